@@ -1,0 +1,53 @@
+/** The whole control API, by client name. */
+import * as apiKeys from './api-keys.ts'
+import type { AnyEndpoint } from './endpoint.ts'
+import * as fleet from './fleet.ts'
+import * as leases from './leases.ts'
+import * as models from './models.ts'
+import * as money from './money.ts'
+import * as organizations from './organizations.ts'
+import * as pools from './pools.ts'
+import * as session from './session.ts'
+import * as system from './system.ts'
+
+export const API = {
+  createSession: session.createSession,
+  getSession: session.getSession,
+  deleteSession: session.deleteSession,
+  listOrganizations: organizations.listOrganizations,
+  createOrganization: organizations.createOrganization,
+  grantCredit: organizations.grantCredit,
+  listApiKeys: apiKeys.listApiKeys,
+  createApiKey: apiKeys.createApiKey,
+  revokeApiKey: apiKeys.revokeApiKey,
+  listPools: pools.listPools,
+  listSlots: pools.listSlots,
+  getUtilisation: pools.getUtilisation,
+  getFleet: fleet.getFleet,
+  createLease: leases.createLease,
+  runAnchor: leases.runAnchor,
+  listLeases: leases.listLeases,
+  getLease: leases.getLease,
+  listLeaseFacts: leases.listLeaseFacts,
+  getLeaseLogs: leases.getLeaseLogs,
+  stopLease: leases.stopLease,
+  listModels: models.listModels,
+  getModel: models.getModel,
+  listDeployments: models.listDeployments,
+  listDiscoveries: models.listDiscoveries,
+  createDeployment: models.createDeployment,
+  deleteDeployment: models.deleteDeployment,
+  getUsage: money.getUsage,
+  getBalance: money.getBalance,
+  verifyLedger: money.verifyLedger,
+  getBooks: money.getBooks,
+  getSystem: system.getSystem,
+  streamEvents: system.streamEvents,
+  listAuditEvents: system.listAuditEvents,
+} as const satisfies Record<string, AnyEndpoint>
+
+export type Api = typeof API
+export type EndpointName = keyof Api
+
+/** Below this path the control API lives. */
+export const API_BASE = '/api/v1'

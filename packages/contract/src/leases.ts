@@ -1,0 +1,193 @@
+/** Leases: exclusive use of some slots, from placement until the processes are confirmed gone. */
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { Amount, Instant, LeaseId, Limit, Name, PositiveAmount, Tier, list } from './primitives.ts'
+
+export const LeaseState = z.enum(['pending', 'starting', 'running', 'reclaiming', 'ended'])
+export type LeaseState = z.infer<typeof LeaseState>
+
+export const LeaseKind = z.enum(['anchor', 'on_demand', 'spot', 'flex', 'serving'])
+export type LeaseKind = z.infer<typeof LeaseKind>
+
+/** Why a lease ended. */
+export const EndReason = z.enum([
+  'exited',
+  'stopped',
+  'reclaimed',
+  'balance_exhausted',
+  'time_limit',
+  'start_failed',
+  'lost',
+])
+export type EndReason = z.infer<typeof EndReason>
+
+/** Signals a lease may choose for its notice. */
+export const NoticeSignal = z.enum(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'none'])
+
+export const Lease = z.object({
+  id: LeaseId,
+  organization: z.string(),
+  name: z.string(),
+  kind: LeaseKind,
+  state: LeaseState,
+  /** Why a pending lease waits, as a sentence. */
+  waitingFor: z.string().nullable(),
+  endReason: EndReason.nullable(),
+  exitCode: z.number().int().nullable(),
+  /** The signal that ended the command, such as SIGKILL. */
+  exitSignal: z.string().nullable(),
+  command: z.array(z.string()),
+  gpus: z.number().int(),
+  pool: Name,
+  node: z.string().nullable(),
+  slots: z.array(z.number().int()),
+  /** How many times it was started; more than one after a reclaim with requeue. */
+  attempt: z.number().int(),
+  requeue: z.boolean(),
+  noticeSignal: NoticeSignal,
+  noticeMs: z.number().int(),
+  graceMs: z.number().int(),
+  noticeAt: Instant.nullable(),
+  /** When the notice time runs out and the processes are stopped. */
+  stopAt: Instant.nullable(),
+  maxPriceUsdPerGpuHour: Amount.nullable(),
+  /** Price at which it runs; null while pending and for the operator's own work. */
+  priceUsdPerGpuHour: Amount.nullable(),
+  createdAt: Instant,
+  startedAt: Instant.nullable(),
+  endedAt: Instant.nullable(),
+  /** GPU-milliseconds metered so far, over all attempts. */
+  gpuMs: z.number().int(),
+  chargedUsd: Amount,
+  heldUsd: Amount,
+})
+export type Lease = z.infer<typeof Lease>
+
+/** A fact in a lease's life, for the timeline. */
+export const LeaseFact = z.object({
+  at: Instant,
+  type: z.string(),
+  /** The fact as a sentence. */
+  text: z.string(),
+  data: z.record(z.string(), z.unknown()),
+})
+export type LeaseFact = z.infer<typeof LeaseFact>
+
+const command = z
+  .array(z.string().max(10_000))
+  .min(1, 'name the command to run, after --')
+  .max(1000)
+  .refine((words) => words[0] !== '', 'the command is empty')
+
+const work = {
+  command,
+  gpus: z.number().int().min(1).max(1024).default(1),
+  pool: Name.optional().meta({ description: 'Default: the only pool, or the first with room.' }),
+  name: z.string().max(120).optional(),
+  environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(32_768)).default({}),
+  workingDirectory: z.string().max(4096).optional(),
+  timeLimitMs: z.number().int().min(1000).max(31_536_000_000).optional(),
+  graceMs: z.number().int().min(0).max(600_000).default(5000).meta({
+    description: 'Between the request to stop (SIGTERM) and the kill (SIGKILL), once the notice time has run out.',
+  }),
+}
+
+export const CreateLease = z.strictObject({
+  ...work,
+  tier: Tier.default('spot'),
+  maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({ description: 'The most to pay per GPU-hour. Default: the pool\u2019s price now.' }),
+  noticeSignal: NoticeSignal.default('SIGTERM').meta({ description: 'Sent to the process group when the notice is given.' }),
+  requeue: z.boolean().default(false).meta({ description: 'Start again, when there is room, after a reclaim.' }),
+})
+
+export const createLease = endpoint({
+  id: 'lease.create',
+  method: 'POST',
+  path: '/leases',
+  summary: 'Create a lease: runs a command on GPUs at a price',
+  permission: 'lease.create',
+  body: CreateLease,
+  returns: Lease,
+  errors: ['pool.not_found', 'lease.over_capacity', 'lease.price_below_market', 'balance.insufficient'],
+  status: 201,
+})
+
+export const runAnchor = endpoint({
+  id: 'anchor.run',
+  method: 'POST',
+  path: '/anchor/leases',
+  summary: 'Run the operator\u2019s own work: it outranks what is sold, and is not charged',
+  permission: 'anchor.run',
+  body: z.strictObject(work),
+  returns: Lease,
+  errors: ['pool.not_found', 'lease.over_capacity'],
+  status: 201,
+})
+
+export const listLeases = endpoint({
+  id: 'lease.list',
+  method: 'GET',
+  path: '/leases',
+  summary: 'List leases, newest first',
+  permission: 'lease.list',
+  query: z.strictObject({
+    state: LeaseState.optional(),
+    kind: LeaseKind.optional(),
+    pool: Name.optional(),
+    cursor: z.string().max(200).optional(),
+    limit: Limit,
+  }),
+  returns: list(Lease),
+})
+
+const byId = z.strictObject({ id: LeaseId })
+
+export const getLease = endpoint({
+  id: 'lease.get',
+  method: 'GET',
+  path: '/leases/{id}',
+  summary: 'Get a lease',
+  permission: 'lease.list',
+  params: byId,
+  returns: Lease,
+  errors: ['lease.not_found'],
+})
+
+export const listLeaseFacts = endpoint({
+  id: 'lease.facts',
+  method: 'GET',
+  path: '/leases/{id}/facts',
+  summary: 'The timeline of a lease: one line a fact, oldest first',
+  permission: 'lease.list',
+  params: byId,
+  returns: list(LeaseFact),
+  errors: ['lease.not_found'],
+})
+
+export const getLeaseLogs = endpoint({
+  id: 'lease.logs',
+  method: 'GET',
+  path: '/leases/{id}/logs',
+  summary: 'What the command wrote (stdout and stderr together); with follow, until the lease ends',
+  permission: 'lease.list',
+  answer: 'text',
+  params: byId,
+  query: z.strictObject({
+    follow: z.stringbool().default(false),
+    offset: z.coerce.number().int().min(0).default(0).meta({ description: 'Bytes to skip.' }),
+    tail: z.coerce.number().int().min(1).max(100_000).optional().meta({ description: 'Only the last so many bytes.' }),
+  }),
+  returns: z.string(),
+  errors: ['lease.not_found'],
+})
+
+export const stopLease = endpoint({
+  id: 'lease.stop',
+  method: 'POST',
+  path: '/leases/{id}/stop',
+  summary: 'Stop a lease: asks its processes to stop, kills them after the grace; billing ends when they are gone',
+  permission: 'lease.stop',
+  params: byId,
+  returns: Lease,
+  errors: ['lease.not_found', 'lease.already_ended'],
+})

@@ -1,0 +1,122 @@
+/** The model catalog and the deployments behind it. */
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { DeploymentId, Done, Instant, LeaseId, Name, Price, list } from './primitives.ts'
+
+export const Model = z.object({
+  /** The name that the `model` field of a request carries. */
+  id: Name,
+  displayName: z.string(),
+  description: z.string(),
+  publisher: z.string(),
+  licence: z.string(),
+  /** A toy is for trying the machinery; its words mean nothing. */
+  isToy: z.boolean(),
+  contextTokens: z.number().int(),
+  price: z.object({ input: Price, output: Price }),
+  /** `ready` when at least one replica serves it. */
+  state: z.enum(['ready', 'starting', 'unavailable']),
+  stateText: z.string(),
+  replicasReady: z.number().int(),
+  source: z.enum(['replica', 'upstream']),
+})
+export type Model = z.infer<typeof Model>
+
+export const Replica = z.object({
+  leaseId: LeaseId.nullable(),
+  url: z.string().nullable(),
+  state: z.enum(['starting', 'ready', 'backing_off', 'stopped']),
+  /** What happens or went wrong, as a sentence. */
+  text: z.string(),
+  crashes: z.number().int(),
+  retryAt: Instant.nullable(),
+})
+export type Replica = z.infer<typeof Replica>
+
+export const Deployment = z.object({
+  id: DeploymentId,
+  model: Name,
+  source: z.enum(['replica', 'upstream']),
+  pool: Name.nullable(),
+  replicasWanted: z.number().int(),
+  upstreamUrl: z.string().nullable(),
+  weights: z.string().nullable(),
+  replicas: z.array(Replica),
+})
+export type Deployment = z.infer<typeof Deployment>
+
+/** A server on this machine that speaks the OpenAI dialect and is not yet added. */
+export const Discovery = z.object({
+  url: z.string(),
+  product: z.string(),
+  models: z.array(z.string()),
+})
+export type Discovery = z.infer<typeof Discovery>
+
+export const listModels = endpoint({
+  id: 'model.list',
+  method: 'GET',
+  path: '/models',
+  summary: 'The model catalog with prices and state',
+  permission: 'model.list',
+  returns: list(Model),
+})
+
+export const getModel = endpoint({
+  id: 'model.get',
+  method: 'GET',
+  path: '/models/{id}',
+  summary: 'One card of the catalog',
+  permission: 'model.list',
+  params: z.strictObject({ id: Name }),
+  returns: Model,
+  errors: ['model.not_found'],
+})
+
+export const listDeployments = endpoint({
+  id: 'deployment.list',
+  method: 'GET',
+  path: '/deployments',
+  summary: 'Deployments and their replicas',
+  permission: 'deployment.list',
+  returns: list(Deployment),
+})
+
+export const listDiscoveries = endpoint({
+  id: 'deployment.discover',
+  method: 'GET',
+  path: '/discoveries',
+  summary: 'OpenAI-compatible servers found on this machine that could be added',
+  permission: 'deployment.list',
+  returns: list(Discovery),
+})
+
+export const createDeployment = endpoint({
+  id: 'deployment.create',
+  method: 'POST',
+  path: '/deployments',
+  summary: 'Add a model that an OpenAI-compatible server serves',
+  permission: 'deployment.create',
+  body: z.strictObject({
+    model: Name.meta({ description: 'The name buyers use.' }),
+    upstreamUrl: z.url({ protocol: /^https?$/ }).meta({ description: 'Base address, such as http://127.0.0.1:11434/v1.' }),
+    upstreamModel: z.string().min(1).max(200).meta({ description: 'The name the server itself uses.' }),
+    contextTokens: z.number().int().min(128).max(10_000_000).default(8192),
+    inputUsdPerMillionTokens: z.string().regex(/^\d{1,8}(\.\d{1,6})?$/).default('0.10'),
+    outputUsdPerMillionTokens: z.string().regex(/^\d{1,8}(\.\d{1,6})?$/).default('0.40'),
+  }),
+  returns: Deployment,
+  errors: ['deployment.name_taken', 'deployment.upstream_unreachable'],
+  status: 201,
+})
+
+export const deleteDeployment = endpoint({
+  id: 'deployment.delete',
+  method: 'DELETE',
+  path: '/deployments/{id}',
+  summary: 'Remove an upstream deployment from the catalog',
+  permission: 'deployment.delete',
+  params: z.strictObject({ id: DeploymentId }),
+  returns: Done,
+  errors: ['deployment.not_found'],
+})

@@ -1,0 +1,59 @@
+/** Who may do what: permissions are `noun.verb`, roles are sets of them. */
+
+export const ROLES = {
+  /** Runs the fleet and answers for its economics. */
+  operator: [
+    'session.read',
+    'organization.list',
+    'organization.create',
+    'credit.grant',
+    'api_key.list',
+    'api_key.create',
+    'api_key.revoke',
+    'pool.list',
+    'fleet.read',
+    'lease.list',
+    'lease.create',
+    'lease.stop',
+    'anchor.run',
+    'model.list',
+    'model.infer',
+    'deployment.list',
+    'deployment.create',
+    'deployment.delete',
+    'usage.read',
+    'balance.read',
+    'ledger.verify',
+    'books.read',
+    'audit.list',
+    'event.stream',
+    'system.read',
+  ],
+  /** A buyer's principal: sees and changes only its own organization. */
+  member: [
+    'session.read',
+    'api_key.list',
+    'api_key.create',
+    'api_key.revoke',
+    'pool.list',
+    'lease.list',
+    'lease.create',
+    'lease.stop',
+    'model.list',
+    'model.infer',
+    'usage.read',
+    'balance.read',
+    'event.stream',
+    'system.read',
+  ],
+  /** A key for the data path only. */
+  inference: ['model.list', 'model.infer'],
+} as const
+
+export type Role = keyof typeof ROLES
+export type Permission = (typeof ROLES)['operator'][number]
+
+/** Whether a role carries a permission. */
+export function permits(role: Role, permission: Permission): boolean {
+  return (ROLES[role] as readonly Permission[]).includes(permission)
+}

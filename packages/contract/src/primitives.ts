@@ -1,0 +1,80 @@
+/** Shapes that every noun shares: identifiers, instants, money, prices, pages. */
+import { z } from 'zod'
+
+/** No parameters, query or body. Unknown keys are refused. */
+export const Nothing = z.strictObject({})
+
+function id(prefix: string, noun: string) {
+  return z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-z]{26}$`), `must be the id of a ${noun}, such as ${prefix}_…`)
+    .meta({ description: `Id of a ${noun}.` })
+}
+
+export const OrganizationId = id('org', 'organization')
+export const ProjectId = id('prj', 'project')
+export const ApiKeyId = id('key', 'API key')
+export const LeaseId = id('lse', 'lease')
+export const NodeId = id('nod', 'node')
+export const ClaimId = id('clm', 'claim')
+export const DeploymentId = id('dep', 'deployment')
+
+/** A pool, site, node or model is named in the fleet file, and its name is its identity for people. */
+export const Name = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 'use letters, digits and . _ : / -, starting with a letter or digit')
+
+/** UTC, RFC 3339 with milliseconds. */
+export const Instant = z.iso.datetime({ precision: 3 }).meta({ description: 'UTC instant, RFC 3339 with milliseconds.' })
+
+/** Accepted from a caller: any RFC 3339 instant. */
+export const InstantInput = z.iso.datetime({ offset: true })
+
+/** An exact amount as a plain decimal, at most 12 decimals. Never a JSON number. */
+export const Amount = z
+  .string()
+  .regex(/^-?\d{1,26}(\.\d{1,12})?$/, 'an amount is a plain decimal in quotes, such as "2.50", with at most 12 decimals')
+  .meta({ description: 'Exact amount of USD as a plain decimal string.' })
+
+export const PositiveAmount = z
+  .string()
+  .regex(/^\d{1,14}(\.\d{1,12})?$/, 'use a plain decimal in quotes, such as "2.50", not negative')
+  .meta({ description: 'Exact, non-negative amount of USD as a plain decimal string.' })
+
+export const Currency = z.literal('USD')
+
+/** An amount for a quantity, never pre-divided: 2.35 USD per 3600000 gpu_ms. */
+export const Price = z.object({
+  amountUsd: Amount,
+  per: z.string().regex(/^\d+$/),
+  unit: z.enum(['gpu_ms', 'token']),
+})
+export type Price = z.infer<typeof Price>
+
+/** What a claim on a slot is for. `free` is the absence of one. */
+export const ClaimKind = z.enum([
+  'anchor',
+  'reserved',
+  'on_demand',
+  'spot',
+  'flex',
+  'serving',
+  'maintenance',
+  'faulty',
+  'draining',
+])
+export type ClaimKind = z.infer<typeof ClaimKind>
+
+/** What a buyer can ask for today; `reserved` is sold as blocks, which are not open yet. */
+export const Tier = z.enum(['on_demand', 'spot', 'flex'])
+export type Tier = z.infer<typeof Tier>
+
+export const Limit = z.coerce.number().int().min(1).max(1000).default(100)
+
+export function list<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() })
+}
+
+export const Done = z.object({ ok: z.literal(true) })
