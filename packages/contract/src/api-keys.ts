@@ -30,7 +30,10 @@ export const createApiKey = endpoint({
   path: '/api-keys',
   summary: 'Create an API key; the answer holds the secret, once',
   permission: 'api_key.create',
-  body: z.strictObject({ name: z.string().min(1).max(120), role: z.enum(['member', 'inference']).default('inference') }),
+  body: z.strictObject({
+    name: z.string().min(1).max(120),
+    role: z.enum(['member', 'inference']).default('inference'),
+  }),
   returns: z.object({ apiKey: ApiKey, secret: z.string() }),
   status: 201,
 })

@@ -4,20 +4,23 @@ import { API, API_BASE, type Api, type EndpointName } from './api.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import { Problem } from './problem.ts'
 
-type Part<K extends string, S extends z.ZodType> = {} extends z.input<S> ? { [P in K]?: z.input<S> } : { [P in K]: z.input<S> }
+type Part<K extends string, S extends z.ZodType> =
+  {} extends z.input<S> ? { [P in K]?: z.input<S> } : { [P in K]: z.input<S> }
 
 /** What a call takes: `params`, `query` and `body` as the endpoint declares them. */
 export type Input<E extends AnyEndpoint> = Part<'params', E['params']> &
   Part<'query', E['query']> &
   Part<'body', E['body']> & { readonly signal?: AbortSignal; readonly idempotencyKey?: string }
 
-type Method<E extends AnyEndpoint> = {} extends Input<E>
-  ? (input?: Input<E>) => Promise<z.output<E['returns']>>
-  : (input: Input<E>) => Promise<z.output<E['returns']>>
+type Method<E extends AnyEndpoint> =
+  {} extends Input<E>
+    ? (input?: Input<E>) => Promise<z.output<E['returns']>>
+    : (input: Input<E>) => Promise<z.output<E['returns']>>
 
-type Streaming<E extends AnyEndpoint> = {} extends Input<E>
-  ? (input?: Input<E>) => Promise<Response>
-  : (input: Input<E>) => Promise<Response>
+type Streaming<E extends AnyEndpoint> =
+  {} extends Input<E>
+    ? (input?: Input<E>) => Promise<Response>
+    : (input: Input<E>) => Promise<Response>
 
 /** Endpoints that stream answer with the open `Response`. */
 export type Client = {
@@ -52,9 +55,12 @@ interface Call {
 
 /** Renders path and query of a call. */
 export function renderPath(endpoint: AnyEndpoint, call: Call): string {
-  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(call.params?.[name])))
+  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(call.params?.[name])),
+  )
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value))
+  for (const [name, value] of Object.entries(call.query ?? {}))
+    if (value !== undefined) query.set(name, String(value))
   return `${API_BASE}${path}${query.size > 0 ? `?${query}` : ''}`
 }
 
@@ -75,7 +81,8 @@ async function toProblem(response: Response): Promise<ProblemError> {
 async function send(options: ClientOptions, endpoint: AnyEndpoint, call: Call): Promise<unknown> {
   const headers: Record<string, string> = {}
   if (options.credential) headers['authorization'] = `Bearer ${options.credential}`
-  if (endpoint.method !== 'GET') headers['idempotency-key'] = call.idempotencyKey ?? crypto.randomUUID()
+  if (endpoint.method !== 'GET')
+    headers['idempotency-key'] = call.idempotencyKey ?? crypto.randomUUID()
   if (call.body !== undefined) headers['content-type'] = 'application/json'
   const response = await (options.fetch ?? fetch)(`${options.url}${renderPath(endpoint, call)}`, {
     method: endpoint.method,

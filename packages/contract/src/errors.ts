@@ -8,34 +8,136 @@ export interface ErrorDeclaration {
 }
 
 export const ERRORS = {
-  'request.invalid': { status: 400, title: 'The request is not valid', remedy: 'Correct the fields named in `fields`, then send it again.' },
-  'request.malformed': { status: 400, title: 'The body is not JSON', remedy: 'Send one JSON document with Content-Type application/json.' },
-  'request.too_large': { status: 413, title: 'The body is too large', remedy: 'Send less than the limit named in the message.' },
-  'request.not_found': { status: 404, title: 'No such address', remedy: 'See /api/openapi.json for what exists.' },
-  'request.idempotency_conflict': { status: 409, title: 'The Idempotency-Key was used for another request', remedy: 'Use a new key for a new request; repeat the first one unchanged to get its answer.' },
-  'credential.missing': { status: 401, title: 'No credential', remedy: 'Send Authorization: Bearer with a key from credentials.json, or sign in.' },
-  'credential.invalid': { status: 401, title: 'The credential is not valid', remedy: 'Check the key; it may be mistyped, revoked or of another installation.' },
-  'permission.denied': { status: 403, title: 'Not permitted', remedy: 'Use a credential whose role carries the permission named in the message.' },
-  'lease.not_found': { status: 404, title: 'No such lease', remedy: 'List your leases with `spillway lease list`.' },
-  'lease.already_ended': { status: 409, title: 'The lease has ended', remedy: 'Create a new lease; an ended one is kept for the record.' },
-  'lease.over_capacity': { status: 409, title: 'More GPUs than any node of the pool has', remedy: 'Ask for at most the number named in the message.' },
-  'lease.price_below_market': { status: 409, title: 'The maximum price is below the pool\u2019s price', remedy: 'Raise --max-price to the price named in the message, or choose another tier.' },
-  'pool.not_found': { status: 404, title: 'No such pool', remedy: 'List the pools with `spillway pool list`.' },
+  'request.invalid': {
+    status: 400,
+    title: 'The request is not valid',
+    remedy: 'Correct the fields named in `fields`, then send it again.',
+  },
+  'request.malformed': {
+    status: 400,
+    title: 'The body is not JSON',
+    remedy: 'Send one JSON document with Content-Type application/json.',
+  },
+  'request.too_large': {
+    status: 413,
+    title: 'The body is too large',
+    remedy: 'Send less than the limit named in the message.',
+  },
+  'request.not_found': {
+    status: 404,
+    title: 'No such address',
+    remedy: 'See /api/openapi.json for what exists.',
+  },
+  'request.idempotency_conflict': {
+    status: 409,
+    title: 'The Idempotency-Key was used for another request',
+    remedy: 'Use a new key for a new request; repeat the first one unchanged to get its answer.',
+  },
+  'credential.missing': {
+    status: 401,
+    title: 'No credential',
+    remedy: 'Send Authorization: Bearer with a key from credentials.json, or sign in.',
+  },
+  'credential.invalid': {
+    status: 401,
+    title: 'The credential is not valid',
+    remedy: 'Check the key; it may be mistyped, revoked or of another installation.',
+  },
+  'permission.denied': {
+    status: 403,
+    title: 'Not permitted',
+    remedy: 'Use a credential whose role carries the permission named in the message.',
+  },
+  'lease.not_found': {
+    status: 404,
+    title: 'No such lease',
+    remedy: 'List your leases with `spillway lease list`.',
+  },
+  'lease.already_ended': {
+    status: 409,
+    title: 'The lease has ended',
+    remedy: 'Create a new lease; an ended one is kept for the record.',
+  },
+  'lease.over_capacity': {
+    status: 409,
+    title: 'More GPUs than any node of the pool has',
+    remedy: 'Ask for at most the number named in the message.',
+  },
+  'lease.price_below_market': {
+    status: 409,
+    title: 'The maximum price is below the pool\u2019s price',
+    remedy: 'Raise --max-price to the price named in the message, or choose another tier.',
+  },
+  'pool.not_found': {
+    status: 404,
+    title: 'No such pool',
+    remedy: 'List the pools with `spillway pool list`.',
+  },
   'node.not_found': { status: 404, title: 'No such node', remedy: 'See `spillway fleet`.' },
-  'model.not_found': { status: 404, title: 'No such model', remedy: 'List the models with `spillway model list`.' },
-  'deployment.not_found': { status: 404, title: 'No such deployment', remedy: 'List deployments with `spillway deployment list`.' },
-  'deployment.name_taken': { status: 409, title: 'A model of that name exists', remedy: 'Choose another name for the model.' },
-  'deployment.upstream_unreachable': { status: 502, title: 'The upstream does not answer', remedy: 'Check that the server runs at the address and speaks the OpenAI dialect.' },
-  'api_key.not_found': { status: 404, title: 'No such API key', remedy: 'List your keys with `spillway key list`.' },
-  'organization.not_found': { status: 404, title: 'No such organization', remedy: 'List organizations with `spillway organization list`.' },
-  'organization.name_taken': { status: 409, title: 'An organization of that name exists', remedy: 'Choose another name.' },
-  'balance.insufficient': { status: 402, title: 'The balance cannot pay for this', remedy: 'Add credit, or ask for less: the message names what is available and what is needed.' },
-  'database.unavailable': { status: 503, title: 'The database is not available', remedy: 'Try again shortly; nothing was changed.' },
-  'server.defect': { status: 500, title: 'A fault of ours', remedy: 'Report the request id to the operator; nothing more is known to the caller.' },
+  'model.not_found': {
+    status: 404,
+    title: 'No such model',
+    remedy: 'List the models with `spillway model list`.',
+  },
+  'deployment.not_found': {
+    status: 404,
+    title: 'No such deployment',
+    remedy: 'List deployments with `spillway deployment list`.',
+  },
+  'deployment.name_taken': {
+    status: 409,
+    title: 'A model of that name exists',
+    remedy: 'Choose another name for the model.',
+  },
+  'deployment.upstream_unreachable': {
+    status: 502,
+    title: 'The upstream does not answer',
+    remedy: 'Check that the server runs at the address and speaks the OpenAI dialect.',
+  },
+  'api_key.not_found': {
+    status: 404,
+    title: 'No such API key',
+    remedy: 'List your keys with `spillway key list`.',
+  },
+  'organization.not_found': {
+    status: 404,
+    title: 'No such organization',
+    remedy: 'List organizations with `spillway organization list`.',
+  },
+  'organization.name_taken': {
+    status: 409,
+    title: 'An organization of that name exists',
+    remedy: 'Choose another name.',
+  },
+  'balance.insufficient': {
+    status: 402,
+    title: 'The balance cannot pay for this',
+    remedy: 'Add credit, or ask for less: the message names what is available and what is needed.',
+  },
+  'database.unavailable': {
+    status: 503,
+    title: 'The database is not available',
+    remedy: 'Try again shortly; nothing was changed.',
+  },
+  'server.defect': {
+    status: 500,
+    title: 'A fault of ours',
+    remedy: 'Report the request id to the operator; nothing more is known to the caller.',
+  },
 } as const satisfies Record<string, ErrorDeclaration>
 
 export type ErrorCode = keyof typeof ERRORS
 export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[]
 
 /** Codes that any endpoint may answer. */
-export const COMMON_ERRORS = ['request.invalid', 'request.malformed', 'request.too_large', 'request.idempotency_conflict', 'credential.missing', 'credential.invalid', 'permission.denied', 'database.unavailable', 'server.defect'] as const satisfies readonly ErrorCode[]
+export const COMMON_ERRORS = [
+  'request.invalid',
+  'request.malformed',
+  'request.too_large',
+  'request.idempotency_conflict',
+  'credential.missing',
+  'credential.invalid',
+  'permission.denied',
+  'database.unavailable',
+  'server.defect',
+] as const satisfies readonly ErrorCode[]

@@ -84,20 +84,30 @@ const work = {
   gpus: z.number().int().min(1).max(1024).default(1),
   pool: Name.optional().meta({ description: 'Default: the only pool, or the first with room.' }),
   name: z.string().max(120).optional(),
-  environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(32_768)).default({}),
+  environment: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(32_768))
+    .default({}),
   workingDirectory: z.string().max(4096).optional(),
   timeLimitMs: z.number().int().min(1000).max(31_536_000_000).optional(),
   graceMs: z.number().int().min(0).max(600_000).default(5000).meta({
-    description: 'Between the request to stop (SIGTERM) and the kill (SIGKILL), once the notice time has run out.',
+    description:
+      'Between the request to stop (SIGTERM) and the kill (SIGKILL), once the notice time has run out.',
   }),
 }
 
 export const CreateLease = z.strictObject({
   ...work,
   tier: Tier.default('spot'),
-  maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({ description: 'The most to pay per GPU-hour. Default: the pool\u2019s price now.' }),
-  noticeSignal: NoticeSignal.default('SIGTERM').meta({ description: 'Sent to the process group when the notice is given.' }),
-  requeue: z.boolean().default(false).meta({ description: 'Start again, when there is room, after a reclaim.' }),
+  maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({
+    description: 'The most to pay per GPU-hour. Default: the pool\u2019s price now.',
+  }),
+  noticeSignal: NoticeSignal.default('SIGTERM').meta({
+    description: 'Sent to the process group when the notice is given.',
+  }),
+  requeue: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Start again, when there is room, after a reclaim.' }),
 })
 
 export const createLease = endpoint({
@@ -108,7 +118,12 @@ export const createLease = endpoint({
   permission: 'lease.create',
   body: CreateLease,
   returns: Lease,
-  errors: ['pool.not_found', 'lease.over_capacity', 'lease.price_below_market', 'balance.insufficient'],
+  errors: [
+    'pool.not_found',
+    'lease.over_capacity',
+    'lease.price_below_market',
+    'balance.insufficient',
+  ],
   status: 201,
 })
 
@@ -175,7 +190,13 @@ export const getLeaseLogs = endpoint({
   query: z.strictObject({
     follow: z.stringbool().default(false),
     offset: z.coerce.number().int().min(0).default(0).meta({ description: 'Bytes to skip.' }),
-    tail: z.coerce.number().int().min(1).max(100_000).optional().meta({ description: 'Only the last so many bytes.' }),
+    tail: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .meta({ description: 'Only the last so many bytes.' }),
   }),
   returns: z.string(),
   errors: ['lease.not_found'],
@@ -185,7 +206,8 @@ export const stopLease = endpoint({
   id: 'lease.stop',
   method: 'POST',
   path: '/leases/{id}/stop',
-  summary: 'Stop a lease: asks its processes to stop, kills them after the grace; billing ends when they are gone',
+  summary:
+    'Stop a lease: asks its processes to stop, kills them after the grace; billing ends when they are gone',
   permission: 'lease.stop',
   params: byId,
   returns: Lease,

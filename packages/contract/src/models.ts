@@ -99,11 +99,23 @@ export const createDeployment = endpoint({
   permission: 'deployment.create',
   body: z.strictObject({
     model: Name.meta({ description: 'The name buyers use.' }),
-    upstreamUrl: z.url({ protocol: /^https?$/ }).meta({ description: 'Base address, such as http://127.0.0.1:11434/v1.' }),
-    upstreamModel: z.string().min(1).max(200).meta({ description: 'The name the server itself uses.' }),
+    upstreamUrl: z
+      .url({ protocol: /^https?$/ })
+      .meta({ description: 'Base address, such as http://127.0.0.1:11434/v1.' }),
+    upstreamModel: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ description: 'The name the server itself uses.' }),
     contextTokens: z.number().int().min(128).max(10_000_000).default(8192),
-    inputUsdPerMillionTokens: z.string().regex(/^\d{1,8}(\.\d{1,6})?$/).default('0.10'),
-    outputUsdPerMillionTokens: z.string().regex(/^\d{1,8}(\.\d{1,6})?$/).default('0.40'),
+    inputUsdPerMillionTokens: z
+      .string()
+      .regex(/^\d{1,8}(\.\d{1,6})?$/)
+      .default('0.10'),
+    outputUsdPerMillionTokens: z
+      .string()
+      .regex(/^\d{1,8}(\.\d{1,6})?$/)
+      .default('0.40'),
   }),
   returns: Deployment,
   errors: ['deployment.name_taken', 'deployment.upstream_unreachable'],

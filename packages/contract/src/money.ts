@@ -4,7 +4,9 @@ import { endpoint } from './endpoint.ts'
 import { Amount, Currency, Instant, InstantInput, Name, Price } from './primitives.ts'
 
 const period = {
-  from: InstantInput.optional().meta({ description: 'Default: the first instant of this UTC month.' }),
+  from: InstantInput.optional().meta({
+    description: 'Default: the first instant of this UTC month.',
+  }),
   to: InstantInput.optional().meta({ description: 'Default: now.' }),
 }
 
@@ -30,7 +32,13 @@ export const getUsage = endpoint({
   summary: 'What the organization used and was charged, at exact prices',
   permission: 'usage.read',
   query: z.strictObject({ ...period, step: z.enum(['hour', 'total']).default('total') }),
-  returns: z.object({ from: Instant, to: Instant, currency: Currency, rows: z.array(UsageRow), chargedUsd: Amount }),
+  returns: z.object({
+    from: Instant,
+    to: Instant,
+    currency: Currency,
+    rows: z.array(UsageRow),
+    chargedUsd: Amount,
+  }),
 })
 
 export const Balance = z.object({
@@ -111,7 +119,8 @@ export const getBooks = endpoint({
   id: 'books.get',
   method: 'GET',
   path: '/books',
-  summary: 'The owner\u2019s books: revenue, cost, depreciation, margin, and where the slot-time went',
+  summary:
+    'The owner\u2019s books: revenue, cost, depreciation, margin, and where the slot-time went',
   permission: 'books.read',
   audit: 'sensitive_read',
   query: z.strictObject(period),
@@ -120,7 +129,14 @@ export const getBooks = endpoint({
     to: Instant,
     currency: Currency,
     pools: z.array(PoolBooks),
-    revenueBySku: z.array(z.object({ sku: z.string(), quantity: z.string(), unit: z.enum(['gpu_ms', 'token']), revenueUsd: Amount })),
+    revenueBySku: z.array(
+      z.object({
+        sku: z.string(),
+        quantity: z.string(),
+        unit: z.enum(['gpu_ms', 'token']),
+        revenueUsd: Amount,
+      }),
+    ),
     /** Charges that a balance could not pay and the operator bears. */
     overrunUsd: Amount,
     creditGrantedUsd: Amount,

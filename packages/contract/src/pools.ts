@@ -1,7 +1,16 @@
 /** Supply as a buyer sees it: pools, what is free, what it costs; and the slots and their use over time. */
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { Amount, ClaimKind, Instant, InstantInput, LeaseId, Name, NodeId, list } from './primitives.ts'
+import {
+  Amount,
+  ClaimKind,
+  Instant,
+  InstantInput,
+  LeaseId,
+  Name,
+  NodeId,
+  list,
+} from './primitives.ts'
 
 export const Pool = z.object({
   name: Name,
@@ -18,7 +27,11 @@ export const Pool = z.object({
   /** Price per GPU-hour now, by tier. */
   priceUsdPerGpuHour: z.object({ on_demand: Amount, spot: Amount, flex: Amount }),
   /** Notice before a reclaim, by tier. */
-  noticeMs: z.object({ on_demand: z.number().int(), spot: z.number().int(), flex: z.number().int() }),
+  noticeMs: z.object({
+    on_demand: z.number().int(),
+    spot: z.number().int(),
+    flex: z.number().int(),
+  }),
 })
 export type Pool = z.infer<typeof Pool>
 

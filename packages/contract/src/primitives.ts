@@ -7,7 +7,10 @@ export const Nothing = z.strictObject({})
 function id(prefix: string, noun: string) {
   return z
     .string()
-    .regex(new RegExp(`^${prefix}_[0-9a-z]{26}$`), `must be the id of a ${noun}, such as ${prefix}_…`)
+    .regex(
+      new RegExp(`^${prefix}_[0-9a-z]{26}$`),
+      `must be the id of a ${noun}, such as ${prefix}_…`,
+    )
     .meta({ description: `Id of a ${noun}.` })
 }
 
@@ -24,10 +27,15 @@ export const Name = z
   .string()
   .min(1)
   .max(120)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 'use letters, digits and . _ : / -, starting with a letter or digit')
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/,
+    'use letters, digits and . _ : / -, starting with a letter or digit',
+  )
 
 /** UTC, RFC 3339 with milliseconds. */
-export const Instant = z.iso.datetime({ precision: 3 }).meta({ description: 'UTC instant, RFC 3339 with milliseconds.' })
+export const Instant = z.iso
+  .datetime({ precision: 3 })
+  .meta({ description: 'UTC instant, RFC 3339 with milliseconds.' })
 
 /** Accepted from a caller: any RFC 3339 instant. */
 export const InstantInput = z.iso.datetime({ offset: true })
@@ -35,7 +43,10 @@ export const InstantInput = z.iso.datetime({ offset: true })
 /** An exact amount as a plain decimal, at most 12 decimals. Never a JSON number. */
 export const Amount = z
   .string()
-  .regex(/^-?\d{1,26}(\.\d{1,12})?$/, 'an amount is a plain decimal in quotes, such as "2.50", with at most 12 decimals')
+  .regex(
+    /^-?\d{1,26}(\.\d{1,12})?$/,
+    'an amount is a plain decimal in quotes, such as "2.50", with at most 12 decimals',
+  )
   .meta({ description: 'Exact amount of USD as a plain decimal string.' })
 
 export const PositiveAmount = z

@@ -4,7 +4,11 @@ import { endpoint } from './endpoint.ts'
 import { Done, OrganizationId, ProjectId } from './primitives.ts'
 
 export const Session = z.object({
-  organization: z.object({ id: OrganizationId, name: z.string(), kind: z.enum(['operator', 'internal', 'customer']) }),
+  organization: z.object({
+    id: OrganizationId,
+    name: z.string(),
+    kind: z.enum(['operator', 'internal', 'customer']),
+  }),
   project: z.object({ id: ProjectId, name: z.string() }),
   role: z.enum(['operator', 'member', 'inference']),
   permissions: z.array(z.string()),

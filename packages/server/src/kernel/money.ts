@@ -75,7 +75,10 @@ export function greatest(a: Money, b: Money): Money {
 
 /** What a quantity costs: multiply first, divide once, ties to even. */
 export function rate(price: Price, quantity: bigint): Money {
-  assert(quantity >= 0n && price.amount >= 0n && price.per > 0n, 'a rated quantity and its price are not negative')
+  assert(
+    quantity >= 0n && price.amount >= 0n && price.per > 0n,
+    'a rated quantity and its price are not negative',
+  )
   const exact = price.amount * quantity
   const down = exact / price.per
   const twice = (exact % price.per) * 2n
