@@ -1,0 +1,32 @@
+/** Which module owns which table. A table has exactly one owner; others ask the owner, or read its events. */
+
+/** `platform` owns what every module stands on; its writers are in `packages/server/src/platform`. */
+export const TABLE_OWNERS: Readonly<Record<string, string>> = {
+  event: 'platform',
+  strand: 'platform',
+  idempotent_request: 'platform',
+  audit_event: 'audit',
+  organization: 'identity',
+  project: 'identity',
+  api_key: 'identity',
+  session: 'identity',
+  site: 'fleet',
+  pool: 'fleet',
+  node: 'fleet',
+  claim: 'book',
+  sku: 'catalog',
+  price: 'catalog',
+  model: 'catalog',
+  ledger_account: 'ledger',
+  balance: 'ledger',
+  ledger_transaction: 'ledger',
+  ledger_entry: 'ledger',
+  hold: 'ledger',
+  usage_event: 'metering',
+  usage_hour: 'metering',
+  journal_position: 'metering',
+  lease: 'lease',
+  lease_fact: 'lease',
+  deployment: 'serving',
+  replica: 'serving',
+}
