@@ -20,6 +20,8 @@ CREATE TABLE lease (
   max_price_usd numeric(38,12),
   -- The price of the current attempt; null for what is not sold.
   price_id text REFERENCES price,
+  -- That price per GPU-hour; a price never changes, so this copy cannot go stale.
+  price_usd numeric(38,12),
   hold_id text REFERENCES hold,
   created_at timestamptz NOT NULL,
   -- Of the current attempt.

@@ -1,0 +1,47 @@
+/** Every bound of the server in one place, with units. */
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+
+/** Largest body of a control request. */
+export const BODY_BYTES_MAX = 1 * MIB
+export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
+/** How long the answer to a mutation is kept for repeats. */
+export const IDEMPOTENT_ANSWER_KEPT_MS = 24 * 60 * MINUTE_MS
+
+/** Work is held for this far ahead; when the balance cannot extend the hold, the lease gets its notice. */
+export const LEASE_HOLD_AHEAD_MS = 10 * MINUTE_MS
+/** How often a running lease is metered and its hold extended. */
+export const LEASE_METER_EVERY_MS = 5 * SECOND_MS
+/** How often a lease is looked at when nothing was heard of it. */
+export const LEASE_LOOK_EVERY_MS = 1 * SECOND_MS
+/** How long the stop of a lease is repeated before the operator is told. */
+export const LEASE_STOP_REPEAT_MS = 2 * SECOND_MS
+
+/** How often the market looks at the book when nothing was heard. */
+export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS
+
+/** First and longest pause before a failed step is tried again. */
+export const STEP_RETRY_MIN_MS = 200
+export const STEP_RETRY_MAX_MS = 30 * SECOND_MS
+
+/** First and longest pause before a crashed replica is started again, and when its crashes are forgotten. */
+export const REPLICA_BACKOFF_MIN_MS = 1 * SECOND_MS
+export const REPLICA_BACKOFF_MAX_MS = 2 * MINUTE_MS
+export const REPLICA_STEADY_AFTER_MS = 1 * MINUTE_MS
+/** How long a replica may load before it counts as failed. */
+export const REPLICA_READY_WITHIN_MS = 10 * MINUTE_MS
+
+/** How long the API waits for the next event before it writes a comment to keep the stream open. */
+export const EVENT_STREAM_PING_MS = 15 * SECOND_MS
+/** How many events are read at once for a stream. */
+export const EVENT_PAGE_ROWS = 500
+/** How long events are kept for streams to continue from. */
+export const EVENT_KEPT_MS = 7 * 24 * 60 * MINUTE_MS
+
+export const SIGN_IN_CODE_VALID_MS = 15 * MINUTE_MS
+
+/** The gateway gets this long to finish its streams at a stop. */
+export const GATEWAY_DRAIN_MS = 10 * SECOND_MS

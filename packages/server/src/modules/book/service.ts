@@ -1,0 +1,17 @@
+/** Questions to the book: where a pool's slot-time went. */
+import { listNodeSpans } from '#modules/fleet/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import { accountBuckets, type SlotTime } from './conservation.ts'
+import { listClaimSpans } from './store.ts'
+
+/** Slot-time of a pool by claim kind, in `count` buckets over a window. */
+export async function accountPool(
+  db: Db,
+  pool: string,
+  window: { readonly from: Date; readonly to: Date; readonly count: number },
+): Promise<readonly SlotTime[]> {
+  const nodes = await listNodeSpans(db, pool)
+  const claims = await listClaimSpans(db, nodes.map((node) => node.id), window)
+  const bounds = { fromMs: window.from.getTime(), toMs: window.to.getTime(), count: window.count }
+  return accountBuckets(bounds, nodes, claims)
+}

@@ -1,0 +1,106 @@
+/** SQL of the capacity book. The exclusion constraint `claim_no_double_sale` is the promise; this only writes to it. */
+import type { ClaimKind } from '@spillway/contract'
+import { sql } from 'kysely'
+import { type IdSource, newId } from '#kernel/ids.ts'
+import type { Db } from '#platform/db/database.ts'
+import type { ClaimSpan } from './conservation.ts'
+import { parseSlots, renderSlots } from './slots.ts'
+
+export type BookedKind = Exclude<ClaimKind, 'draining'>
+
+export interface Claim {
+  readonly id: string
+  readonly nodeId: string
+  readonly slots: readonly number[]
+  readonly kind: BookedKind
+  readonly leaseId: string | null
+  readonly organizationId: string | null
+  readonly startsAt: Date
+  readonly drainingFrom: Date | null
+}
+
+interface NewClaim {
+  readonly nodeId: string
+  readonly slots: readonly number[]
+  readonly kind: BookedKind
+  readonly leaseId: string | null
+  readonly organizationId: string | null
+  readonly now: Date
+}
+
+/** Enters a claim. Fails with the constraint `claim_no_double_sale` when a slot is taken. */
+export async function openClaim(tx: Db, claim: NewClaim, ids: IdSource): Promise<string> {
+  const id = newId('claim', ids)
+  await tx
+    .insertInto('claim')
+    .values({
+      id,
+      node_id: claim.nodeId,
+      slots: sql<string>`${renderSlots(claim.slots)}::int4multirange`,
+      kind: claim.kind,
+      lease_id: claim.leaseId,
+      organization_id: claim.organizationId,
+      starts_at: claim.now,
+    })
+    .execute()
+  return id
+}
+
+/** Marks a lease's open claims as being taken back. The first mark stands. */
+export async function drainClaims(tx: Db, leaseId: string, now: Date): Promise<void> {
+  await sql`UPDATE claim SET draining_from = greatest(starts_at, ${now})
+    WHERE lease_id = ${leaseId} AND ends_at IS NULL AND draining_from IS NULL`.execute(tx)
+}
+
+/** Ends a lease's open claims at the instant its processes were confirmed gone. */
+export async function closeClaims(tx: Db, leaseId: string, goneAt: Date): Promise<void> {
+  await sql`UPDATE claim SET
+      ends_at = greatest(starts_at, ${goneAt}::timestamptz),
+      draining_from = least(draining_from, greatest(starts_at, ${goneAt}::timestamptz))
+    WHERE lease_id = ${leaseId} AND ends_at IS NULL`.execute(tx)
+}
+
+interface ClaimRow {
+  readonly id: string
+  readonly node_id: string
+  readonly slots: string
+  readonly kind: string
+  readonly lease_id: string | null
+  readonly organization_id: string | null
+  readonly starts_at: Date
+  readonly draining_from: Date | null
+}
+
+/** Every claim that is open now. */
+export async function listOpenClaims(db: Db): Promise<readonly Claim[]> {
+  const { rows } = await sql<ClaimRow>`SELECT id, node_id, slots::text AS slots, kind, lease_id, organization_id,
+      starts_at, draining_from FROM claim WHERE ends_at IS NULL`.execute(db)
+  return rows.map((row) => ({
+    id: row.id,
+    nodeId: row.node_id,
+    slots: parseSlots(row.slots),
+    kind: row.kind as BookedKind,
+    leaseId: row.lease_id,
+    organizationId: row.organization_id,
+    startsAt: row.starts_at,
+    drainingFrom: row.draining_from,
+  }))
+}
+
+/** The claims on some nodes that touch a window, as spans for conservation. */
+export async function listClaimSpans(
+  db: Db,
+  nodeIds: readonly string[],
+  window: { readonly from: Date; readonly to: Date },
+): Promise<readonly ClaimSpan[]> {
+  const { rows } = await sql<{ slots: string; kind: string; starts_at: Date; ends_at: Date | null; draining_from: Date | null }>`
+    SELECT slots::text AS slots, kind, starts_at, ends_at, draining_from FROM claim
+    WHERE node_id = ANY(${[...nodeIds]}) AND starts_at < ${window.to} AND (ends_at IS NULL OR ends_at > ${window.from})`.execute(db)
+  return rows.map((row) => ({
+    kind: row.kind,
+    slotCount: parseSlots(row.slots).length,
+    startsMs: row.starts_at.getTime(),
+    endsMs: row.ends_at?.getTime() ?? null,
+    drainingFromMs: row.draining_from?.getTime() ?? null,
+  }))
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { readFleetFile } from './fleet-file.ts'
+
+const laptop = readFileSync(new URL('../../../../../examples/laptop.yaml', import.meta.url), 'utf8')
+
+function faultsOf(text: string) {
+  const outcome = readFleetFile(text)
+  return outcome.kind === 'refused' ? outcome.faults : []
+}
+
+function lineOf(text: string, needle: string): number {
+  return text.split('\n').findIndex((line) => line.includes(needle)) + 1
+}
+
+test('the example is read, with durations in milliseconds and amounts as text', () => {
+  const outcome = readFleetFile(laptop)
+  expect(outcome.kind).toBe('read')
+  if (outcome.kind !== 'read') return
+  const pool = outcome.fleet.sites[0]?.pools[0]
+  expect(pool?.notice).toEqual({ on_demand: 3_600_000, spot: 10_000, flex: 0 })
+  expect(pool?.priceUsdPerGpuHour.spot).toBe('0.9')
+})
+
+test.each([
+  { mistake: 'a typo', from: 'accelerator: auto', to: 'acelerator: auto', wantLine: 'acelerator', wantMessage: 'did you mean `accelerator`?' },
+  { mistake: 'a negative price', from: 'spot: 0.90', to: 'spot: -0.90', wantLine: 'spot: -0.90', wantMessage: 'not negative' },
+  { mistake: 'a wrong duration', from: 'spot: 10s', to: 'spot: 10 seconds', wantLine: 'spot: 10 seconds', wantMessage: 'such as 30s' },
+  { mistake: 'an unknown pool', from: '    pool: local', to: '    pool: lokal', wantLine: 'pool: lokal', wantMessage: 'pools here: local' },
+  { mistake: 'another engine', from: 'engine: local', to: 'engine: slurm', wantLine: 'engine: slurm', wantMessage: 'only engine' },
+])('$mistake is refused with its line and the fix', ({ from, to, wantLine, wantMessage }) => {
+  const text = laptop.replace(from, to)
+  expect(faultsOf(text)).toEqual([{ line: lineOf(text, wantLine), message: expect.stringContaining(wantMessage) as string }])
+})
+
+test('two pools of one name are refused at the second', () => {
+  const pool = laptop.slice(laptop.indexOf('      - name: local'), laptop.indexOf('\nmodels:'))
+  const text = laptop.replace('\nmodels:', `${pool}\nmodels:`)
+  const wantLine = text.split('\n').findLastIndex((line) => line.includes('- name: local')) + 1
+  expect(faultsOf(text)).toEqual([{ line: wantLine, message: expect.stringContaining('a second pool named `local`') as string }])
+})
+
+test('a missing field names itself', () => {
+  const text = laptop.replace('    powerUsdPerKwh: 0.15\n', '')
+  expect(faultsOf(text)[0]?.message).toMatch(/powerUsdPerKwh: .*amount|missing/)
+})
+
+test('broken YAML is refused with the line', () => {
+  expect(faultsOf('installation: "open\nsites: []')[0]?.line).toBeGreaterThan(0)
+})
+
+test('an empty file is refused, not crashed on', () => {
+  expect(faultsOf('').length).toBeGreaterThan(0)
+})

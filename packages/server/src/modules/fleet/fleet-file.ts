@@ -1,0 +1,196 @@
+/**
+ * The fleet file: what there is and what it costs, in YAML. Reads text into a fleet, or says everything that is wrong
+ * with line numbers and what to write instead. Pure; it does not look at the machine.
+ */
+import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
+import { z } from 'zod'
+import { nearest } from './nearest.ts'
+
+const name = z
+  .string()
+  .min(1, 'needs a name')
+  .max(60)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'use lower-case letters, digits, dots and dashes, such as `h200-east`')
+const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$/, 'use letters, digits and . _ : / -')
+const amount = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z
+    .string('write an amount such as 0.90')
+    .regex(/^\d{1,12}(\.\d{1,12})?$/, 'write a plain amount that is not negative, such as 0.90'),
+)
+const fraction = z.number().min(0, 'must be between 0 and 1').max(1, 'must be between 0 and 1')
+const durationMs = z
+  .string('write a duration such as 10s')
+  .regex(/^\d+(ms|s|m|h)$/, 'write a duration such as 30s, 5m or 2h')
+  .transform((text) => {
+    const [, count = '0', unit = 's'] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? []
+    return Number(count) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 1)
+  })
+
+const node = z.strictObject({
+  name,
+  slots: z.union([z.literal('auto'), z.number().int('write a whole number of slots, or auto').min(1, 'a node has at least one slot').max(1024)], 'write a number of slots, or auto').default('auto'),
+})
+
+const pool = z.strictObject({
+  name,
+  engine: z.literal('local', 'the only engine in this version is local'),
+  accelerator: z.string().max(60).default('auto'),
+  nodes: z.array(node).length(1, 'the local engine has exactly one node: this machine'),
+  priceUsdPerGpuHour: z.strictObject({ on_demand: amount, spot: amount, flex: amount }),
+  notice: z
+    .strictObject({ on_demand: durationMs, spot: durationMs, flex: durationMs })
+    .default({ on_demand: 3_600_000, spot: 30_000, flex: 0 }),
+  cost: z.strictObject({
+    capexUsdPerGpu: amount,
+    residualFraction: fraction.max(0.99, 'must be below 1').default(0),
+    lifeYears: z.number().positive('must be above 0').max(30),
+    opexUsdPerGpuHour: amount.default('0'),
+  }),
+  power: z.strictObject({ kwPerGpu: z.number().min(0, 'must not be negative'), idleFraction: fraction.default(0.3) }),
+})
+
+const site = z.strictObject({
+  name,
+  region: z.string().min(1).max(60),
+  jurisdiction: z.string().min(1).max(60),
+  ownership: z.enum(['owned', 'leased', 'resold'], 'write owned, leased or resold'),
+  pue: z.number().min(1, 'a PUE is at least 1').max(5).default(1),
+  powerUsdPerKwh: amount,
+  powerCapKw: z.number().positive('must be above 0').optional(),
+  pools: z.array(pool).min(1, 'a site has at least one pool'),
+})
+
+const model = z.strictObject({
+  name: modelName,
+  displayName: z.string().max(120).optional(),
+  description: z.string().max(2000).optional(),
+  publisher: z.string().max(120).optional(),
+  licence: z.string().max(120).optional(),
+  pool: name,
+  replicas: z.number().int().min(0).max(64).default(1),
+  weights: z.string().max(500).optional(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'write 64 hexadecimal digits').optional(),
+  contextTokens: z.number().int().min(128).max(10_000_000).default(2048),
+  priceUsdPerMillionTokens: z.strictObject({ input: amount, output: amount }),
+})
+
+const fleetFile = z.strictObject({
+  installation: z.string().min(1).max(60),
+  sites: z.array(site).min(1, 'a fleet has at least one site'),
+  models: z.array(model).default([]),
+  demo: z.strictObject({ creditUsd: amount }).default({ creditUsd: '100' }),
+})
+
+export type FleetFile = z.output<typeof fleetFile>
+export type FleetPool = FleetFile['sites'][number]['pools'][number]
+export type FleetModel = FleetFile['models'][number]
+
+export interface FleetFileFault {
+  /** 1-based; null when the whole file is meant. */
+  readonly line: number | null
+  readonly message: string
+}
+
+export type FleetFileOutcome =
+  | { readonly kind: 'read'; readonly fleet: FleetFile; readonly lineOf: (path: readonly PropertyKey[]) => number | null }
+  | { readonly kind: 'refused'; readonly faults: readonly FleetFileFault[] }
+
+type Path = readonly PropertyKey[]
+
+/** Finds the line of a path, or of its nearest parent that is written. */
+function lineFinder(document: Document, lines: LineCounter): (path: Path) => number | null {
+  const offsetAt = (path: Path): number | null => {
+    const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents
+    const key = path.at(-1)
+    if (parent && typeof parent === 'object' && 'items' in parent)
+      for (const item of parent.items as unknown[])
+        if (isPair(item) && isNode(item.key) && String(item.key) === String(key)) return item.key.range?.[0] ?? null
+    const value = document.getIn(path, true)
+    return isNode(value) ? (value.range?.[0] ?? null) : null
+  }
+  return (path) => {
+    for (let length = path.length; length > 0; length--) {
+      const offset = offsetAt(path.slice(0, length))
+      if (offset !== null) return lines.linePos(offset).line
+    }
+    return null
+  }
+}
+
+function knownKeys(path: Path): readonly string[] {
+  const depthNames = path.filter((part) => typeof part === 'string').join('.')
+  const shapes: Readonly<Record<string, z.ZodObject>> = {
+    '': fleetFile,
+    sites: site,
+    'sites.pools': pool,
+    'sites.pools.nodes': node,
+    'sites.pools.priceUsdPerGpuHour': pool.shape.priceUsdPerGpuHour,
+    'sites.pools.cost': pool.shape.cost,
+    'sites.pools.power': pool.shape.power,
+    models: model,
+    'models.priceUsdPerMillionTokens': model.shape.priceUsdPerMillionTokens,
+  }
+  return Object.keys(shapes[depthNames]?.shape ?? {})
+}
+
+function renderPath(path: Path): string {
+  return path.map((part) => (typeof part === 'number' ? `[${part + 1}]` : `.${String(part)}`)).join('').replace(/^\./, '')
+}
+
+function explain(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
+  if (issue.code !== 'unrecognized_keys') {
+    const what = issue.path.length > 0 ? `${renderPath(issue.path)}: ` : ''
+    const isMissing = issue.code === 'invalid_type' && /received undefined/.test(issue.message)
+    return [{ path: issue.path, message: `${what}${isMissing ? 'is missing' : issue.message}` }]
+  }
+  return issue.keys.map((key) => {
+    const guess = nearest(key, knownKeys(issue.path))
+    const remedy = guess ? `did you mean \`${guess}\`?` : `known here: ${knownKeys(issue.path).join(', ')}`
+    return { path: [...issue.path, key], message: `${renderPath([...issue.path, key])}: unknown; ${remedy}` }
+  })
+}
+
+function duplicates(fleet: FleetFile): { path: Path; message: string }[] {
+  const seen = new Map<string, string>()
+  const found: { path: Path; message: string }[] = []
+  const check = (kind: string, value: string, path: Path) => {
+    const first = seen.get(`${kind} ${value}`)
+    if (first === undefined) seen.set(`${kind} ${value}`, renderPath(path))
+    else found.push({ path, message: `a second ${kind} named \`${value}\`; names are unique in the whole file, so give it another` })
+  }
+  fleet.sites.forEach((each, s) => {
+    check('site', each.name, ['sites', s, 'name'])
+    each.pools.forEach((p, i) => check('pool', p.name, ['sites', s, 'pools', i, 'name']))
+  })
+  fleet.models.forEach((each, i) => check('model', each.name, ['models', i, 'name']))
+  return found
+}
+
+function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
+  const pools = fleet.sites.flatMap((each) => each.pools.map((p) => p.name))
+  return fleet.models.flatMap((each, i) =>
+    pools.includes(each.pool)
+      ? []
+      : [{ path: ['models', i, 'pool'], message: `there is no pool \`${each.pool}\`; pools here: ${pools.join(', ')}` }],
+  )
+}
+
+/** Reads a fleet file, or refuses it with every fault that was found, in the order of lines. */
+export function readFleetFile(text: string): FleetFileOutcome {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  if (document.errors.length > 0)
+    return {
+      kind: 'refused',
+      faults: document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, message: error.message })),
+    }
+  const lineOf = lineFinder(document, lines)
+  const parsed = fleetFile.safeParse(document.toJS() ?? {})
+  const faults = parsed.success
+    ? [...duplicates(parsed.data), ...danglingPools(parsed.data)]
+    : parsed.error.issues.flatMap(explain)
+  if (parsed.success && faults.length === 0) return { kind: 'read', fleet: parsed.data, lineOf }
+  const located = faults.map(({ path, message }) => ({ line: lineOf(path), message }))
+  return { kind: 'refused', faults: located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
+}

@@ -1,0 +1,43 @@
+/** The fleet over HTTP, for the operator. */
+import { renderMoney } from '#kernel/money.ts'
+import type { Routes } from '#platform/http/handler.ts'
+import { listNodes, listPools, listSites, type Node, type Pool } from './store.ts'
+
+function renderPool(pool: Pool, nodes: readonly Node[]) {
+  return {
+    name: pool.name,
+    accelerator: pool.accelerator,
+    acceleratorKind: pool.acceleratorKind,
+    engine: pool.engine,
+    finding: pool.finding,
+    capexUsdPerGpu: renderMoney(pool.capexUsdPerGpu),
+    lifeYears: pool.lifeYears,
+    powerKwPerGpu: pool.powerKwPerGpu,
+    nodes: nodes
+      .filter((node) => node.pool === pool.name)
+      .map(({ id, name, slotCount, state, hardware, activeFrom }) => ({
+        id,
+        name,
+        slotCount,
+        state,
+        hardware,
+        since: activeFrom.toISOString(),
+      })),
+  }
+}
+
+export function fleetRoutes(fleetFile: string): Pick<Routes, 'getFleet'> {
+  return {
+    getFleet: async ({ db }) => {
+      const [sites, pools, nodes] = await Promise.all([listSites(db), listPools(db), listNodes(db)])
+      return {
+        fleetFile,
+        sites: sites.map((site) => ({
+          ...site,
+          powerUsdPerKwh: renderMoney(site.powerUsdPerKwh),
+          pools: pools.filter((pool) => pool.site === site.name).map((pool) => renderPool(pool, nodes)),
+        })),
+      }
+    },
+  }
+}

@@ -1,0 +1,19 @@
+/** Identity: organizations, projects, keys, sessions, and who is calling. */
+export { hashSecret, parseKey } from './key.ts'
+export type { Principal } from './principal.ts'
+export { identityRoutes } from './routes.ts'
+export {
+  authenticate,
+  createApiKey,
+  createOrganization,
+  type Credential,
+  type IdentityDeps,
+} from './service.ts'
+export {
+  findPrincipalByKey,
+  findPrincipalBySession,
+  firstProject,
+  listOrganizations,
+  type OrganizationRow,
+  touchApiKeys,
+} from './store.ts'

@@ -1,0 +1,192 @@
+/** SQL of organizations, projects, keys and sessions. */
+import type { Role } from '@spillway/contract'
+import type { Db } from '#platform/db/database.ts'
+import type { Principal } from './principal.ts'
+
+export interface OrganizationRow {
+  readonly id: string
+  readonly name: string
+  readonly kind: 'operator' | 'internal' | 'customer'
+  readonly createdAt: Date
+}
+
+export interface ApiKeyRow {
+  readonly id: string
+  readonly name: string
+  readonly hint: string
+  readonly role: Role
+  readonly createdAt: Date
+  readonly lastUsedAt: Date | null
+  readonly revokedAt: Date | null
+}
+
+function principals(db: Db) {
+  return db
+    .selectFrom('api_key')
+    .innerJoin('organization', 'organization.id', 'api_key.organization_id')
+    .innerJoin('project', 'project.id', 'api_key.project_id')
+    .where('api_key.revoked_at', 'is', null)
+    .select([
+      'api_key.id as apiKeyId',
+      'organization.id as organizationId',
+      'organization.name as organizationName',
+      'organization.kind as organizationKind',
+      'project.id as projectId',
+      'project.name as projectName',
+      'api_key.role as role',
+    ])
+}
+
+/** The principal of a key that is not revoked. */
+export async function findPrincipalByKey(db: Db, secretHash: string): Promise<Principal | null> {
+  const row = await principals(db).where('api_key.secret_hash', '=', secretHash).executeTakeFirst()
+  return (row as Principal | undefined) ?? null
+}
+
+/** The principal of a session that has not expired. */
+export async function findPrincipalBySession(db: Db, secretHash: string, now: Date): Promise<Principal | null> {
+  const row = await principals(db)
+    .innerJoin('session', 'session.api_key_id', 'api_key.id')
+    .where('session.secret_hash', '=', secretHash)
+    .where('session.expires_at', '>', now)
+    .executeTakeFirst()
+  return (row as Principal | undefined) ?? null
+}
+
+export async function insertSession(
+  db: Db,
+  session: { readonly secretHash: string; readonly apiKeyId: string; readonly now: Date; readonly expiresAt: Date },
+): Promise<void> {
+  await db.deleteFrom('session').where('expires_at', '<', session.now).execute()
+  await db
+    .insertInto('session')
+    .values({
+      secret_hash: session.secretHash,
+      api_key_id: session.apiKeyId,
+      created_at: session.now,
+      expires_at: session.expiresAt,
+    })
+    .execute()
+}
+
+export async function deleteSession(db: Db, secretHash: string): Promise<void> {
+  await db.deleteFrom('session').where('secret_hash', '=', secretHash).execute()
+}
+
+export async function insertOrganization(
+  db: Db,
+  organization: OrganizationRow & { readonly projectId: string; readonly projectName: string },
+): Promise<boolean> {
+  const inserted = await db
+    .insertInto('organization')
+    .values({
+      id: organization.id,
+      name: organization.name,
+      kind: organization.kind,
+      created_at: organization.createdAt,
+    })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (!inserted) return false
+  await db
+    .insertInto('project')
+    .values({
+      id: organization.projectId,
+      organization_id: organization.id,
+      name: organization.projectName,
+      created_at: organization.createdAt,
+    })
+    .execute()
+  return true
+}
+
+export async function listOrganizations(db: Db): Promise<readonly OrganizationRow[]> {
+  const rows = await db.selectFrom('organization').selectAll().orderBy('created_at').execute()
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    kind: row.kind as OrganizationRow['kind'],
+    createdAt: row.created_at,
+  }))
+}
+
+/** The organization's first project, where work lands that names none. */
+export async function firstProject(db: Db, organizationId: string): Promise<{ id: string; name: string }> {
+  return db
+    .selectFrom('project')
+    .select(['id', 'name'])
+    .where('organization_id', '=', organizationId)
+    .orderBy('created_at')
+    .executeTakeFirstOrThrow()
+}
+
+export async function insertApiKey(
+  db: Db,
+  key: ApiKeyRow & { readonly organizationId: string; readonly projectId: string; readonly secretHash: string },
+): Promise<void> {
+  await db
+    .insertInto('api_key')
+    .values({
+      id: key.id,
+      organization_id: key.organizationId,
+      project_id: key.projectId,
+      name: key.name,
+      role: key.role,
+      secret_hash: key.secretHash,
+      hint: key.hint,
+      created_at: key.createdAt,
+    })
+    .execute()
+}
+
+function toApiKey(row: {
+  id: string
+  name: string
+  hint: string
+  role: string
+  created_at: Date
+  last_used_at: Date | null
+  revoked_at: Date | null
+}): ApiKeyRow {
+  return {
+    id: row.id,
+    name: row.name,
+    hint: row.hint,
+    role: row.role as Role,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    revokedAt: row.revoked_at,
+  }
+}
+
+export async function listApiKeys(db: Db, organizationId: string): Promise<readonly ApiKeyRow[]> {
+  const rows = await db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .orderBy('created_at', 'desc')
+    .execute()
+  return rows.map(toApiKey)
+}
+
+/** Revokes a key of the organization; one already revoked stays as it was. Null: it has no such key. */
+export async function revokeApiKey(
+  db: Db,
+  key: { readonly id: string; readonly organizationId: string; readonly now: Date },
+): Promise<ApiKeyRow | null> {
+  const row = await db
+    .updateTable('api_key')
+    .set((value) => ({ revoked_at: value.fn.coalesce('revoked_at', value.val(key.now)) }))
+    .where('id', '=', key.id)
+    .where('organization_id', '=', key.organizationId)
+    .returningAll()
+    .executeTakeFirst()
+  return row ? toApiKey(row) : null
+}
+
+/** Notes that keys were used; called seldom, with many at once. */
+export async function touchApiKeys(db: Db, ids: readonly string[], now: Date): Promise<void> {
+  if (ids.length === 0) return
+  await db.updateTable('api_key').set({ last_used_at: now }).where('id', 'in', [...ids]).execute()
+}

@@ -1,0 +1,53 @@
+/** What the market decides on: the book and the orders, frozen at one instant. Pure data. */
+import type { Money } from '#kernel/money.ts'
+
+export type LeaseKind = 'anchor' | 'on_demand' | 'spot' | 'flex' | 'serving'
+
+export interface SnapshotNode {
+  readonly id: string
+  readonly pool: string
+  readonly slotCount: number
+  /** Whether new work may be placed here. */
+  readonly isReady: boolean
+}
+
+/** Somebody who has slots now: a lease, or a claim without one (maintenance, fault), which nobody may take. */
+export interface Holder {
+  readonly leaseId: string | null
+  readonly kind: string
+  readonly nodeId: string
+  readonly slots: readonly number[]
+  /** When its work began; null while it starts. */
+  readonly startedMs: number | null
+  /** Per GPU-hour; null for what is not sold by the hour. */
+  readonly priceUsd: Money | null
+  /** It has had its notice; its slots will be free. */
+  readonly isDraining: boolean
+  /** Which lease it makes room for. */
+  readonly reclaimFor: string | null
+}
+
+/** A lease that waits for slots. */
+export interface Want {
+  readonly leaseId: string
+  readonly kind: LeaseKind
+  readonly pool: string
+  readonly gpus: number
+  readonly createdMs: number
+  readonly maxPriceUsd: Money | null
+  /** The pool's price for this kind now; null for what is not sold by the hour. */
+  readonly priceUsd: Money | null
+}
+
+export interface Snapshot {
+  readonly nowMs: number
+  readonly nodes: readonly SnapshotNode[]
+  readonly holders: readonly Holder[]
+  readonly wants: readonly Want[]
+}
+
+export type Decision =
+  | { readonly kind: 'place'; readonly leaseId: string; readonly nodeId: string; readonly slots: readonly number[] }
+  /** Take `leaseId` back, because `forLeaseId` outranks it and the whole of it fits on `nodeId` afterwards. */
+  | { readonly kind: 'reclaim'; readonly leaseId: string; readonly forLeaseId: string; readonly nodeId: string }
+  | { readonly kind: 'wait'; readonly leaseId: string; readonly why: string }

@@ -1,0 +1,64 @@
+/** Reads a request against its endpoint's schemas, once, collecting every field error. */
+import type { AnyEndpoint } from '@spillway/contract'
+import type { z } from 'zod'
+import { Fault, type FieldError } from '#kernel/fault.ts'
+import { BODY_BYTES_MAX } from '../../limits.ts'
+
+export interface ParsedRequest {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  /** The body as sent, for the idempotency record's hash. */
+  readonly bodyText: string
+}
+
+/** Reads the body as text; refuses one over the limit without holding it in memory. */
+export async function readBody(request: Request): Promise<string> {
+  if (request.method === 'GET' || request.body === null) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of request.body) {
+    bytes += chunk.byteLength
+    if (bytes > BODY_BYTES_MAX)
+      throw new Fault('request.too_large', `The body is larger than ${BODY_BYTES_MAX} bytes.`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Fault('request.malformed', 'The body is not valid JSON.', { cause })
+  }
+}
+
+function fieldErrors(part: string, error: z.ZodError): FieldError[] {
+  return error.issues.map((issue) => ({
+    field: [part, ...issue.path.map(String)].join('.'),
+    message: issue.message,
+  }))
+}
+
+/** Parses params, query and body; throws `request.invalid` with all that is wrong. */
+export function parseRequest(
+  endpoint: AnyEndpoint,
+  raw: { readonly params: Record<string, string>; readonly query: Record<string, string>; readonly bodyText: string },
+): ParsedRequest {
+  const params = endpoint.params.safeParse(raw.params)
+  const query = endpoint.query.safeParse(raw.query)
+  const body = endpoint.body.safeParse(parseJson(raw.bodyText))
+  if (params.success && query.success && body.success)
+    return { params: params.data, query: query.data, body: body.data, bodyText: raw.bodyText }
+  const fields = [
+    ...(params.success ? [] : fieldErrors('params', params.error)),
+    ...(query.success ? [] : fieldErrors('query', query.error)),
+    ...(body.success ? [] : fieldErrors('body', body.error)),
+  ]
+  const first = fields[0]
+  const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : ''
+  throw new Fault('request.invalid', `${first?.field}: ${first?.message}${more}`, { fields })
+}
