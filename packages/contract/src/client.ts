@@ -45,9 +45,11 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch
 }
 
+type Fields = Readonly<Record<string, string | number | boolean | undefined>>
+
 interface Call {
-  readonly params?: Record<string, unknown>
-  readonly query?: Record<string, unknown>
+  readonly params?: Fields
+  readonly query?: Fields
   readonly body?: unknown
   readonly signal?: AbortSignal
   readonly idempotencyKey?: string
@@ -61,7 +63,7 @@ export function renderPath(endpoint: AnyEndpoint, call: Call): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(call.query ?? {}))
     if (value !== undefined) query.set(name, String(value))
-  return `${API_BASE}${path}${query.size > 0 ? `?${query}` : ''}`
+  return `${API_BASE}${path}${query.size > 0 ? `?${query.toString()}` : ''}`
 }
 
 async function toProblem(response: Response): Promise<ProblemError> {
