@@ -1,0 +1,77 @@
+/**
+ * The embedded server's port and passwords, kept in the data folder with mode 0600. The product works as the
+ * ordinary role; the administrator's password serves only to prepare the database and to recognise the server.
+ */
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { StartFailure } from '../start-failure.ts'
+
+export interface ConnectionRecord {
+  readonly port: number
+  readonly password: string
+  readonly administratorPassword: string
+}
+
+export const ROLE = 'spillway'
+export const ADMINISTRATOR = 'postgres'
+
+export function recordPath(dataDir: string): string {
+  return join(dataDir, 'postgres.json')
+}
+
+/** Reads the record, or makes one with fresh passwords; the port is chosen at the start. */
+export function readOrMakeRecord(dataDir: string): ConnectionRecord {
+  const path = recordPath(dataDir)
+  if (existsSync(path)) return parseRecord(path)
+  const secret = () => randomBytes(24).toString('hex')
+  const record = { port: 0, password: secret(), administratorPassword: secret() }
+  writeRecord(dataDir, record)
+  return record
+}
+
+export function writeRecord(dataDir: string, record: ConnectionRecord): void {
+  const draft = `${recordPath(dataDir)}.new`
+  writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flush: true })
+  renameSync(draft, recordPath(dataDir))
+}
+
+function parseRecord(path: string): ConnectionRecord {
+  try {
+    const { port, password, administratorPassword } = JSON.parse(readFileSync(path, 'utf8'))
+    if (typeof password === 'string' && typeof administratorPassword === 'string')
+      return { port: Number(port), password, administratorPassword }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new StartFailure(
+    'postgres_failed',
+    `The file ${path}, which holds the database's passwords, is damaged. Restore it from a backup.`,
+  )
+}
+
+export function renderUrl(record: ConnectionRecord): string {
+  return `postgresql://${ROLE}:${record.password}@127.0.0.1:${record.port}/${ROLE}`
+}
+
+export function renderAdministratorUrl(record: ConnectionRecord): string {
+  const { administratorPassword: password, port } = record
+  return `postgresql://${ADMINISTRATOR}:${password}@127.0.0.1:${port}/postgres`
+}
+
+/** The wanted port when it is free now, else any free one. */
+export async function choosePort(wanted: number): Promise<number> {
+  return (await tryPort(wanted)) ?? (await tryPort(0)) ?? 0
+}
+
+function tryPort(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(null))
+    probe.listen(port, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : null))
+    })
+  })
+}

@@ -1,0 +1,333 @@
+/** Generated from the migrated database by `npm run generate`; do not edit. The tables as Kysely sees them. */
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+
+export interface ApiKeyTable {
+  id: string
+  organization_id: string
+  project_id: string
+  name: string
+  role: string
+  secret_hash: string
+  hint: string
+  created_at: Date
+  last_used_at: Date | null
+  revoked_at: Date | null
+}
+
+export interface AuditEventTable {
+  id: string
+  at: Date
+  actor: string
+  organization_id: string
+  action: string
+  target: string | null
+  outcome: string
+  request_id: string
+}
+
+export interface BalanceTable {
+  account_id: string
+  posted: Generated<string>
+  held: Generated<string>
+  credit_limit: Generated<string>
+  is_limited: boolean
+}
+
+export interface ClaimTable {
+  id: string
+  node_id: string
+  slots: string
+  kind: string
+  lease_id: string | null
+  organization_id: string | null
+  starts_at: Date
+  ends_at: Date | null
+  draining_from: Date | null
+}
+
+export interface DeploymentTable {
+  id: string
+  model_name: string
+  source: string
+  pool_name: string | null
+  replicas_wanted: Generated<number>
+  weights: string | null
+  upstream_url: string | null
+  upstream_model: string | null
+  created_at: Date
+}
+
+export interface EventTable {
+  id: GeneratedAlways<bigint>
+  xid: Generated<string>
+  at: Date
+  type: string
+  organization_id: string | null
+  subject: string
+  data: ColumnType<unknown, string | undefined, string>
+}
+
+export interface HoldTable {
+  id: string
+  account_id: string
+  amount: string
+  settled: Generated<string>
+  purpose: string
+  reference: string
+  state: string
+  created_at: Date
+}
+
+export interface IdempotentRequestTable {
+  organization_id: string
+  endpoint: string
+  key: string
+  request_hash: string
+  status: number
+  answer: ColumnType<unknown, string, string>
+  at: Date
+}
+
+export interface JournalPositionTable {
+  writer: string
+  segment: number
+  byte_offset: bigint
+  is_closed: Generated<boolean>
+  at: Date
+}
+
+export interface LeaseTable {
+  id: string
+  organization_id: string
+  project_id: string
+  name: string
+  kind: string
+  state: string
+  pool_name: string
+  gpus: number
+  command: ColumnType<unknown, string, string>
+  environment: ColumnType<unknown, string, string>
+  working_directory: string | null
+  requeue: boolean
+  notice_signal: string | null
+  notice_ms: number
+  grace_ms: number
+  time_limit_ms: bigint | null
+  max_price_usd: string | null
+  price_id: string | null
+  price_usd: string | null
+  hold_id: string | null
+  created_at: Date
+  attempt: Generated<number>
+  node_id: string | null
+  slots: Generated<number[]>
+  started_at: Date | null
+  metered_until: Date | null
+  waiting_for: string | null
+  reclaim_reason: string | null
+  reclaim_for: string | null
+  notice_at: Date | null
+  stop_at: Date | null
+  stopped_at: Date | null
+  ended_at: Date | null
+  end_reason: string | null
+  exit_code: number | null
+  exit_signal: string | null
+}
+
+export interface LeaseFactTable {
+  lease_id: string
+  id: GeneratedAlways<bigint>
+  at: Date
+  type: string
+  text: string
+  data: ColumnType<unknown, string | undefined, string>
+}
+
+export interface LedgerAccountTable {
+  id: string
+  kind: string
+  organization_id: string | null
+  currency: string
+}
+
+export interface LedgerEntryTable {
+  transaction_id: string
+  leg: number
+  account_id: string
+  amount: string
+}
+
+export interface LedgerTransactionTable {
+  id: string
+  at: Date
+  kind: string
+  source: string
+}
+
+export interface ModelTable {
+  name: string
+  display_name: string
+  description: string
+  publisher: string
+  licence: string
+  is_toy: boolean
+  context_tokens: number
+  input_sku: string
+  output_sku: string
+  retired_at: Date | null
+}
+
+export interface NodeTable {
+  id: string
+  pool_name: string
+  name: string
+  slot_count: number
+  state: string
+  hardware: string
+  active_from: Date
+  retired_at: Date | null
+}
+
+export interface OrganizationTable {
+  id: string
+  name: string
+  kind: string
+  created_at: Date
+}
+
+export interface PoolTable {
+  name: string
+  site_name: string
+  accelerator: string
+  accelerator_kind: string
+  engine: string
+  finding: string
+  capex_usd_per_gpu: string
+  residual_fraction: number
+  life_years: number
+  power_kw_per_gpu: number
+  idle_power_fraction: number
+  opex_usd_per_gpu_hour: string
+  notice_ms_on_demand: number
+  notice_ms_spot: number
+  notice_ms_flex: number
+}
+
+export interface PriceTable {
+  id: string
+  sku: string
+  amount_usd: string
+  per: bigint
+  effective_from: Date
+}
+
+export interface ProjectTable {
+  id: string
+  organization_id: string
+  name: string
+  created_at: Date
+}
+
+export interface ReplicaTable {
+  deployment_id: string
+  ordinal: number
+  lease_id: string | null
+  url: string | null
+  state: string
+  text: Generated<string>
+  crashes: Generated<number>
+  retry_at: Date | null
+}
+
+export interface SchemaMigrationTable {
+  name: string
+  checksum: string
+  applied_at: Generated<Date>
+}
+
+export interface SessionTable {
+  secret_hash: string
+  api_key_id: string
+  created_at: Date
+  expires_at: Date
+}
+
+export interface SiteTable {
+  name: string
+  region: string
+  jurisdiction: string
+  ownership: string
+  pue: number
+  power_usd_per_kwh: string
+  power_cap_kw: number | null
+}
+
+export interface SkuTable {
+  name: string
+  unit: string
+  description: string
+}
+
+export interface StrandTable {
+  program: string
+  subject: string
+  wake_at: Date
+  failures: Generated<number>
+  last_failure: string | null
+}
+
+export interface UsageEventTable {
+  id: string
+  line: number
+  organization_id: string
+  project_id: string
+  sku: string
+  price_id: string
+  resource: string
+  quantity: bigint
+  from_at: Date
+  to_at: Date
+}
+
+export interface UsageHourTable {
+  organization_id: string
+  project_id: string
+  sku: string
+  price_id: string
+  resource: string
+  hour: Date
+  quantity: string
+  amount: string
+}
+
+export interface Schema {
+  api_key: ApiKeyTable
+  audit_event: AuditEventTable
+  balance: BalanceTable
+  claim: ClaimTable
+  deployment: DeploymentTable
+  event: EventTable
+  hold: HoldTable
+  idempotent_request: IdempotentRequestTable
+  journal_position: JournalPositionTable
+  lease: LeaseTable
+  lease_fact: LeaseFactTable
+  ledger_account: LedgerAccountTable
+  ledger_entry: LedgerEntryTable
+  ledger_transaction: LedgerTransactionTable
+  model: ModelTable
+  node: NodeTable
+  organization: OrganizationTable
+  pool: PoolTable
+  price: PriceTable
+  project: ProjectTable
+  replica: ReplicaTable
+  schema_migration: SchemaMigrationTable
+  session: SessionTable
+  site: SiteTable
+  sku: SkuTable
+  strand: StrandTable
+  usage_event: UsageEventTable
+  usage_hour: UsageHourTable
+}
