@@ -1,4 +1,5 @@
-/** The market: decides on a snapshot who is placed, who gives way, who waits. */
+/** The market: decides on a snapshot who is placed, who gives way, who waits; and what GPU time costs. */
 export { plan } from './plan.ts'
+export { getGpuPrice, gpuSku, TIERS } from './prices.ts'
+export { marketRoutes } from './routes.ts'
 export type { Decision, Holder, LeaseKind, Snapshot, SnapshotNode, Want } from './snapshot.ts'
-export { GIVES_WAY_TO } from './victims.ts'

@@ -1,0 +1,137 @@
+/**
+ * The market's cycle: take a snapshot, decide by the market's pure plan, commit each decision by itself. A decision
+ * that no longer holds (somebody was quicker) is dropped; the next cycle decides anew.
+ */
+import { type IdSource } from '#kernel/ids.ts'
+import { listOpenClaims, openClaim, type Claim } from '#modules/book/index.ts'
+import { listNodes } from '#modules/fleet/index.ts'
+import { type Decision, getGpuPrice, type Holder, plan, type Snapshot, type Want } from '#modules/market/index.ts'
+import { type Database, type Db, inTransaction, isConstraintViolation } from '#platform/db/database.ts'
+import type { StepOutcome } from '#platform/jobs/strand.ts'
+import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
+import { isSoldByHour, type Lease } from './lease.ts'
+import { beginReclaim } from './reclaim.ts'
+import { recordFact, wakeLease } from './record.ts'
+import * as store from './store.ts'
+
+interface CycleDeps {
+  readonly database: Database
+  readonly now: () => Date
+  readonly ids: IdSource
+}
+
+function toHolder(claim: Claim, leases: ReadonlyMap<string, Lease>): Holder {
+  const lease = claim.leaseId === null ? undefined : leases.get(claim.leaseId)
+  return {
+    leaseId: claim.leaseId,
+    kind: claim.kind,
+    nodeId: claim.nodeId,
+    slots: claim.slots,
+    startedMs: lease?.startedAt?.getTime() ?? null,
+    priceUsd: lease?.priceUsd ?? null,
+    isDraining: claim.drainingFrom !== null,
+    reclaimFor: lease?.reclaimFor ?? null,
+  }
+}
+
+async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
+  const price = isSoldByHour(lease.kind) ? await getGpuPrice(db, { pool: lease.pool, tier: lease.kind, at }) : null
+  return {
+    leaseId: lease.id,
+    kind: lease.kind,
+    pool: lease.pool,
+    gpus: lease.gpus,
+    createdMs: lease.createdAt.getTime(),
+    maxPriceUsd: lease.maxPriceUsd,
+    priceUsd: price?.price.amount ?? null,
+  }
+}
+
+/** The book and the orders at one instant of the database. */
+async function takeSnapshot(database: Database, now: Date): Promise<Snapshot> {
+  return database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      const nodes = await listNodes(tx)
+      const claims = await listOpenClaims(tx)
+      const leases = await store.listOpenLeases(tx)
+      const byId = new Map(leases.map((lease) => [lease.id, lease]))
+      const wants: Want[] = []
+      for (const lease of leases) if (lease.state === 'pending') wants.push(await toWant(tx, lease, now))
+      return {
+        nowMs: now.getTime(),
+        nodes: nodes.map((node) => ({ id: node.id, pool: node.pool, slotCount: node.slotCount, isReady: node.state === 'ready' })),
+        holders: claims.map((claim) => toHolder(claim, byId)),
+        wants,
+      }
+    })
+}
+
+async function commitPlacement(tx: Db, decision: Extract<Decision, { kind: 'place' }>, { now, ids }: { now: Date; ids: IdSource }) {
+  const lease = await store.lockLease(tx, decision.leaseId)
+  if (lease?.state !== 'pending') return
+  const { nodeId, slots } = decision
+  await openClaim(tx, { nodeId, slots, kind: lease.kind, leaseId: lease.id, organizationId: lease.organizationId, now }, ids)
+  const price = isSoldByHour(lease.kind) ? await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now }) : null
+  const attempt = lease.attempt + 1
+  await store.changeLease(tx, lease.id, {
+    state: 'starting',
+    attempt,
+    nodeId,
+    slots,
+    priceId: price?.id ?? null,
+    priceUsd: price?.price.amount ?? null,
+    waitingFor: null,
+  })
+  const node = (await listNodes(tx)).find((each) => each.id === nodeId)
+  await recordFact(tx, { ...lease, attempt }, {
+    at: now,
+    type: 'lease.placed',
+    text: `Placed on ${node?.name ?? nodeId}, ${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}.`,
+    data: { node: node?.name, slots },
+  })
+  await wakeLease(tx, lease.id, now)
+}
+
+async function commitReclaim(tx: Db, decision: Extract<Decision, { kind: 'reclaim' }>, now: Date) {
+  const lease = await store.lockLease(tx, decision.leaseId)
+  if (!lease || (lease.state !== 'running' && lease.state !== 'starting')) return
+  const { forLeaseId: forLease } = decision
+  await beginReclaim(tx, lease, { reason: 'reclaimed', forLease, noticeMs: lease.noticeMs, now })
+  const waiting = await store.findLease(tx, forLease)
+  if (waiting)
+    await recordFact(tx, waiting, {
+      at: now,
+      type: 'lease.victim_chosen',
+      text: `${lease.id} (${lease.kind}) gives way; its notice runs out at ${new Date(now.getTime() + lease.noticeMs).toISOString()}.`,
+      data: { victim: lease.id },
+    })
+}
+
+async function commitWait(tx: Db, decision: Extract<Decision, { kind: 'wait' }>) {
+  const lease = await store.lockLease(tx, decision.leaseId)
+  if (lease?.state !== 'pending' || lease.waitingFor === decision.why) return
+  await store.changeLease(tx, lease.id, { waitingFor: decision.why })
+}
+
+async function commit({ database, now, ids }: CycleDeps, decision: Decision): Promise<void> {
+  try {
+    await inTransaction(database, async (tx) => {
+      if (decision.kind === 'place') await commitPlacement(tx, decision, { now: now(), ids })
+      else if (decision.kind === 'reclaim') await commitReclaim(tx, decision, now())
+      else await commitWait(tx, decision)
+    })
+  } catch (error) {
+    // The book refused: somebody has the slot. The snapshot was old, and the next cycle sees it.
+    if (!isConstraintViolation(error, 'claim_no_double_sale')) throw error
+  }
+}
+
+/** One cycle, as a step of the strand `market/cycle`. */
+export async function runCycle(deps: CycleDeps): Promise<StepOutcome> {
+  const at = deps.now()
+  const snapshot = await takeSnapshot(deps.database, at)
+  for (const decision of plan(snapshot)) await commit(deps, decision)
+  return { kind: 'wait', untilMs: at.getTime() + MARKET_CYCLE_EVERY_MS }
+}

@@ -1,0 +1,41 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { money } from '#kernel/money.ts'
+import { costAhead, cutAtHours, endingOf, holdAheadMs } from './lease.ts'
+
+test('a stretch cut at the hours keeps its length, has no gaps, and no piece crosses an hour', () => {
+  fc.assert(
+    fc.property(fc.nat(10 ** 9), fc.nat(4 * 3_600_000), (fromMs, lengthMs) => {
+      const pieces = cutAtHours(fromMs, fromMs + lengthMs)
+      expect(pieces.reduce((sum, piece) => sum + piece.toMs - piece.fromMs, 0)).toBe(lengthMs)
+      let at = fromMs
+      for (const piece of pieces) {
+        expect(piece.fromMs).toBe(at)
+        expect(Math.floor(piece.fromMs / 3_600_000)).toBe(Math.floor((piece.toMs - 1) / 3_600_000))
+        at = piece.toMs
+      }
+    }),
+  )
+})
+
+test('the hold reaches no further than the time limit', () => {
+  const lease = { timeLimitMs: 60_000, startedAt: new Date(0) }
+  expect(holdAheadMs(lease, 10_000, 600_000)).toBe(50_000)
+  expect(holdAheadMs(lease, 90_000, 600_000)).toBe(0)
+  expect(holdAheadMs({ timeLimitMs: null, startedAt: null }, 0, 600_000)).toBe(600_000)
+})
+
+test('what is held is never less than what may be charged', () => {
+  const price = { amount: money('2.35'), per: 3_600_000n, unit: 'gpu_ms' as const }
+  expect(costAhead(price, 1, 1) * 3_600_000n >= money('2.35')).toBe(true)
+})
+
+test.each([
+  { was: 'taken back and asked to be started again', lease: { reclaimReason: 'reclaimed' as const, requeue: true }, how: 'exited' as const, want: { kind: 'requeue' } },
+  { was: 'taken back', lease: { reclaimReason: 'reclaimed' as const, requeue: false }, how: 'exited' as const, want: { kind: 'end', reason: 'reclaimed' } },
+  { was: 'stopped by its owner, whatever it asked before', lease: { reclaimReason: 'stopped' as const, requeue: true }, how: 'exited' as const, want: { kind: 'end', reason: 'stopped' } },
+  { was: 'left alone and exited', lease: { reclaimReason: null, requeue: true }, how: 'exited' as const, want: { kind: 'end', reason: 'exited' } },
+  { was: 'never able to start', lease: { reclaimReason: null, requeue: false }, how: 'start_failed' as const, want: { kind: 'end', reason: 'start_failed' } },
+])('a lease that was $was ends as $want', ({ lease, how, want }) => {
+  expect(endingOf(lease, how)).toEqual(want)
+})

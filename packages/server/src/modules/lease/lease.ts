@@ -1,0 +1,110 @@
+/**
+ * A lease: one organization's exclusive use of some slots. Types and rules; no I/O, no clock.
+ *
+ * pending → starting → running → reclaiming → ended(reason). A lease that asked for it goes from reclaiming back to
+ * pending. Slots are claimed from starting on, and billed from running until the processes are confirmed gone.
+ */
+import type { EndReason, LeaseKind, LeaseState } from '@spillway/contract'
+import { type Money, type Price, ceiling } from '#kernel/money.ts'
+
+export type ReclaimReason = 'reclaimed' | 'stopped' | 'balance_exhausted' | 'time_limit'
+
+export interface Lease {
+  readonly id: string
+  readonly organizationId: string
+  readonly projectId: string
+  readonly name: string
+  readonly kind: LeaseKind
+  readonly state: LeaseState
+  readonly pool: string
+  readonly gpus: number
+  readonly command: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly workingDirectory: string | null
+  readonly requeue: boolean
+  /** Null: no signal with the notice. */
+  readonly noticeSignal: string | null
+  readonly noticeMs: number
+  readonly graceMs: number
+  readonly timeLimitMs: number | null
+  readonly maxPriceUsd: Money | null
+  readonly priceId: string | null
+  readonly priceUsd: Money | null
+  readonly holdId: string | null
+  readonly createdAt: Date
+  readonly attempt: number
+  readonly nodeId: string | null
+  readonly slots: readonly number[]
+  readonly startedAt: Date | null
+  readonly meteredUntil: Date | null
+  readonly waitingFor: string | null
+  readonly reclaimReason: ReclaimReason | null
+  readonly reclaimFor: string | null
+  readonly noticeAt: Date | null
+  readonly stopAt: Date | null
+  readonly stoppedAt: Date | null
+  readonly endedAt: Date | null
+  readonly endReason: EndReason | null
+  readonly exitCode: number | null
+  readonly exitSignal: string | null
+}
+
+/** Prices of GPU time are per hour of it. */
+export const GPU_MS_PER_HOUR = 3_600_000n
+
+/** Kinds that are sold by the GPU-hour. Anchor work is the owner's own; serving earns by the token. */
+export function isSoldByHour(kind: LeaseKind): kind is 'on_demand' | 'spot' | 'flex' {
+  return kind === 'on_demand' || kind === 'spot' || kind === 'flex'
+}
+
+/** The engine's name for one attempt. */
+export function attemptId(lease: Pick<Lease, 'id' | 'attempt'>): string {
+  return `${lease.id}-${lease.attempt}`
+}
+
+/** What a lease may cost over the next stretch, rounded up: what its hold must cover. */
+export function costAhead(price: Price, gpus: number, aheadMs: number): Money {
+  return ceiling(price, BigInt(gpus) * BigInt(Math.ceil(aheadMs)))
+}
+
+/** How far ahead to hold: no further than the time limit. */
+export function holdAheadMs(lease: Pick<Lease, 'timeLimitMs' | 'startedAt'>, nowMs: number, windowMs: number): number {
+  if (lease.timeLimitMs === null) return windowMs
+  const startedMs = lease.startedAt?.getTime() ?? nowMs
+  return Math.max(0, Math.min(windowMs, startedMs + lease.timeLimitMs - nowMs))
+}
+
+/** What happens to a lease when its processes are gone. */
+export type Ending =
+  | { readonly kind: 'requeue' }
+  | { readonly kind: 'end'; readonly reason: EndReason }
+
+export function endingOf(
+  lease: Pick<Lease, 'reclaimReason' | 'requeue'>,
+  how: 'exited' | 'lost' | 'start_failed',
+): Ending {
+  if (lease.reclaimReason === 'reclaimed' && lease.requeue) return { kind: 'requeue' }
+  if (lease.reclaimReason !== null) return { kind: 'end', reason: lease.reclaimReason }
+  return { kind: 'end', reason: how }
+}
+
+/** Cuts a metered stretch at the full hours, because usage is rated by the hour. */
+export function cutAtHours(fromMs: number, toMs: number): readonly { readonly fromMs: number; readonly toMs: number }[] {
+  const pieces = []
+  let at = fromMs
+  while (at < toMs) {
+    const border = (Math.floor(at / 3_600_000) + 1) * 3_600_000
+    const end = Math.min(border, toMs)
+    pieces.push({ fromMs: at, toMs: end })
+    at = end
+  }
+  return pieces
+}
+
+/** A duration as people write it: `10 s`, `5 min`, `2 h`. */
+export function renderDuration(ms: number): string {
+  if (ms < 1000) return `${ms} ms`
+  if (ms < 120_000) return `${Math.round(ms / 100) / 10} s`
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`
+  return `${Math.round(ms / 3_600_000)} h`
+}

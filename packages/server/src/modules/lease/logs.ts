@@ -1,0 +1,112 @@
+/**
+ * Streams what a lease's command wrote, over all its attempts, and on request until the lease ends. Reads the engine's
+ * log files in bounded pieces; the reader's pace sets the pace.
+ */
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import type { Db } from '#platform/db/database.ts'
+import type { Engine } from '#platform/engines/engine.ts'
+import { attemptId } from './lease.ts'
+import { findLease } from './store.ts'
+
+const PIECE_BYTES = 64 * 1024
+const LOOK_EVERY_MS = 100
+
+interface LogRequest {
+  readonly leaseId: string
+  readonly follow: boolean
+  /** Bytes to skip at the start. */
+  readonly offset: number
+  /** Only the last so many bytes. */
+  readonly tail: number | undefined
+  readonly signal: AbortSignal
+}
+
+interface LogSource {
+  readonly db: Db
+  readonly engine: Engine
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then((found) => found.size, () => 0)
+}
+
+/** The files of all attempts so far, oldest first. */
+async function logFiles(source: LogSource, leaseId: string): Promise<{ paths: string[]; isOver: boolean }> {
+  const lease = await findLease(source.db, leaseId)
+  const paths: string[] = []
+  for (let attempt = 1; attempt <= (lease?.attempt ?? 0); attempt++) {
+    const log = await source.engine.log(attemptId({ id: leaseId, attempt }))
+    if (log) paths.push(log.path)
+  }
+  return { paths, isOver: lease === null || lease.state === 'ended' }
+}
+
+async function skipFor(source: LogSource, request: LogRequest): Promise<number> {
+  if (request.tail === undefined) return request.offset
+  const { paths } = await logFiles(source, request.leaseId)
+  const sizes = await Promise.all(paths.map(sizeOf))
+  return Math.max(request.offset, sizes.reduce((sum, size) => sum + size, 0) - request.tail)
+}
+
+async function* readFrom(file: FileHandle, position: number): AsyncGenerator<Uint8Array> {
+  let at = position
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, at)
+    if (bytesRead === 0) return
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LOOK_EVERY_MS)
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+  })
+}
+
+/** Bytes of the log, from the requested place on. */
+async function* readLog(source: LogSource, request: LogRequest): AsyncGenerator<Uint8Array> {
+  let toSkip = await skipFor(source, request)
+  const positions = new Map<string, number>()
+  for (;;) {
+    // Whether it is over is asked before reading, so that what came last is still read.
+    const { paths, isOver } = await logFiles(source, request.leaseId)
+    for (const path of paths) {
+      const known = positions.get(path) ?? 0
+      const size = await sizeOf(path)
+      const skipped = Math.min(toSkip, size - known)
+      toSkip -= Math.max(0, skipped)
+      let at = known + Math.max(0, skipped)
+      if (at < size) {
+        const file = await open(path, 'r')
+        try {
+          for await (const piece of readFrom(file, at)) {
+            at += piece.byteLength
+            yield piece
+          }
+        } finally {
+          await file.close()
+        }
+      }
+      positions.set(path, at)
+    }
+    if (!request.follow || isOver || request.signal.aborted) return
+    await pause(request.signal)
+  }
+}
+
+/** The log as a stream that ends when the lease does (follow) or at what is there now. */
+export function streamLog(source: LogSource, request: LogRequest): ReadableStream<Uint8Array> {
+  const pieces = readLog(source, request)
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await pieces.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: async () => {
+      await pieces.return(undefined)
+    },
+  })
+}

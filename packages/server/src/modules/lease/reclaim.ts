@@ -1,0 +1,43 @@
+/** Takes a lease back: notice, time, stop. The rest follows from its strand. */
+import type { Db } from '#platform/db/database.ts'
+import { drainClaims } from '#modules/book/index.ts'
+import { type Lease, type ReclaimReason, renderDuration } from './lease.ts'
+import { recordFact, wakeLease } from './record.ts'
+import { changeLease } from './store.ts'
+
+interface Reclaim {
+  readonly reason: ReclaimReason
+  /** The lease that needs the room. */
+  readonly forLease: string | null
+  /** Time between notice and stop. */
+  readonly noticeMs: number
+  readonly now: Date
+}
+
+const BECAUSE: Readonly<Record<ReclaimReason, string>> = {
+  reclaimed: 'the room is needed by work of higher rank',
+  stopped: 'its owner stopped it',
+  balance_exhausted: 'the balance cannot pay for more',
+  time_limit: 'its time limit is reached',
+}
+
+/** Gives notice to a lease that holds slots. The caller has locked it, and it is starting or running. */
+export async function beginReclaim(tx: Db, lease: Lease, { reason, forLease, noticeMs, now }: Reclaim): Promise<void> {
+  const stopAt = new Date(now.getTime() + noticeMs)
+  await changeLease(tx, lease.id, {
+    state: 'reclaiming',
+    reclaimReason: reason,
+    reclaimFor: forLease,
+    noticeAt: now,
+    stopAt,
+  })
+  await drainClaims(tx, lease.id, now)
+  const when = noticeMs === 0 ? 'now' : `in ${renderDuration(noticeMs)}`
+  await recordFact(tx, lease, {
+    at: now,
+    type: 'lease.notice_given',
+    text: `Will be stopped ${when}: ${BECAUSE[reason]}.`,
+    data: { reason, forLease, stopAt: stopAt.toISOString() },
+  })
+  await wakeLease(tx, lease.id, now)
+}

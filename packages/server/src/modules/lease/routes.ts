@@ -1,0 +1,71 @@
+/** Leases over HTTP. A buyer sees its organization's leases; another's and a missing one are the same 404. */
+import { Fault } from '#kernel/fault.ts'
+import type { IdSource } from '#kernel/ids.ts'
+import { money } from '#kernel/money.ts'
+import type { Db } from '#platform/db/database.ts'
+import type { Engine } from '#platform/engines/engine.ts'
+import type { Caller, Routes } from '#platform/http/handler.ts'
+import type { Lease } from './lease.ts'
+import { streamLog } from './logs.ts'
+import { createLease, stopLease } from './service.ts'
+import * as store from './store.ts'
+import { renderLeases } from './view.ts'
+
+type Names = 'createLease' | 'runAnchor' | 'listLeases' | 'getLease' | 'listLeaseFacts' | 'getLeaseLogs' | 'stopLease'
+
+/** Null: sees every organization. */
+function scopeOf(principal: Caller): string | null {
+  return principal.role === 'operator' ? null : principal.organizationId
+}
+
+async function getVisible(db: Db, id: string, principal: Caller): Promise<Lease> {
+  const lease = await store.findLease(db, id)
+  const scope = scopeOf(principal)
+  if (!lease || (scope !== null && lease.organizationId !== scope))
+    throw new Fault('lease.not_found', `You have no lease ${id}.`)
+  return lease
+}
+
+async function renderOne(db: Db, lease: Lease) {
+  const [rendered] = await renderLeases(db, [lease])
+  if (!rendered) throw new Fault('lease.not_found', `You have no lease ${lease.id}.`)
+  return rendered
+}
+
+export function leaseRoutes({ engine, ids }: { readonly engine: Engine; readonly ids: IdSource }): Pick<Routes, Names> {
+  return {
+    createLease: async ({ db, principal, body, now, setTarget }) => {
+      const { organizationId, projectId } = principal
+      const { tier, maxPriceUsdPerGpuHour: most, ...work } = body
+      const maxPriceUsd = most === undefined ? null : money(most)
+      const lease = await createLease(db, { organizationId, projectId, kind: tier, maxPriceUsd, ...work }, { now, ids })
+      setTarget(lease.id)
+      return renderOne(db, lease)
+    },
+    runAnchor: async ({ db, principal, body, now, setTarget }) => {
+      const { organizationId, projectId } = principal
+      const work = { ...body, requeue: false, noticeSignal: 'SIGTERM', maxPriceUsd: null }
+      const lease = await createLease(db, { organizationId, projectId, kind: 'anchor', ...work }, { now, ids })
+      setTarget(lease.id)
+      return renderOne(db, lease)
+    },
+    listLeases: async ({ db, principal, query }) => {
+      const leases = await store.listLeases(db, { organizationId: scopeOf(principal), ...query })
+      const nextCursor = leases.length === query.limit ? (leases.at(-1)?.id ?? null) : null
+      return { items: await renderLeases(db, leases), nextCursor }
+    },
+    getLease: async ({ db, principal, params }) => renderOne(db, await getVisible(db, params.id, principal)),
+    listLeaseFacts: async ({ db, principal, params }) => {
+      const lease = await getVisible(db, params.id, principal)
+      const facts = await store.listFacts(db, lease.id)
+      const items = facts.map(({ at, type, text, data }) => ({ at: at.toISOString(), type, text, data: { ...data } }))
+      return { items, nextCursor: null }
+    },
+    getLeaseLogs: async ({ db, principal, params, query, signal }) => {
+      const lease = await getVisible(db, params.id, principal)
+      return streamLog({ db, engine }, { leaseId: lease.id, signal, ...query, tail: query.tail })
+    },
+    stopLease: async ({ db, principal, params, now }) =>
+      renderOne(db, await stopLease(db, { id: params.id, organizationId: scopeOf(principal), now })),
+  }
+}

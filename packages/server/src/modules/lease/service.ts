@@ -1,0 +1,174 @@
+/** Lease use cases that people ask for: create, stop, read. What follows is done by the market's cycle and by steps. */
+import type { LeaseKind } from '@spillway/contract'
+import { Fault } from '#kernel/fault.ts'
+import { type IdSource, newId } from '#kernel/ids.ts'
+import { type Money, renderMoney } from '#kernel/money.ts'
+import { findPool, listNodes, listPools, type Pool } from '#modules/fleet/index.ts'
+import { createHold, releaseHold } from '#modules/ledger/index.ts'
+import { getGpuPrice } from '#modules/market/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import { LEASE_HOLD_AHEAD_MS } from '../../limits.ts'
+import { costAhead, holdAheadMs, isSoldByHour, type Lease } from './lease.ts'
+import { beginReclaim } from './reclaim.ts'
+import { recordFact, wakeLease, wakeMarket } from './record.ts'
+import * as store from './store.ts'
+
+export interface LeaseRequest {
+  readonly organizationId: string
+  readonly projectId: string
+  readonly kind: LeaseKind
+  readonly name?: string | undefined
+  readonly pool?: string | undefined
+  readonly gpus: number
+  readonly command: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly workingDirectory?: string | undefined
+  readonly timeLimitMs?: number | undefined
+  readonly graceMs: number
+  readonly noticeSignal: string
+  readonly requeue: boolean
+  readonly maxPriceUsd: Money | null
+}
+
+interface Context {
+  readonly now: Date
+  readonly ids: IdSource
+}
+
+/** The pool that is named, or the first with a node big enough. */
+async function choosePool(tx: Db, request: LeaseRequest): Promise<Pool> {
+  const nodes = await listNodes(tx)
+  const largest = (pool: Pool) =>
+    Math.max(0, ...nodes.filter((node) => node.pool === pool.name).map((node) => node.slotCount))
+  const pools = request.pool === undefined ? await listPools(tx) : [await findPool(tx, request.pool)]
+  const known = pools.filter((pool) => pool !== null)
+  const first = known[0]
+  if (!first) throw new Fault('pool.not_found', `There is no pool ${request.pool ?? ''}.`)
+  const fitting = known.find((pool) => largest(pool) >= request.gpus)
+  if (fitting) return fitting
+  const most = Math.max(...known.map(largest))
+  throw new Fault('lease.over_capacity', `${request.gpus} GPUs were asked for, but the largest node has ${most}.`, {
+    details: { gpusMax: most },
+  })
+}
+
+function noticeMsOf(pool: Pool, kind: LeaseKind): number {
+  if (isSoldByHour(kind)) return pool.noticeMs[kind]
+  return kind === 'serving' ? pool.noticeMs.spot : 0
+}
+
+function newLease(request: LeaseRequest, pool: Pool, { now, ids }: Context): Lease {
+  const id = newId('lease', ids)
+  return {
+    id,
+    organizationId: request.organizationId,
+    projectId: request.projectId,
+    name: request.name ?? request.command[0]?.split('/').at(-1) ?? id,
+    kind: request.kind,
+    state: 'pending',
+    pool: pool.name,
+    gpus: request.gpus,
+    command: request.command,
+    environment: request.environment,
+    workingDirectory: request.workingDirectory ?? null,
+    requeue: request.requeue,
+    noticeSignal: request.noticeSignal === 'none' ? null : request.noticeSignal,
+    noticeMs: noticeMsOf(pool, request.kind),
+    graceMs: request.graceMs,
+    timeLimitMs: request.timeLimitMs ?? null,
+    maxPriceUsd: request.maxPriceUsd,
+    priceId: null,
+    priceUsd: null,
+    holdId: null,
+    createdAt: now,
+    attempt: 0,
+    nodeId: null,
+    slots: [],
+    startedAt: null,
+    meteredUntil: null,
+    waitingFor: 'the market to look at it',
+    reclaimReason: null,
+    reclaimFor: null,
+    noticeAt: null,
+    stopAt: null,
+    stoppedAt: null,
+    endedAt: null,
+    endReason: null,
+    exitCode: null,
+    exitSignal: null,
+  }
+}
+
+/** Holds what the first stretch may cost. Throws when the price is too high or the balance too low. */
+async function holdFirstStretch(tx: Db, lease: Lease, { now, ids }: Context): Promise<string | null> {
+  if (!isSoldByHour(lease.kind)) return null
+  const { price } = await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
+  if (lease.maxPriceUsd !== null && lease.maxPriceUsd < price.amount)
+    throw new Fault(
+      'lease.price_below_market',
+      `The maximum of $${renderMoney(lease.maxPriceUsd)} per GPU-hour is below the price of $${renderMoney(price.amount)}.`,
+      { details: { priceUsdPerGpuHour: renderMoney(price.amount) } },
+    )
+  const amount = costAhead(price, lease.gpus, holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS))
+  const outcome = await createHold(tx, {
+    organizationId: lease.organizationId,
+    amount,
+    purpose: 'lease',
+    reference: lease.id,
+    now,
+    ids,
+  })
+  if (outcome.kind === 'held') return outcome.holdId
+  throw new Fault(
+    'balance.insufficient',
+    `This needs $${renderMoney(amount)} held for its first minutes, but $${renderMoney(outcome.available)} is available.`,
+    { details: { neededUsd: renderMoney(amount), availableUsd: renderMoney(outcome.available) } },
+  )
+}
+
+/** Creates a lease that waits for the market. Nothing is kept when it is refused. */
+export async function createLease(tx: Db, request: LeaseRequest, context: Context): Promise<Lease> {
+  const pool = await choosePool(tx, request)
+  const draft = newLease(request, pool, context)
+  const lease = { ...draft, holdId: await holdFirstStretch(tx, draft, context) }
+  await store.insertLease(tx, lease)
+  await recordFact(tx, lease, {
+    at: context.now,
+    type: 'lease.created',
+    text: `Asked for ${lease.gpus} ${lease.gpus === 1 ? 'GPU' : 'GPUs'} on ${lease.pool} as ${lease.kind}.`,
+    data: { kind: lease.kind, gpus: lease.gpus, pool: lease.pool },
+  })
+  await wakeMarket(tx, context.now)
+  return lease
+}
+
+/** Ends a lease that holds no slots. */
+async function endPending(tx: Db, lease: Lease, now: Date): Promise<void> {
+  if (lease.holdId) await releaseHold(tx, lease.holdId)
+  await store.changeLease(tx, lease.id, { state: 'ended', endedAt: now, endReason: 'stopped', waitingFor: null })
+  await recordFact(tx, lease, { at: now, type: 'lease.ended', text: 'Stopped while it waited.', data: { reason: 'stopped' } })
+  await wakeMarket(tx, now)
+}
+
+/** Stops a lease; `organizationId` null for the operator and for Spillway itself. Stopping twice is once. */
+export async function stopLease(
+  tx: Db,
+  { id, organizationId, now }: { readonly id: string; readonly organizationId: string | null; readonly now: Date },
+): Promise<Lease> {
+  const lease = await store.lockLease(tx, id)
+  if (!lease || (organizationId !== null && lease.organizationId !== organizationId))
+    throw new Fault('lease.not_found', `You have no lease ${id}.`)
+  if (lease.state === 'ended') throw new Fault('lease.already_ended', 'This lease has ended already.')
+  if (lease.state === 'pending') await endPending(tx, lease, now)
+  else if (lease.state !== 'reclaiming')
+    await beginReclaim(tx, lease, { reason: 'stopped', forLease: null, noticeMs: 0, now })
+  else if (lease.reclaimReason !== 'stopped') await stopSooner(tx, lease, now)
+  return (await store.findLease(tx, id)) ?? lease
+}
+
+/** The owner does not want to wait for the end of the notice, nor to be started again. */
+async function stopSooner(tx: Db, lease: Lease, now: Date): Promise<void> {
+  await store.changeLease(tx, lease.id, { reclaimReason: 'stopped', stopAt: now })
+  await recordFact(tx, lease, { at: now, type: 'lease.stop_asked', text: 'Its owner stopped it before the notice ran out.' })
+  await wakeLease(tx, lease.id, now)
+}

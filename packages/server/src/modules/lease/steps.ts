@@ -1,0 +1,231 @@
+/**
+ * The life of a lease as durable steps. Each looks at the lease and at what the engine knows, does the next thing, and
+ * may be run again at any time: after a crash, the same step simply happens again.
+ */
+import { present } from '#kernel/assert.ts'
+import type { IdSource } from '#kernel/ids.ts'
+import { renderMoney } from '#kernel/money.ts'
+import { closeClaims } from '#modules/book/index.ts'
+import { listNodes, findPool } from '#modules/fleet/index.ts'
+import { releaseHold, setHold } from '#modules/ledger/index.ts'
+import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
+import type { Engine, Observation } from '#platform/engines/engine.ts'
+import type { StepOutcome } from '#platform/jobs/strand.ts'
+import {
+  LEASE_HOLD_AHEAD_MS,
+  LEASE_LOOK_EVERY_MS,
+  LEASE_METER_EVERY_MS,
+  LEASE_STOP_REPEAT_MS,
+} from '../../limits.ts'
+import { attemptId, costAhead, endingOf, GPU_MS_PER_HOUR, holdAheadMs, isSoldByHour, type Lease } from './lease.ts'
+import { meterUntil } from './meter.ts'
+import { beginReclaim } from './reclaim.ts'
+import { recordFact, wakeMarket } from './record.ts'
+import * as store from './store.ts'
+
+export interface LeaseStepDeps {
+  readonly database: Database
+  readonly engine: Engine
+  readonly now: () => Date
+  /** Trusted time of a boot's monotonic instant; null when that boot is not known any more. */
+  readonly instantOf: (bootId: string, monotonicMs: number) => Date | null
+  readonly ids: IdSource
+}
+
+type Gone = Extract<Observation, { state: 'gone' }>
+type Running = Extract<Observation, { state: 'running' }>
+
+function lookAgain(now: Date, afterMs = LEASE_LOOK_EVERY_MS): StepOutcome {
+  return { kind: 'wait', untilMs: now.getTime() + afterMs }
+}
+
+/** Starts what is placed. `admit` with the same attempt is idempotent, so a crash here is harmless. */
+async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
+  const nodes = await listNodes(deps.database)
+  const pool = await findPool(deps.database, lease.pool)
+  await deps.engine.admit({
+    attemptId: attemptId(lease),
+    leaseId: lease.id,
+    node: nodes.find((node) => node.id === lease.nodeId)?.name ?? lease.nodeId ?? '',
+    slots: lease.slots,
+    acceleratorKind: pool?.acceleratorKind ?? 'cpu',
+    command: lease.command,
+    environment: lease.environment,
+    workingDirectory: lease.workingDirectory,
+  })
+}
+
+async function recordStart(tx: Db, lease: Lease, startedAt: Date): Promise<void> {
+  await store.changeLease(tx, lease.id, { state: lease.state === 'starting' ? 'running' : lease.state, startedAt })
+  const price = lease.priceUsd === null ? '' : ` at $${renderMoney(lease.priceUsd)} per GPU-hour`
+  await recordFact(tx, lease, { at: startedAt, type: 'lease.started', text: `Started${price}.` })
+}
+
+/** Extends the hold; when the balance cannot, the lease gets its notice while the old hold still pays. */
+async function extendHold(tx: Db, lease: Lease, now: Date): Promise<void> {
+  if (lease.holdId === null || !isSoldByHour(lease.kind) || lease.state !== 'running') return
+  const price = { amount: present(lease.priceUsd, 'the price of a lease that runs'), per: GPU_MS_PER_HOUR, unit: 'gpu_ms' as const }
+  const amount = costAhead(price, lease.gpus, holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS))
+  const outcome = await setHold(tx, { holdId: lease.holdId, amount })
+  if (outcome.kind === 'held') return
+  const noticeMs = Math.min(lease.noticeMs, LEASE_HOLD_AHEAD_MS / 2)
+  await beginReclaim(tx, lease, { reason: 'balance_exhausted', forLease: null, noticeMs, now })
+}
+
+async function enforceTimeLimit(tx: Db, lease: Lease, now: Date): Promise<void> {
+  if (lease.timeLimitMs === null || lease.startedAt === null || lease.state !== 'running') return
+  if (now.getTime() < lease.startedAt.getTime() + lease.timeLimitMs) return
+  await beginReclaim(tx, lease, { reason: 'time_limit', forLease: null, noticeMs: 0, now })
+}
+
+/** Notes that it runs, meters it up to the confirmed instant, and keeps its hold ahead. */
+async function onRunning(deps: LeaseStepDeps, id: string, seen: Running): Promise<void> {
+  const { database, ids } = deps
+  await inTransaction(database, async (tx) => {
+    const now = deps.now()
+    const before = await store.lockLease(tx, id)
+    if (!before || before.state === 'ended' || before.state === 'pending') return
+    const startedAt = before.startedAt ?? deps.instantOf(seen.bootId, seen.startedMs) ?? now
+    if (before.startedAt === null) await recordStart(tx, before, startedAt)
+    const lease = { ...before, startedAt, state: before.state === 'starting' ? 'running' : before.state } as const
+    const until = deps.instantOf(seen.bootId, seen.confirmedMs) ?? startedAt
+    const isDue = until.getTime() - (lease.meteredUntil ?? startedAt).getTime() >= LEASE_METER_EVERY_MS
+    if (isDue) {
+      await meterUntil(tx, lease, { startedAt, until, now, ids })
+      await extendHold(tx, lease, now)
+    }
+    const after = await store.lockLease(tx, id)
+    if (after) await enforceTimeLimit(tx, after, now)
+  })
+}
+
+function goneInstant(deps: LeaseStepDeps, lease: Lease, seen: Gone): Date {
+  const instant = deps.instantOf(seen.bootId, seen.goneMs)
+  const latestKnown = lease.meteredUntil ?? lease.startedAt ?? lease.noticeAt ?? lease.createdAt
+  if (instant === null) return latestKnown
+  return instant < latestKnown ? latestKnown : instant
+}
+
+async function requeue(tx: Db, lease: Lease, goneAt: Date): Promise<void> {
+  await store.changeLease(tx, lease.id, {
+    state: 'pending',
+    nodeId: null,
+    slots: [],
+    startedAt: null,
+    meteredUntil: null,
+    reclaimReason: null,
+    reclaimFor: null,
+    noticeAt: null,
+    stopAt: null,
+    stoppedAt: null,
+    waitingFor: 'room, after it was taken back',
+  })
+  await recordFact(tx, lease, { at: goneAt, type: 'lease.requeued', text: 'Waits to be started again, as it asked.' })
+}
+
+async function end(tx: Db, lease: Lease, { reason, seen, goneAt }: { reason: Lease['endReason']; seen: Gone; goneAt: Date }) {
+  if (lease.holdId) await releaseHold(tx, lease.holdId)
+  await store.changeLease(tx, lease.id, {
+    state: 'ended',
+    endedAt: goneAt,
+    endReason: reason,
+    exitCode: seen.exitCode,
+    exitSignal: seen.exitSignal,
+    waitingFor: null,
+  })
+  await recordFact(tx, lease, {
+    at: goneAt,
+    type: 'lease.ended',
+    text: `Ended: ${reason ?? ''}. ${seen.text}`.trim(),
+    data: { reason, exitCode: seen.exitCode, exitSignal: seen.exitSignal },
+  })
+}
+
+/** Closes claim and bill at the instant the processes were confirmed gone. */
+async function onGone(deps: LeaseStepDeps, id: string, seen: Gone): Promise<void> {
+  const { database, ids } = deps
+  await inTransaction(database, async (tx) => {
+    const now = deps.now()
+    const before = await store.lockLease(tx, id)
+    if (!before || before.state === 'ended' || before.state === 'pending') return
+    const startedAt = before.startedAt ?? (seen.startedMs === null ? null : deps.instantOf(seen.bootId, seen.startedMs))
+    if (startedAt && before.startedAt === null) await recordStart(tx, before, startedAt)
+    const lease = { ...before, startedAt }
+    const goneAt = goneInstant(deps, lease, seen)
+    if (startedAt) await meterUntil(tx, lease, { startedAt, until: goneAt, now, ids })
+    await closeClaims(tx, id, goneAt)
+    await recordFact(tx, lease, {
+      at: goneAt,
+      type: 'lease.confirmed_gone',
+      text: 'Its processes are confirmed gone; slots free and billing over.',
+      data: { how: seen.how },
+    })
+    const ending = endingOf(lease, seen.how)
+    if (ending.kind === 'requeue') await requeue(tx, lease, goneAt)
+    else await end(tx, lease, { reason: ending.reason, seen, goneAt })
+    await wakeMarket(tx, now)
+  })
+  await deps.engine.forget(attemptId((await store.findLease(database, id)) ?? { id, attempt: 0 }))
+}
+
+async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<void> {
+  if (await store.hasFact(deps.database, lease.id, 'lease.notice_delivered', lease.attempt)) return
+  const signal = lease.reclaimReason === 'stopped' ? null : lease.noticeSignal
+  const time = (lease.stopAt ?? deps.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
+  await deps.engine.notify(attemptId(lease), { action: 'terminate', time, signal })
+  const what = signal === null ? 'metadata document' : `metadata document and ${signal}`
+  await inTransaction(deps.database, (tx) =>
+    recordFact(tx, lease, {
+      at: deps.now(),
+      type: 'lease.notice_delivered',
+      text: `Notice delivered: ${what}.`,
+      data: { signal, time },
+    }),
+  )
+}
+
+/** Asks the engine to stop once the notice time has run out, and asks again until the processes are gone. */
+async function stopWhenDue(deps: LeaseStepDeps, lease: Lease): Promise<StepOutcome> {
+  const now = deps.now()
+  const stopAt = lease.stopAt ?? now
+  if (now < stopAt) return lookAgain(now, Math.min(LEASE_LOOK_EVERY_MS, stopAt.getTime() - now.getTime()))
+  await deps.engine.stop(attemptId(lease), lease.graceMs)
+  if (lease.stoppedAt === null)
+    await inTransaction(deps.database, async (tx) => {
+      await store.changeLease(tx, lease.id, { stoppedAt: now })
+      const grace = lease.graceMs === 0 ? 'killed at once' : `killed after ${lease.graceMs} ms if it does not obey`
+      await recordFact(tx, lease, { at: now, type: 'lease.stopping', text: `Asked to stop; ${grace}.` })
+    })
+  return lookAgain(now, LEASE_STOP_REPEAT_MS)
+}
+
+/** A lease that was taken back before the engine ever heard of it has no processes. */
+function neverAdmitted(deps: LeaseStepDeps): Gone {
+  const text = 'It had not been started.'
+  return { state: 'gone', bootId: '', startedMs: null, goneMs: 0, exitCode: null, exitSignal: null, how: 'start_failed', text }
+}
+
+async function stepReclaiming(deps: LeaseStepDeps, lease: Lease, seen: Observation): Promise<StepOutcome> {
+  if (seen.state === 'absent' && lease.startedAt === null) {
+    await onGone(deps, lease.id, neverAdmitted(deps))
+    return { kind: 'done' }
+  }
+  if (seen.state === 'running' || seen.state === 'starting') await deliverNotice(deps, lease)
+  return stopWhenDue(deps, lease)
+}
+
+/** One step of a lease, as the strand `lease/<id>`. */
+export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOutcome> {
+  const lease = await store.findLease(deps.database, id)
+  if (!lease || lease.state === 'ended' || lease.state === 'pending') return { kind: 'done' }
+  if (lease.state === 'starting') await start(deps, lease)
+  const seen = await deps.engine.observe(attemptId(lease))
+  if (seen.state === 'gone') {
+    await onGone(deps, id, seen)
+    return { kind: 'done' }
+  }
+  if (seen.state === 'running') await onRunning(deps, id, seen)
+  const after = (await store.findLease(deps.database, id)) ?? lease
+  if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)
+  return lookAgain(deps.now())
+}

@@ -1,0 +1,199 @@
+/** SQL of leases and their facts. */
+import type { LeaseKind, LeaseState } from '@spillway/contract'
+import { type Selectable, sql } from 'kysely'
+import { money, renderMoney } from '#kernel/money.ts'
+import type { Db } from '#platform/db/database.ts'
+import type { Schema } from '#platform/db/schema.ts'
+import type { Lease, ReclaimReason } from './lease.ts'
+
+function toLease(row: Selectable<Schema['lease']>): Lease {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    projectId: row.project_id,
+    name: row.name,
+    kind: row.kind as LeaseKind,
+    state: row.state as LeaseState,
+    pool: row.pool_name,
+    gpus: row.gpus,
+    command: row.command as string[],
+    environment: row.environment as Record<string, string>,
+    workingDirectory: row.working_directory,
+    requeue: row.requeue,
+    noticeSignal: row.notice_signal,
+    noticeMs: row.notice_ms,
+    graceMs: row.grace_ms,
+    timeLimitMs: row.time_limit_ms === null ? null : Number(row.time_limit_ms),
+    maxPriceUsd: row.max_price_usd === null ? null : money(row.max_price_usd),
+    priceId: row.price_id,
+    priceUsd: row.price_usd === null ? null : money(row.price_usd),
+    holdId: row.hold_id,
+    createdAt: row.created_at,
+    attempt: row.attempt,
+    nodeId: row.node_id,
+    slots: row.slots,
+    startedAt: row.started_at,
+    meteredUntil: row.metered_until,
+    waitingFor: row.waiting_for,
+    reclaimReason: row.reclaim_reason as ReclaimReason | null,
+    reclaimFor: row.reclaim_for,
+    noticeAt: row.notice_at,
+    stopAt: row.stop_at,
+    stoppedAt: row.stopped_at,
+    endedAt: row.ended_at,
+    endReason: row.end_reason as Lease['endReason'],
+    exitCode: row.exit_code,
+    exitSignal: row.exit_signal,
+  }
+}
+
+export async function insertLease(tx: Db, lease: Lease): Promise<void> {
+  await tx
+    .insertInto('lease')
+    .values({
+      id: lease.id,
+      organization_id: lease.organizationId,
+      project_id: lease.projectId,
+      name: lease.name,
+      kind: lease.kind,
+      state: lease.state,
+      pool_name: lease.pool,
+      gpus: lease.gpus,
+      command: JSON.stringify(lease.command),
+      environment: JSON.stringify(lease.environment),
+      working_directory: lease.workingDirectory,
+      requeue: lease.requeue,
+      notice_signal: lease.noticeSignal,
+      notice_ms: lease.noticeMs,
+      grace_ms: lease.graceMs,
+      time_limit_ms: lease.timeLimitMs === null ? null : BigInt(lease.timeLimitMs),
+      max_price_usd: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),
+      hold_id: lease.holdId,
+      created_at: lease.createdAt,
+      waiting_for: lease.waitingFor,
+    })
+    .execute()
+}
+
+export async function findLease(db: Db, id: string): Promise<Lease | null> {
+  const row = await db.selectFrom('lease').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ? toLease(row) : null
+}
+
+/** Locks a lease for a change in this transaction. */
+export async function lockLease(tx: Db, id: string): Promise<Lease | null> {
+  const row = await tx.selectFrom('lease').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  return row ? toLease(row) : null
+}
+
+export interface LeaseFilter {
+  /** Null: of every organization. */
+  readonly organizationId: string | null
+  readonly state?: LeaseState | undefined
+  readonly kind?: LeaseKind | undefined
+  readonly pool?: string | undefined
+  /** Only leases older than this one; ids are in time order. */
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
+export async function listLeases(db: Db, filter: LeaseFilter): Promise<readonly Lease[]> {
+  let query = db.selectFrom('lease').selectAll().orderBy('id', 'desc').limit(filter.limit)
+  if (filter.organizationId !== null) query = query.where('organization_id', '=', filter.organizationId)
+  if (filter.state) query = query.where('state', '=', filter.state)
+  if (filter.kind) query = query.where('kind', '=', filter.kind)
+  if (filter.pool) query = query.where('pool_name', '=', filter.pool)
+  if (filter.cursor) query = query.where('id', '<', filter.cursor)
+  return (await query.execute()).map(toLease)
+}
+
+/** Leases that have not ended. */
+export async function listOpenLeases(db: Db): Promise<readonly Lease[]> {
+  const rows = await db.selectFrom('lease').selectAll().where('state', '<>', 'ended').orderBy('id').execute()
+  return rows.map(toLease)
+}
+
+type Change = Partial<{
+  state: LeaseState
+  priceId: string | null
+  priceUsd: Lease['priceUsd']
+  holdId: string | null
+  attempt: number
+  nodeId: string | null
+  slots: readonly number[]
+  startedAt: Date | null
+  meteredUntil: Date | null
+  waitingFor: string | null
+  reclaimReason: ReclaimReason | null
+  reclaimFor: string | null
+  noticeAt: Date | null
+  stopAt: Date | null
+  stoppedAt: Date | null
+  endedAt: Date | null
+  endReason: Lease['endReason']
+  exitCode: number | null
+  exitSignal: string | null
+}>
+
+const COLUMNS: Readonly<Record<keyof Change, string>> = {
+  state: 'state',
+  priceId: 'price_id',
+  priceUsd: 'price_usd',
+  holdId: 'hold_id',
+  attempt: 'attempt',
+  nodeId: 'node_id',
+  slots: 'slots',
+  startedAt: 'started_at',
+  meteredUntil: 'metered_until',
+  waitingFor: 'waiting_for',
+  reclaimReason: 'reclaim_reason',
+  reclaimFor: 'reclaim_for',
+  noticeAt: 'notice_at',
+  stopAt: 'stop_at',
+  stoppedAt: 'stopped_at',
+  endedAt: 'ended_at',
+  endReason: 'end_reason',
+  exitCode: 'exit_code',
+  exitSignal: 'exit_signal',
+}
+
+/** Changes what is named and nothing else. */
+export async function changeLease(tx: Db, id: string, change: Change): Promise<void> {
+  const columns = Object.entries(change).map(([name, value]) => {
+    const column = COLUMNS[name as keyof Change]
+    if (typeof value === 'bigint') return [column, renderMoney(value)]
+    return [column, Array.isArray(value) ? [...value] : value]
+  })
+  await tx.updateTable('lease').set(Object.fromEntries(columns)).where('id', '=', id).execute()
+}
+
+export interface LeaseFact {
+  readonly at: Date
+  readonly type: string
+  readonly text: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export async function insertFact(tx: Db, leaseId: string, fact: LeaseFact): Promise<void> {
+  await tx
+    .insertInto('lease_fact')
+    .values({ lease_id: leaseId, at: fact.at, type: fact.type, text: fact.text, data: JSON.stringify(fact.data) })
+    .execute()
+}
+
+/** Whether a fact of this type was recorded for the current attempt. */
+export async function hasFact(db: Db, leaseId: string, type: string, attempt: number): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM lease_fact WHERE lease_id = ${leaseId} AND type = ${type}
+    AND data->>'attempt' = ${String(attempt)} LIMIT 1`.execute(db)
+  return rows.length > 0
+}
+
+export async function listFacts(db: Db, leaseId: string): Promise<readonly LeaseFact[]> {
+  const rows = await db.selectFrom('lease_fact').selectAll().where('lease_id', '=', leaseId).orderBy('id').execute()
+  return rows.map((row) => ({
+    at: row.at,
+    type: row.type,
+    text: row.text,
+    data: row.data as Record<string, unknown>,
+  }))
+}

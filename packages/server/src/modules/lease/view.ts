@@ -1,0 +1,50 @@
+/** Renders leases for the API, with what metering and the ledger know of them. */
+import type { Lease as LeaseAnswer } from '@spillway/contract'
+import { renderMoney, ZERO } from '#kernel/money.ts'
+import { listNodes } from '#modules/fleet/index.ts'
+import { listOrganizations } from '#modules/identity/index.ts'
+import { listOpenHolds } from '#modules/ledger/index.ts'
+import { usageOf } from '#modules/metering/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import type { Lease } from './lease.ts'
+
+/** Some leases as the API shows them, in the same order. */
+export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<LeaseAnswer[]> {
+  if (leases.length === 0) return []
+  const organizations = new Map((await listOrganizations(db)).map((each) => [each.id, each.name]))
+  const nodes = new Map((await listNodes(db)).map((node) => [node.id, node.name]))
+  const holds = new Map((await listOpenHolds(db, 'lease')).map((hold) => [hold.reference, hold.amount]))
+  const usage = await usageOf(db, leases.map((lease) => lease.id))
+  const instant = (date: Date | null) => date?.toISOString() ?? null
+  return leases.map((lease) => ({
+    id: lease.id,
+    organization: organizations.get(lease.organizationId) ?? '',
+    name: lease.name,
+    kind: lease.kind,
+    state: lease.state,
+    waitingFor: lease.state === 'pending' ? lease.waitingFor : null,
+    endReason: lease.endReason,
+    exitCode: lease.exitCode,
+    exitSignal: lease.exitSignal,
+    command: [...lease.command],
+    gpus: lease.gpus,
+    pool: lease.pool,
+    node: lease.nodeId === null ? null : (nodes.get(lease.nodeId) ?? lease.nodeId),
+    slots: [...lease.slots],
+    attempt: lease.attempt,
+    requeue: lease.requeue,
+    noticeSignal: (lease.noticeSignal ?? 'none') as LeaseAnswer['noticeSignal'],
+    noticeMs: lease.noticeMs,
+    graceMs: lease.graceMs,
+    noticeAt: instant(lease.noticeAt),
+    stopAt: instant(lease.stopAt),
+    maxPriceUsdPerGpuHour: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),
+    priceUsdPerGpuHour: lease.priceUsd === null ? null : renderMoney(lease.priceUsd),
+    createdAt: lease.createdAt.toISOString(),
+    startedAt: instant(lease.startedAt),
+    endedAt: instant(lease.endedAt),
+    gpuMs: Number(usage.get(lease.id)?.quantity ?? 0n),
+    chargedUsd: renderMoney(usage.get(lease.id)?.charged ?? ZERO),
+    heldUsd: renderMoney(holds.get(lease.id) ?? ZERO),
+  }))
+}

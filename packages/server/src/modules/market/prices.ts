@@ -1,0 +1,20 @@
+/** Prices of GPU time per pool and kind. Simple now: the list in force; an auction replaces this. */
+import type { Tier } from '@spillway/contract'
+import type { Price } from '#kernel/money.ts'
+import { getPriceInForce } from '#modules/catalog/index.ts'
+import type { Db } from '#platform/db/database.ts'
+
+export const TIERS = ['on_demand', 'spot', 'flex'] as const satisfies readonly Tier[]
+
+/** The SKU under which a pool's GPU time of a tier is sold. */
+export function gpuSku(pool: string, tier: Tier): string {
+  return `gpu.${pool}.${tier}`
+}
+
+/** The price of a pool's GPU time of a tier at an instant, with its id for the meter. */
+export function getGpuPrice(
+  db: Db,
+  { pool, tier, at }: { readonly pool: string; readonly tier: Tier; readonly at: Date },
+): Promise<{ readonly id: string; readonly price: Price }> {
+  return getPriceInForce(db, gpuSku(pool, tier), at)
+}

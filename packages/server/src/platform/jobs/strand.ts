@@ -1,0 +1,145 @@
+/**
+ * Strands: a long-lived thing (a lease, the market's cycle, a deployment) advances by small idempotent steps. The row
+ * only says when to look next; where the thing stands is in the thing's own row. Steps of one subject never overlap,
+ * and only the active controller runs them.
+ */
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { Database, Db } from '#platform/db/database.ts'
+import { STEP_RETRY_MAX_MS, STEP_RETRY_MIN_MS } from '../../limits.ts'
+
+/** What a step comes to: look again then, or never. */
+export type StepOutcome = { readonly kind: 'wait'; readonly untilMs: number } | { readonly kind: 'done' }
+
+export type Program = (subject: string) => Promise<StepOutcome>
+
+/** Wakes a strand, making it if need be; takes effect when the caller's transaction commits. */
+export async function wakeStrand(tx: Db, program: string, subject: string, at: Date): Promise<void> {
+  await sql`INSERT INTO strand (program, subject, wake_at) VALUES (${program}, ${subject}, ${at})
+    ON CONFLICT (program, subject) DO UPDATE SET wake_at = least(strand.wake_at, excluded.wake_at)`.execute(tx)
+}
+
+export interface StrandRunnerDeps {
+  readonly database: Database
+  readonly programs: Readonly<Record<string, Program>>
+  readonly now: () => Date
+  readonly log: Logger
+  /** At most so many steps at once. */
+  readonly concurrencyMax: number
+}
+
+export interface StrandRunner {
+  /** Look for due strands now: something was notified. */
+  readonly poke: () => void
+  readonly stop: () => Promise<void>
+}
+
+interface DueRow {
+  readonly program: string
+  readonly subject: string
+  readonly failures: number
+  readonly version: string
+}
+
+/** Pause before a failed step is tried again: doubling, bounded. */
+export function retryDelayMs(failures: number): number {
+  return Math.min(STEP_RETRY_MAX_MS, STEP_RETRY_MIN_MS * 2 ** Math.min(failures, 20))
+}
+
+const IDLE_LOOK_MS = 1000
+
+class Runner implements StrandRunner {
+  readonly #deps: StrandRunnerDeps
+  readonly #running = new Map<string, Promise<void>>()
+  #timer: NodeJS.Timeout | null = null
+  #isStopped = false
+  #isLooking = false
+  #isPoked = false
+
+  constructor(deps: StrandRunnerDeps) {
+    this.#deps = deps
+    this.poke()
+  }
+
+  poke = (): void => {
+    this.#isPoked = true
+    if (!this.#isLooking && !this.#isStopped) void this.#look()
+  }
+
+  stop = async (): Promise<void> => {
+    this.#isStopped = true
+    if (this.#timer) clearTimeout(this.#timer)
+    await Promise.all(this.#running.values())
+  }
+
+  async #look(): Promise<void> {
+    this.#isLooking = true
+    let waitMs = IDLE_LOOK_MS
+    while (this.#isPoked && !this.#isStopped) {
+      this.#isPoked = false
+      try {
+        waitMs = await this.#startDue()
+      } catch (error) {
+        this.#deps.log.warn({ err: error }, 'cannot read strands; looking again shortly')
+      }
+    }
+    this.#isLooking = false
+    if (this.#timer) clearTimeout(this.#timer)
+    if (!this.#isStopped) this.#timer = setTimeout(this.poke, Math.max(1, Math.min(waitMs, IDLE_LOOK_MS)))
+  }
+
+  /** Starts what is due and not running. Returns how long until the next is due. */
+  async #startDue(): Promise<number> {
+    const { database, now, concurrencyMax } = this.#deps
+    const at = now()
+    const { rows } = await sql<DueRow>`SELECT program, subject, failures, xmin::text AS version FROM strand
+      WHERE wake_at <= ${at} ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
+    for (const row of rows) {
+      const key = `${row.program}/${row.subject}`
+      if (this.#running.has(key) || this.#running.size >= concurrencyMax) continue
+      const step = this.#step(row).finally(() => {
+        this.#running.delete(key)
+        this.poke()
+      })
+      this.#running.set(key, step)
+    }
+    const { rows: next } = await sql<{ wake_at: Date }>`SELECT wake_at FROM strand WHERE wake_at > ${at}
+      ORDER BY wake_at LIMIT 1`.execute(database)
+    return next[0] ? next[0].wake_at.getTime() - at.getTime() : IDLE_LOOK_MS
+  }
+
+  async #step(row: DueRow): Promise<void> {
+    const { programs, log, now } = this.#deps
+    const { program, subject } = row
+    try {
+      const outcome = await (programs[program] ?? (async () => ({ kind: 'done' as const })))(subject)
+      await this.#settle(row, outcome)
+    } catch (error) {
+      const delayMs = retryDelayMs(row.failures)
+      log.error({ err: error, program, subject, retryInMs: delayMs }, 'a step failed; it will be tried again')
+      await this.#fail(row, error, new Date(now().getTime() + delayMs))
+    }
+  }
+
+  /** A strand that was woken during its step has another version, and runs again. */
+  async #settle({ program, subject, version }: DueRow, outcome: StepOutcome): Promise<void> {
+    const { database } = this.#deps
+    if (outcome.kind === 'done')
+      await sql`DELETE FROM strand WHERE program = ${program} AND subject = ${subject} AND xmin::text = ${version}`.execute(database)
+    else
+      await sql`UPDATE strand SET wake_at = ${new Date(outcome.untilMs)}, failures = 0, last_failure = NULL
+        WHERE program = ${program} AND subject = ${subject} AND xmin::text = ${version}`.execute(database)
+  }
+
+  async #fail({ program, subject }: DueRow, error: unknown, wakeAt: Date): Promise<void> {
+    const text = error instanceof Error ? error.message : String(error)
+    await sql`UPDATE strand SET wake_at = ${wakeAt}, failures = failures + 1, last_failure = ${text}
+      WHERE program = ${program} AND subject = ${subject}`
+      .execute(this.#deps.database)
+      .catch((cause: unknown) => this.#deps.log.warn({ err: cause }, 'cannot record a failed step; it stays due'))
+  }
+}
+
+export function runStrands(deps: StrandRunnerDeps): StrandRunner {
+  return new Runner(deps)
+}
