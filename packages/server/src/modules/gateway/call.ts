@@ -1,0 +1,62 @@
+/** One admitted request on its way: what it used so far, and its end, which comes exactly once. */
+import { assert } from '#kernel/assert.ts'
+import { ZERO, type Money } from '#kernel/money.ts'
+import { chargeOf, type Quantities } from './charge.ts'
+import { estimatePromptTokens, type ChatRequest } from './chat-request.ts'
+import type { ProgressKeeper, Recording } from './recorder.ts'
+import type { Route } from './route.ts'
+import { bill, type Bill, type Tally } from './usage.ts'
+
+export interface CallParts {
+  readonly request: ChatRequest
+  readonly route: Route
+  readonly recording: Recording
+  readonly progress: ProgressKeeper
+  /** Gives the admission back, keeping the cost. */
+  readonly settle: (cost: Money) => void
+}
+
+export class Call {
+  readonly kind = 'call'
+  readonly request: ChatRequest
+  readonly route: Route
+  readonly #parts: CallParts
+  #isEnded = false
+
+  constructor(parts: CallParts) {
+    this.#parts = parts
+    this.request = parts.request
+    this.route = parts.route
+  }
+
+  /** What delivery amounts to, in tokens to charge. */
+  bill(tally: Tally): Bill {
+    return bill(tally, () => estimatePromptTokens(this.request))
+  }
+
+  /** Output begins to reach the client: from now on a crash charges what `tally` says. */
+  startOutput(tally: () => Tally): void {
+    this.#parts.progress.start(this.#parts.recording, () => this.bill(tally()))
+  }
+
+  /** Ends the call with what it used, once that is on disk. Throws when it cannot be kept; it has ended all the same. */
+  async finish(used: Quantities): Promise<void> {
+    assert(!this.#isEnded, 'a call ends once')
+    this.#isEnded = true
+    this.#parts.progress.stop(this.#parts.recording)
+    try {
+      await this.#parts.recording.writeFinal(used)
+    } finally {
+      // A record that failed may still be on disk, so its cost counts.
+      this.#parts.settle(chargeOf(this.route, used))
+    }
+  }
+
+  /** Ends the call without a trace, unless it has ended. */
+  cancel(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#parts.progress.stop(this.#parts.recording)
+    this.#parts.settle(ZERO)
+  }
+}

@@ -1,0 +1,34 @@
+/** The catalog in OpenAI's shape, with what OpenAI has no place for under `x_spillway`. */
+import { renderMoney, type Price } from '#kernel/money.ts'
+import type { Route } from './route.ts'
+
+const OWNED_BY = 'spillway'
+
+function renderPrice({ amount, per, unit }: Price) {
+  return { amount_usd: renderMoney(amount), per: per.toString(), unit }
+}
+
+function renderModel(route: Route) {
+  return {
+    id: route.model,
+    object: 'model',
+    // The catalog keeps no date of birth; clients want a number here.
+    created: 0,
+    owned_by: OWNED_BY,
+    x_spillway: {
+      is_toy: route.isToy,
+      context_tokens: route.contextTokens,
+      is_ready: route.targets.length > 0,
+      state: route.stateText,
+      price: { input: renderPrice(route.inputPrice), output: renderPrice(route.outputPrice) },
+    },
+  }
+}
+
+export function renderModelList(routes: readonly Route[]): string {
+  return JSON.stringify({ object: 'list', data: routes.map(renderModel) })
+}
+
+export function renderModelCard(route: Route): string {
+  return JSON.stringify(renderModel(route))
+}

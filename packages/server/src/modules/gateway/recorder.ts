@@ -1,0 +1,106 @@
+/**
+ * Writes down what each request used, in the journal that metering posts from: while a stream runs, what it used so
+ * far, and at the end the final word. Answers are believed complete only after that word is on disk.
+ */
+import type { JournalRecord, UsageEvent } from '#modules/metering/index.ts'
+import type { Quantities } from './charge.ts'
+import type { Route } from './route.ts'
+
+export interface RecorderDeps {
+  /** Resolves once the record is on disk. */
+  readonly append: (record: JournalRecord) => Promise<void>
+  readonly newEventId: () => string
+  readonly now: () => Date
+  readonly onFailure: (failure: unknown) => void
+}
+
+export interface Payer {
+  readonly organizationId: string
+  readonly projectId: string
+  readonly route: Route
+  readonly holdId: string | null
+}
+
+/** The record of one request. */
+export class Recording {
+  readonly #deps: RecorderDeps
+  readonly #payer: Payer
+  readonly #id: string
+  readonly #from: Date
+  #written: Quantities = { inputTokens: 0, outputTokens: 0 }
+
+  constructor(deps: RecorderDeps, payer: Payer) {
+    this.#deps = deps
+    this.#payer = payer
+    this.#id = deps.newEventId()
+    this.#from = deps.now()
+  }
+
+  /** Notes what was used so far, if that is news. It counts only if this process dies before the final word. */
+  async writeProgress(used: Quantities): Promise<void> {
+    const { inputTokens, outputTokens } = this.#written
+    if (used.inputTokens === inputTokens && used.outputTokens === outputTokens) return
+    this.#written = used
+    try {
+      await this.#deps.append({ kind: 'progress', event: this.#event(used) })
+    } catch (failure) {
+      // The answer goes on; its end will find out for itself whether records can be kept.
+      this.#deps.onFailure(failure)
+    }
+  }
+
+  /** The final word; throws when it could not be kept. What used nothing leaves no trace unless it was begun. */
+  async writeFinal(used: Quantities): Promise<void> {
+    const wasWritten = this.#written.inputTokens + this.#written.outputTokens > 0
+    if (used.inputTokens + used.outputTokens === 0 && !wasWritten) return
+    await this.#deps.append({ kind: 'usage', event: this.#event(used) })
+  }
+
+  #event({ inputTokens, outputTokens }: Quantities): UsageEvent {
+    const { organizationId, projectId, route, holdId } = this.#payer
+    const input = {
+      sku: route.inputSku,
+      priceId: route.inputPriceId,
+      quantity: BigInt(inputTokens),
+    }
+    const output = {
+      sku: route.outputSku,
+      priceId: route.outputPriceId,
+      quantity: BigInt(outputTokens),
+    }
+    return {
+      id: this.#id,
+      organizationId,
+      projectId,
+      resource: route.model,
+      holdId,
+      from: this.#from,
+      to: this.#deps.now(),
+      lines: [input, output].filter(({ quantity }) => quantity > 0n),
+    }
+  }
+}
+
+/** Keeps the records of running streams current. */
+export class ProgressKeeper {
+  readonly #running = new Map<Recording, () => Quantities>()
+
+  /** From now on, `used` is asked at every tick. Its first word is written at once. */
+  start(recording: Recording, used: () => Quantities): void {
+    this.#running.set(recording, used)
+    void recording.writeProgress(used())
+  }
+
+  stop(recording: Recording): void {
+    this.#running.delete(recording)
+  }
+
+  /** Called at least every second. */
+  tick(): void {
+    for (const [recording, used] of this.#running) void recording.writeProgress(used())
+  }
+
+  get running(): number {
+    return this.#running.size
+  }
+}

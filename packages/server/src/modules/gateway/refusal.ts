@@ -1,0 +1,174 @@
+/**
+ * What the inference API answers instead of a result: OpenAI's error shape, status and code. Clients decide by these
+ * whether to retry, so the wording is ours and the codes are OpenAI's. Nothing here knows HTTP beyond a status.
+ */
+
+/** OpenAI's error object: all four keys are always present. */
+export interface OpenAiError {
+  readonly message: string
+  readonly type: string
+  readonly param: string | null
+  readonly code: string | null
+}
+
+export interface Refusal {
+  readonly kind: 'refusal'
+  readonly status: number
+  readonly error: OpenAiError
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const NONE = {}
+/** The official clients retry a 429 unless told not to; more tries will not bring money. */
+const NO_RETRY = { 'x-should-retry': 'false' }
+
+function refusal(status: number, error: OpenAiError, headers: Record<string, string> = NONE) {
+  return { kind: 'refusal', status, error, headers } as const satisfies Refusal
+}
+
+/** The request itself is at fault: type `invalid_request_error`. */
+export function invalidRequest(
+  message: string,
+  { param = null, code = null, status = 400 }: Partial<OpenAiError> & { status?: number } = {},
+): Refusal {
+  return refusal(status, { message, type: 'invalid_request_error', param, code })
+}
+
+function ours(status: number, message: string, code: string, retryAfterS: number): Refusal {
+  return refusal(
+    status,
+    { message, type: 'server_error', param: null, code },
+    { 'retry-after': String(retryAfterS) },
+  )
+}
+
+export const malformedJson = () =>
+  invalidRequest(
+    'We could not parse the JSON body of your request. Send one JSON object in UTF-8 with Content-Type application/json.',
+  )
+
+export const bodyTooLarge = (bytesMax: number) =>
+  invalidRequest(`The request body is larger than ${bytesMax} bytes.`, {
+    status: 413,
+    code: 'request_too_large',
+  })
+
+export const missingKey = () =>
+  invalidRequest(
+    'You didn\u2019t provide an API key. Send it in an Authorization header using Bearer auth (Authorization: Bearer YOUR_KEY).',
+    { status: 401 },
+  )
+
+/** `hint` is what may be shown of the key: never the secret. */
+export const wrongKey = (hint: string) =>
+  invalidRequest(
+    `Incorrect API key provided: ${hint}. It may be mistyped, revoked or of another installation.`,
+    {
+      status: 401,
+      code: 'invalid_api_key',
+    },
+  )
+
+export const crossSite = () =>
+  invalidRequest('A signed-in browser may call this only from the console itself.', {
+    status: 403,
+    code: 'cross_site_request',
+  })
+
+export const unknownModel = (model: string) =>
+  invalidRequest(`The model \`${model}\` does not exist or you do not have access to it.`, {
+    status: 404,
+    param: 'model',
+    code: 'model_not_found',
+  })
+
+export const unknownUrl = (method: string, path: string) =>
+  invalidRequest(`Invalid URL (${method} ${path})`, { status: 404, code: 'unknown_url' })
+
+export const wrongMethod = (method: string, path: string, allowed: string): Refusal =>
+  refusal(
+    405,
+    {
+      message: `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use ${allowed}?)`,
+      type: 'invalid_request_error',
+      param: null,
+      code: 'method_not_supported',
+    },
+    { allow: allowed },
+  )
+
+/** `needed` and `available` are decimal dollars. */
+export const insufficientQuota = (needed: string, available: string): Refusal =>
+  refusal(
+    429,
+    {
+      message: `You exceeded your current quota: this request could cost up to ${needed} USD and ${available} USD is available. Add credit, or lower max_tokens.`,
+      type: 'insufficient_quota',
+      param: null,
+      code: 'insufficient_quota',
+    },
+    NO_RETRY,
+  )
+
+export const contextLengthExceeded = (message: string) =>
+  invalidRequest(message, { param: 'messages', code: 'context_length_exceeded' })
+
+export const databaseAway = () =>
+  ours(
+    503,
+    'The service cannot check your account right now. Nothing was charged; try again shortly.',
+    'service_unavailable',
+    2,
+  )
+
+export const recordsAway = () =>
+  ours(
+    503,
+    'The service cannot keep records right now and takes no new work. Nothing was charged.',
+    'service_unavailable',
+    5,
+  )
+
+export const stopping = () =>
+  ours(
+    503,
+    'The service is restarting. Nothing was charged; try again shortly.',
+    'service_unavailable',
+    1,
+  )
+
+export const overloaded = (retryAfterS = 1) =>
+  ours(
+    503,
+    'The service is at its limit. Nothing was charged; try again shortly.',
+    'server_is_overloaded',
+    retryAfterS,
+  )
+
+export const modelNotReady = (model: string, why: string) =>
+  ours(503, `The model \`${model}\` cannot answer right now: ${why}`, 'model_not_ready', 5)
+
+export const upstreamFailed = (model: string) =>
+  ours(
+    502,
+    `The server behind \`${model}\` failed. Nothing was charged; try again.`,
+    'upstream_error',
+    1,
+  )
+
+/** Sent inside a stream that has begun: what arrived is charged, and it is not the whole answer. */
+export const streamBroken = (model: string) =>
+  ours(
+    502,
+    `The server behind \`${model}\` failed mid-answer: the answer is not complete. Only what was delivered is charged.`,
+    'upstream_error',
+    1,
+  )
+
+export const defect = () =>
+  ours(500, 'A fault of ours. Report the x-request-id to the operator.', 'internal_error', 1)
+
+/** The body of a refusal, and of an error event in a stream. */
+export function renderRefusal({ error }: Refusal): string {
+  return JSON.stringify({ error })
+}

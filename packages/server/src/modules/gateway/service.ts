@@ -1,0 +1,126 @@
+/**
+ * The gateway's use cases: who is calling, may this request be paid, which server answers it, and what did it use.
+ * Speaks no HTTP: the edges in processes/gateway carry bytes and call these in order.
+ */
+import { renderMoney, type Money } from '#kernel/money.ts'
+import type { Credential, Principal } from '#modules/identity/index.ts'
+import { Admission, type AdmissionDeps, type AdmissionOutcome } from './admission.ts'
+import { Call } from './call.ts'
+import { worstCharge } from './charge.ts'
+import { parseChatRequest, type ChatRequest } from './chat-request.ts'
+import { hintOfWrong, readCredential, type Headers } from './credential.ts'
+import { PrincipalCache, type PrincipalCacheDeps, type Verdict } from './principal-cache.ts'
+import { ProgressKeeper, Recording, type RecorderDeps } from './recorder.ts'
+import * as refusals from './refusal.ts'
+import type { Refusal } from './refusal.ts'
+import { RouteTable, type RouteTableDeps } from './route-table.ts'
+import type { Route } from './route.ts'
+
+export interface GatewayDeps {
+  readonly principals: PrincipalCacheDeps
+  readonly routes: RouteTableDeps
+  readonly admission: AdmissionDeps
+  readonly recorder: RecorderDeps
+  /** Whether records can be kept; without, no new work is taken. */
+  readonly isRecording: () => boolean
+  readonly callsMax: number
+}
+
+export class Gateway {
+  readonly principals: PrincipalCache
+  readonly routes: RouteTable
+  readonly admission: Admission
+  readonly progress = new ProgressKeeper()
+  readonly #deps: GatewayDeps
+  #calls = 0
+  #isStopping = false
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps
+    this.principals = new PrincipalCache(deps.principals)
+    this.routes = new RouteTable(deps.routes)
+    this.admission = new Admission(deps.admission)
+  }
+
+  /** Requests that were admitted and have not ended. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** From now on every new request is refused. */
+  stop(): void {
+    this.#isStopping = true
+  }
+
+  /** Who is calling, by the headers of a request. Answers at once where it can: this is the hot path. */
+  identify(headers: Headers): Principal | Refusal | Promise<Principal | Refusal> {
+    const credential = readCredential(headers)
+    if (credential.kind === 'refusal') return credential
+    const verdict = this.principals.recall(credential)
+    if (verdict) return judge(verdict, credential)
+    return this.principals.resolve(credential).then((answer) => judge(answer, credential))
+  }
+
+  findModel(model: string): Route | Refusal {
+    const route = this.routes.find(model)
+    if (route) return route
+    return this.routes.isLoaded ? refusals.unknownModel(model) : refusals.databaseAway()
+  }
+
+  /** Admits a request to the model it names, or says why not. */
+  open(principal: Principal, body: Uint8Array): Call | Refusal | Promise<Call | Refusal> {
+    const request = parseChatRequest(body)
+    if (request.kind === 'refusal') return request
+    const route = this.findModel(request.model)
+    if ('status' in route) return route
+    const refusal = this.#whyNot(route)
+    if (refusal) return refusal
+    const worst = worstCharge(route, request)
+    const proceed = (outcome: AdmissionOutcome) =>
+      this.#begin({ principal, request, route, worst }, outcome)
+    const admitted = this.admission.tryAdmit(principal.organizationId, worst)
+    if (admitted) return proceed(admitted)
+    return this.admission.admit(principal.organizationId, worst).then(proceed)
+  }
+
+  #whyNot(route: Route): Refusal | null {
+    if (this.#isStopping) return refusals.stopping()
+    if (!this.#deps.isRecording()) return refusals.recordsAway()
+    if (this.#calls >= this.#deps.callsMax) return refusals.overloaded()
+    if (route.targets.length === 0) return refusals.modelNotReady(route.model, route.stateText)
+    return null
+  }
+
+  #begin({ principal, request, route, worst }: Wish, outcome: AdmissionOutcome): Call | Refusal {
+    if (outcome.kind === 'unavailable') return refusals.databaseAway()
+    if (outcome.kind === 'refused')
+      return refusals.insufficientQuota(renderMoney(worst), renderMoney(outcome.available))
+    this.#calls += 1
+    const { organizationId, projectId } = principal
+    const payer = { organizationId, projectId, route, holdId: outcome.holdId }
+    return new Call({
+      request,
+      route,
+      recording: new Recording(this.#deps.recorder, payer),
+      progress: this.progress,
+      settle: (cost) => {
+        outcome.settle(cost)
+        this.#calls -= 1
+      },
+    })
+  }
+}
+
+interface Wish {
+  readonly principal: Principal
+  readonly request: ChatRequest
+  readonly route: Route
+  readonly worst: Money
+}
+
+function judge(verdict: Verdict, credential: Credential): Principal | Refusal {
+  if (verdict.kind === 'known') return verdict.principal
+  return verdict.kind === 'wrong'
+    ? refusals.wrongKey(hintOfWrong(credential))
+    : refusals.databaseAway()
+}
