@@ -1,0 +1,510 @@
+-- Generated from the migrated database by `npm run generate`; do not edit. The sum of all migrations, for reading.
+
+CREATE OR REPLACE FUNCTION check_entry_of_this_transaction()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT FROM new_entries e JOIN ledger_transaction t ON t.id = e.transaction_id
+    WHERE t.xmin <> pg_current_xact_id()::xid
+  ) THEN
+    RAISE EXCEPTION 'a ledger transaction is closed once committed' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION check_zero_sum()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF (SELECT sum(amount) FROM ledger_entry WHERE transaction_id = NEW.id) IS DISTINCT FROM 0 THEN
+    RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_api_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_api_key', NEW.id);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_event', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_route()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_route', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_strand()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_strand', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $function$;
+
+CREATE TABLE api_key (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL,
+  secret_hash text NOT NULL,
+  hint text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_key_pkey PRIMARY KEY (id),
+  CONSTRAINT api_key_secret_hash_key UNIQUE (secret_hash),
+  CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'member'::text, 'inference'::text]))),
+  CONSTRAINT api_key_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT api_key_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id)
+);
+CREATE INDEX api_key_organization ON api_key USING btree (organization_id, created_at);
+CREATE TRIGGER api_key_notify AFTER INSERT OR UPDATE OF revoked_at ON api_key FOR EACH ROW EXECUTE FUNCTION notify_api_key();
+
+CREATE TABLE audit_event (
+  id text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  organization_id text NOT NULL,
+  action text NOT NULL,
+  target text,
+  outcome text NOT NULL,
+  request_id text NOT NULL,
+  CONSTRAINT audit_event_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_event_at ON audit_event USING btree (at DESC, id DESC);
+CREATE TRIGGER audit_event_append_only BEFORE DELETE OR UPDATE ON audit_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE balance (
+  account_id text NOT NULL,
+  posted numeric(38,12) NOT NULL DEFAULT 0,
+  held numeric(38,12) NOT NULL DEFAULT 0,
+  credit_limit numeric(38,12) NOT NULL DEFAULT 0,
+  is_limited boolean NOT NULL,
+  CONSTRAINT balance_pkey PRIMARY KEY (account_id),
+  CONSTRAINT balance_credit_limit_check CHECK ((credit_limit >= (0)::numeric)),
+  CONSTRAINT balance_held_check CHECK ((held >= (0)::numeric)),
+  CONSTRAINT balance_within_limit CHECK (((NOT is_limited) OR ((posted - held) >= (- credit_limit)))),
+  CONSTRAINT balance_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id)
+);
+
+CREATE TABLE claim (
+  id text NOT NULL,
+  node_id text NOT NULL,
+  slots int4multirange NOT NULL,
+  kind text NOT NULL,
+  lease_id text,
+  organization_id text,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone,
+  draining_from timestamp with time zone,
+  CONSTRAINT claim_pkey PRIMARY KEY (id),
+  CONSTRAINT claim_no_double_sale EXCLUDE USING gist (node_id WITH =, slots WITH &&, tstzrange(starts_at, ends_at) WITH &&),
+  CONSTRAINT claim_check CHECK ((ends_at >= starts_at)),
+  CONSTRAINT claim_check1 CHECK ((draining_from >= starts_at)),
+  CONSTRAINT claim_kind_check CHECK ((kind = ANY (ARRAY['anchor'::text, 'reserved'::text, 'on_demand'::text, 'spot'::text, 'flex'::text, 'serving'::text, 'maintenance'::text, 'faulty'::text]))),
+  CONSTRAINT claim_slots_check CHECK ((NOT isempty(slots))),
+  CONSTRAINT claim_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id)
+);
+CREATE INDEX claim_ended ON claim USING btree (node_id, ends_at);
+CREATE INDEX claim_lease ON claim USING btree (lease_id);
+CREATE INDEX claim_open ON claim USING btree (node_id) WHERE (ends_at IS NULL);
+
+CREATE TABLE deployment (
+  id text NOT NULL,
+  model_name text NOT NULL,
+  source text NOT NULL,
+  pool_name text,
+  replicas_wanted integer NOT NULL DEFAULT 0,
+  weights text,
+  upstream_url text,
+  upstream_model text,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT deployment_pkey PRIMARY KEY (id),
+  CONSTRAINT deployment_model_name_key UNIQUE (model_name),
+  CONSTRAINT deployment_check CHECK (((source = 'replica'::text) = (pool_name IS NOT NULL))),
+  CONSTRAINT deployment_check1 CHECK (((source = 'upstream'::text) = (upstream_url IS NOT NULL))),
+  CONSTRAINT deployment_replicas_wanted_check CHECK ((replicas_wanted >= 0)),
+  CONSTRAINT deployment_source_check CHECK ((source = ANY (ARRAY['replica'::text, 'upstream'::text]))),
+  CONSTRAINT deployment_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
+  CONSTRAINT deployment_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name)
+);
+CREATE TRIGGER deployment_notify AFTER INSERT OR DELETE OR UPDATE ON deployment FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE event (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  at timestamp with time zone NOT NULL,
+  type text NOT NULL,
+  organization_id text,
+  subject text NOT NULL,
+  data jsonb NOT NULL DEFAULT '{}'::jsonb,
+  CONSTRAINT event_pkey PRIMARY KEY (id)
+);
+CREATE INDEX event_position ON event USING btree (xid, id);
+CREATE TRIGGER event_notify AFTER INSERT ON event FOR EACH STATEMENT EXECUTE FUNCTION notify_event();
+
+CREATE TABLE hold (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  amount numeric(38,12) NOT NULL,
+  settled numeric(38,12) NOT NULL DEFAULT 0,
+  purpose text NOT NULL,
+  reference text NOT NULL,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT hold_pkey PRIMARY KEY (id),
+  CONSTRAINT hold_amount_check CHECK ((amount >= (0)::numeric)),
+  CONSTRAINT hold_check CHECK (((state = 'held'::text) OR (amount = (0)::numeric))),
+  CONSTRAINT hold_purpose_check CHECK ((purpose = ANY (ARRAY['lease'::text, 'gateway'::text]))),
+  CONSTRAINT hold_settled_check CHECK ((settled >= (0)::numeric)),
+  CONSTRAINT hold_state_check CHECK ((state = ANY (ARRAY['held'::text, 'released'::text]))),
+  CONSTRAINT hold_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id)
+);
+CREATE INDEX hold_open ON hold USING btree (purpose, reference) WHERE (state = 'held'::text);
+
+CREATE TABLE idempotent_request (
+  organization_id text NOT NULL,
+  endpoint text NOT NULL,
+  key text NOT NULL,
+  request_hash text NOT NULL,
+  status integer NOT NULL,
+  answer jsonb NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotent_request_pkey PRIMARY KEY (organization_id, endpoint, key)
+);
+CREATE INDEX idempotent_request_at ON idempotent_request USING btree (at);
+
+CREATE TABLE journal_position (
+  writer text NOT NULL,
+  segment integer NOT NULL,
+  byte_offset bigint NOT NULL,
+  is_closed boolean NOT NULL DEFAULT false,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT journal_position_pkey PRIMARY KEY (writer)
+);
+
+CREATE TABLE lease (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  state text NOT NULL,
+  pool_name text NOT NULL,
+  gpus integer NOT NULL,
+  command jsonb NOT NULL,
+  environment jsonb NOT NULL,
+  working_directory text,
+  requeue boolean NOT NULL,
+  notice_signal text,
+  notice_ms integer NOT NULL,
+  grace_ms integer NOT NULL,
+  time_limit_ms bigint,
+  max_price_usd numeric(38,12),
+  price_id text,
+  price_usd numeric(38,12),
+  hold_id text,
+  created_at timestamp with time zone NOT NULL,
+  attempt integer NOT NULL DEFAULT 0,
+  node_id text,
+  slots integer[] NOT NULL DEFAULT '{}'::integer[],
+  started_at timestamp with time zone,
+  metered_until timestamp with time zone,
+  waiting_for text,
+  reclaim_reason text,
+  reclaim_for text,
+  notice_at timestamp with time zone,
+  stop_at timestamp with time zone,
+  stopped_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  end_reason text,
+  exit_code integer,
+  exit_signal text,
+  CONSTRAINT lease_pkey PRIMARY KEY (id),
+  CONSTRAINT lease_check CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+  CONSTRAINT lease_check1 CHECK (((state <> ALL (ARRAY['starting'::text, 'running'::text, 'reclaiming'::text])) OR (node_id IS NOT NULL))),
+  CONSTRAINT lease_gpus_check CHECK ((gpus > 0)),
+  CONSTRAINT lease_grace_ms_check CHECK ((grace_ms >= 0)),
+  CONSTRAINT lease_kind_check CHECK ((kind = ANY (ARRAY['anchor'::text, 'on_demand'::text, 'spot'::text, 'flex'::text, 'serving'::text]))),
+  CONSTRAINT lease_notice_ms_check CHECK ((notice_ms >= 0)),
+  CONSTRAINT lease_reclaim_reason_check CHECK ((reclaim_reason = ANY (ARRAY['reclaimed'::text, 'stopped'::text, 'balance_exhausted'::text, 'time_limit'::text]))),
+  CONSTRAINT lease_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'starting'::text, 'running'::text, 'reclaiming'::text, 'ended'::text]))),
+  CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
+  CONSTRAINT lease_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
+  CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT lease_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT lease_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
+  CONSTRAINT lease_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id)
+);
+CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);
+CREATE INDEX lease_organization ON lease USING btree (organization_id, created_at DESC);
+
+CREATE TABLE lease_fact (
+  lease_id text NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  at timestamp with time zone NOT NULL,
+  type text NOT NULL,
+  text text NOT NULL,
+  data jsonb NOT NULL DEFAULT '{}'::jsonb,
+  CONSTRAINT lease_fact_pkey PRIMARY KEY (lease_id, id),
+  CONSTRAINT lease_fact_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id)
+);
+CREATE TRIGGER lease_fact_append_only BEFORE DELETE OR UPDATE ON lease_fact FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE ledger_account (
+  id text NOT NULL,
+  kind text NOT NULL,
+  organization_id text,
+  currency text NOT NULL,
+  CONSTRAINT ledger_account_pkey PRIMARY KEY (id),
+  CONSTRAINT ledger_account_currency_check CHECK ((currency = 'USD'::text)),
+  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text])))
+);
+
+CREATE TABLE ledger_entry (
+  transaction_id text NOT NULL,
+  leg integer NOT NULL,
+  account_id text NOT NULL,
+  amount numeric(38,12) NOT NULL,
+  CONSTRAINT ledger_entry_pkey PRIMARY KEY (transaction_id, leg),
+  CONSTRAINT ledger_entry_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id),
+  CONSTRAINT ledger_entry_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES ledger_transaction(id)
+);
+CREATE INDEX ledger_entry_account ON ledger_entry USING btree (account_id);
+CREATE TRIGGER ledger_entry_append_only BEFORE DELETE OR UPDATE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_entry_same_transaction AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS new_entries FOR EACH STATEMENT EXECUTE FUNCTION check_entry_of_this_transaction();
+
+CREATE TABLE ledger_transaction (
+  id text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  kind text NOT NULL,
+  source text NOT NULL,
+  CONSTRAINT ledger_transaction_pkey PRIMARY KEY (id),
+  CONSTRAINT ledger_transaction_source_key UNIQUE (source),
+  CONSTRAINT ledger_transaction_kind_check CHECK ((kind = ANY (ARRAY['usage'::text, 'credit'::text])))
+);
+CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR UPDATE ON ledger_transaction FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER ledger_transaction_zero_sum AFTER INSERT ON ledger_transaction DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_zero_sum();
+
+CREATE TABLE model (
+  name text NOT NULL,
+  display_name text NOT NULL,
+  description text NOT NULL,
+  publisher text NOT NULL,
+  licence text NOT NULL,
+  is_toy boolean NOT NULL,
+  context_tokens integer NOT NULL,
+  input_sku text NOT NULL,
+  output_sku text NOT NULL,
+  retired_at timestamp with time zone,
+  CONSTRAINT model_pkey PRIMARY KEY (name),
+  CONSTRAINT model_context_tokens_check CHECK ((context_tokens > 0)),
+  CONSTRAINT model_input_sku_fkey FOREIGN KEY (input_sku) REFERENCES sku(name),
+  CONSTRAINT model_output_sku_fkey FOREIGN KEY (output_sku) REFERENCES sku(name)
+);
+CREATE TRIGGER model_notify AFTER INSERT OR DELETE OR UPDATE ON model FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE node (
+  id text NOT NULL,
+  pool_name text NOT NULL,
+  name text NOT NULL,
+  slot_count integer NOT NULL,
+  state text NOT NULL,
+  hardware text NOT NULL,
+  active_from timestamp with time zone NOT NULL,
+  retired_at timestamp with time zone,
+  CONSTRAINT node_pkey PRIMARY KEY (id),
+  CONSTRAINT node_check CHECK ((retired_at >= active_from)),
+  CONSTRAINT node_slot_count_check CHECK ((slot_count > 0)),
+  CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'draining'::text, 'faulty'::text]))),
+  CONSTRAINT node_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name)
+);
+CREATE UNIQUE INDEX node_active_name ON node USING btree (pool_name, name) WHERE (retired_at IS NULL);
+
+CREATE TABLE organization (
+  id text NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT organization_pkey PRIMARY KEY (id),
+  CONSTRAINT organization_name_key UNIQUE (name),
+  CONSTRAINT organization_kind_check CHECK ((kind = ANY (ARRAY['operator'::text, 'internal'::text, 'customer'::text])))
+);
+
+CREATE TABLE pool (
+  name text NOT NULL,
+  site_name text NOT NULL,
+  accelerator text NOT NULL,
+  accelerator_kind text NOT NULL,
+  engine text NOT NULL,
+  finding text NOT NULL,
+  capex_usd_per_gpu numeric(38,12) NOT NULL,
+  residual_fraction double precision NOT NULL,
+  life_years double precision NOT NULL,
+  power_kw_per_gpu double precision NOT NULL,
+  idle_power_fraction double precision NOT NULL,
+  opex_usd_per_gpu_hour numeric(38,12) NOT NULL,
+  notice_ms_on_demand integer NOT NULL,
+  notice_ms_spot integer NOT NULL,
+  notice_ms_flex integer NOT NULL,
+  CONSTRAINT pool_pkey PRIMARY KEY (name),
+  CONSTRAINT pool_accelerator_kind_check CHECK ((accelerator_kind = ANY (ARRAY['gpu'::text, 'cpu'::text]))),
+  CONSTRAINT pool_capex_usd_per_gpu_check CHECK ((capex_usd_per_gpu >= (0)::numeric)),
+  CONSTRAINT pool_idle_power_fraction_check CHECK (((idle_power_fraction >= (0)::double precision) AND (idle_power_fraction <= (1)::double precision))),
+  CONSTRAINT pool_life_years_check CHECK ((life_years > (0)::double precision)),
+  CONSTRAINT pool_opex_usd_per_gpu_hour_check CHECK ((opex_usd_per_gpu_hour >= (0)::numeric)),
+  CONSTRAINT pool_power_kw_per_gpu_check CHECK ((power_kw_per_gpu >= (0)::double precision)),
+  CONSTRAINT pool_residual_fraction_check CHECK (((residual_fraction >= (0)::double precision) AND (residual_fraction < (1)::double precision))),
+  CONSTRAINT pool_site_name_fkey FOREIGN KEY (site_name) REFERENCES site(name)
+);
+
+CREATE TABLE price (
+  id text NOT NULL,
+  sku text NOT NULL,
+  amount_usd numeric(38,12) NOT NULL,
+  per bigint NOT NULL,
+  effective_from timestamp with time zone NOT NULL,
+  CONSTRAINT price_pkey PRIMARY KEY (id),
+  CONSTRAINT price_sku_effective_from_key UNIQUE (sku, effective_from),
+  CONSTRAINT price_amount_usd_check CHECK ((amount_usd >= (0)::numeric)),
+  CONSTRAINT price_per_check CHECK ((per > 0)),
+  CONSTRAINT price_sku_fkey FOREIGN KEY (sku) REFERENCES sku(name)
+);
+CREATE TRIGGER price_append_only BEFORE DELETE OR UPDATE ON price FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE project (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT project_pkey PRIMARY KEY (id),
+  CONSTRAINT project_organization_id_name_key UNIQUE (organization_id, name),
+  CONSTRAINT project_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id)
+);
+
+CREATE TABLE replica (
+  deployment_id text NOT NULL,
+  ordinal integer NOT NULL,
+  lease_id text,
+  url text,
+  state text NOT NULL,
+  text text NOT NULL DEFAULT ''::text,
+  crashes integer NOT NULL DEFAULT 0,
+  retry_at timestamp with time zone,
+  CONSTRAINT replica_pkey PRIMARY KEY (deployment_id, ordinal),
+  CONSTRAINT replica_state_check CHECK ((state = ANY (ARRAY['starting'::text, 'ready'::text, 'backing_off'::text, 'stopped'::text]))),
+  CONSTRAINT replica_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployment(id) ON DELETE CASCADE,
+  CONSTRAINT replica_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id)
+);
+CREATE TRIGGER replica_notify AFTER INSERT OR DELETE OR UPDATE ON replica FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE schema_migration (
+  name text NOT NULL,
+  checksum text NOT NULL,
+  applied_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT schema_migration_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE session (
+  secret_hash text NOT NULL,
+  api_key_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT session_pkey PRIMARY KEY (secret_hash),
+  CONSTRAINT session_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_key(id)
+);
+
+CREATE TABLE site (
+  name text NOT NULL,
+  region text NOT NULL,
+  jurisdiction text NOT NULL,
+  ownership text NOT NULL,
+  pue double precision NOT NULL,
+  power_usd_per_kwh numeric(38,12) NOT NULL,
+  power_cap_kw double precision,
+  CONSTRAINT site_pkey PRIMARY KEY (name),
+  CONSTRAINT site_ownership_check CHECK ((ownership = ANY (ARRAY['owned'::text, 'leased'::text, 'resold'::text]))),
+  CONSTRAINT site_power_usd_per_kwh_check CHECK ((power_usd_per_kwh >= (0)::numeric)),
+  CONSTRAINT site_pue_check CHECK ((pue >= (1)::double precision))
+);
+
+CREATE TABLE sku (
+  name text NOT NULL,
+  unit text NOT NULL,
+  description text NOT NULL,
+  CONSTRAINT sku_pkey PRIMARY KEY (name),
+  CONSTRAINT sku_unit_check CHECK ((unit = ANY (ARRAY['gpu_ms'::text, 'token'::text])))
+);
+
+CREATE TABLE strand (
+  program text NOT NULL,
+  subject text NOT NULL,
+  wake_at timestamp with time zone NOT NULL,
+  failures integer NOT NULL DEFAULT 0,
+  last_failure text,
+  CONSTRAINT strand_pkey PRIMARY KEY (program, subject)
+);
+CREATE INDEX strand_wake ON strand USING btree (wake_at);
+CREATE TRIGGER strand_notify AFTER INSERT OR UPDATE ON strand FOR EACH STATEMENT EXECUTE FUNCTION notify_strand();
+
+CREATE TABLE usage_event (
+  id uuid NOT NULL,
+  line smallint NOT NULL,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  sku text NOT NULL,
+  price_id text NOT NULL,
+  resource text NOT NULL,
+  quantity bigint NOT NULL,
+  from_at timestamp with time zone NOT NULL,
+  to_at timestamp with time zone NOT NULL,
+  CONSTRAINT usage_event_pkey PRIMARY KEY (id, line),
+  CONSTRAINT usage_event_check CHECK ((to_at >= from_at)),
+  CONSTRAINT usage_event_quantity_check CHECK ((quantity >= 0))
+);
+CREATE INDEX usage_event_organization ON usage_event USING btree (organization_id, to_at);
+
+CREATE TABLE usage_hour (
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  sku text NOT NULL,
+  price_id text NOT NULL,
+  resource text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  quantity numeric(38,0) NOT NULL,
+  amount numeric(38,12) NOT NULL,
+  CONSTRAINT usage_hour_pkey PRIMARY KEY (organization_id, project_id, sku, price_id, resource, hour),
+  CONSTRAINT usage_hour_amount_check CHECK ((amount >= (0)::numeric)),
+  CONSTRAINT usage_hour_quantity_check CHECK ((quantity >= (0)::numeric))
+);
+CREATE INDEX usage_hour_hour ON usage_hour USING btree (hour);
+CREATE INDEX usage_hour_resource ON usage_hour USING btree (resource);
