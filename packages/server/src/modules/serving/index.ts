@@ -1,0 +1,12 @@
+/** Serving: which models are deployed where, their replicas as leases, and who answers for a model now. */
+export { servingRoutes } from './routes.ts'
+export {
+  declareModel,
+  declareReplicaDeployments,
+  listRoutes,
+  type ModelDeclaration,
+  type ReplicaDeployment,
+  type ServedRoute,
+} from './service.ts'
+export { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment, type Weights } from './steps.ts'
+export type { Deployment } from './store.ts'

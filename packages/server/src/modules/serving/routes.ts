@@ -1,0 +1,109 @@
+/** The model catalog and deployments over HTTP. */
+import { Fault } from '#kernel/fault.ts'
+import type { IdSource } from '#kernel/ids.ts'
+import { type Price, renderMoney } from '#kernel/money.ts'
+import { listModels, type Model } from '#modules/catalog/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import type { Routes } from '#platform/http/handler.ts'
+import { addUpstream, listRoutes, removeUpstream, type ServedRoute } from './service.ts'
+import * as store from './store.ts'
+
+type Names =
+  | 'listModels'
+  | 'getModel'
+  | 'listDeployments'
+  | 'listDiscoveries'
+  | 'createDeployment'
+  | 'deleteDeployment'
+
+export interface ServingRouteDeps {
+  readonly ids: IdSource
+  /** OpenAI-compatible servers that answer on this machine. */
+  readonly discover: () => Promise<readonly { url: string; product: string; models: readonly string[] }[]>
+}
+
+function renderPrice({ amount, per, unit }: Price) {
+  return { amountUsd: renderMoney(amount), per: per.toString(), unit }
+}
+
+function renderModel(model: Model, route: ServedRoute | undefined, deployment: store.Deployment | undefined) {
+  const ready = route?.targets.length ?? 0
+  const isWanted = deployment?.source === 'upstream' || (deployment?.replicasWanted ?? 0) > 0
+  return {
+    id: model.name,
+    displayName: model.displayName,
+    description: model.description,
+    publisher: model.publisher,
+    licence: model.licence,
+    isToy: model.isToy,
+    contextTokens: model.contextTokens,
+    price: {
+      input: route ? renderPrice(route.inputPrice) : { amountUsd: '0', per: '1', unit: 'token' as const },
+      output: route ? renderPrice(route.outputPrice) : { amountUsd: '0', per: '1', unit: 'token' as const },
+    },
+    state: ready > 0 ? ('ready' as const) : isWanted ? ('starting' as const) : ('unavailable' as const),
+    stateText: route?.stateText ?? 'Not deployed.',
+    replicasReady: ready,
+    source: deployment?.source ?? ('replica' as const),
+  }
+}
+
+async function renderModels(db: Db, now: Date) {
+  const [models, routes, deployments] = [await listModels(db), await listRoutes(db, now), await store.listDeployments(db)]
+  return models.flatMap((model) => {
+    const route = routes.find((each) => each.model === model.name)
+    const deployment = deployments.find((each) => each.model === model.name)
+    return route ? [renderModel(model, route, deployment)] : []
+  })
+}
+
+async function renderDeployments(db: Db) {
+  const replicas = await store.listReplicas(db)
+  return (await store.listDeployments(db)).map((deployment) => ({
+    id: deployment.id,
+    model: deployment.model,
+    source: deployment.source,
+    pool: deployment.pool,
+    replicasWanted: deployment.replicasWanted,
+    upstreamUrl: deployment.upstreamUrl,
+    weights: deployment.weights,
+    replicas: replicas
+      .filter((replica) => replica.deploymentId === deployment.id)
+      .map(({ leaseId, url, state, text, crashes, retryAt }) => ({
+        leaseId,
+        url,
+        state,
+        text,
+        crashes,
+        retryAt: retryAt?.toISOString() ?? null,
+      })),
+  }))
+}
+
+export function servingRoutes({ ids, discover }: ServingRouteDeps): Pick<Routes, Names> {
+  return {
+    listModels: async ({ db, now }) => ({ items: await renderModels(db, now), nextCursor: null }),
+    getModel: async ({ db, params, now }) => {
+      const model = (await renderModels(db, now)).find((each) => each.id === params.id)
+      if (!model) throw new Fault('model.not_found', `There is no model ${params.id}.`)
+      return model
+    },
+    listDeployments: async ({ db }) => ({ items: await renderDeployments(db), nextCursor: null }),
+    listDiscoveries: async ({ db }) => {
+      const known = (await store.listDeployments(db)).map((deployment) => deployment.upstreamUrl)
+      const found = (await discover()).filter(({ url }) => !known.includes(url.replace(/\/+$/, '')))
+      return { items: found.map((each) => ({ ...each, models: [...each.models] })), nextCursor: null }
+    },
+    createDeployment: async ({ db, body, now, setTarget }) => {
+      const deployment = await addUpstream(db, body, { now, ids })
+      setTarget(deployment.id)
+      const rendered = (await renderDeployments(db)).find((each) => each.id === deployment.id)
+      if (!rendered) throw new Fault('deployment.not_found', 'The deployment vanished.')
+      return rendered
+    },
+    deleteDeployment: async ({ db, params, now }) => {
+      await removeUpstream(db, params.id, now)
+      return { ok: true as const }
+    },
+  }
+}

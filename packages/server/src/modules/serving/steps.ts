@@ -1,0 +1,131 @@
+/** Keeps a deployment's replicas as many and as well as wanted: the strand `deployment/<id>`. */
+import type { IdSource } from '#kernel/ids.ts'
+import { createLease, findLease, type Lease, stopLease } from '#modules/lease/index.ts'
+import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
+import { emitEvent } from '#platform/events/emit.ts'
+import type { StepOutcome } from '#platform/jobs/strand.ts'
+import {
+  REPLICA_BACKOFF_MAX_MS,
+  REPLICA_BACKOFF_MIN_MS,
+  REPLICA_READY_WITHIN_MS,
+  REPLICA_STEADY_AFTER_MS,
+} from '../../limits.ts'
+import { decideReplica, type Health, type ReplicaAction, type ReplicaRow } from './replica.ts'
+import * as store from './store.ts'
+
+export const DEPLOYMENT_PROGRAM = 'deployment'
+
+/** Where a deployment's weights are, or how far they have come. */
+export type Weights =
+  | { readonly kind: 'ready'; readonly path: string }
+  | { readonly kind: 'loading'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string }
+
+export interface ServingDeps {
+  readonly database: Database
+  readonly now: () => Date
+  readonly ids: IdSource
+  /** Whose leases the replicas are: the operator's. */
+  readonly owner: { readonly organizationId: string; readonly projectId: string }
+  readonly locateWeights: (deployment: store.Deployment) => Weights
+  /** The command that runs a replica of these weights; it writes its port under its lease's id. */
+  readonly replicaCommand: (deployment: store.Deployment, weightsPath: string) => Promise<readonly string[]>
+  readonly checkHealth: (leaseId: string) => Promise<Health>
+}
+
+const LIMITS = {
+  minMs: REPLICA_BACKOFF_MIN_MS,
+  maxMs: REPLICA_BACKOFF_MAX_MS,
+  steadyAfterMs: REPLICA_STEADY_AFTER_MS,
+  readyWithinMs: REPLICA_READY_WITHIN_MS,
+}
+const LOOK_SOON_MS = 200
+const LOOK_STEADY_MS = 500
+const REPLICA_GRACE_MS = 5000
+
+function freshRow(ordinal: number): ReplicaRow {
+  return { ordinal, leaseId: null, url: null, state: 'starting', text: 'Begins.', crashes: 0, retryAt: null }
+}
+
+async function note(tx: Db, deployment: store.Deployment, row: ReplicaRow, now: Date): Promise<void> {
+  await store.saveReplica(tx, deployment.id, row)
+  await emitEvent(tx, {
+    at: now,
+    type: `replica.${row.state}`,
+    organizationId: null,
+    subject: deployment.model,
+    data: { ordinal: row.ordinal, text: row.text, crashes: row.crashes, leaseId: row.leaseId },
+  })
+}
+
+async function leaseReplica(deps: ServingDeps, deployment: store.Deployment, row: ReplicaRow): Promise<void> {
+  const weights = deps.locateWeights(deployment)
+  if (weights.kind !== 'ready') {
+    if (row.text !== weights.text)
+      await inTransaction(deps.database, (tx) => note(tx, deployment, { ...row, state: 'starting', retryAt: null, text: weights.text }, deps.now()))
+    return
+  }
+  const command = await deps.replicaCommand(deployment, weights.path)
+  await inTransaction(deps.database, async (tx) => {
+    const now = deps.now()
+    const request = {
+      ...deps.owner,
+      kind: 'serving' as const,
+      name: `${deployment.model} replica ${row.ordinal + 1}`,
+      pool: deployment.pool ?? undefined,
+      gpus: 1,
+      command,
+      environment: {},
+      graceMs: REPLICA_GRACE_MS,
+      noticeSignal: 'SIGTERM',
+      requeue: false,
+      maxPriceUsd: null,
+    }
+    const lease = await createLease(tx, request, { now, ids: deps.ids })
+    const text = 'Waits for a slot.'
+    await note(tx, deployment, { ...row, leaseId: lease.id, url: null, state: 'starting', retryAt: null, text }, now)
+  })
+}
+
+async function act(deps: ServingDeps, deployment: store.Deployment, row: ReplicaRow, action: ReplicaAction): Promise<void> {
+  if (action.kind === 'lease') await leaseReplica(deps, deployment, row)
+  else if (action.kind === 'note')
+    await inTransaction(deps.database, (tx) => note(tx, deployment, { ...row, ...action.change }, deps.now()))
+  else if (action.kind === 'give_up' && row.leaseId !== null) await stopReplica(deps, row.leaseId)
+}
+
+async function stopReplica(deps: ServingDeps, leaseId: string): Promise<void> {
+  const lease = await findLease(deps.database, leaseId)
+  if (!lease || lease.state === 'ended' || lease.state === 'reclaiming') return
+  await inTransaction(deps.database, (tx) => stopLease(tx, { id: leaseId, organizationId: null, now: deps.now() }))
+}
+
+function isHoldingProcesses(lease: Lease | null): boolean {
+  return lease?.state === 'running'
+}
+
+async function stepReplica(deps: ServingDeps, deployment: store.Deployment, row: ReplicaRow): Promise<boolean> {
+  const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
+  const health: Health =
+    isHoldingProcesses(lease) && row.leaseId !== null ? await deps.checkHealth(row.leaseId) : { kind: 'unknown' }
+  const action = decideReplica(row, lease, { health, now: deps.now(), limits: LIMITS })
+  await act(deps, deployment, row, action)
+  return row.state === 'ready' && action.kind === 'nothing'
+}
+
+/** One step of a deployment. Replicas beyond the wanted number are stopped. */
+export async function stepDeployment(deps: ServingDeps, id: string): Promise<StepOutcome> {
+  const deployment = (await store.listDeployments(deps.database)).find((each) => each.id === id)
+  if (!deployment || deployment.source !== 'replica') return { kind: 'done' }
+  const rows = (await store.listReplicas(deps.database)).filter((row) => row.deploymentId === id)
+  let isSteady = true
+  for (let ordinal = 0; ordinal < deployment.replicasWanted; ordinal++) {
+    const row = rows.find((each) => each.ordinal === ordinal) ?? freshRow(ordinal)
+    if (!(await stepReplica(deps, deployment, row))) isSteady = false
+  }
+  for (const row of rows.filter((each) => each.ordinal >= deployment.replicasWanted)) {
+    if (row.leaseId !== null) await stopReplica(deps, row.leaseId)
+    await inTransaction(deps.database, (tx) => store.deleteReplica(tx, id, row.ordinal))
+  }
+  return { kind: 'wait', untilMs: deps.now().getTime() + (isSteady ? LOOK_STEADY_MS : LOOK_SOON_MS) }
+}
