@@ -1,5 +1,5 @@
-import { BANS, type Ban } from '../homes.ts'
 /** Rules on calls that reach into the world: each has a literal list of homes with a reason, and the core has none. */
+import { BANS, type Ban } from '../homes.ts'
 import { roleOf, moduleOf } from '../layers.ts'
 import type { CodeFile, Tree, Violation } from '../tree.ts'
 
