@@ -1,0 +1,2 @@
+/** The owner's books: what the fleet earned, what it cost, what is left. */
+export { economicsRoutes, type PoolOfModel } from './routes.ts'
