@@ -87,8 +87,22 @@ export function moduleOf(path: string): string | null {
 /** A file's part in its module. The core is what has no other part: types, state machines, rules. */
 export type Role = 'core' | 'store' | 'service' | 'edge' | 'index' | 'test'
 
-/** Files of a module that are neither core nor named after their part, with the part they play and why. */
-export const ROLES: Readonly<Record<string, { readonly role: Role; readonly reason: string }>> = {}
+/**
+ * Files of a module that are not core though their name alone does not say so, by module. Whatever is not listed here
+ * and has no telling name is core, and held to it. A line that is not needed fails.
+ */
+export const PARTS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
+  lease: {
+    'cycle.ts': 'service',
+    'logs.ts': 'edge',
+    'meter.ts': 'service',
+    'reclaim.ts': 'service',
+    'reconcile.ts': 'service',
+    'record.ts': 'service',
+    'view.ts': 'service',
+  },
+  market: { 'prices.ts': 'service' },
+}
 
 const ROLE_NAMES: readonly (readonly [pattern: RegExp, role: Role])[] = [
   [/\.test\.tsx?$/, 'test'],
@@ -100,8 +114,8 @@ const ROLE_NAMES: readonly (readonly [pattern: RegExp, role: Role])[] = [
 
 /** The part that a module's file plays. */
 export function roleOf(path: string): Role {
-  const listed = ROLES[path]
-  if (listed) return listed.role
+  const listed = PARTS[moduleOf(path) ?? '']?.[path.split('/').slice(5).join('/')]
+  if (listed) return listed
   const name = path.split('/').at(-1) ?? path
   return ROLE_NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? 'core'
 }

@@ -6,7 +6,13 @@ import { checkAuthorizationCases, checkErrors } from './rules/catalogues.ts'
 import { checkOpeningComments, checkUnfinished } from './rules/comments.ts'
 import { checkCycles } from './rules/cycles.ts'
 import { checkDependencies } from './rules/dependencies.ts'
-import { checkLayers, checkModuleGraph, checkPublicFaces, checkRoles } from './rules/layers.ts'
+import {
+  checkLayers,
+  checkModuleGraph,
+  checkParts,
+  checkPublicFaces,
+  checkRoles,
+} from './rules/layers.ts'
 import { checkMoneyNumbers } from './rules/money.ts'
 import { checkFileNames } from './rules/names.ts'
 import { checkNouns } from './rules/nouns.ts'
@@ -95,6 +101,12 @@ const CASES: readonly Case[] = [
     check: checkRoles,
     bad: { [`${M}/lease/store.ts`]: "import { createLease } from './service.ts'" },
     good: { [`${M}/lease/store.ts`]: "import { ended } from './state.ts'" },
+  },
+  {
+    name: 'roles: a file listed as other than core that is core',
+    check: (tree) => checkParts(tree, { lease: { 'meter.ts': 'service' } }),
+    bad: { [`${M}/lease/meter.ts`]: 'export const meter = 1' },
+    good: { [`${M}/lease/meter.ts`]: "import { changeLease } from './store.ts'" },
   },
   {
     name: 'core purity: the clock',

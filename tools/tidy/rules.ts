@@ -4,7 +4,13 @@ import { checkAuthorizationCases, checkErrors } from './rules/catalogues.ts'
 import { checkOpeningComments, checkUnfinished } from './rules/comments.ts'
 import { checkCycles } from './rules/cycles.ts'
 import { checkDependencies } from './rules/dependencies.ts'
-import { checkLayers, checkModuleGraph, checkPublicFaces, checkRoles } from './rules/layers.ts'
+import {
+  checkLayers,
+  checkModuleGraph,
+  checkParts,
+  checkPublicFaces,
+  checkRoles,
+} from './rules/layers.ts'
 import { checkMoneyNumbers } from './rules/money.ts'
 import { checkFileNames } from './rules/names.ts'
 import { checkNouns } from './rules/nouns.ts'
@@ -31,7 +37,10 @@ export const RULES: readonly Rule[] = [
   rule('module-graph', 'a module imports only the modules the graph allows', checkModuleGraph),
   rule('cycles', 'no files import each other in a circle, types included', checkCycles),
   rule('public-face', 'a module is used only through its index.ts', checkPublicFaces),
-  rule('roles', 'core, store, service and edges know only what they may', checkRoles),
+  rule('roles', 'core, store, service and edges know only what they may', (tree) => [
+    ...checkRoles(tree),
+    ...checkParts(tree),
+  ]),
   rule('core-purity', 'the pure core reads no clock, randomness or environment', checkCorePurity),
   rule('file-size', 'no file is too long', checkFileSizes),
   rule('function-size', 'no function is too long or takes too much', checkFunctionSizes),

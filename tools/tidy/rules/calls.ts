@@ -1,6 +1,7 @@
 /** Rules on calls that reach into the world: each has a literal list of homes with a reason, and the core has none. */
 import { BANS, type Ban } from '../homes.ts'
 import { roleOf, moduleOf } from '../layers.ts'
+import type { Use } from '../syntax.ts'
 import type { CodeFile, Tree, Violation } from '../tree.ts'
 
 /** Production code calls a banned thing only at home. Tests, tools, benchmarks and examples may. */
@@ -22,22 +23,23 @@ export function checkCalls(tree: Tree, bans: readonly Ban[] = BANS): Violation[]
 const IMPURE =
   /^(Date\.now|new Date|performance\.now|process\.\w+|Math\.random|(crypto\.)?random(UUID|Bytes|Int)|console\.\w+|fetch|setTimeout|setInterval|setImmediate)$/
 
+/** Whether a use is forbidden to the core. `new Date(ms)` only converts. */
+export function isImpure({ name, argument }: Use): boolean {
+  return IMPURE.test(name) && !(name === 'new Date' && argument !== '')
+}
+
 /** A module's core is given clock, randomness and environment as arguments. */
 export function checkCorePurity(tree: Tree): Violation[] {
   const cores = production(tree).filter(
     ({ path }) => moduleOf(path) !== null && roleOf(path) === 'core',
   )
   return cores.flatMap(({ path, syntax }) =>
-    syntax.uses
-      .filter(
-        ({ name, argument }) => IMPURE.test(name) && !(name === 'new Date' && argument !== ''),
-      )
-      .map(({ name, line }) => ({
-        rule: 'core-purity',
-        path,
-        line,
-        text: `The core may not use ${name}; take the value as an argument.`,
-      })),
+    syntax.uses.filter(isImpure).map(({ name, line }) => ({
+      rule: 'core-purity',
+      path,
+      line,
+      text: `The core may not use ${name}; take the value as an argument.`,
+    })),
   )
 }
 

@@ -1,7 +1,17 @@
 /** Rules on who may import whom: layers, the module graph, public faces, and the parts of a module. */
-import { LAYERS, layerOf, MODULES, moduleOf, PACKAGES, roleOf, type Layer } from '../layers.ts'
+import {
+  LAYERS,
+  layerOf,
+  MODULES,
+  moduleOf,
+  PACKAGES,
+  PARTS,
+  roleOf,
+  type Layer,
+} from '../layers.ts'
 import { edgesOf, type Edge } from '../resolve.ts'
 import type { CodeFile, Tree, Violation } from '../tree.ts'
+import { isImpure } from './calls.ts'
 
 type Judge = (file: CodeFile, edge: Edge) => string | null
 
@@ -56,6 +66,26 @@ export function checkPublicFaces(tree: Tree): Violation[] {
     if (target.path === `packages/server/src/modules/${to}/index.ts`) return null
     return `Import #modules/${to}/index.ts, and export there what is needed.`
   })
+}
+
+/** Files listed as other than core exist, and would not pass as core. */
+export function checkParts(tree: Tree, parts = PARTS): Violation[] {
+  const named = Object.entries(parts).flatMap(([module, files]) =>
+    Object.keys(files).map((file) => `packages/server/src/modules/${module}/${file}`),
+  )
+  return named
+    .filter((path) => !reachesOut(tree.code.find((file) => file.path === path)))
+    .map((path) => ({
+      rule: 'roles',
+      path,
+      text: 'This would pass as core: remove its line from PARTS in layers.ts.',
+    }))
+}
+
+function reachesOut(file: CodeFile | undefined): boolean {
+  if (!file) return false
+  if (file.syntax.uses.some(isImpure)) return true
+  return edgesOf(file).some((edge) => judgeCore(file, edge) !== null)
 }
 
 /** Inside a module: core knows only core and kernel, the store only the database. */
