@@ -1,0 +1,80 @@
+/** `spillway fleet`: sites, pools and nodes, and how each was found. */
+import type { Node, Site } from '@spillway/contract'
+import type { Command } from 'commander'
+import type { Client } from '../api-client.ts'
+import { addCommand, type Context } from '../command.ts'
+import { group, renderAmount } from '../output/amount.ts'
+import type { Colour } from '../output/paint.ts'
+import { renderFields, renderTable, type TableOptions } from '../output/table.ts'
+import { toLine } from '../output/text.ts'
+import { renderRelative } from '../output/time.ts'
+
+type Fleet = Awaited<ReturnType<Client['getFleet']>>
+type FleetPool = Site['pools'][number]
+
+const STATE_COLOURS: Readonly<Record<Node['state'], Colour>> = {
+  ready: 'green',
+  draining: 'yellow',
+  faulty: 'red',
+}
+
+export function addFleetCommand(program: Command, context: Context): void {
+  const { output, surroundings } = context
+  addCommand(program, context, {
+    usage: 'fleet',
+    summary: 'Show sites, pools and nodes, and how they were found',
+    example: 'spillway fleet',
+    persona: 'operator',
+    run: async (call) => {
+      const fleet = await call.client().getFleet()
+      const options = { paint: output.paint, columnsMax: output.columns() }
+      await call.present(fleet, () => renderFleet(fleet, surroundings.nowMs(), options))
+    },
+  })
+}
+
+function renderFleet(fleet: Fleet, nowMs: number, options: TableOptions): string {
+  const sites = fleet.sites.map((site) => renderSite(site, nowMs, options))
+  return [...sites, options.paint('dim', `from ${toLine(fleet.fleetFile)}`)].join('\n\n')
+}
+
+function renderSite(site: Site, nowMs: number, options: TableOptions): string {
+  const { paint } = options
+  const cap = site.powerCapKw === null ? '' : `, at most ${site.powerCapKw} kW`
+  const fields = renderFields(
+    [
+      ['region', `${toLine(site.region)} (${toLine(site.jurisdiction)}), ${site.ownership}`],
+      ['power', `${renderAmount(site.powerUsdPerKwh)} USD / kWh, PUE ${site.pue}${cap}`],
+    ],
+    paint,
+  )
+  const pools = site.pools.map((pool) => renderPool(pool, nowMs, options))
+  return [`${paint('bold', `site ${site.name}`)}\n${fields}`, ...pools].join('\n\n')
+}
+
+function renderPool(pool: FleetPool, nowMs: number, options: TableOptions): string {
+  const { paint } = options
+  const fields = renderFields(
+    [
+      ['accelerator', `${toLine(pool.accelerator)} (${pool.acceleratorKind})`],
+      ['engine', toLine(pool.engine)],
+      ['found', toLine(pool.finding)],
+      ['capex', `${renderAmount(pool.capexUsdPerGpu)} USD each, over ${pool.lifeYears} years`],
+      ['power', `${pool.powerKwPerGpu} kW each`],
+    ],
+    paint,
+  )
+  const nodes = renderTable(
+    [
+      { heading: 'NODE', cell: (node) => node.name },
+      { heading: 'STATE', cell: (node) => node.state, colour: (node) => STATE_COLOURS[node.state] },
+      { heading: 'SLOTS', align: 'right', cell: (node) => group(node.slotCount) },
+      { heading: 'SINCE', cell: (node) => renderRelative(node.since, nowMs) },
+      { heading: 'HARDWARE', isFlexible: true, cell: (node) => node.hardware },
+      { heading: 'ID', cell: (node) => node.id },
+    ],
+    pool.nodes,
+    options,
+  )
+  return `${paint('bold', `pool ${pool.name}`)}\n${fields}\n\n${nodes}`
+}

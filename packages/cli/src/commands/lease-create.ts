@@ -1,0 +1,78 @@
+/** `spillway lease create`: a command on GPUs, at a price. */
+import { CreateLease, NoticeSignal, Tier } from '@spillway/contract'
+import { Option, type Command } from 'commander'
+import { addCommand, type Call, type Context } from '../command.ts'
+import { usageFailure } from '../failure.ts'
+import { renderLease } from '../output/lease.ts'
+import { amount } from '../parse/option-values.ts'
+import {
+  commandArgument,
+  followToEnd,
+  warnOfShellLine,
+  workBody,
+  workOptions,
+  type WorkOptions,
+} from './work.ts'
+
+interface CreateOptions extends WorkOptions {
+  readonly tier: Tier
+  readonly maxPrice?: string
+  readonly requeue?: boolean
+  readonly noticeSignal?: (typeof NoticeSignal.options)[number]
+}
+
+export function addLeaseCreate(parent: Command, context: Context): void {
+  addCommand<CreateOptions>(parent, context, {
+    usage: 'create',
+    summary: 'Run a command on GPUs, at a price',
+    details:
+      'It runs in this folder, so `-- python3 train.py` finds the file. Before a reclaim it gets its notice: ' +
+      'the signal of --notice-signal, and a document at $SPILLWAY_METADATA_URL.',
+    example: 'spillway lease create --gpus 1 --tier spot --max-price 2.50 -- python3 train.py',
+    persona: 'demo',
+    arguments: [commandArgument()],
+    options: [
+      new Option('--tier <tier>', 'how firm it is').choices(Tier.options).default('spot'),
+      new Option(
+        '--max-price <usd>',
+        'the most to pay per GPU-hour, such as 2.50; default: the price now',
+      ).argParser(amount),
+      new Option('--requeue', 'start it again, when there is room, after a reclaim'),
+      new Option(
+        '--notice-signal <signal>',
+        'sent when the notice is given; default: SIGTERM',
+      ).choices(NoticeSignal.options),
+      ...workOptions(context),
+    ],
+    run: createLease,
+  })
+}
+
+async function createLease(call: Call<CreateOptions>): Promise<number | void> {
+  const { options, output, surroundings } = call
+  const body = checked({
+    ...workBody(call),
+    tier: options.tier,
+    ...(options.maxPrice === undefined ? {} : { maxPriceUsdPerGpuHour: options.maxPrice }),
+    ...(options.noticeSignal === undefined ? {} : { noticeSignal: options.noticeSignal }),
+    ...(options.requeue === undefined ? {} : { requeue: options.requeue }),
+  })
+  await warnOfShellLine(call, body.command)
+  const lease = await call.client().createLease({ body })
+  if (options.follow === true) {
+    await output.note(`lease ${lease.id}`)
+    return followToEnd(call, lease, { as: '' })
+  }
+  await call.present(lease, () => renderLease(lease, surroundings.nowMs(), output.paint))
+  if (!call.isJson) await output.note(`\nfollow it: spillway lease logs -f ${lease.id}`)
+}
+
+/** What the contract would refuse is refused here, before anything is sent. */
+function checked(body: Parameters<typeof CreateLease.parse>[0]) {
+  const parsed = CreateLease.safeParse(body)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw usageFailure(
+    `${issue?.path.join('.') ?? 'the request'}: ${issue?.message ?? 'is not valid'}`,
+  )
+}

@@ -1,0 +1,97 @@
+/** `spillway model`: the catalog. */
+import type { Model } from '@spillway/contract'
+import { Argument, type Command } from 'commander'
+import { addCommand, addGroup, type Call, type Context } from '../command.ts'
+import { group, renderPrice } from '../output/amount.ts'
+import type { Colour, Paint } from '../output/paint.ts'
+import { renderFields, renderTable, type Column, type TableOptions } from '../output/table.ts'
+import { toLine } from '../output/text.ts'
+
+const STATE_COLOURS: Readonly<Record<Model['state'], Colour>> = {
+  ready: 'green',
+  starting: 'yellow',
+  unavailable: 'red',
+}
+
+export function addModelCommands(program: Command, context: Context): void {
+  const model = addGroup(program, 'model', 'Look at the models')
+  addCommand(model, context, {
+    usage: 'list',
+    summary: 'List the models with prices and state',
+    example: 'spillway model list',
+    persona: 'demo',
+    run: listModels,
+  })
+  addCommand(model, context, {
+    usage: 'show',
+    summary: 'Show a model’s card',
+    example: 'spillway model show toy',
+    persona: 'demo',
+    arguments: [new Argument('<name>', 'the name that requests carry')],
+    run: showModel,
+  })
+}
+
+async function listModels(call: Call): Promise<void> {
+  const { output } = call
+  const models = await call.client().listModels()
+  await call.present(models, ({ items }) =>
+    items.length === 0
+      ? 'no models'
+      : renderModels(items, { paint: output.paint, columnsMax: output.columns() }),
+  )
+}
+
+async function showModel(call: Call): Promise<void> {
+  const model = await call.client().getModel({ params: { id: call.words[0] ?? '' } })
+  await call.present(model, () => renderModel(model, call.output.paint))
+}
+
+function renderModels(models: readonly Model[], options: TableOptions): string {
+  const columns: readonly Column<Model>[] = [
+    { heading: 'MODEL', cell: (model) => model.id },
+    {
+      heading: 'STATE',
+      cell: (model) => model.state,
+      colour: (model) => STATE_COLOURS[model.state],
+    },
+    { heading: 'CONTEXT', align: 'right', cell: (model) => group(model.contextTokens) },
+    { heading: 'INPUT USD', align: 'right', cell: (model) => renderPrice(model.price.input) },
+    { heading: 'OUTPUT USD', align: 'right', cell: (model) => renderPrice(model.price.output) },
+    { heading: 'SERVED BY', cell: servedBy },
+    {
+      heading: '',
+      isFlexible: true,
+      cell: (model) => (model.isToy ? `a toy: ${model.description}` : model.description),
+    },
+  ]
+  return renderTable(columns, models, options)
+}
+
+function servedBy(model: Model): string {
+  if (model.source === 'upstream') return 'upstream'
+  return `${model.replicasReady} ${model.replicasReady === 1 ? 'replica' : 'replicas'}`
+}
+
+function renderModel(model: Model, paint: Paint): string {
+  return renderFields(
+    [
+      ['model', model.id],
+      ['name', toLine(model.displayName)],
+      ['state', paint(STATE_COLOURS[model.state], model.state)],
+      ['', toLine(model.stateText)],
+      [
+        'toy',
+        model.isToy ? 'yes: it is for trying the machinery, and its words mean nothing' : null,
+      ],
+      ['description', toLine(model.description)],
+      ['publisher', toLine(model.publisher)],
+      ['licence', toLine(model.licence)],
+      ['context', `${group(model.contextTokens)} tokens`],
+      ['input', renderPrice(model.price.input, 'USD')],
+      ['output', renderPrice(model.price.output, 'USD')],
+      ['served by', servedBy(model)],
+    ],
+    paint,
+  )
+}

@@ -1,0 +1,154 @@
+/** What the two ways to run a command on GPUs share: a buyer's lease and the operator's own work. */
+import { resolve } from 'node:path'
+import type { Lease } from '@spillway/contract'
+import { Argument, Option } from 'commander'
+import type { Call, Context } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { usageFailure } from '../failure.ts'
+import { followLease } from '../follow/follow.ts'
+import { outcomeOf } from '../follow/outcome.ts'
+import { renderAmount, renderSeconds } from '../output/amount.ts'
+import { renderEnd } from '../output/lease.ts'
+import { duration, variables, wholeNumber, type Variables } from '../parse/option-values.ts'
+import { isLoopback } from '../transport.ts'
+
+export interface WorkOptions {
+  readonly gpus: number
+  readonly pool?: string
+  readonly name?: string
+  readonly env?: Variables
+  readonly workdir?: string
+  readonly timeLimit?: number
+  readonly grace?: number
+  readonly follow?: boolean
+}
+
+const YEAR_MS = 31_536_000_000
+
+export function workOptions({ surroundings }: Context): readonly Option[] {
+  return [
+    new Option('--gpus <n>', 'how many GPUs, all on one node')
+      .argParser(wholeNumber({ least: 1, most: 1024 }))
+      .default(1),
+    new Option('--pool <name>', 'which pool; default: the only one, or the first with room'),
+    new Option('--name <text>', 'a name for people'),
+    new Option('-e, --env <name=value>', 'an environment variable; repeat it for more').argParser(
+      variables(surroundings.environment),
+    ),
+    new Option('--workdir <folder>', 'where the command runs; default: this folder'),
+    new Option('--time-limit <duration>', 'stop it after this long, such as 1h').argParser(
+      duration({ least: 1000, most: YEAR_MS }),
+    ),
+    new Option(
+      '--grace <duration>',
+      'between SIGTERM and SIGKILL when it is stopped; default: 5s',
+    ).argParser(duration({ least: 0, most: 600_000 })),
+    new Option('-f, --follow', 'show its output until it ends, and exit with its exit code'),
+  ]
+}
+
+export function commandArgument(): Argument {
+  return new Argument('[command...]', 'what to run, after --')
+}
+
+/** The fields of the request body that both kinds of work have. */
+export function workBody(call: Call<WorkOptions>) {
+  const { options, surroundings } = call
+  const workingDirectory = findWorkingDirectory(call)
+  return {
+    command: [...commandOf(call.rest, surroundings.arguments)],
+    gpus: options.gpus,
+    ...(options.pool === undefined ? {} : { pool: options.pool }),
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.env === undefined ? {} : { environment: options.env }),
+    ...(options.timeLimit === undefined ? {} : { timeLimitMs: options.timeLimit }),
+    ...(options.grace === undefined ? {} : { graceMs: options.grace }),
+    ...(workingDirectory === null ? {} : { workingDirectory }),
+  }
+}
+
+/** The command to run; words in front of `--` that no option took are a mistake worth naming. */
+export function commandOf(
+  rest: readonly string[],
+  argumentsGiven: readonly string[],
+): readonly string[] {
+  if (rest.length === 0 || rest[0] === '')
+    throw usageFailure(
+      'There is no command to run.',
+      'Write it after --, such as: spillway lease create --gpus 1 -- python3 train.py',
+    )
+  const separator = argumentsGiven.indexOf('--')
+  const behind = separator < 0 ? rest.length : argumentsGiven.length - separator - 1
+  if (rest.length > behind)
+    throw usageFailure(
+      `“${rest[0]}” stands in front of --, where only options belong.`,
+      'Repeat --env for each variable, and write the whole command after --.',
+    )
+  return rest
+}
+
+/** The caller's folder means something only on the machine that runs the work. */
+function findWorkingDirectory({
+  options,
+  connection,
+  surroundings,
+}: Call<WorkOptions>): string | null {
+  const isHere = isLoopback(connection().url)
+  if (options.workdir === undefined) return isHere ? surroundings.currentFolder : null
+  return isHere ? resolve(surroundings.currentFolder, options.workdir) : options.workdir
+}
+
+export interface FollowOutput {
+  /** Printed in front of the hints, for work that the default key cannot see. */
+  readonly as: '' | ' --as operator'
+  readonly offset?: number
+  readonly factsSkipped?: number
+}
+
+/** Follows to the end and returns the exit code for the caller. */
+export async function followToEnd(
+  call: Call<object>,
+  lease: Pick<Lease, 'id'>,
+  { as, offset = 0, factsSkipped = 0 }: FollowOutput,
+): Promise<number> {
+  const { output, surroundings, isJson } = call
+  const client = call.client()
+  const followed = await followLease({
+    client,
+    output,
+    surroundings,
+    id: lease.id,
+    until: 'ended',
+    offset,
+    factsSkipped,
+    // With --json stdout belongs to the document.
+    take: isJson ? output.writeNote : output.write,
+  })
+  if (followed.kind === 'detached') {
+    await tellDetached(call, lease.id, as)
+    return EXIT.detached
+  }
+  const ended = followed.lease
+  const bill = `${renderSeconds(BigInt(ended.gpuMs))} GPU-s, ${renderAmount(ended.chargedUsd)} USD`
+  await output.note(output.notePaint('dim', `${ended.id} ${renderEnd(ended)}; ${bill}`))
+  if (isJson) await output.printDocument(ended)
+  return outcomeOf(ended)
+}
+
+export async function tellDetached(call: Call<object>, id: string, as: string): Promise<void> {
+  await call.output.note(`Detached; the lease goes on.
+  follow  spillway lease logs -f ${id}${as}
+  stop    spillway lease stop ${id}${as}`)
+}
+
+/** One word with spaces in it is nearly always a shell line that no shell will read. */
+export async function warnOfShellLine(
+  call: Call<object>,
+  command: readonly string[],
+): Promise<void> {
+  const [word = ''] = command
+  if (command.length === 1 && /\s/.test(word))
+    await call.output.note(
+      `note: “${word}” is taken as the name of one program. For a shell line write: -- sh -c '${word}'`,
+    )
+}

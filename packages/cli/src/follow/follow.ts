@@ -1,0 +1,164 @@
+/**
+ * Follows a lease: its output, the facts of its life as they happen, and what it waits for. Ctrl-C only detaches. A
+ * server that is restarted meanwhile is waited for.
+ */
+import { ProblemError, type Lease } from '@spillway/contract'
+import type { Client } from '../api-client.ts'
+import { Failure, Unreachable } from '../failure.ts'
+import type { Output } from '../output/output.ts'
+import { toLine } from '../output/text.ts'
+import { renderClock, renderUntil } from '../output/time.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { readLogs } from './logs.ts'
+
+const POLL_MS = 500
+const RETRY_MS = 1000
+const LOST_MAX_MS = 300_000
+/** How long the log may still flow after the lease has ended, before it is read to its end instead. */
+const LOG_END_MS = 5000
+
+export interface FollowOptions {
+  readonly client: Client
+  readonly output: Output
+  readonly surroundings: Surroundings
+  readonly id: string
+  /** `started` only waits; `ended` also shows the output. */
+  readonly until: 'started' | 'ended'
+  /** Where the output of the command goes. */
+  readonly take: (chunk: Uint8Array) => Promise<void>
+  /** Bytes of the log that were shown already. */
+  readonly offset?: number
+  /** Facts that were shown already. */
+  readonly factsSkipped?: number
+}
+
+export type Followed =
+  | { readonly kind: 'reached'; readonly lease: Lease }
+  | { readonly kind: 'detached' }
+
+export async function followLease(options: FollowOptions): Promise<Followed> {
+  const detach = new AbortController()
+  const stopListening = options.surroundings.onInterrupt(() => detach.abort())
+  try {
+    const logs = options.until === 'ended' ? pumpLogs(options, detach.signal) : null
+    const watching = watch(options, detach.signal)
+    const lease = await (logs === null ? watching : Promise.race([watching, logs.failed]))
+    await logs?.finish()
+    return { kind: 'reached', lease }
+  } catch (error) {
+    if (detach.signal.aborted) return { kind: 'detached' }
+    throw error
+  } finally {
+    detach.abort()
+    options.output.progress(null)
+    stopListening()
+  }
+}
+
+/** Tells each new fact until the lease is where it was waited for. */
+async function watch(options: FollowOptions, signal: AbortSignal): Promise<Lease> {
+  const { client, id, output, surroundings, until } = options
+  const params = { id }
+  let told = options.factsSkipped ?? 0
+  for (;;) {
+    // The lease first: facts up to its state are then certainly among those that follow.
+    const lease = await patiently(options, signal, () => client.getLease({ params, signal }))
+    const facts = await patiently(options, signal, () => client.listLeaseFacts({ params, signal }))
+    for (const fact of facts.items.slice(told)) {
+      const clock = renderClock(fact.at, surroundings.nowMs())
+      await output.note(output.notePaint('dim', `${clock}  ${toLine(fact.text)}`))
+    }
+    told = Math.max(told, facts.items.length)
+    if (lease.state === 'ended') return lease
+    if (until === 'started' && lease.state === 'running') return lease
+    output.progress(waitingText(lease, surroundings.nowMs()))
+    await surroundings.wait(POLL_MS, signal)
+    signal.throwIfAborted()
+  }
+}
+
+function waitingText(lease: Lease, nowMs: number): string | null {
+  if (lease.state === 'pending') return lease.waitingFor ?? 'waiting for room'
+  if (lease.state === 'starting') return 'starting'
+  if (lease.state !== 'reclaiming') return null
+  return lease.stopAt === null
+    ? 'reclaiming'
+    : `reclaiming: stops ${renderUntil(lease.stopAt, nowMs)}`
+}
+
+interface Pump {
+  /** Rejects when the log cannot be shown any further; never resolves. */
+  readonly failed: Promise<never>
+  /** Resolves when the whole log was taken. Called once the lease has ended. */
+  readonly finish: () => Promise<void>
+}
+
+function pumpLogs(options: FollowOptions, detached: AbortSignal): Pump {
+  const { client, id, surroundings, take } = options
+  const enough = new AbortController()
+  const signal = AbortSignal.any([detached, enough.signal])
+  const cursor = { offset: options.offset ?? 0 }
+  const lease = { hasEnded: false }
+  const reading = { client, id, cursor, take }
+  const pump = async (): Promise<void> => {
+    while (!signal.aborted && !lease.hasEnded) {
+      // The watcher tells of a lost connection; here it only means reading on after the last byte.
+      const isWhole = await readLogs({ ...reading, signal, isFollowing: true }).then(
+        () => true,
+        (error: unknown) => {
+          if (isRefusal(error) || isBrokenPipe(error)) throw error
+          return false
+        },
+      )
+      if (!isWhole || !lease.hasEnded) await surroundings.wait(POLL_MS, signal)
+    }
+  }
+  const pumping = pump()
+  const failed = new Promise<never>((_done, fail) => void pumping.catch(fail))
+  return {
+    failed,
+    finish: async () => {
+      lease.hasEnded = true
+      await Promise.race([pumping, surroundings.wait(LOG_END_MS, signal)])
+      enough.abort()
+      await pumping
+      await readLogs({ ...reading, signal: detached, isFollowing: false })
+    },
+  }
+}
+
+/** Repeats a request while the server is away; every other failure is thrown at once. */
+async function patiently<T>(
+  { output, surroundings }: FollowOptions,
+  signal: AbortSignal,
+  request: () => Promise<T>,
+): Promise<T> {
+  const lostAtMs = surroundings.nowMs()
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const answer = await request()
+      if (attempt > 0) await output.note('The server is back.')
+      return answer
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isAway(error) || surroundings.nowMs() - lostAtMs > LOST_MAX_MS) throw error
+      if (attempt === 0) await output.note('The connection is lost; waiting for the server…')
+      await surroundings.wait(RETRY_MS, signal)
+    }
+  }
+}
+
+function isAway(error: unknown): boolean {
+  if (error instanceof ProblemError) return error.problem.code === 'database.unavailable'
+  return error instanceof Unreachable
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Failure
+    ? !(error instanceof Unreachable)
+    : error instanceof ProblemError && error.problem.code !== 'database.unavailable'
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EPIPE'
+}

@@ -1,0 +1,153 @@
+/** How leases read: state, place, price, command. Pure. */
+import type { Lease, LeaseFact } from '@spillway/contract'
+import { group, renderAmount, renderSeconds } from './amount.ts'
+import type { Colour, Paint } from './paint.ts'
+import { renderFields, renderTable, type Column, type TableOptions } from './table.ts'
+import { renderCommand, toLine } from './text.ts'
+import { renderClock, renderDuration, renderInstant, renderRelative, renderUntil } from './time.ts'
+
+const STATE_COLOURS: Readonly<Record<Lease['state'], Colour>> = {
+  pending: 'yellow',
+  starting: 'cyan',
+  running: 'green',
+  reclaiming: 'magenta',
+  ended: 'dim',
+}
+
+const END_WORDS: Readonly<Record<NonNullable<Lease['endReason']>, string>> = {
+  exited: 'exited',
+  stopped: 'stopped',
+  reclaimed: 'reclaimed',
+  balance_exhausted: 'balance exhausted',
+  time_limit: 'time limit reached',
+  start_failed: 'could not start',
+  lost: 'lost',
+}
+
+/** How a lease ended, with the exit code or signal: `exited 0`, `reclaimed (SIGKILL)`. */
+export function renderEnd(lease: Lease): string {
+  if (lease.endReason === null) return 'ended'
+  const words = END_WORDS[lease.endReason]
+  if (lease.exitSignal !== null) return `${words} (${lease.exitSignal})`
+  if (lease.exitCode === null) return words
+  return lease.endReason === 'exited' ? `exited ${lease.exitCode}` : `${words} (${lease.exitCode})`
+}
+
+export function renderState(lease: Lease, nowMs: number): string {
+  if (lease.state === 'ended') return renderEnd(lease)
+  if (lease.state === 'reclaiming' && lease.stopAt !== null)
+    return `reclaiming, stops ${renderUntil(lease.stopAt, nowMs)}`
+  return lease.state
+}
+
+/** `node-1: slots 0-3`; null while it has none. */
+export function renderPlace(lease: Pick<Lease, 'node' | 'slots'>): string | null {
+  if (lease.node === null || lease.slots.length === 0) return lease.node
+  return `${lease.node}: ${lease.slots.length === 1 ? 'slot' : 'slots'} ${renderRanges(lease.slots)}`
+}
+
+/** `0-3,6` for 0, 1, 2, 3, 6. */
+export function renderRanges(numbers: readonly number[]): string {
+  const ranges: [number, number][] = []
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    const last = ranges.at(-1)
+    if (last !== undefined && number === last[1] + 1) last[1] = number
+    else ranges.push([number, number])
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',')
+}
+
+export function renderLeases(
+  leases: readonly Lease[],
+  nowMs: number,
+  options: TableOptions,
+): string {
+  const columns: readonly Column<Lease>[] = [
+    { heading: 'ID', cell: (lease) => lease.id },
+    { heading: 'KIND', cell: (lease) => lease.kind },
+    {
+      heading: 'STATE',
+      cell: (lease) => renderState(lease, nowMs),
+      colour: (lease) => STATE_COLOURS[lease.state],
+    },
+    { heading: 'GPUS', align: 'right', cell: (lease) => group(lease.gpus) },
+    { heading: 'WHERE', cell: (lease) => renderPlace(lease) ?? lease.pool },
+    {
+      heading: 'USD/GPU-H',
+      align: 'amount',
+      cell: (lease) =>
+        lease.priceUsdPerGpuHour === null ? '' : renderAmount(lease.priceUsdPerGpuHour),
+    },
+    { heading: 'CHARGED USD', align: 'amount', cell: (lease) => renderAmount(lease.chargedUsd, 6) },
+    { heading: 'CREATED', cell: (lease) => renderRelative(lease.createdAt, nowMs) },
+    { heading: 'COMMAND', isFlexible: true, cell: titleOf },
+  ]
+  return renderTable(columns, leases, options)
+}
+
+function titleOf(lease: Lease): string {
+  const command = renderCommand(lease.command)
+  return lease.name === '' || lease.name === command ? command : `${lease.name}: ${command}`
+}
+
+export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
+  const optional = (instant: string | null): string | null =>
+    instant === null ? null : `${renderInstant(instant)} (${renderRelative(instant, nowMs)})`
+  return renderFields(
+    [
+      ['id', lease.id],
+      ['name', lease.name === '' ? null : toLine(lease.name)],
+      ['state', paint(STATE_COLOURS[lease.state], renderState(lease, nowMs))],
+      ['waiting for', lease.waitingFor === null ? null : toLine(lease.waitingFor)],
+      ['kind', lease.kind],
+      ['organization', toLine(lease.organization)],
+      ['command', toLine(renderCommand(lease.command))],
+      ['gpus', group(lease.gpus)],
+      ['pool', lease.pool],
+      ['where', renderPlace(lease)],
+      ['attempt', lease.attempt > 1 || lease.requeue ? String(lease.attempt) : null],
+      ['after reclaim', lease.kind === 'anchor' ? null : lease.requeue ? 'starts again' : 'ends'],
+      ['notice', renderNotice(lease)],
+      ['grace', renderDuration(lease.graceMs)],
+      ['price', renderLeasePrice(lease)],
+      ['created', optional(lease.createdAt)],
+      ['started', optional(lease.startedAt)],
+      ['notice given', optional(lease.noticeAt)],
+      ['stops', lease.state === 'reclaiming' ? optional(lease.stopAt) : null],
+      ['ended', optional(lease.endedAt)],
+      ['metered', `${renderSeconds(BigInt(lease.gpuMs))} GPU-s`],
+      ['charged', `${renderAmount(lease.chargedUsd)} USD`],
+      ['held', lease.state === 'ended' ? null : `${renderAmount(lease.heldUsd)} USD`],
+    ],
+    paint,
+  )
+}
+
+function renderNotice(lease: Lease): string | null {
+  if (lease.kind === 'anchor') return null
+  const time = renderDuration(lease.noticeMs)
+  return lease.noticeSignal === 'none' ? `${time}, no signal` : `${time}, by ${lease.noticeSignal}`
+}
+
+function renderLeasePrice(lease: Lease): string | null {
+  const most =
+    lease.maxPriceUsdPerGpuHour === null
+      ? ''
+      : `at most ${renderAmount(lease.maxPriceUsdPerGpuHour)} USD / GPU-h`
+  if (lease.priceUsdPerGpuHour === null) return most === '' ? null : most
+  const now = `${renderAmount(lease.priceUsdPerGpuHour)} USD / GPU-h`
+  return most === '' ? now : `${now} (${most})`
+}
+
+/** The timeline: one line a fact, with how long after the first it happened. */
+export function renderFacts(facts: readonly LeaseFact[], nowMs: number, paint: Paint): string {
+  const first = facts[0]
+  if (first === undefined) return paint('dim', 'nothing has happened yet')
+  const sinceMs = (fact: LeaseFact): number => Date.parse(fact.at) - Date.parse(first.at)
+  const columns: readonly Column<LeaseFact>[] = [
+    { heading: 'UTC', cell: (fact) => renderClock(fact.at, nowMs), colour: () => 'dim' },
+    { heading: 'AFTER', align: 'right', cell: (fact) => renderDuration(sinceMs(fact)) },
+    { heading: 'WHAT', cell: (fact) => fact.text },
+  ]
+  return renderTable(columns, facts, { paint, columnsMax: null })
+}

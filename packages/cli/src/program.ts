@@ -1,0 +1,128 @@
+/** The whole command tree, and the one place where an outcome becomes an exit code. */
+import { ProblemError } from '@spillway/contract'
+import { Command, CommanderError, Option } from 'commander'
+import type { Context } from './command.ts'
+import { addAnchorCommands } from './commands/anchor.ts'
+import { addAuditCommands } from './commands/audit.ts'
+import { addBalanceCommand } from './commands/balance.ts'
+import { addBooksCommand } from './commands/books.ts'
+import { addChatCommand } from './commands/chat.ts'
+import { addCompletionCommand } from './commands/completion.ts'
+import { addDeploymentCommands } from './commands/deployment.ts'
+import { addEventCommand } from './commands/event.ts'
+import { addFleetCommand } from './commands/fleet.ts'
+import { addKeyCommands } from './commands/key.ts'
+import { addLeaseCommands } from './commands/lease.ts'
+import { addLedgerCommands } from './commands/ledger.ts'
+import { addModelCommands } from './commands/model.ts'
+import { addOrganizationCommands } from './commands/organization.ts'
+import { addPoolCommands } from './commands/pool.ts'
+import { addSessionCommands } from './commands/session.ts'
+import { addSystemCommand } from './commands/system.ts'
+import { addUsageCommand } from './commands/usage.ts'
+import { EXIT, EXIT_CODES_TEXT } from './exit-codes.ts'
+import { renderFailure } from './output/failure.ts'
+import { createOutput } from './output/output.ts'
+import { plainPaint } from './output/paint.ts'
+import type { Surroundings } from './surroundings.ts'
+import { VERSION } from './version.ts'
+
+const AFTER_HELP = `
+Credentials, first found: --url and --key; SPILLWAY_URL and SPILLWAY_API_KEY; credentials.json in
+SPILLWAY_DATA_DIR; the nearest .spillway/credentials.json from this folder up; \`spillway login\`.
+A local installation has two keys: buyers' commands speak as demo, operators' commands as operator.
+
+${EXIT_CODES_TEXT}
+
+Try first:
+  $ spillway chat "Say something about leases."
+  $ spillway lease create --gpus 1 --follow -- sh -c 'echo "on slots $SPILLWAY_SLOTS"; sleep 3'
+  $ spillway books`
+
+/** Runs the command and returns the exit code; whatever went wrong has been written. */
+export async function runProgram(surroundings: Surroundings): Promise<number> {
+  const output = createOutput(surroundings)
+  const context: Context = { surroundings, output, exitCode: EXIT.ok, connection: null }
+  const program = createProgram(context)
+  try {
+    await program.parseAsync(surroundings.arguments, { from: 'user' })
+    return context.exitCode
+  } catch (error) {
+    output.progress(null)
+    // The reader of a pipe, such as `head`, has seen enough.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return EXIT.ok
+    // Commander has written its own message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    const { text, exitCode } = renderFailure(error, output.notePaint)
+    await output.note(text)
+    const hint = personaHint(error, context)
+    if (hint !== null) await output.note(`       ${hint}`)
+    return exitCode
+  }
+}
+
+export function createProgram(context: Context): Command {
+  const program = new Command('spillway')
+  program
+    .description("Spillway: a fleet's spare GPU capacity as a cloud.")
+    .version(VERSION)
+    .option('--json', 'write the API’s own document to stdout, and nothing else')
+    .option('--url <address>', 'address of the installation')
+    .addOption(new Option('--key <key>', 'the key to speak with').conflicts('as'))
+    .addOption(
+      new Option('--as <who>', 'which key of a local installation').choices(['demo', 'operator']),
+    )
+    .addHelpText('after', AFTER_HELP)
+  configure(program, context)
+  program.commandsGroup('For buyers:')
+  addChatCommand(program, context)
+  addLeaseCommands(program, context)
+  addModelCommands(program, context)
+  addPoolCommands(program, context)
+  addUsageCommand(program, context)
+  addBalanceCommand(program, context)
+  addKeyCommands(program, context)
+  program.commandsGroup('For the operator:')
+  addAnchorCommands(program, context)
+  addBooksCommand(program, context)
+  addLedgerCommands(program, context)
+  addFleetCommand(program, context)
+  addDeploymentCommands(program, context)
+  addOrganizationCommands(program, context)
+  addAuditCommands(program, context)
+  addEventCommand(program, context)
+  addSystemCommand(program, context)
+  program.commandsGroup('This command:')
+  addSessionCommands(program, context)
+  addCompletionCommand(program, context)
+  program.helpCommand('help [command]', 'explain a command')
+  return program
+}
+
+/** Settings that subcommands inherit must be made before any is added. */
+function configure(program: Command, { output, surroundings }: Context): void {
+  const { paint, notePaint } = output
+  program
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('       (add --help for the options and an example)')
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => paint('bold', title) })
+    .configureOutput({
+      writeOut: (text) => void output.write(text),
+      writeErr: (text) => void output.writeNote(text),
+      getOutHelpWidth: () => surroundings.stdout.columns() ?? 100,
+      getErrHelpWidth: () => surroundings.stderr.columns() ?? 100,
+      getOutHasColors: () => paint !== plainPaint,
+      getErrHasColors: () => notePaint !== plainPaint,
+      outputError: (text, write) => write(text.replace(/^error:/, notePaint('red', 'error:'))),
+    })
+}
+
+/** A local installation has a second key, and choosing the other one is often what is missing. */
+function personaHint(error: unknown, { connection }: Context): string | null {
+  if (!(error instanceof ProblemError) || connection?.persona !== 'demo') return null
+  const { code } = error.problem
+  if (code === 'permission.denied' || code === 'lease.not_found')
+    return 'You spoke as the demo buyer; add --as operator to speak as the operator.'
+  return null
+}

@@ -1,0 +1,141 @@
+/**
+ * What the command stands on: arguments, environment, files, streams, clock. The only file that touches the process;
+ * everything else is handed this, so tests can hand over their own. Decides nothing.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface TextStream {
+  readonly isTty: boolean
+  /** Columns of the terminal; null where it is not one. */
+  readonly columns: () => number | null
+  /** Resolves when the stream can take more. */
+  readonly write: (chunk: string | Uint8Array) => Promise<void>
+}
+
+export interface Surroundings {
+  readonly arguments: readonly string[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly currentFolder: string
+  readonly homeFolder: string
+  readonly installationFolder: string
+  readonly stdout: TextStream
+  readonly stderr: TextStream
+  readonly isStdinTty: boolean
+  readonly readStdin: () => Promise<string>
+  /** Asks at the terminal; null when the person ends the input instead of answering. */
+  readonly ask: (question: string, options?: AskOptions) => Promise<string | null>
+  readonly nowMs: () => number
+  /** Resolves early when the signal aborts. */
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Calls back on Ctrl-C until the returned function is called. */
+  readonly onInterrupt: (handler: () => void) => () => void
+  readonly readFile: (path: string) => string | null
+  /** Writes a file only its owner can read, making its folder. */
+  readonly writePrivateFile: (path: string, text: string) => void
+  /** True when there was one. */
+  readonly removeFile: (path: string) => boolean
+  readonly fetch: typeof fetch
+}
+
+export interface AskOptions {
+  /** For keys: what is typed is not shown. */
+  readonly isHidden?: boolean
+  readonly signal?: AbortSignal
+}
+
+export function realSurroundings(): Surroundings {
+  return {
+    arguments: process.argv.slice(2),
+    environment: process.env,
+    currentFolder: process.cwd(),
+    homeFolder: homedir(),
+    installationFolder: resolve(import.meta.dirname, '../../..'),
+    stdout: textStream(process.stdout),
+    stderr: textStream(process.stderr),
+    isStdinTty: process.stdin.isTTY,
+    readStdin,
+    ask,
+    nowMs: () => Date.now(),
+    wait,
+    onInterrupt: (handler) => {
+      process.on('SIGINT', handler)
+      return () => void process.off('SIGINT', handler)
+    },
+    readFile,
+    writePrivateFile,
+    removeFile,
+    fetch,
+  }
+}
+
+function textStream(stream: NodeJS.WriteStream): TextStream {
+  // Each write reports its own failure; without a listener the event would end the process with a trace.
+  stream.on('error', () => undefined)
+  return {
+    isTty: stream.isTTY,
+    columns: () => (stream.isTTY ? stream.columns : null),
+    write: (chunk) =>
+      new Promise((done, fail) => {
+        stream.write(chunk, (error) => (error ? fail(error) : done()))
+      }),
+  }
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+async function ask(question: string, options: AskOptions = {}): Promise<string | null> {
+  let isMuted = false
+  const output = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      if (!isMuted) process.stderr.write(chunk)
+      done()
+    },
+  })
+  const terminal = createInterface({ input: process.stdin, output, terminal: true })
+  const closed = new Promise<null>((done) => terminal.once('close', () => done(null)))
+  try {
+    const answered = terminal.question(question, options.signal ? { signal: options.signal } : {})
+    isMuted = options.isHidden ?? false
+    return await Promise.race([answered, closed])
+  } finally {
+    terminal.close()
+    if (isMuted) process.stderr.write('\n')
+  }
+}
+
+async function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  // An abort ends the wait; whoever aborted knows why.
+  await delay(ms, undefined, signal ? { signal } : {}).catch(() => undefined)
+}
+
+function readFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw error
+  }
+}
+
+function writePrivateFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  // Removed first: the mode of an existing file would stay as it was.
+  rmSync(path, { force: true })
+  writeFileSync(path, text, { mode: 0o600 })
+}
+
+function removeFile(path: string): boolean {
+  const existed = readFile(path) !== null
+  rmSync(path, { force: true })
+  return existed
+}
