@@ -20,6 +20,7 @@ export interface Endpoint<
   Q extends z.ZodType = z.ZodType,
   B extends z.ZodType = z.ZodType,
   R extends z.ZodType = z.ZodType,
+  A extends Answer = Answer,
 > {
   /** `noun.verb`, unique: the operation id, the audit action and the client's method path. */
   readonly id: string
@@ -31,7 +32,7 @@ export interface Endpoint<
   readonly permission: Permission | 'public'
   /** What the audit log records. Mutations are always recorded; reads only where the read itself is sensitive. */
   readonly audit: 'mutation' | 'sensitive_read' | 'none'
-  readonly answer: Answer
+  readonly answer: A
   readonly params: P
   readonly query: Q
   readonly body: B
@@ -49,8 +50,9 @@ type Declaration<
   Q extends z.ZodType,
   B extends z.ZodType,
   R extends z.ZodType,
-> = Pick<Endpoint<P, Q, B, R>, 'id' | 'method' | 'path' | 'summary' | 'permission' | 'returns'> &
-  Partial<Endpoint<P, Q, B, R>>
+  A extends Answer,
+> = Pick<Endpoint<P, Q, B, R, A>, 'id' | 'method' | 'path' | 'summary' | 'permission' | 'returns'> &
+  Partial<Endpoint<P, Q, B, R, A>>
 
 /** Declares an endpoint; what is left out gets the plain default. */
 export function endpoint<
@@ -58,10 +60,11 @@ export function endpoint<
   Q extends z.ZodType = typeof Nothing,
   B extends z.ZodType = typeof Nothing,
   R extends z.ZodType = z.ZodType,
->(declaration: Declaration<P, Q, B, R>): Endpoint<P, Q, B, R> {
+  const A extends Answer = 'json',
+>(declaration: Declaration<P, Q, B, R, A>): Endpoint<P, Q, B, R, A> {
   return {
     audit: declaration.method === 'GET' ? 'none' : 'mutation',
-    answer: 'json',
+    answer: 'json' as A,
     params: Nothing as unknown as P,
     query: Nothing as unknown as Q,
     body: Nothing as unknown as B,

@@ -1,6 +1,6 @@
 /** Usage, balances, credit, organizations and the ledger's verification over HTTP. */
 import { Fault } from '#kernel/fault.ts'
-import type { IdSource } from '#kernel/ids.ts'
+import { type IdSource, newId } from '#kernel/ids.ts'
 import { money, renderMoney } from '#kernel/money.ts'
 import { createApiKey, createOrganization, listOrganizations, type OrganizationRow } from '#modules/identity/index.ts'
 import { getBalance, grantCredit, openCustomerAccount } from '#modules/ledger/index.ts'
@@ -96,12 +96,12 @@ export function billingRoutes({ pepper, ids, burnOf }: BillingDeps): Pick<Routes
       setTarget(organization.id)
       return { organization: await renderOrganization(db, organization), apiKey: secret }
     },
-    grantCredit: async ({ db, params, body, now, requestId, setTarget }) => {
+    grantCredit: async ({ db, params, body, now, setTarget }) => {
       const organization = await getOrganization(db, params.id)
       if (organization.kind === 'operator')
         throw new Fault('organization.not_found', 'The operator has no prepaid balance; grant credit to a customer.')
       const amount = money(body.amountUsd)
-      await grantCredit(db, { organizationId: organization.id, amount, source: `credit/${requestId}`, now, ids })
+      await grantCredit(db, { organizationId: organization.id, amount, source: `credit/${newId('ledgerTransaction', ids)}`, now, ids })
       setTarget(organization.id)
       return renderOrganization(db, organization)
     },
