@@ -25,15 +25,15 @@ const ROOT = new URL('..', import.meta.url).pathname
 /** Longest first, so that the short ones fill the gaps. */
 const CHECKS: readonly Check[] = [
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
-  { name: 'generated files', command: ['node', 'tools/generate.ts', '--check'] },
+  { name: 'generated', command: ['node', 'tools/generate.ts', '--check'] },
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   {
-    name: 'types of the console',
+    name: 'console-types',
     command: ['tsc', '-p', 'packages/console/tsconfig.json'],
     needs: 'packages/console/tsconfig.json',
   },
   { name: 'shape', command: ['vitest', 'run', 'tools/tidy', '--reporter=default'] },
-  { name: 'dead code', command: ['knip'] },
+  { name: 'unused', command: ['knip'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
 ]
 
@@ -91,7 +91,7 @@ const failed = outcomes.filter(({ isPassed }) => !isPassed)
 for (const { name, command, output } of failed)
   console.log(`\n── ${name}: ${command.join(' ')}\n${output.trim()}`)
 for (const { name, output } of outcomes)
-  if (name === 'generated files' && output.includes('breaks its callers'))
+  if (name === 'generated' && output.includes('breaks its callers'))
     console.log(`\n${output.trim()}`)
 const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
 console.log(

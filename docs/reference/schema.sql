@@ -1,73 +1,4 @@
--- Generated from the migrated database by `npm run generate`; do not edit. The sum of all migrations, for reading.
-
-CREATE OR REPLACE FUNCTION check_entry_of_this_transaction()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-  IF EXISTS (
-    SELECT FROM new_entries e JOIN ledger_transaction t ON t.id = e.transaction_id
-    WHERE t.xmin <> pg_current_xact_id()::xid
-  ) THEN
-    RAISE EXCEPTION 'a ledger transaction is closed once committed' USING ERRCODE = 'restrict_violation';
-  END IF;
-  RETURN NULL;
-END $function$;
-
-CREATE OR REPLACE FUNCTION check_zero_sum()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-  IF (SELECT sum(amount) FROM ledger_entry WHERE transaction_id = NEW.id) IS DISTINCT FROM 0 THEN
-    RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.id USING ERRCODE = 'check_violation';
-  END IF;
-  RETURN NULL;
-END $function$;
-
-CREATE OR REPLACE FUNCTION notify_api_key()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-  PERFORM pg_notify('spillway_api_key', NEW.id);
-  RETURN NULL;
-END $function$;
-
-CREATE OR REPLACE FUNCTION notify_event()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-  PERFORM pg_notify('spillway_event', '');
-  RETURN NULL;
-END $function$;
-
-CREATE OR REPLACE FUNCTION notify_route()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-  PERFORM pg_notify('spillway_route', '');
-  RETURN NULL;
-END $function$;
-
-CREATE OR REPLACE FUNCTION notify_strand()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-  PERFORM pg_notify('spillway_strand', '');
-  RETURN NULL;
-END $function$;
-
-CREATE OR REPLACE FUNCTION refuse_change()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-END $function$;
+-- Generated from the migrated database by `npm run generate`; do not edit. What the sum of the migrations is.
 
 CREATE TABLE api_key (
   id text NOT NULL,
@@ -82,9 +13,9 @@ CREATE TABLE api_key (
   revoked_at timestamp with time zone,
   CONSTRAINT api_key_pkey PRIMARY KEY (id),
   CONSTRAINT api_key_secret_hash_key UNIQUE (secret_hash),
-  CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'member'::text, 'inference'::text]))),
   CONSTRAINT api_key_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
-  CONSTRAINT api_key_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id)
+  CONSTRAINT api_key_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'member'::text, 'inference'::text])))
 );
 CREATE INDEX api_key_organization ON api_key USING btree (organization_id, created_at);
 CREATE TRIGGER api_key_notify AFTER INSERT OR UPDATE OF revoked_at ON api_key FOR EACH ROW EXECUTE FUNCTION notify_api_key();
@@ -110,10 +41,10 @@ CREATE TABLE balance (
   credit_limit numeric(38,12) NOT NULL DEFAULT 0,
   is_limited boolean NOT NULL,
   CONSTRAINT balance_pkey PRIMARY KEY (account_id),
+  CONSTRAINT balance_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id),
   CONSTRAINT balance_credit_limit_check CHECK ((credit_limit >= (0)::numeric)),
   CONSTRAINT balance_held_check CHECK ((held >= (0)::numeric)),
-  CONSTRAINT balance_within_limit CHECK (((NOT is_limited) OR ((posted - held) >= (- credit_limit)))),
-  CONSTRAINT balance_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id)
+  CONSTRAINT balance_within_limit CHECK (((NOT is_limited) OR ((posted - held) >= (- credit_limit))))
 );
 
 CREATE TABLE claim (
@@ -128,11 +59,11 @@ CREATE TABLE claim (
   draining_from timestamp with time zone,
   CONSTRAINT claim_pkey PRIMARY KEY (id),
   CONSTRAINT claim_no_double_sale EXCLUDE USING gist (node_id WITH =, slots WITH &&, tstzrange(starts_at, ends_at) WITH &&),
+  CONSTRAINT claim_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
   CONSTRAINT claim_check CHECK ((ends_at >= starts_at)),
   CONSTRAINT claim_check1 CHECK ((draining_from >= starts_at)),
   CONSTRAINT claim_kind_check CHECK ((kind = ANY (ARRAY['anchor'::text, 'reserved'::text, 'on_demand'::text, 'spot'::text, 'flex'::text, 'serving'::text, 'maintenance'::text, 'faulty'::text]))),
-  CONSTRAINT claim_slots_check CHECK ((NOT isempty(slots))),
-  CONSTRAINT claim_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id)
+  CONSTRAINT claim_slots_check CHECK ((NOT isempty(slots)))
 );
 CREATE INDEX claim_ended ON claim USING btree (node_id, ends_at);
 CREATE INDEX claim_lease ON claim USING btree (lease_id);
@@ -150,17 +81,17 @@ CREATE TABLE deployment (
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT deployment_pkey PRIMARY KEY (id),
   CONSTRAINT deployment_model_name_key UNIQUE (model_name),
+  CONSTRAINT deployment_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
+  CONSTRAINT deployment_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
   CONSTRAINT deployment_check CHECK (((source = 'replica'::text) = (pool_name IS NOT NULL))),
   CONSTRAINT deployment_check1 CHECK (((source = 'upstream'::text) = (upstream_url IS NOT NULL))),
   CONSTRAINT deployment_replicas_wanted_check CHECK ((replicas_wanted >= 0)),
-  CONSTRAINT deployment_source_check CHECK ((source = ANY (ARRAY['replica'::text, 'upstream'::text]))),
-  CONSTRAINT deployment_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
-  CONSTRAINT deployment_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name)
+  CONSTRAINT deployment_source_check CHECK ((source = ANY (ARRAY['replica'::text, 'upstream'::text])))
 );
 CREATE TRIGGER deployment_notify AFTER INSERT OR DELETE OR UPDATE ON deployment FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
 
 CREATE TABLE event (
-  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   at timestamp with time zone NOT NULL,
   type text NOT NULL,
@@ -182,12 +113,12 @@ CREATE TABLE hold (
   state text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT hold_pkey PRIMARY KEY (id),
+  CONSTRAINT hold_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id),
   CONSTRAINT hold_amount_check CHECK ((amount >= (0)::numeric)),
   CONSTRAINT hold_check CHECK (((state = 'held'::text) OR (amount = (0)::numeric))),
   CONSTRAINT hold_purpose_check CHECK ((purpose = ANY (ARRAY['lease'::text, 'gateway'::text]))),
   CONSTRAINT hold_settled_check CHECK ((settled >= (0)::numeric)),
-  CONSTRAINT hold_state_check CHECK ((state = ANY (ARRAY['held'::text, 'released'::text]))),
-  CONSTRAINT hold_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id)
+  CONSTRAINT hold_state_check CHECK ((state = ANY (ARRAY['held'::text, 'released'::text])))
 );
 CREATE INDEX hold_open ON hold USING btree (purpose, reference) WHERE (state = 'held'::text);
 
@@ -250,6 +181,12 @@ CREATE TABLE lease (
   exit_code integer,
   exit_signal text,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
+  CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
+  CONSTRAINT lease_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
+  CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT lease_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT lease_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
+  CONSTRAINT lease_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
   CONSTRAINT lease_check CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
   CONSTRAINT lease_check1 CHECK (((state <> ALL (ARRAY['starting'::text, 'running'::text, 'reclaiming'::text])) OR (node_id IS NOT NULL))),
   CONSTRAINT lease_gpus_check CHECK ((gpus > 0)),
@@ -257,20 +194,14 @@ CREATE TABLE lease (
   CONSTRAINT lease_kind_check CHECK ((kind = ANY (ARRAY['anchor'::text, 'on_demand'::text, 'spot'::text, 'flex'::text, 'serving'::text]))),
   CONSTRAINT lease_notice_ms_check CHECK ((notice_ms >= 0)),
   CONSTRAINT lease_reclaim_reason_check CHECK ((reclaim_reason = ANY (ARRAY['reclaimed'::text, 'stopped'::text, 'balance_exhausted'::text, 'time_limit'::text]))),
-  CONSTRAINT lease_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'starting'::text, 'running'::text, 'reclaiming'::text, 'ended'::text]))),
-  CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
-  CONSTRAINT lease_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
-  CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
-  CONSTRAINT lease_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
-  CONSTRAINT lease_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
-  CONSTRAINT lease_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id)
+  CONSTRAINT lease_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'starting'::text, 'running'::text, 'reclaiming'::text, 'ended'::text])))
 );
 CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);
 CREATE INDEX lease_organization ON lease USING btree (organization_id, created_at DESC);
 
 CREATE TABLE lease_fact (
   lease_id text NOT NULL,
-  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   at timestamp with time zone NOT NULL,
   type text NOT NULL,
   text text NOT NULL,
@@ -327,9 +258,9 @@ CREATE TABLE model (
   output_sku text NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT model_pkey PRIMARY KEY (name),
-  CONSTRAINT model_context_tokens_check CHECK ((context_tokens > 0)),
   CONSTRAINT model_input_sku_fkey FOREIGN KEY (input_sku) REFERENCES sku(name),
-  CONSTRAINT model_output_sku_fkey FOREIGN KEY (output_sku) REFERENCES sku(name)
+  CONSTRAINT model_output_sku_fkey FOREIGN KEY (output_sku) REFERENCES sku(name),
+  CONSTRAINT model_context_tokens_check CHECK ((context_tokens > 0))
 );
 CREATE TRIGGER model_notify AFTER INSERT OR DELETE OR UPDATE ON model FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
 
@@ -343,10 +274,10 @@ CREATE TABLE node (
   active_from timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
   CONSTRAINT node_pkey PRIMARY KEY (id),
+  CONSTRAINT node_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
   CONSTRAINT node_check CHECK ((retired_at >= active_from)),
   CONSTRAINT node_slot_count_check CHECK ((slot_count > 0)),
-  CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'draining'::text, 'faulty'::text]))),
-  CONSTRAINT node_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name)
+  CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'draining'::text, 'faulty'::text])))
 );
 CREATE UNIQUE INDEX node_active_name ON node USING btree (pool_name, name) WHERE (retired_at IS NULL);
 
@@ -377,14 +308,14 @@ CREATE TABLE pool (
   notice_ms_spot integer NOT NULL,
   notice_ms_flex integer NOT NULL,
   CONSTRAINT pool_pkey PRIMARY KEY (name),
+  CONSTRAINT pool_site_name_fkey FOREIGN KEY (site_name) REFERENCES site(name),
   CONSTRAINT pool_accelerator_kind_check CHECK ((accelerator_kind = ANY (ARRAY['gpu'::text, 'cpu'::text]))),
   CONSTRAINT pool_capex_usd_per_gpu_check CHECK ((capex_usd_per_gpu >= (0)::numeric)),
   CONSTRAINT pool_idle_power_fraction_check CHECK (((idle_power_fraction >= (0)::double precision) AND (idle_power_fraction <= (1)::double precision))),
   CONSTRAINT pool_life_years_check CHECK ((life_years > (0)::double precision)),
   CONSTRAINT pool_opex_usd_per_gpu_hour_check CHECK ((opex_usd_per_gpu_hour >= (0)::numeric)),
   CONSTRAINT pool_power_kw_per_gpu_check CHECK ((power_kw_per_gpu >= (0)::double precision)),
-  CONSTRAINT pool_residual_fraction_check CHECK (((residual_fraction >= (0)::double precision) AND (residual_fraction < (1)::double precision))),
-  CONSTRAINT pool_site_name_fkey FOREIGN KEY (site_name) REFERENCES site(name)
+  CONSTRAINT pool_residual_fraction_check CHECK (((residual_fraction >= (0)::double precision) AND (residual_fraction < (1)::double precision)))
 );
 
 CREATE TABLE price (
@@ -395,9 +326,9 @@ CREATE TABLE price (
   effective_from timestamp with time zone NOT NULL,
   CONSTRAINT price_pkey PRIMARY KEY (id),
   CONSTRAINT price_sku_effective_from_key UNIQUE (sku, effective_from),
+  CONSTRAINT price_sku_fkey FOREIGN KEY (sku) REFERENCES sku(name),
   CONSTRAINT price_amount_usd_check CHECK ((amount_usd >= (0)::numeric)),
-  CONSTRAINT price_per_check CHECK ((per > 0)),
-  CONSTRAINT price_sku_fkey FOREIGN KEY (sku) REFERENCES sku(name)
+  CONSTRAINT price_per_check CHECK ((per > 0))
 );
 CREATE TRIGGER price_append_only BEFORE DELETE OR UPDATE ON price FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
@@ -421,9 +352,9 @@ CREATE TABLE replica (
   crashes integer NOT NULL DEFAULT 0,
   retry_at timestamp with time zone,
   CONSTRAINT replica_pkey PRIMARY KEY (deployment_id, ordinal),
-  CONSTRAINT replica_state_check CHECK ((state = ANY (ARRAY['starting'::text, 'ready'::text, 'backing_off'::text, 'stopped'::text]))),
   CONSTRAINT replica_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployment(id) ON DELETE CASCADE,
-  CONSTRAINT replica_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id)
+  CONSTRAINT replica_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id),
+  CONSTRAINT replica_state_check CHECK ((state = ANY (ARRAY['starting'::text, 'ready'::text, 'backing_off'::text, 'stopped'::text])))
 );
 CREATE TRIGGER replica_notify AFTER INSERT OR DELETE OR UPDATE ON replica FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
 
@@ -508,3 +439,72 @@ CREATE TABLE usage_hour (
 );
 CREATE INDEX usage_hour_hour ON usage_hour USING btree (hour);
 CREATE INDEX usage_hour_resource ON usage_hour USING btree (resource);
+
+CREATE OR REPLACE FUNCTION check_entry_of_this_transaction()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT FROM new_entries e JOIN ledger_transaction t ON t.id = e.transaction_id
+    WHERE t.xmin <> pg_current_xact_id()::xid
+  ) THEN
+    RAISE EXCEPTION 'a ledger transaction is closed once committed' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION check_zero_sum()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF (SELECT sum(amount) FROM ledger_entry WHERE transaction_id = NEW.id) IS DISTINCT FROM 0 THEN
+    RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_api_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_api_key', NEW.id);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_event', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_route()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_route', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_strand()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_strand', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $function$;

@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { openDatabase } from '../../packages/server/src/platform/db/database.ts'
 import { startEmbedded } from '../../packages/server/src/platform/db/embedded/index.ts'
 import { migrate } from '../../packages/server/src/platform/db/migrate.ts'
+import { renderSchemaSql } from '../../packages/server/src/platform/db/schema-sql.ts'
 import { renderSchemaTypes } from '../../packages/server/src/platform/db/schema-types.ts'
 import { renderFormatted } from './formatted.ts'
 import type { Generated } from './generated.ts'
-import { renderSchemaSql } from './schema-sql.ts'
 
 export async function generateSchema(): Promise<Generated[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'spillway-generate-'))
