@@ -1,9 +1,9 @@
+import { createClient, type Client } from '@spillway/contract'
 /**
  * How a command is declared and run: name, options, one example, who it speaks as, and what it does. Commander parses;
  * nothing below this file knows of it but option declarations.
  */
 import type { Argument, Command, Option } from 'commander'
-import { createApiClient, type Client } from './api-client.ts'
 import {
   resolveConnection,
   type Connection,
@@ -114,5 +114,5 @@ function createCall<Options>(command: Command, context: Context, persona: Person
 function connect(surroundings: Surroundings, connection: Connection): Client {
   const { url, key } = connection
   const transport = createTransport({ fetch: surroundings.fetch, url })
-  return createApiClient({ url, credential: key, fetch: transport })
+  return createClient({ url, credential: key, fetch: transport })
 }

@@ -1,7 +1,6 @@
 /** `spillway fleet`: sites, pools and nodes, and how each was found. */
-import type { Node, Site } from '@spillway/contract'
+import type { Node, Site, Client } from '@spillway/contract'
 import type { Command } from 'commander'
-import type { Client } from '../api-client.ts'
 import { addCommand, type Context } from '../command.ts'
 import { group, renderAmount } from '../output/amount.ts'
 import type { Colour } from '../output/paint.ts'

@@ -1,7 +1,6 @@
 /** A lease named on the command line, whole or abbreviated. */
-import type { Lease } from '@spillway/contract'
+import type { Lease, Client } from '@spillway/contract'
 import { Argument } from 'commander'
-import type { Client } from '../api-client.ts'
 import type { Call } from '../command.ts'
 import { renderCommand, truncate } from '../output/text.ts'
 import { findId } from './find.ts'

@@ -1,7 +1,6 @@
 /** Who is speaking, and to whom: `whoami`, `login`, `logout`, `console`. */
-import { ProblemError, type Session } from '@spillway/contract'
+import { ProblemError, type Session, createClient } from '@spillway/contract'
 import type { Command } from 'commander'
-import { createApiClient } from '../api-client.ts'
 import { addCommand, type Call, type Context } from '../command.ts'
 import { DEFAULT_URL, loginPath, parseUrl, type Connection } from '../connection.ts'
 import { usageFailure } from '../failure.ts'
@@ -97,7 +96,7 @@ async function readKey({ surroundings }: Call, url: string): Promise<string> {
 async function tryKey({ surroundings }: Call, url: string, key: string): Promise<Session | null> {
   const transport = createTransport({ fetch: surroundings.fetch, url })
   try {
-    return await createApiClient({ url, credential: key, fetch: transport }).getSession()
+    return await createClient({ url, credential: key, fetch: transport }).getSession()
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'permission.denied') return null
     throw error

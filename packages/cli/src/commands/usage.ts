@@ -1,7 +1,6 @@
 /** `spillway usage`: what was used and charged, at exact prices. */
-import type { UsageRow } from '@spillway/contract'
+import type { UsageRow, Client } from '@spillway/contract'
 import { Option, type Command } from 'commander'
-import type { Client } from '../api-client.ts'
 import { addCommand, type Context } from '../command.ts'
 import { renderAmount, renderPrice, renderQuantity } from '../output/amount.ts'
 import { renderTable, type Column, type TableOptions } from '../output/table.ts'

@@ -2,8 +2,7 @@
  * Follows a lease: its output, the facts of its life as they happen, and what it waits for. Ctrl-C only detaches. A
  * server that is restarted meanwhile is waited for.
  */
-import { ProblemError, type Lease } from '@spillway/contract'
-import type { Client } from '../api-client.ts'
+import { ProblemError, type Lease, type Client } from '@spillway/contract'
 import { Failure, Unreachable } from '../failure.ts'
 import type { Output } from '../output/output.ts'
 import { toLine } from '../output/text.ts'

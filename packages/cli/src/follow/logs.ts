@@ -2,7 +2,7 @@
  * The output of a lease, from an offset until the lease has ended. Survives a server that goes away and comes back:
  * it counts bytes and continues after the last one.
  */
-import type { Client } from '../api-client.ts'
+import type { Client } from '@spillway/contract'
 
 export interface LogReading {
   readonly client: Client

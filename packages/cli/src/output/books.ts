@@ -1,6 +1,5 @@
 /** The owner's books as a page of text: the split of the slot-time as a bar, then the money. Pure. */
-import type { PoolBooks } from '@spillway/contract'
-import type { Client } from '../api-client.ts'
+import type { PoolBooks, Client } from '@spillway/contract'
 import {
   padPoints,
   renderAmount,
