@@ -1,0 +1,41 @@
+/** The ledger's accounts and how they are named. A balance is positive when the books owe it to the account's owner. */
+import { assert } from '#kernel/assert.ts'
+
+export type AccountKind = 'customer_prepaid' | 'credit_granted' | 'revenue' | 'overrun_expense'
+
+export interface Account {
+  readonly id: string
+  readonly kind: AccountKind
+  /** Whose money it is; null for the operator's own accounts. */
+  readonly organizationId: string | null
+}
+
+/** What an organization has paid in or been granted, and not yet used. */
+export function customerAccount(organizationId: string): Account {
+  return { id: `customer_prepaid:${organizationId}`, kind: 'customer_prepaid', organizationId }
+}
+
+/** What was earned with one SKU. */
+export function revenueAccount(sku: string): Account {
+  return { id: `revenue:${sku}`, kind: 'revenue', organizationId: null }
+}
+
+/** The other side of every credit. */
+export const CREDIT_GRANTED: Account = {
+  id: 'credit_granted',
+  kind: 'credit_granted',
+  organizationId: null,
+}
+
+/** What customers used beyond their balance; the operator bears it. */
+export const OVERRUN_EXPENSE: Account = {
+  id: 'overrun_expense',
+  kind: 'overrun_expense',
+  organizationId: null,
+}
+
+/** The SKU of a revenue account. */
+export function skuOfRevenue(accountId: string): string {
+  assert(accountId.startsWith('revenue:'), `not a revenue account: ${accountId}`)
+  return accountId.slice('revenue:'.length)
+}

@@ -1,0 +1,161 @@
+/** Holds: money set aside before work starts, so that no concurrency can promise the same money twice. */
+import { assert, present } from '#kernel/assert.ts'
+import { newId, type IdSource } from '#kernel/ids.ts'
+import { picos, ZERO, type Money } from '#kernel/money.ts'
+import type { Db } from '#platform/db/database.ts'
+import { customerAccount } from './account.ts'
+import { available, decideHoldChange } from './balance.ts'
+import {
+  changeHold,
+  closeHolds,
+  findHoldAccounts,
+  findOpenHolds,
+  insertHold,
+  listOpenHolds as selectOpenHolds,
+  lockOpenHolds,
+  type HoldPurpose,
+} from './hold-store.ts'
+import { findBalance, lockBalances, moveBalances } from './store.ts'
+
+export type CreateHoldOutcome =
+  | { readonly kind: 'held'; readonly holdId: string }
+  | { readonly kind: 'refused'; readonly available: Money }
+
+export type ChangeHoldOutcome =
+  | { readonly kind: 'held' }
+  | { readonly kind: 'refused'; readonly available: Money }
+
+export interface OpenHold {
+  readonly holdId: string
+  readonly organizationId: string
+  readonly reference: string
+  /** What is left of it. */
+  readonly amount: Money
+}
+
+export interface BalanceView {
+  readonly posted: Money
+  readonly held: Money
+  readonly available: Money
+}
+
+/** Sets `amount` aside, or refuses with what is available. */
+export async function createHold(
+  tx: Db,
+  request: {
+    readonly organizationId: string
+    readonly amount: Money
+    readonly purpose: HoldPurpose
+    /** The lease, or the gateway process, that the money is for. */
+    readonly reference: string
+    readonly now: Date
+    readonly ids: IdSource
+  },
+): Promise<CreateHoldOutcome> {
+  const { organizationId, amount, purpose, reference, now, ids } = request
+  assert(amount >= 0n, 'a hold is not negative')
+  const accountId = customerAccount(organizationId).id
+  const id = newId('hold', ids)
+  if (await insertHold(tx, { id, accountId, amount, purpose, reference, now }))
+    return { kind: 'held', holdId: id }
+  return { kind: 'refused', available: (await getBalance(tx, organizationId)).available }
+}
+
+/** Makes what is left of a hold exactly `amount`, or refuses. A released hold is refused as well. */
+export async function setHold(
+  tx: Db,
+  { holdId, amount }: { readonly holdId: string; readonly amount: Money },
+): Promise<ChangeHoldOutcome> {
+  assert(amount >= 0n, 'a hold is not negative')
+  return resizeHold(tx, holdId, (left) => picos(amount - left))
+}
+
+/** Adds `by` to what is left of a hold, whatever was settled from it meanwhile, or refuses. */
+export async function growHold(
+  tx: Db,
+  { holdId, by }: { readonly holdId: string; readonly by: Money },
+): Promise<ChangeHoldOutcome> {
+  assert(by >= 0n, 'a hold grows by a positive amount')
+  return resizeHold(tx, holdId, () => by)
+}
+
+async function resizeHold(
+  tx: Db,
+  holdId: string,
+  changeOf: (left: Money) => Money,
+): Promise<ChangeHoldOutcome> {
+  const [account] = await findHoldAccounts(tx, [holdId])
+  const accountId = present(account, `the hold ${holdId}`)
+  const balance = present((await lockBalances(tx, [accountId])).get(accountId), 'a balance')
+  const [hold] = await lockOpenHolds(tx, [holdId])
+  if (hold === undefined) return { kind: 'refused', available: available(balance) }
+  const change = decideHoldChange(balance, changeOf(hold.amount))
+  if (change.kind === 'refused') return change
+  await changeHold(tx, holdId, change.by)
+  await moveBalances(tx, [{ accountId, posted: ZERO, held: change.by }])
+  return { kind: 'held' }
+}
+
+/** Gives back what is left of a hold. A repetition does nothing. */
+export async function releaseHold(tx: Db, holdId: string): Promise<void> {
+  await releaseHolds(tx, [holdId])
+}
+
+/** Gives back what is left of several holds; returns how many of them were open. */
+export async function releaseHolds(tx: Db, holdIds: readonly string[]): Promise<number> {
+  const accountIds = await findHoldAccounts(tx, holdIds)
+  if (accountIds.length === 0) return 0
+  await lockBalances(tx, accountIds)
+  return closeLocked(tx, holdIds)
+}
+
+/** Gives back every open hold of a lease or gateway process that is gone; returns how many there were. */
+export async function releaseHoldsOf(
+  tx: Db,
+  { purpose, reference }: { readonly purpose: HoldPurpose; readonly reference: string },
+): Promise<number> {
+  const holds = await findOpenHolds(tx, purpose, reference)
+  if (holds.length === 0) return 0
+  await lockBalances(tx, [...new Set(holds.map(({ accountId }) => accountId))])
+  return closeLocked(
+    tx,
+    holds.map(({ id }) => id),
+  )
+}
+
+/** The balances are locked; the holds are read again under their own locks. */
+async function closeLocked(tx: Db, holdIds: readonly string[]): Promise<number> {
+  const open = await lockOpenHolds(tx, holdIds)
+  if (open.length === 0) return 0
+  const returned = new Map<string, Money>()
+  for (const { accountId, amount } of open)
+    returned.set(accountId, picos((returned.get(accountId) ?? 0n) + amount))
+  await closeHolds(
+    tx,
+    open.map(({ id }) => id),
+  )
+  const moves = [...returned].map(([accountId, amount]) => ({
+    accountId,
+    posted: ZERO,
+    held: picos(-amount),
+  }))
+  await moveBalances(tx, moves)
+  return open.length
+}
+
+/** The balance of an organization; zero when it has no account yet. */
+export async function getBalance(db: Db, organizationId: string): Promise<BalanceView> {
+  const balance = await findBalance(db, customerAccount(organizationId).id)
+  if (balance === null) return { posted: ZERO, held: ZERO, available: ZERO }
+  return { posted: balance.posted, held: balance.held, available: available(balance) }
+}
+
+export async function listOpenHolds(db: Db, purpose: HoldPurpose): Promise<readonly OpenHold[]> {
+  const holds = await selectOpenHolds(db, purpose)
+  return holds.map(({ id, organizationId, reference, amount }) => ({
+    holdId: id,
+    organizationId,
+    reference,
+    amount,
+  }))
+}

@@ -1,0 +1,35 @@
+/** The ledger: double entry, balances that never pass their limit, and holds. */
+export type { Charge } from './posting.ts'
+export type { HoldPurpose } from './hold-store.ts'
+export {
+  createHold,
+  getBalance,
+  growHold,
+  listOpenHolds,
+  releaseHold,
+  releaseHolds,
+  releaseHoldsOf,
+  setHold,
+  type BalanceView,
+  type ChangeHoldOutcome,
+  type CreateHoldOutcome,
+  type OpenHold,
+} from './hold-service.ts'
+export {
+  grantCredit,
+  openCustomerAccount,
+  postCharges,
+  type OrganizationCharges,
+  type PostDeps,
+} from './posting-service.ts'
+export {
+  creditGranted,
+  judge,
+  overrunTotal,
+  revenueOf,
+  revenuePosted,
+  verifyLedger,
+  type LedgerCheck,
+  type LedgerFindings,
+  type Period,
+} from './verification-service.ts'
