@@ -18,15 +18,20 @@ declare module 'vitest' {
   }
 }
 
-/** Call it at the top of a test file: `const { db } = await cloneDatabase()`. */
-export async function cloneDatabase(): Promise<TestDatabase> {
+/**
+ * Call it at the top of a test file: `const { db } = await cloneDatabase()`. An `empty` one has no tables, for tests
+ * of the migrations themselves.
+ */
+export async function cloneDatabase(
+  content: 'migrated' | 'empty' = 'migrated',
+): Promise<TestDatabase> {
   let finish = async (_hasFailed: boolean): Promise<void> => undefined
   // Registered before anything is awaited, while the file is still being collected.
   // oxlint-disable-next-line no-empty-pattern -- Vitest reads this text to learn which fixtures are wanted: none.
   afterAll(({}, suite) => finish(hasFailed(suite.tasks)))
   const runFolder = inject('runFolder')
   const serverUrl = await sharedServer(runFolder)
-  const template = await ensureTemplate(serverUrl)
+  const template = content === 'empty' ? 'template0' : await ensureTemplate(serverUrl)
   const name = `spillway_test_${randomBytes(6).toString('hex')}`
   await onServer(serverUrl, (client) =>
     client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`),
