@@ -43,13 +43,17 @@ export function apportion(weights: readonly bigint[], cells: number): number[] {
   const byRemainder = [...weights.keys()].sort((a, b) => Number(remainder(b) - remainder(a)))
   let left = cells - shares.reduce((sum, share) => sum + share, 0)
   for (const index of byRemainder) if (left-- > 0) shares[index] = (shares[index] ?? 0) + 1
-  return weights.map((weight, index) => {
-    if (weight === 0n || (shares[index] ?? 0) > 0) return shares[index] ?? 0
-    const largest = shares.indexOf(Math.max(...shares))
-    if ((shares[largest] ?? 0) < 2) return 0
-    shares[largest] = (shares[largest] ?? 0) - 1
-    return (shares[index] = 1)
-  })
+  for (const [index, weight] of weights.entries()) if (weight > 0n) lend(shares, index)
+  return shares
+}
+
+/** Gives a part without a cell one of the widest part's, if that one can spare it. */
+function lend(shares: number[], index: number): void {
+  const widest = shares.indexOf(Math.max(...shares))
+  const most = shares[widest] ?? 0
+  if ((shares[index] ?? 0) > 0 || most < 2) return
+  shares[widest] = most - 1
+  shares[index] = 1
 }
 
 export interface Part {
