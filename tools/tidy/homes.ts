@@ -21,7 +21,14 @@ export const BANS: readonly Ban[] = [
     name: 'the wall clock (Date.now, new Date())',
     matches: (use, argument) => use === 'Date.now' || (use === 'new Date' && argument === ''),
     instead: 'take a Clock (#kernel/clock.ts), because somebody may set the wall clock.',
-    homes: {},
+    homes: {
+      'packages/server/src/platform/clock/machine.ts':
+        'The one place where the server reads the machine\u2019s clocks.',
+      'packages/cli/src/surroundings.ts':
+        'Hands the command its clock; it shows how long ago something was.',
+      'packages/console/src/ui/clock.ts':
+        'Shows how long ago something was; nothing is decided by it.',
+    },
   },
   {
     name: 'Math.random',
@@ -33,7 +40,11 @@ export const BANS: readonly Ban[] = [
     name: 'process.env',
     matches: named('process.env'),
     instead: 'add the variable to packages/server/src/config.ts and take the parsed value.',
-    homes: {},
+    homes: {
+      'packages/cli/src/surroundings.ts': 'Hands the command its environment.',
+      'packages/server/src/processes/replica.ts':
+        'What the lease tells its command comes as environment.',
+    },
   },
   {
     name: 'console output',
@@ -45,6 +56,32 @@ export const BANS: readonly Ban[] = [
     name: 'JSON.parse',
     matches: named('JSON.parse'),
     instead: 'parse with a schema where the bytes come in, and pass the typed value on.',
-    homes: {},
+    homes: {
+      'packages/contract/src/schemas.ts':
+        'Rewrites references in a schema that it rendered itself.',
+      'packages/cli/src/parse/json.ts': 'Reads documents as unknown; a schema follows.',
+      'packages/console/src/features/live/live-connection.ts':
+        'Reads an event of the stream; its schema follows.',
+      'packages/server/src/modules/gateway/json.ts':
+        'The body of an inference request, read as unknown; field rules follow.',
+      'packages/server/src/platform/db/embedded/binaries.ts':
+        'The list of links in PostgreSQL\u2019s own package.',
+      'packages/server/src/platform/db/embedded/connection-record.ts':
+        'Our own file in the data folder, checked after.',
+      'packages/server/src/platform/engines/local/durable-file.ts':
+        'Files that the engine and its shims write for each other.',
+      'packages/server/src/platform/engines/local/shim-program.ts':
+        'What the engine hands its shim at start.',
+      'packages/server/src/platform/http/idempotency.ts': 'An answer that we sealed ourselves.',
+      'packages/server/src/platform/http/parse.ts':
+        'The body of a control request; the endpoint\u2019s schema follows.',
+      'packages/server/src/platform/clock/anchor-file.ts':
+        'Our own file in the data folder, checked after.',
+      'packages/server/src/processes/replica/body.ts':
+        'The body of a completion request, read as unknown.',
+      'packages/server/src/processes/secrets.ts': 'Our own file in the data folder, checked after.',
+      'packages/server/src/processes/gateway/settings.ts':
+        'What the supervisor hands the gateway; a schema follows.',
+    },
   },
 ]

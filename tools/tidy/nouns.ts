@@ -6,28 +6,36 @@
 export interface NounHome {
   /** The server module that owns it, or `platform`. */
   readonly module: string
-  /** Below packages/console/src: the file of its page. */
+  /** Below packages/console/src/features: the file of its page. */
   readonly page: string
   /** Below packages/cli/src/commands, without the ending. */
   readonly command: string
 }
 
 export const NOUNS: Readonly<Record<string, NounHome>> = {
-  session: { module: 'identity', page: 'routes/sign-in.tsx', command: 'session' },
-  organization: { module: 'identity', page: 'routes/organizations.tsx', command: 'organization' },
-  api_key: { module: 'identity', page: 'routes/keys.tsx', command: 'key' },
-  credit: { module: 'ledger', page: 'routes/organizations.tsx', command: 'credit' },
-  balance: { module: 'ledger', page: 'routes/usage.tsx', command: 'balance' },
-  ledger: { module: 'ledger', page: 'routes/books.tsx', command: 'ledger' },
-  usage: { module: 'metering', page: 'routes/usage.tsx', command: 'usage' },
-  books: { module: 'economics', page: 'routes/books.tsx', command: 'books' },
-  pool: { module: 'fleet', page: 'routes/overview.tsx', command: 'pool' },
-  fleet: { module: 'fleet', page: 'routes/fleet.tsx', command: 'fleet' },
-  lease: { module: 'lease', page: 'routes/leases.tsx', command: 'lease' },
-  anchor: { module: 'lease', page: 'routes/leases.tsx', command: 'anchor' },
-  model: { module: 'catalog', page: 'routes/models.tsx', command: 'model' },
-  deployment: { module: 'serving', page: 'routes/models.tsx', command: 'deployment' },
-  event: { module: 'platform', page: 'routes/overview.tsx', command: 'event' },
-  system: { module: 'platform', page: 'routes/overview.tsx', command: 'system' },
-  audit_event: { module: 'audit', page: 'routes/audit.tsx', command: 'audit' },
+  session: { module: 'identity', page: 'session/sign-in-page.tsx', command: 'session' },
+  organization: {
+    module: 'identity',
+    page: 'organizations/organizations-page.tsx',
+    command: 'organization',
+  },
+  api_key: { module: 'identity', page: 'keys/keys-page.tsx', command: 'key' },
+  credit: { module: 'billing', page: 'organizations/organizations-page.tsx', command: 'credit' },
+  balance: { module: 'ledger', page: 'usage/usage-page.tsx', command: 'balance' },
+  ledger: { module: 'ledger', page: 'books/books-page.tsx', command: 'ledger' },
+  usage: { module: 'metering', page: 'usage/usage-page.tsx', command: 'usage' },
+  books: { module: 'economics', page: 'books/books-page.tsx', command: 'books' },
+  pool: { module: 'fleet', page: 'overview/overview-page.tsx', command: 'pool' },
+  fleet: { module: 'fleet', page: 'fleet/fleet-page.tsx', command: 'fleet' },
+  lease: { module: 'lease', page: 'leases/leases-page.tsx', command: 'lease' },
+  anchor: { module: 'lease', page: 'leases/new-lease-page.tsx', command: 'anchor' },
+  model: { module: 'catalog', page: 'models/models-page.tsx', command: 'model' },
+  deployment: {
+    module: 'serving',
+    page: 'deployments/deployments-page.tsx',
+    command: 'deployment',
+  },
+  event: { module: 'platform', page: 'live/live-word.tsx', command: 'event' },
+  system: { module: 'platform', page: 'shell/status.tsx', command: 'system' },
+  audit_event: { module: 'audit', page: 'audit/audit-page.tsx', command: 'audit' },
 }

@@ -145,6 +145,14 @@ const CASES: readonly Case[] = [
     good: { 'a.ts': `export function long() {\n${lines(48)}}` },
   },
   {
+    name: 'function size: a table of handlers is a list',
+    check: checkFunctionSizes,
+    bad: { 'a.ts': `const routes = () => ({ get: () => {\n${lines(50)}} })` },
+    good: {
+      'a.ts': `const routes = () => ({ get: () => {\n${lines(40)}}, put: () => {\n${lines(40)}} })`,
+    },
+  },
+  {
     name: 'function size: components have room for markup',
     check: checkFunctionSizes,
     bad: { 'a.tsx': `export function Page() {\n${lines(120)}return <p>x</p> }` },
@@ -197,17 +205,15 @@ const CASES: readonly Case[] = [
   {
     name: 'nouns: one without a command',
     check: (tree) =>
-      checkNouns(
-        tree,
-        { lease: { module: 'lease', page: 'routes/leases.tsx', command: 'lease' } },
-        ['lease.get'],
-      ),
+      checkNouns(tree, { lease: { module: 'lease', page: 'leases.tsx', command: 'lease' } }, [
+        'lease.get',
+      ]),
     bad: {
-      'packages/console/src/routes/leases.tsx': '',
+      'packages/console/src/features/leases.tsx': '',
       [`${M}/lease/README.md`]: 'A lease.',
     },
     good: {
-      'packages/console/src/routes/leases.tsx': '',
+      'packages/console/src/features/leases.tsx': '',
       'packages/cli/src/commands/lease.ts': '',
       [`${M}/lease/README.md`]: 'A lease.',
     },

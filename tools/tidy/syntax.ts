@@ -14,6 +14,7 @@ export interface Import {
 export interface FunctionShape {
   readonly name: string
   readonly line: number
+  /** Without the functions that are members of an object in it: a table of handlers is a list, not a long function. */
   readonly lines: number
   readonly parameters: number
   readonly hasJsx: boolean
@@ -87,6 +88,8 @@ class Walk {
   readonly dynamicImports: Import[] = []
   readonly #source: string
   readonly #lineOf: (offset: number) => number
+  /** Of each function around the place of the walk: lines of members in it, counted on their own. */
+  readonly #memberLines: number[] = []
 
   constructor(source: string, lineOf: (offset: number) => number) {
     this.#source = source
@@ -96,13 +99,15 @@ class Walk {
   /** Visits a node and everything below; answers whether JSX is in it. */
   visit(node: AstNode, name: string, parent: AstNode | null): boolean {
     this.#collect(node, parent)
+    if (isFunction(node)) this.#memberLines.push(0)
     let hasJsx = node.type === 'JSXElement' || node.type === 'JSXFragment'
     for (const key of visitorKeys[node.type] ?? []) {
       for (const child of asNodes(node[key])) {
         if (this.visit(child, nameFor(node, child) ?? name, node)) hasJsx = true
       }
     }
-    if (isFunction(node)) this.#collectFunction(node, { name: ownName(node) ?? name, hasJsx })
+    if (isFunction(node))
+      this.#collectFunction(node, parent, { name: ownName(node) ?? name, hasJsx })
     return hasJsx
   }
 
@@ -135,16 +140,19 @@ class Walk {
     return `new ${name}`
   }
 
-  #collectFunction(node: AstNode, { name, hasJsx }: { name: string; hasJsx: boolean }) {
+  #collectFunction(
+    node: AstNode,
+    parent: AstNode | null,
+    { name, hasJsx }: { name: string; hasJsx: boolean },
+  ) {
     const line = this.#lineOf(node.start)
+    const total = this.#lineOf(node.end) - line + 1
+    const members = this.#memberLines.pop() ?? 0
+    const around = this.#memberLines.pop()
+    if (around !== undefined)
+      this.#memberLines.push(around + (parent?.type === 'Property' ? total - 1 : members))
     const parameters = asNodes(node['params']).filter((each) => each['name'] !== 'this').length
-    this.functions.push({
-      name,
-      line,
-      lines: this.#lineOf(node.end) - line + 1,
-      parameters,
-      hasJsx,
-    })
+    this.functions.push({ name, line, lines: total - members, parameters, hasJsx })
   }
 }
 

@@ -45,7 +45,7 @@ const SKIPPED = new Set([
 ])
 const TEXT = /\.(ts|tsx|js|mjs|css|html|sql|md|json|yaml|yml|txt|sh)$|(^|\/)(LICENSE|run)$/
 const CODE = /\.(ts|tsx)$/
-const TEST = /\.test\.tsx?$|^packages\/[^/]+\/test\//
+const TEST = /\.test\.tsx?$|^packages\/[^/]+\/test\/|\/testing\//
 
 /** Makes a tree of files given as `path: source`. */
 export function makeTree(sources: Readonly<Record<string, string>>): Tree {

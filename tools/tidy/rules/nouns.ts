@@ -23,7 +23,7 @@ export function checkNouns(
 function judge(tree: Tree, noun: string, { module, page, command }: NounHome): Violation[] {
   const found: Violation[] = []
   const report = (text: string) => found.push({ rule: 'nouns', path: PATH, text })
-  const pagePath = `packages/console/src/${page}`
+  const pagePath = `packages/console/src/features/${page}`
   const commandPath = `packages/cli/src/commands/${command}.ts`
   if (!tree.paths.has(pagePath)) report(`${noun} has no page: ${pagePath} is missing.`)
   if (!tree.paths.has(commandPath)) report(`${noun} has no command: ${commandPath} is missing.`)
