@@ -1,8 +1,8 @@
-import { createClient, type Client } from '@spillway/contract'
 /**
  * How a command is declared and run: name, options, one example, who it speaks as, and what it does. Commander parses;
  * nothing below this file knows of it but option declarations.
  */
+import { createClient, type Client } from '@spillway/contract'
 import type { Argument, Command, Option } from 'commander'
 import {
   resolveConnection,
