@@ -3,6 +3,7 @@
  * finds it too small waits for one shared refill. Refuses only what the balance cannot pay, and says "unavailable",
  * never "refused", when the ledger cannot be asked.
  */
+import { Defect } from '#kernel/assert.ts'
 import { add, greatest, least, picos, ZERO, type Money } from '#kernel/money.ts'
 import { EMPTY_SLAB, free, grow, isLow, refillAmount, reserve, settle, stockOf } from './slab.ts'
 import type { Slab, SlabPolicy } from './slab.ts'
@@ -191,6 +192,8 @@ export class Admission {
       // Money that would serve nobody is left for others.
       if (amount === 0n || picos(free(account.slab) + available) < smallest) break
       const outcome = await this.#ask(account, amount)
+      // Refused what is there: somebody gave the hold up in our name.
+      if (outcome.kind === 'refused' && outcome.available >= amount) this.#loseHold(account)
       if (outcome.kind === 'held') {
         account.slab = grow(account.slab, amount)
         account.stock = stock
@@ -200,6 +203,14 @@ export class Admission {
     }
     account.stock = ZERO
     return { kind: 'refused', available }
+  }
+
+  /** Requests that still run on a lost hold are charged without it; until they end, nothing new is admitted. */
+  #loseHold(account: Account): void {
+    if (account.holdId === null) return
+    if (account.slab.inFlight > 0) throw new Defect(`the hold ${account.holdId} is gone`)
+    account.slab = EMPTY_SLAB
+    account.holdId = null
   }
 
   async #ask(account: Account, amount: Money): Promise<{ readonly kind: 'held' } | HoldRefused> {

@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { money, picos, rateIncrement } from '#kernel/money.ts'
+import { chargeOf, worstCharge, worstQuantities } from './charge.ts'
+
+const route = {
+  contextTokens: 8192,
+  inputPrice: { amount: money('0.10'), per: 1_000_000n, unit: 'token' as const },
+  outputPrice: { amount: money('0.40'), per: 1_000_000n, unit: 'token' as const },
+}
+const demand = { bodyBytes: 1000, hasOpaqueInput: false, outputTokensMax: 100, choices: 1 }
+
+test.each([
+  { name: 'short prompt, bounded answer', given: {}, want: [1256, 100] },
+  { name: 'no bound on the answer', given: { outputTokensMax: null }, want: [1256, 8192] },
+  { name: 'a bound beyond the context', given: { outputTokensMax: 1e9 }, want: [1256, 8192] },
+  { name: 'a prompt beyond the context', given: { bodyBytes: 1e6 }, want: [8192, 100] },
+  { name: 'an image in the prompt', given: { hasOpaqueInput: true }, want: [8192, 100] },
+  { name: 'several choices', given: { choices: 3 }, want: [1256, 300] },
+])('worst case: $name', ({ given, want }) => {
+  const { inputTokens, outputTokens } = worstQuantities(8192, { ...demand, ...given })
+  expect([inputTokens, outputTokens]).toEqual(want)
+})
+
+test('the worst case covers every use that the model allows', () => {
+  fc.assert(
+    fc.property(fc.nat(20_000), fc.nat(20_000), fc.nat(20_000), (bodyBytes, input, output) => {
+      const worst = worstCharge(route, { ...demand, bodyBytes, outputTokensMax: null })
+      const used = {
+        inputTokens: Math.min(input, bodyBytes, 8192),
+        outputTokens: Math.min(output, 8192),
+      }
+      expect(chargeOf(route, used)).toBeLessThanOrEqual(worst)
+    }),
+  )
+})
+
+test('what the gateway counts as spent covers what the ledger will charge, whatever was used before', () => {
+  const price = fc.record({
+    amount: fc.bigInt({ min: 0n, max: 10n ** 13n }).map(picos),
+    per: fc.constantFrom(1n, 3n, 1000n, 1_000_000n),
+    unit: fc.constant('token' as const),
+  })
+  fc.assert(
+    fc.property(
+      price,
+      fc.bigInt({ min: 0n, max: 10n ** 9n }),
+      fc.nat(100_000),
+      (inputPrice, before, tokens) => {
+        const spent = chargeOf({ ...route, inputPrice }, { inputTokens: tokens, outputTokens: 0 })
+        expect(spent).toBeGreaterThanOrEqual(rateIncrement(inputPrice, before, BigInt(tokens)))
+      },
+    ),
+  )
+})
+
+test('what costs nothing needs no money', () => {
+  const nothing = { ...route.inputPrice, amount: picos(0n) }
+  expect(worstCharge({ ...route, inputPrice: nothing, outputPrice: nothing }, demand)).toBe(0n)
+})

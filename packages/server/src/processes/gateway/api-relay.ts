@@ -1,0 +1,144 @@
+/**
+ * Everything that is not inference goes to the API process, bytes as they are, answers as they come. Adds nothing but
+ * where the request came from; takes away only what belongs to one connection.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Dispatcher, Pool } from 'undici'
+import type { Exchange } from './exchange.ts'
+import type { GatewaySettings } from './settings.ts'
+
+/** Headers that speak about one connection, not about the message. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+])
+/** A caller may not claim to be relayed by somebody else. */
+const OURS = new Set(['x-forwarded-for', 'x-request-id'])
+
+export class ApiRelay {
+  readonly #pool: Pool
+
+  constructor(api: GatewaySettings['api']) {
+    const options = {
+      connections: null,
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 60_000,
+      bodyTimeout: 0,
+    }
+    this.#pool =
+      'url' in api
+        ? new Pool(api.url, options)
+        : new Pool('http://api.invalid', { ...options, socketPath: api.socketPath })
+  }
+
+  relay(exchange: Exchange): void {
+    const { request } = exchange
+    const hasBody = 'content-length' in request.headers || 'transfer-encoding' in request.headers
+    this.#pool.dispatch(
+      {
+        method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
+        path: request.url ?? '/',
+        headers: [
+          ...keepEndToEnd(request.rawHeaders, OURS),
+          'x-forwarded-for',
+          request.socket.remoteAddress ?? '',
+          'x-request-id',
+          exchange.requestId,
+        ],
+        body: hasBody ? request : null,
+      },
+      new RelayedAnswer(exchange),
+    )
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.destroy()
+  }
+}
+
+function keepEndToEnd(raw: readonly string[], dropped: ReadonlySet<string>): string[] {
+  const kept: string[] = []
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const [name, value] = [raw[index] as string, raw[index + 1] as string]
+    const lower = name.toLowerCase()
+    if (!HOP_BY_HOP.has(lower) && !dropped.has(lower)) kept.push(name, value)
+  }
+  return kept
+}
+
+class RelayedAnswer implements Dispatcher.DispatchHandler {
+  readonly #exchange: Exchange
+  #controller: Dispatcher.DispatchController | null = null
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+    exchange.response.on('close', () => {
+      if (!exchange.response.writableFinished)
+        this.#controller?.abort(new Error('the client went away'))
+    })
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    const { response, requestId } = this.#exchange
+    if (status < 200) return
+    const kept = Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name))
+    response.writeHead(status, { 'x-request-id': requestId, ...Object.fromEntries(kept) })
+    // An event stream opens before its first event.
+    response.flushHeaders()
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const { response } = this.#exchange
+    if (response.write(chunk)) return
+    controller.pause()
+    response.once('drain', () => controller.resume())
+  }
+
+  onResponseEnd(): void {
+    this.#exchange.response.end()
+  }
+
+  onResponseError(): void {
+    const { request, response, requestId } = this.#exchange
+    if (response.headersSent) response.destroy()
+    else refuse(request, response, requestId)
+  }
+}
+
+/** The one answer that the gateway gives for the API: that it is not there. */
+function refuse(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+  const text = JSON.stringify({
+    type: 'about:blank',
+    title: 'The server is starting or restarting',
+    status: 503,
+    detail: 'The control API does not answer right now. Nothing was changed.',
+    code: 'server.unavailable',
+    remedy: 'Try again in a moment.',
+    requestId,
+  })
+  response.writeHead(503, {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(text),
+    'retry-after': '1',
+    'x-request-id': requestId,
+    ...(request.complete ? {} : { connection: 'close' }),
+  })
+  response.end(request.method === 'HEAD' ? undefined : text)
+}

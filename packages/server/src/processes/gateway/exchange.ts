@@ -1,0 +1,67 @@
+/** One HTTP exchange of the inference API: the request's bytes in, an answer out. Knows nothing of models or money. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Refusal, renderRefusal } from '#modules/gateway/index.ts'
+
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  /** On the monotonic clock. */
+  readonly startedMs: number
+}
+
+/** Room for a million tokens of text, or a few images. */
+export const BODY_BYTES_MAX = 16 * 1024 * 1024
+
+export type BodyReading =
+  | { readonly kind: 'body'; readonly bytes: Buffer }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'aborted' }
+
+/** Reads the whole body, but no more than is allowed. */
+export function readBody(request: IncomingMessage): Promise<BodyReading> {
+  return new Promise((resolve) => {
+    if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX)
+      return resolve({ kind: 'too_large' })
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= BODY_BYTES_MAX) chunks.push(chunk)
+      else resolve({ kind: 'too_large' })
+    })
+    request.on('end', () => {
+      const [first] = chunks
+      resolve({ kind: 'body', bytes: chunks.length === 1 && first ? first : Buffer.concat(chunks) })
+    })
+    request.on('error', () => resolve({ kind: 'aborted' }))
+    request.on('close', () => resolve({ kind: 'aborted' }))
+  })
+}
+
+export function sendJson(exchange: Exchange, text: string, status = 200): void {
+  const { response, requestId } = exchange
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'x-request-id': requestId,
+  })
+  response.end(text)
+}
+
+export function sendRefusal(exchange: Exchange, refusal: Refusal): void {
+  const { request, response, requestId } = exchange
+  if (response.headersSent || response.destroyed) return
+  const text = renderRefusal(refusal)
+  // What was not read of a body would be taken for the next request.
+  const isUnread = !request.complete
+  response.writeHead(refusal.status, {
+    ...refusal.headers,
+    ...(isUnread ? { connection: 'close' } : {}),
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'x-request-id': requestId,
+  })
+  response.end(request.method === 'HEAD' ? undefined : text)
+}

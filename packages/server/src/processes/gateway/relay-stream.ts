@@ -1,0 +1,116 @@
+/** A streamed completion: each chunk goes to the client as it comes, no faster than the client reads. */
+import type { Dispatcher } from 'undici'
+import { type StreamRelay } from '#modules/gateway/index.ts'
+import { connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
+import type { Exchange } from './exchange.ts'
+
+/** How a stream that reached the client went on. */
+export type StreamEnd =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'broken'; readonly why: string }
+  | { readonly kind: 'gone' }
+
+export interface StreamParts {
+  readonly model: string
+  readonly exchange: Exchange
+  readonly relay: StreamRelay
+  /** Called with the first output, before it is sent. */
+  readonly onStart: () => void
+  readonly resolve: (attempt: Attempt<StreamEnd>) => void
+}
+
+const ERROR_BYTES_MAX = 64 * 1024
+
+/** Begins the answer to the client. Proxies in between are asked not to hold chunks back. */
+function begin({ response, requestId }: Exchange): void {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+    'x-request-id': requestId,
+  })
+}
+
+export class StreamedAnswer implements Dispatcher.DispatchHandler {
+  readonly #parts: StreamParts
+  #status = 0
+  #error = ''
+  #isBegun = false
+  #controller: Dispatcher.DispatchController | null = null
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts
+    parts.exchange.response.on('close', this.#onGone)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#parts.exchange.response.destroyed) this.#onGone()
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
+    this.#status = status
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#status !== 200) {
+      if (this.#error.length < ERROR_BYTES_MAX) this.#error += chunk.toString()
+      return
+    }
+    const { relay, exchange } = this.#parts
+    const text = relay.push(chunk)
+    if (text !== '') this.#send(exchange, text, controller)
+    this.#judgeState()
+  }
+
+  onResponseEnd(): void {
+    if (this.#status !== 200)
+      return this.#end(judgeStatus(this.#parts.model, this.#status, this.#error))
+    this.#parts.relay.close()
+    this.#judgeState()
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#parts.exchange.response.destroyed) this.#onGone()
+    else this.#fail(error.message)
+  }
+
+  #send({ response }: Exchange, text: string, controller: Dispatcher.DispatchController): void {
+    if (!this.#isBegun) {
+      this.#isBegun = true
+      this.#parts.onStart()
+      begin(this.#parts.exchange)
+    }
+    if (response.write(text)) return
+    controller.pause()
+    response.once('drain', () => controller.resume())
+  }
+
+  #judgeState(): void {
+    const { relay, exchange } = this.#parts
+    if (relay.state.kind === 'open') return
+    if (relay.state.kind === 'failed') {
+      this.#fail(relay.state.why)
+      this.#controller?.abort(new Error(relay.state.why))
+      return
+    }
+    // An answer without any output still is one.
+    if (!this.#isBegun) begin(exchange)
+    this.#end({ kind: 'answered', answer: { kind: 'complete' } })
+  }
+
+  #fail(why: string): void {
+    if (this.#isBegun) this.#end({ kind: 'answered', answer: { kind: 'broken', why } })
+    else this.#end(connectionFailed(this.#parts.model, why))
+  }
+
+  #end(attempt: Attempt<StreamEnd>): void {
+    this.#parts.exchange.response.off('close', this.#onGone)
+    this.#parts.resolve(attempt)
+  }
+
+  readonly #onGone = (): void => {
+    this.#end(this.#isBegun ? { kind: 'answered', answer: { kind: 'gone' } } : { kind: 'gone' })
+    this.#controller?.abort(new Error('the client went away'))
+  }
+}

@@ -1,0 +1,63 @@
+/** A completion in one piece: read from the server as a whole, recorded, then sent. */
+import type { Dispatcher } from 'undici'
+import { connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Larger than any answer; a server that sends more is broken. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024
+
+/** Collects a server's answer. When the client leaves, the server is told to stop. */
+export class WholeAnswer implements Dispatcher.DispatchHandler {
+  readonly #model: string
+  readonly #exchange: Exchange
+  readonly #resolve: (attempt: Attempt<string>) => void
+  readonly #chunks: Buffer[] = []
+  #size = 0
+  #status = 0
+  #controller: Dispatcher.DispatchController | null = null
+
+  constructor(model: string, exchange: Exchange, resolve: (attempt: Attempt<string>) => void) {
+    this.#model = model
+    this.#exchange = exchange
+    this.#resolve = resolve
+    exchange.response.on('close', this.#onGone)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#exchange.response.destroyed) this.#onGone()
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
+    this.#status = status
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length
+    if (this.#size > ANSWER_BYTES_MAX) controller.abort(new Error('the answer is too long'))
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    const [first] = this.#chunks
+    const body = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks)
+    const text = body.toString()
+    if (this.#status === 200) this.#end({ kind: 'answered', answer: text })
+    else this.#end(judgeStatus(this.#model, this.#status, text))
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#exchange.response.destroyed) this.#end({ kind: 'gone' })
+    else this.#end(connectionFailed(this.#model, error.message))
+  }
+
+  #end(attempt: Attempt<string>): void {
+    this.#exchange.response.off('close', this.#onGone)
+    this.#resolve(attempt)
+  }
+
+  readonly #onGone = (): void => {
+    this.#controller?.abort(new Error('the client went away'))
+    this.#end({ kind: 'gone' })
+  }
+}

@@ -1,0 +1,93 @@
+/** The public port: inference is served here, everything else is relayed to the API process. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Refusal, refusals, renderModelCard, renderModelList } from '#modules/gateway/index.ts'
+import type { ApiRelay } from './api-relay.ts'
+import { type ChatDeps, serveChat } from './chat.ts'
+import { type Exchange, sendJson, sendRefusal } from './exchange.ts'
+
+export interface ServerDeps extends ChatDeps {
+  readonly apiRelay: ApiRelay
+  readonly newRequestId: () => string
+  readonly nowMs: () => number
+}
+
+type Serve = (deps: ServerDeps, exchange: Exchange, path: string) => void | Promise<void>
+
+const MODELS = '/v1/models'
+
+/** Longer than the usual idle time of clients and proxies, so that they close first. */
+const KEEP_ALIVE_MS = 75_000
+
+export function createGatewayServer(deps: ServerDeps): Server {
+  const server = createServer(
+    { noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => receive(deps, request, response),
+  )
+  // Nothing here speaks another protocol over HTTP's port.
+  server.on('upgrade', (_, socket) => socket.destroy())
+  return server
+}
+
+function receive(deps: ServerDeps, request: IncomingMessage, response: ServerResponse): void {
+  const exchange = { request, response, requestId: deps.newRequestId(), startedMs: deps.nowMs() }
+  const url = request.url ?? '/'
+  if (!url.startsWith('/v1/') && url !== '/v1') return deps.apiRelay.relay(exchange)
+  const query = url.indexOf('?')
+  const path = query < 0 ? url : url.slice(0, query)
+  // What fails on the connection itself has nobody left to be told.
+  response.on('error', () => undefined)
+  response.on('finish', () => deps.watch.onStatus(nameOf(path), response.statusCode))
+  void serve(deps, exchange, path)
+}
+
+async function serve(deps: ServerDeps, exchange: Exchange, path: string): Promise<void> {
+  try {
+    await handlerOf(exchange.request.method ?? 'GET', path)(deps, exchange, path)
+  } catch (failure) {
+    // JSON nested deeper than the stack is the client's; anything else is ours.
+    const isTooDeep = failure instanceof RangeError
+    if (!isTooDeep) deps.watch.onDefect(exchange.requestId, failure)
+    if (exchange.response.headersSent) exchange.response.destroy()
+    else sendRefusal(exchange, isTooDeep ? refusals.malformedJson() : refusals.defect())
+  }
+}
+
+function handlerOf(method: string, path: string): Serve {
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (path === '/v1/chat/completions')
+    return method === 'POST' ? serveChat : refuse(refusals.wrongMethod(method, path, 'POST'))
+  if (path === MODELS || path.startsWith(`${MODELS}/`))
+    return isRead ? serveModels : refuse(refusals.wrongMethod(method, path, 'GET'))
+  return refuse(refusals.unknownUrl(method, path))
+}
+
+const refuse =
+  (refusal: Refusal): Serve =>
+  (_, exchange) =>
+    sendRefusal(exchange, refusal)
+
+async function serveModels(deps: ServerDeps, exchange: Exchange, path: string): Promise<void> {
+  const { gateway } = deps
+  const principal = await gateway.identify(exchange.request.headers)
+  if ('status' in principal) return sendRefusal(exchange, principal)
+  if (!gateway.routes.isLoaded) return sendRefusal(exchange, refusals.databaseAway())
+  if (path === MODELS) return sendJson(exchange, renderModelList(gateway.routes.list()))
+  const model = gateway.findModel(decode(path.slice(MODELS.length + 1)))
+  if ('status' in model) return sendRefusal(exchange, model)
+  sendJson(exchange, renderModelCard(model))
+}
+
+/** A name that cannot be decoded is no model's. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** For the metrics: one series an endpoint, whatever callers ask for. */
+function nameOf(path: string): string {
+  if (path === '/v1/chat/completions') return path
+  return path.startsWith(MODELS) ? MODELS : 'other'
+}

@@ -1,0 +1,46 @@
+/** What the parent tells a gateway process when it starts it: one JSON document in its environment. */
+import { z } from 'zod'
+
+/** The variable's name. An argument would show the database's password in the process table. */
+export const SETTINGS_VARIABLE = 'SPILLWAY_GATEWAY'
+
+export const GatewaySettings = z.strictObject({
+  databaseUrl: z.string().min(1),
+  /** On 127.0.0.1; 0 takes a free one. */
+  port: z.number().int().min(0).max(65_535),
+  /** Where everything but `/v1` goes: exactly one of the two. */
+  api: z.union([
+    z.strictObject({ url: z.url({ protocol: /^http$/ }) }),
+    z.strictObject({ socketPath: z.string().min(1) }),
+  ]),
+  journalDirectory: z.string().min(1),
+  /** Names this process's journal and holds; unique for each start. */
+  writer: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/),
+  /** Under which credentials are hashed. */
+  pepper: z.string().min(1),
+  /** The trusted clock's anchor, so that this process measures time as its parent does. */
+  clock: z.strictObject({ trustedMs: z.number(), monotonicMs: z.number(), bootId: z.string() }),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+})
+export type GatewaySettings = z.infer<typeof GatewaySettings>
+
+export type SettingsReading =
+  | { readonly kind: 'settings'; readonly settings: GatewaySettings }
+  | { readonly kind: 'invalid'; readonly message: string }
+
+export function parseSettings(text: string | undefined): SettingsReading {
+  const parsed = z
+    .string({ error: `${SETTINGS_VARIABLE} is not set: a gateway is started by the server` })
+    .transform((value, context) => {
+      try {
+        return JSON.parse(value) as unknown
+      } catch {
+        context.addIssue({ code: 'custom', message: `${SETTINGS_VARIABLE} is not JSON` })
+        return z.NEVER
+      }
+    })
+    .pipe(GatewaySettings)
+    .safeParse(text)
+  if (parsed.success) return { kind: 'settings', settings: parsed.data }
+  return { kind: 'invalid', message: z.prettifyError(parsed.error) }
+}

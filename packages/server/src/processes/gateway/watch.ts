@@ -1,0 +1,103 @@
+/** What the operator sees of the data path: counters, latencies, and a line in the log for what went wrong. */
+import type { Logger } from 'pino'
+import { type Bill, type Call, Metrics, type Target } from '#modules/gateway/index.ts'
+import type { Exchange } from './exchange.ts'
+
+const HELP = {
+  spillway_gateway_requests_total: 'Answers of the inference API by path and status.',
+  spillway_gateway_tokens_total: 'Tokens recorded by model and direction.',
+  spillway_gateway_usage_estimated_total: 'Answers whose server did not count, by model.',
+  spillway_gateway_target_failures_total: 'Attempts that a model\u2019s server failed, by model.',
+  spillway_gateway_streams_broken_total: 'Streams that their server cut off, by model.',
+  spillway_gateway_records_lost_total: 'Final usage records that could not be written.',
+  spillway_gateway_database_failures_total: 'Questions to the database that failed, by kind.',
+  spillway_gateway_request_seconds: 'From the request\u2019s headers to the end of its answer.',
+  spillway_gateway_first_output_seconds:
+    'From the request\u2019s headers to the first streamed output.',
+  spillway_gateway_calls: 'Requests that are being answered.',
+  spillway_gateway_slabs: 'Organizations with money held here.',
+  spillway_gateway_journal_backlog_bytes: 'Bytes of the journal that are not yet posted.',
+} as const
+
+export interface WatchDeps {
+  readonly log: Logger
+  readonly nowMs: () => number
+}
+
+export class Watch {
+  readonly metrics = new Metrics(HELP)
+  readonly #deps: WatchDeps
+  #usedKeys = new Set<string>()
+
+  constructor(deps: WatchDeps) {
+    this.#deps = deps
+  }
+
+  onKeyUsed(apiKeyId: string): void {
+    this.#usedKeys.add(apiKeyId)
+  }
+
+  /** Keys used since the last call. */
+  takeUsedKeys(): string[] {
+    const used = [...this.#usedKeys]
+    this.#usedKeys = new Set()
+    return used
+  }
+
+  onFirstOutput({ route }: Call, { startedMs }: Exchange): void {
+    const seconds = (this.#deps.nowMs() - startedMs) / 1000
+    this.metrics.observe('spillway_gateway_first_output_seconds', { model: route.model }, seconds)
+  }
+
+  onAnswer({ route, request }: Call, { startedMs }: Exchange, used: Bill): void {
+    const { model } = route
+    const seconds = (this.#deps.nowMs() - startedMs) / 1000
+    const stream = String(request.isStream)
+    this.metrics.observe('spillway_gateway_request_seconds', { model, stream }, seconds)
+    this.metrics.count(
+      'spillway_gateway_tokens_total',
+      { model, direction: 'input' },
+      used.inputTokens,
+    )
+    this.metrics.count(
+      'spillway_gateway_tokens_total',
+      { model, direction: 'output' },
+      used.outputTokens,
+    )
+    if (used.isEstimated) this.metrics.count('spillway_gateway_usage_estimated_total', { model })
+  }
+
+  onStatus(path: string, status: number): void {
+    this.metrics.count('spillway_gateway_requests_total', { path, status: String(status) })
+  }
+
+  onTargetFailed({ route }: Call, target: Target, why: string): void {
+    this.metrics.count('spillway_gateway_target_failures_total', { model: route.model })
+    this.#deps.log.warn(
+      { model: route.model, target: target.id, why },
+      'a model\u2019s server failed a request',
+    )
+  }
+
+  onBrokenStream({ route }: Call, why: string): void {
+    this.metrics.count('spillway_gateway_streams_broken_total', { model: route.model })
+    this.#deps.log.warn({ model: route.model, why }, 'a stream broke off')
+  }
+
+  onRecordLost({ route }: Call, failure: unknown): void {
+    this.metrics.count('spillway_gateway_records_lost_total', {})
+    this.#deps.log.fatal(
+      { model: route.model, err: failure },
+      'a usage record could not be written',
+    )
+  }
+
+  onDatabaseFailure(question: string, failure: unknown): void {
+    this.metrics.count('spillway_gateway_database_failures_total', { question })
+    this.#deps.log.warn({ question, err: failure }, 'the database could not be asked')
+  }
+
+  onDefect(requestId: string, failure: unknown): void {
+    this.#deps.log.error({ requestId, err: failure }, 'a defect: the request was answered 500')
+  }
+}
