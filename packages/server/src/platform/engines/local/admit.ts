@@ -1,0 +1,111 @@
+/**
+ * Starts attempts. Any number of callers, in any processes, before and after any crash, may start the same one: each
+ * makes sure that the admission is written and a shim is under way, and only the first shim to claim it runs it.
+ */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { assert, present } from '#kernel/assert.ts'
+import type { Admission } from '#platform/engines/engine.ts'
+import { monotonicMs } from '#platform/processes/machine-clock.ts'
+import { findProgram } from '#platform/processes/program-path.ts'
+import { MARK_NAME, bellFolder } from './attempt-folder.ts'
+import type { AdmissionRecord, AttemptPaths } from './attempt-folder.ts'
+import type { Attempts } from './attempts.ts'
+import { commandEnvironment, cpusOfSlots } from './command-environment.ts'
+import { createDurably, readJson, readText } from './durable-file.ts'
+import { pathsOf, readStatus } from './local-machine.ts'
+import type { LocalMachine } from './local-machine.ts'
+
+const START_TIMEOUT_MS = 30_000
+const LOOK_MS = 4
+
+/** Resolves when the attempt has started, or failed to, and that is durable. */
+export async function admit(
+  machine: LocalMachine,
+  attempts: Attempts,
+  admission: Admission,
+): Promise<void> {
+  const paths = pathsOf(machine, admission.attemptId)
+  assert(admission.command.length > 0, 'an admission without a command')
+  assert(!existsSync(paths.forgotten), `attempt ${admission.attemptId} has run and been forgotten`)
+  if (!existsSync(paths.admission)) await record(machine, paths, admission)
+  const shim =
+    (await readStatus(paths)) === null ? await spawnShim(machine, paths) : { hasEnded: () => false }
+  const deadlineMs = monotonicMs() + START_TIMEOUT_MS
+  for (;;) {
+    // Read before the observation, so that a shim that ended has surely written all it had to.
+    const hasEnded = shim.hasEnded()
+    const { state } = await attempts.observe(admission.attemptId)
+    if (state === 'running' || state === 'gone' || state === 'absent') return
+    if (hasEnded && (await readStatus(paths)) === null) throw await startFailure(paths)
+    if (monotonicMs() > deadlineMs)
+      throw new Error(`attempt ${admission.attemptId} has not started in ${START_TIMEOUT_MS} ms`)
+    await pause(LOOK_MS)
+  }
+}
+
+async function record(
+  machine: LocalMachine,
+  paths: AttemptPaths,
+  admission: Admission,
+): Promise<void> {
+  const isPinned = admission.acceleratorKind === 'cpu'
+  const cpus = isPinned ? cpusOfSlots(admission.slots, machine.allowedCpus) : []
+  const mark = randomBytes(16).toString('hex')
+  const environment = commandEnvironment({
+    admission,
+    inherited: machine.environment,
+    cpus,
+    noticePath: paths.instanceAction,
+    mark,
+  })
+  const content: AdmissionRecord = {
+    admission,
+    environment,
+    workingDirectory: resolve(paths.work, admission.workingDirectory ?? '.'),
+    pin: pinWords(cpus, machine.environment['PATH']),
+    mark,
+    token: randomBytes(16).toString('hex'),
+  }
+  await mkdir(dirname(paths.instanceAction), { recursive: true, mode: 0o700 })
+  await mkdir(paths.work, { recursive: true, mode: 0o700 })
+  await mkdir(bellFolder(machine.directory), { recursive: true, mode: 0o700 })
+  await createDurably(paths.admission, content)
+}
+
+function pinWords(cpus: readonly number[], path = '/usr/bin:/bin'): readonly string[] {
+  if (cpus.length === 0) return []
+  const search = findProgram('taskset', { path, directory: '/' })
+  return search.kind === 'found' ? [search.path, '-c', cpus.join(',')] : []
+}
+
+interface SpawnedShim {
+  readonly hasEnded: () => boolean
+}
+
+/** In a session of its own, with no terminal, pipe or handle that would tie it to the server. */
+async function spawnShim(machine: LocalMachine, paths: AttemptPaths): Promise<SpawnedShim> {
+  const [program = '', ...words] = await machine.shimWords()
+  const { mark } = present(await readJson<AdmissionRecord>(paths.admission), paths.admission)
+  const child = spawn(program, [...words, machine.directory, paths.attemptId, machine.bootId], {
+    cwd: '/',
+    // The marker is there before the command's own environment is, so that even a half-started one is found.
+    env: { [MARK_NAME]: mark },
+    stdio: 'ignore',
+    detached: true,
+  })
+  let hasEnded = false
+  child.once('exit', () => (hasEnded = true))
+  child.once('error', () => (hasEnded = true))
+  child.unref()
+  return { hasEnded: () => hasEnded }
+}
+
+async function startFailure(paths: AttemptPaths): Promise<Error> {
+  const reason = (await readText(paths.shimFailure)) ?? 'it left no word why'
+  return new Error(`the process to watch attempt ${paths.attemptId} ended at once: ${reason}`)
+}

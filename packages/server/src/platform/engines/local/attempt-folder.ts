@@ -1,0 +1,111 @@
+/**
+ * What lies in the folder of an attempt, and who writes it. The engine writes the admission, the stop request and the
+ * notice; the shim writes the status and the heartbeat, and the engine in its place once the shim is dead.
+ */
+import { join } from 'node:path'
+import type { Admission, Observation } from '#platform/engines/engine.ts'
+import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
+
+/**
+ * Marks each process of an attempt in its environment, with a random value: the same attempt id may exist in another
+ * installation on this machine, and its processes are none of ours.
+ */
+export const MARK_NAME = 'SPILLWAY_ATTEMPT_MARK'
+
+export interface AttemptPaths {
+  readonly attemptId: string
+  readonly folder: string
+  /** Its existence makes the attempt known. Created once. */
+  readonly admission: string
+  /** Its creation claims the attempt: who creates it is the only one to run the command. Then replaced. */
+  readonly status: string
+  /** The last instant at which the processes were seen alive. */
+  readonly heartbeat: string
+  readonly stopRequest: string
+  /** The notice as given to the command, in the AWS shape. */
+  readonly instanceAction: string
+  /** Its existence says that the notice's signal was sent. */
+  readonly noticeSent: string
+  readonly log: string
+  readonly work: string
+  /** Why a shim failed, should one ever. */
+  readonly shimFailure: string
+  /** Its existence says that the engine has dropped the attempt; the log stays. */
+  readonly forgotten: string
+  /** Written to on every change; lies in one folder with those of the other attempts, for one watch over all. */
+  readonly bell: string
+}
+
+export function attemptPaths(directory: string, attemptId: string): AttemptPaths {
+  const folder = join(directory, attemptId)
+  return {
+    attemptId,
+    folder,
+    admission: join(folder, 'admission.json'),
+    status: join(folder, 'status.json'),
+    heartbeat: join(folder, 'heartbeat'),
+    stopRequest: join(folder, 'stop.json'),
+    instanceAction: join(folder, 'metadata', 'instance-action.json'),
+    noticeSent: join(folder, 'metadata', 'sent.json'),
+    log: join(folder, 'log'),
+    work: join(folder, 'work'),
+    shimFailure: join(folder, 'shim-failure'),
+    forgotten: join(folder, 'forgotten.json'),
+    bell: join(bellFolder(directory), attemptId),
+  }
+}
+
+/** The folder of all bells of an engine. */
+export function bellFolder(directory: string): string {
+  return join(directory, '.changes')
+}
+
+/** `admission.json`: what the shim needs to start the command. */
+export interface AdmissionRecord {
+  readonly admission: Admission
+  /** Complete, but for the address of the metadata server. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly workingDirectory: string
+  /** Words before the command that pin it to CPUs, or none. */
+  readonly pin: readonly string[]
+  /** The value of the mark. */
+  readonly mark: string
+  /** Secret part of the metadata address. */
+  readonly token: string
+}
+
+export interface Exit {
+  readonly exitCode: number | null
+  readonly exitSignal: string | null
+}
+
+export type GoneObservation = Extract<Observation, { state: 'gone' }>
+
+export type AttemptStatus =
+  | {
+      readonly phase: 'starting'
+      readonly bootId: string
+      readonly shim: ProcessIdentity
+      readonly mark: string
+      readonly claimedMs: number
+    }
+  | {
+      readonly phase: 'running'
+      readonly bootId: string
+      readonly shim: ProcessIdentity
+      readonly mark: string
+      /** The command's first process, which leads the group. Null when the shim died before it could say. */
+      readonly leader: ProcessIdentity | null
+      readonly startedMs: number
+      /** How the command ended, while processes that it left behind are being ended. */
+      readonly exit: Exit | null
+    }
+  | { readonly phase: 'gone'; readonly observation: GoneObservation }
+
+export type LiveStatus = Exclude<AttemptStatus, { phase: 'gone' }>
+
+/** `stop.json`. The processes are killed from the deadline on. */
+export interface StopRequest {
+  readonly bootId: string
+  readonly deadlineMs: number
+}

@@ -1,0 +1,124 @@
+/**
+ * The `local` engine: attempts as real processes on this machine, each watched by a shim that outlives the server. All
+ * that is known lies in one folder per attempt, so any number of engines, now or after a restart, see the same.
+ */
+import { existsSync } from 'node:fs'
+import { readdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { assert } from '#kernel/assert.ts'
+import type { Engine } from '#platform/engines/engine.ts'
+import { readAllowedCpus } from '#platform/processes/allowed-cpus.ts'
+import { readBootId } from '#platform/processes/machine-clock.ts'
+import { createProcessTable } from '#platform/processes/process-table.ts'
+import { admit } from './admit.ts'
+import { attemptPaths } from './attempt-folder.ts'
+import { createAttempts } from './attempts.ts'
+import type { Attempts } from './attempts.ts'
+import { createDurably } from './durable-file.ts'
+import { takeInventory } from './inventory.ts'
+import { isAttemptId, pathsOf } from './local-machine.ts'
+import type { LocalMachine } from './local-machine.ts'
+import { notify } from './notify.ts'
+import { createSharing } from './sharing.ts'
+import { prepareShim } from './shim-program.ts'
+import { createStops } from './stop.ts'
+import { watchAttempts } from './watch.ts'
+
+export interface LocalEngineOptions {
+  /** `<data dir>/engine`. */
+  readonly directory: string
+  /** The server's environment: commands get PATH, HOME and a few more of it, inventory its PATH. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** The name of the only node. */
+  readonly node?: string
+  /** A name to look for on PATH, or a path. */
+  readonly nvidiaSmi?: string
+}
+
+export function createLocalEngine(options: LocalEngineOptions): Engine {
+  const { directory, environment, node = 'local', nvidiaSmi = 'nvidia-smi' } = options
+  const machine = createMachine(directory, environment)
+  const attempts = createAttempts(machine)
+  const stops = createStops(machine, attempts)
+  const sharing = createSharing<void>()
+  const list = () => listAttempts(directory)
+  return {
+    name: 'local',
+    inventory: async () => {
+      const path = environment['PATH'] ?? '/usr/bin:/bin'
+      return [await takeInventory({ node, path, nvidiaSmi, allowedCpus: machine.allowedCpus })]
+    },
+    admit: (admission) =>
+      sharing(`admit ${admission.attemptId}`, () => admit(machine, attempts, admission)),
+    notify: (attemptId, notice) =>
+      sharing(`notify ${attemptId}`, () => notify(machine, attempts, { attemptId, notice })),
+    stop: stops.stop,
+    observe: attempts.observe,
+    list,
+    watch: (changed) => watchAttempts({ machine, attempts, stops, list }, changed),
+    forget: (attemptId) => forget(machine, attempts, attemptId),
+    log: async (attemptId) => {
+      const { log } = pathsOf(machine, attemptId)
+      return existsSync(log) ? { path: log } : null
+    },
+  }
+}
+
+function createMachine(
+  directory: string,
+  environment: LocalEngineOptions['environment'],
+): LocalMachine {
+  let shimWords: Promise<readonly string[]> | null = null
+  return {
+    directory,
+    environment,
+    bootId: readBootId(),
+    table: createProcessTable(),
+    allowedCpus: readAllowedCpus(),
+    shimWords: () => {
+      shimWords ??= prepareShim(directory).catch((error: unknown) => {
+        shimWords = null
+        throw error
+      })
+      return shimWords
+    },
+  }
+}
+
+async function listAttempts(directory: string): Promise<readonly string[]> {
+  if (!existsSync(directory)) return []
+  const names = await readdir(directory)
+  return names.filter((name) => {
+    if (!isAttemptId(name)) return false
+    const { admission, forgotten } = attemptPaths(directory, name)
+    return existsSync(admission) && !existsSync(forgotten)
+  })
+}
+
+/** The log stays, and what the command left in its working directory. */
+async function forget(machine: LocalMachine, attempts: Attempts, attemptId: string): Promise<void> {
+  const paths = pathsOf(machine, attemptId)
+  if (!existsSync(paths.folder)) return
+  if (!existsSync(paths.forgotten)) {
+    const { state } = await attempts.observe(attemptId)
+    assert(
+      state === 'gone',
+      `attempt ${attemptId} is ${state}: only one that is gone can be forgotten`,
+    )
+    await createDurably(paths.forgotten, {})
+    await writeFile(paths.bell, '')
+  }
+  const { admission, status, heartbeat, stopRequest, shimFailure, bell } = paths
+  const record = [
+    admission,
+    status,
+    heartbeat,
+    stopRequest,
+    shimFailure,
+    join(paths.folder, 'metadata'),
+  ]
+  for (const path of [...record, bell]) await rm(path, { recursive: true, force: true })
+  await rmdir(paths.work).catch(() => {
+    // Not empty, or not there: the files are the lease's.
+  })
+}

@@ -1,0 +1,38 @@
+/** What the parts of the local engine share: where it keeps its attempts, and the machine it runs them on. */
+import { assert } from '#kernel/assert.ts'
+import type { ProcessTable } from '#platform/processes/process-table.ts'
+import { attemptPaths } from './attempt-folder.ts'
+import type { AttemptPaths, AttemptStatus, LiveStatus } from './attempt-folder.ts'
+import { readJson } from './durable-file.ts'
+
+export interface LocalMachine {
+  readonly directory: string
+  readonly bootId: string
+  readonly table: ProcessTable
+  readonly allowedCpus: readonly number[]
+  /** The environment of the server, of which the commands get a little. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** The words that run the shim. */
+  readonly shimWords: () => Promise<readonly string[]>
+}
+
+/** The names that can be an attempt's folder: nothing that leaves the engine's folder or hides in it. */
+const ATTEMPT_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$/
+
+export function isAttemptId(name: string): boolean {
+  return ATTEMPT_ID.test(name)
+}
+
+export function pathsOf(machine: LocalMachine, attemptId: string): AttemptPaths {
+  assert(isAttemptId(attemptId), `${attemptId} cannot name an attempt`)
+  return attemptPaths(machine.directory, attemptId)
+}
+
+export async function readStatus(paths: AttemptPaths): Promise<AttemptStatus | null> {
+  return readJson<AttemptStatus>(paths.status)
+}
+
+/** Since when the attempt has been under way, as far as its status tells. */
+export function sinceMs(status: LiveStatus): number {
+  return status.phase === 'starting' ? status.claimedMs : status.startedMs
+}

@@ -1,0 +1,53 @@
+/**
+ * Delivers the notice of a reclaim: the document first, so that whoever is woken by the signal finds it. A notice is
+ * delivered once per attempt; when a crash falls between the signal and its record, the signal is sent again.
+ */
+import { existsSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Notice } from '#platform/engines/engine.ts'
+import { monotonicMs } from '#platform/processes/machine-clock.ts'
+import type { AttemptPaths, AttemptStatus } from './attempt-folder.ts'
+import type { Attempts } from './attempts.ts'
+import { createDurably, writeDurably } from './durable-file.ts'
+import { pathsOf, readStatus } from './local-machine.ts'
+import type { LocalMachine } from './local-machine.ts'
+
+const START_WAIT_MS = 10_000
+const LOOK_MS = 10
+
+export async function notify(
+  machine: LocalMachine,
+  attempts: Attempts,
+  { attemptId, notice }: { readonly attemptId: string; readonly notice: Notice },
+): Promise<void> {
+  const paths = pathsOf(machine, attemptId)
+  if (!existsSync(paths.admission) || existsSync(paths.noticeSent)) return
+  await writeDurably(paths.instanceAction, instanceAction(notice))
+  const status = await untilStarted(paths)
+  if (status.phase !== 'running') return
+  if (notice.signal !== null && notice.signal !== 'none') {
+    const signal = notice.signal as NodeJS.Signals
+    const processes = attempts.processesOf(paths, status)
+    if (status.leader === null) processes.signalAll(signal)
+    else processes.signalGroup(signal)
+  }
+  await createDurably(paths.noticeSent, { signal: notice.signal })
+}
+
+/** The AWS document: its instants have no fraction of a second. */
+export function instanceAction({ action, time }: Notice): { action: string; time: string } {
+  return { action, time: new Date(time).toISOString().replace(/\.\d+Z$/, 'Z') }
+}
+
+/** A command that has not started has nobody to signal yet. */
+async function untilStarted(paths: AttemptPaths): Promise<AttemptStatus> {
+  const deadlineMs = monotonicMs() + START_WAIT_MS
+  while (monotonicMs() < deadlineMs) {
+    const status = await readStatus(paths)
+    if (status !== null && status.phase !== 'starting') return status
+    await pause(LOOK_MS)
+  }
+  throw new Error(
+    `attempt ${paths.attemptId} has not started: its notice is written, but not signalled`,
+  )
+}

@@ -1,0 +1,102 @@
+/**
+ * Makes the shim runnable: copies it and what it imports, types stripped, into the engine's folder. Plain JavaScript
+ * starts in half the time and two thirds of the memory, and running shims do not depend on a checkout that may change.
+ */
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { assert } from '#kernel/assert.ts'
+
+const SHIM_SOURCE = fileURLToPath(new URL('shim.ts', import.meta.url))
+const SOURCE_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const STRIP_TIMEOUT_MS = 20_000
+
+/** A child strips the types: Node calls its function for it experimental, and says so on the terminal. */
+const STRIP_PROGRAM = `
+const { stripTypeScriptTypes } = require('node:module')
+const sources = JSON.parse(require('node:fs').readFileSync(0, 'utf8'))
+process.stdout.write(JSON.stringify(sources.map((text) => stripTypeScriptTypes(text))))
+`
+
+/** Small heaps, and no threads for a compiler that has nothing to compile. */
+const SHIM_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0']
+
+/** The words that run the shim, before its arguments. */
+export async function prepareShim(directory: string): Promise<readonly string[]> {
+  const sources = await collectSources(SHIM_SOURCE)
+  const digest = createHash('sha256')
+    .update(JSON.stringify([...sources]))
+    .digest('hex')
+    .slice(0, 16)
+  const folder = join(directory, '.shim', digest)
+  const program = join(folder, 'shim.mjs')
+  if (!(await exists(program))) await install(sources, folder)
+  return [process.execPath, ...SHIM_FLAGS, program]
+}
+
+/** The shim's module and all it imports of ours, by path. Anything but these and Node's own modules is refused. */
+async function collectSources(entry: string): Promise<Map<string, string>> {
+  const sources = new Map<string, string>()
+  const collect = async (path: string): Promise<void> => {
+    if (sources.has(path)) return
+    const text = await readFile(path, 'utf8')
+    sources.set(path, text)
+    for (const specifier of importsOf(text)) await collect(locate(specifier, dirname(path)))
+  }
+  await collect(entry)
+  const names = new Set([...sources.keys()].map((path) => basename(path)))
+  assert(names.size === sources.size, 'two modules of the shim have one name')
+  return sources
+}
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/^import \{[^}]*\} from '([^']+)'$/gm)]
+    .map((match) => match[1] ?? '')
+    .filter((specifier) => !specifier.startsWith('node:'))
+}
+
+function locate(specifier: string, folder: string): string {
+  if (specifier.startsWith('.')) return resolve(folder, specifier)
+  assert(/^#(kernel|platform)\//.test(specifier), `the shim may not import ${specifier}`)
+  return join(SOURCE_ROOT, specifier.slice(1))
+}
+
+/** Written aside and renamed, so that no shim ever starts from half a program. */
+async function install(sources: Map<string, string>, folder: string): Promise<void> {
+  const aside = `${folder}.${process.pid}-${process.hrtime.bigint()}`
+  const texts = await stripTypes([...sources.values()])
+  await mkdir(aside, { recursive: true, mode: 0o700 })
+  for (const [index, path] of [...sources.keys()].entries()) {
+    const name = basename(path).replace(/\.ts$/, '.mjs')
+    await writeFile(join(aside, name), flattenImports(texts[index] ?? ''))
+  }
+  try {
+    await rename(aside, folder)
+  } catch (error) {
+    // Somebody else installed the same program meanwhile.
+    await rm(aside, { recursive: true, force: true })
+    if (!(await exists(join(folder, 'shim.mjs')))) throw error
+  }
+}
+
+/** All modules lie in one folder there. */
+function flattenImports(text: string): string {
+  return text.replace(/(from ')(?:[#.][^']*\/)([a-z-]+)\.ts'/g, "$1./$2.mjs'")
+}
+
+async function stripTypes(texts: readonly string[]): Promise<string[]> {
+  const words = ['--disable-warning=ExperimentalWarning', '-e', STRIP_PROGRAM]
+  const running = promisify(execFile)(process.execPath, words, {
+    timeout: STRIP_TIMEOUT_MS,
+    env: {},
+  })
+  running.child.stdin?.end(JSON.stringify(texts))
+  return JSON.parse((await running).stdout) as string[]
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null
+}

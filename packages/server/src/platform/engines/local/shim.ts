@@ -1,0 +1,207 @@
+/**
+ * The shim: one small process per attempt, parent of its command, in a session of its own so that it outlives the
+ * server. It records start and exit, beats while the processes live, answers for the metadata, and enforces a stop
+ * even when nobody is left who asked. Node's own modules only: every megabyte here is paid once per lease.
+ *
+ * Usage: node shim.mjs <engine directory> <attempt id> <boot id>
+ */
+import { writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { present } from '#kernel/assert.ts'
+import { monotonicMs } from '#platform/processes/machine-clock.ts'
+import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
+import { createProcessSet } from '#platform/processes/process-set.ts'
+import type { ProcessSet } from '#platform/processes/process-set.ts'
+import { createProcessTable } from '#platform/processes/process-table.ts'
+import { MARK_NAME, attemptPaths } from './attempt-folder.ts'
+import type { AdmissionRecord, AttemptPaths, AttemptStatus, Exit } from './attempt-folder.ts'
+import type { StopRequest } from './attempt-folder.ts'
+import { startCommand } from './command-start.ts'
+import type { CommandStart } from './command-start.ts'
+import { createDurably, readJson, writeDurably } from './durable-file.ts'
+import { describeExit } from './exit-text.ts'
+import { openHeartbeat } from './heartbeat.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import { serveMetadata } from './metadata-server.ts'
+import { endProcesses } from './termination.ts'
+
+const BEAT_MS = 500
+const WRITE_RETRY_MS = 1000
+/** What the command leaves behind gets this long after it ended by itself. */
+const LEFTOVER_GRACE_MS = 2000
+/** SIGUSR2 wakes the shim once it is at work; before that it must not kill it. */
+const IGNORED_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE', 'SIGUSR2'] as const
+
+const table = createProcessTable()
+
+/** One shim's life. */
+class Shim {
+  readonly #paths: AttemptPaths
+  readonly #record: AdmissionRecord
+  readonly #bootId: string
+  readonly #self: ProcessIdentity
+  #deadlineMs = Number.POSITIVE_INFINITY
+  #processes: ProcessSet | null = null
+  #ending: Promise<void> | null = null
+
+  constructor(paths: AttemptPaths, record: AdmissionRecord, bootId: string) {
+    const { pid, birth } = present(table.find(process.pid), 'the shim in the process table')
+    this.#paths = paths
+    this.#record = record
+    this.#bootId = bootId
+    this.#self = { pid, birth }
+  }
+
+  /** Runs the attempt to its end, unless another shim has claimed it. */
+  async run(): Promise<void> {
+    const claimedMs = monotonicMs()
+    const claim = { phase: 'starting', ...this.#witness(), claimedMs } as const
+    if (!(await createDurably(this.#paths.status, claim))) return
+    const heartbeat = openHeartbeat(this.#paths.heartbeat)
+    heartbeat.beat(claimedMs)
+    const look = () => {
+      heartbeat.beat(monotonicMs())
+      this.#obeyStop().catch(reportFailure(this.#paths))
+    }
+    const timer = setInterval(look, BEAT_MS)
+    process.on('SIGUSR2', look)
+    const gone = await this.#supervise(heartbeat)
+    clearInterval(timer)
+    await this.#write(gone)
+  }
+
+  /** Who watches, since which boot, and how to find the processes without it. */
+  #witness(): { bootId: string; shim: ProcessIdentity; mark: string } {
+    return { bootId: this.#bootId, shim: this.#self, mark: this.#record.mark }
+  }
+
+  async #supervise(heartbeat: Heartbeat): Promise<AttemptStatus> {
+    if (await this.#obeyStop()) return this.#notStarted('it was stopped before it started')
+    const started = await this.#start()
+    if (started.kind === 'failed') return this.#notStarted(started.text)
+    const startedMs = monotonicMs()
+    heartbeat.beat(startedMs)
+    const { pid, birth } = present(table.find(started.pid), 'the command in the process table')
+    const leader = { pid, birth }
+    this.#processes = createProcessSet(table, {
+      leader,
+      marker: `${MARK_NAME}=${this.#record.mark}`,
+      ancestor: this.#self,
+      except: [process.pid],
+    })
+    const running = { phase: 'running', ...this.#witness(), leader, startedMs } as const
+    await this.#write({ ...running, exit: null })
+    await this.#obeyStop()
+    const exit = await started.exited
+    const wasStopped = this.#ending !== null
+    await this.#endLeftovers(this.#processes, () => this.#write({ ...running, exit }))
+    return this.#exited(startedMs, exit, wasStopped)
+  }
+
+  async #start(): Promise<CommandStart> {
+    try {
+      const metadata = await serveMetadata(this.#record, this.#paths)
+      return await startCommand(this.#record, this.#paths, metadata.url)
+    } catch (error) {
+      return { kind: 'failed', text: `cannot start here: ${(error as Error).message}` }
+    }
+  }
+
+  /** The lease is over when its command ends; what the command left behind ends with it. */
+  async #endLeftovers(processes: ProcessSet, recordExit: () => Promise<void>): Promise<void> {
+    if (this.#ending === null && processes.isAnyAlive()) {
+      await recordExit()
+      this.#end(processes, monotonicMs() + LEFTOVER_GRACE_MS)
+    }
+    await this.#ending
+  }
+
+  /** Looks for a stop request and begins to enforce it. Says whether there is one. */
+  async #obeyStop(): Promise<boolean> {
+    const request = await readJson<StopRequest>(this.#paths.stopRequest)
+    if (request === null || request.bootId !== this.#bootId) return false
+    if (this.#processes !== null) this.#end(this.#processes, request.deadlineMs)
+    return true
+  }
+
+  #end(processes: ProcessSet, deadlineMs: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs)
+    const deadline = () => this.#deadlineMs
+    this.#ending ??= endProcesses(processes, { deadlineMs: deadline, seenAlive: () => {} })
+  }
+
+  #exited(startedMs: number, exit: Exit, wasStopped: boolean): AttemptStatus {
+    const text = describeExit(exit, wasStopped)
+    const goneMs = monotonicMs()
+    return {
+      phase: 'gone',
+      observation: {
+        state: 'gone',
+        bootId: this.#bootId,
+        startedMs,
+        goneMs,
+        ...exit,
+        how: 'exited',
+        text,
+      },
+    }
+  }
+
+  #notStarted(text: string): AttemptStatus {
+    const never = {
+      startedMs: null,
+      exitCode: null,
+      exitSignal: null,
+      how: 'start_failed',
+    } as const
+    const goneMs = monotonicMs()
+    return {
+      phase: 'gone',
+      observation: { state: 'gone', bootId: this.#bootId, goneMs, ...never, text },
+    }
+  }
+
+  /** Tries until it is written: on a full disk an exit waits for room rather than being lost. */
+  async #write(status: AttemptStatus): Promise<void> {
+    for (;;) {
+      try {
+        await writeDurably(this.#paths.status, status)
+        await writeFile(this.#paths.bell, '')
+        return
+      } catch (error) {
+        reportFailure(this.#paths)(error)
+        await pause(WRITE_RETRY_MS)
+      }
+    }
+  }
+}
+
+function reportFailure(paths: AttemptPaths): (error: unknown) => void {
+  return (error) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    try {
+      writeFileSync(paths.shimFailure, `${text}\n`, { mode: 0o600 })
+    } catch {
+      // Where even this cannot be written there is nobody left to tell: the shim has no terminal.
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const [directory = '', attemptId = '', bootId = ''] = process.argv.slice(2)
+  // A shutdown of the machine signals everybody; staying lets the shim record how the command took it.
+  for (const signal of IGNORED_SIGNALS) process.on(signal, () => {})
+  const paths = attemptPaths(directory, attemptId)
+  try {
+    const record = present(await readJson<AdmissionRecord>(paths.admission), paths.admission)
+    await new Shim(paths, record, bootId).run()
+    process.exit(0)
+  } catch (error) {
+    reportFailure(paths)(error)
+    await pause(WRITE_RETRY_MS)
+    process.exit(1)
+  }
+}
+
+await main()

@@ -1,0 +1,144 @@
+/**
+ * Ends attempts. The request is a file, so whoever finds it enforces it: the shim at once, even when the server dies
+ * right after asking; this module where the shim is dead, hangs, or lets the deadline pass.
+ */
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { monotonicMs } from '#platform/processes/machine-clock.ts'
+import { signalProcess } from '#platform/processes/signals.ts'
+import type { AttemptPaths, AttemptStatus, LiveStatus, StopRequest } from './attempt-folder.ts'
+import type { Attempts } from './attempts.ts'
+import { createDurably, readJson, writeDurably } from './durable-file.ts'
+import { writeBeat } from './heartbeat.ts'
+import { pathsOf, readStatus } from './local-machine.ts'
+import type { LocalMachine } from './local-machine.ts'
+import { endProcesses } from './termination.ts'
+
+const LOOK_MS = 100
+/** What a shim that works never needs beyond the deadline. */
+const SHIM_TARDINESS_MS = 500
+/** How long a shim that hangs may take to write down that its processes are gone. */
+const SHIM_FAREWELL_MS = 5000
+const BEAT_MS = 200
+
+export interface Stops {
+  readonly stop: (attemptId: string, graceMs: number) => Promise<void>
+  /** Sees a stop through that was requested before, perhaps by a server that died since. */
+  readonly resume: (attemptId: string) => void
+}
+
+export function createStops(machine: LocalMachine, attempts: Attempts): Stops {
+  const overseer = new StopOverseer(machine, attempts)
+  return {
+    stop: (attemptId, graceMs) => overseer.stop(pathsOf(machine, attemptId), graceMs),
+    resume: (attemptId) => {
+      const paths = pathsOf(machine, attemptId)
+      if (existsSync(paths.stopRequest)) overseer.oversee(paths)
+    },
+  }
+}
+
+class StopOverseer {
+  readonly #machine: LocalMachine
+  readonly #attempts: Attempts
+  readonly #overseen = new Set<string>()
+
+  constructor(machine: LocalMachine, attempts: Attempts) {
+    this.#machine = machine
+    this.#attempts = attempts
+  }
+
+  async stop(paths: AttemptPaths, graceMs: number): Promise<void> {
+    if (!existsSync(paths.admission) || existsSync(paths.forgotten)) return
+    await this.#request(paths, monotonicMs() + graceMs)
+    if (await this.#forestall(paths)) return
+    const status = await readStatus(paths)
+    if (status === null || status.phase === 'gone') return
+    signalProcess(this.#machine.table, status.shim, 'SIGCONT')
+    signalProcess(this.#machine.table, status.shim, 'SIGUSR2')
+    this.oversee(paths)
+  }
+
+  oversee(paths: AttemptPaths): void {
+    if (this.#overseen.has(paths.attemptId)) return
+    this.#overseen.add(paths.attemptId)
+    void this.#untilGone(paths).finally(() => this.#overseen.delete(paths.attemptId))
+  }
+
+  /** The earliest deadline that anybody asked for holds. */
+  async #request(paths: AttemptPaths, deadlineMs: number): Promise<void> {
+    const { bootId } = this.#machine
+    const earlier = await readJson<StopRequest>(paths.stopRequest)
+    if (earlier?.bootId === bootId && earlier.deadlineMs <= deadlineMs) return
+    await writeDurably(paths.stopRequest, { bootId, deadlineMs } satisfies StopRequest)
+  }
+
+  /** An attempt that no shim has claimed is claimed here, so that none will. */
+  async #forestall(paths: AttemptPaths): Promise<boolean> {
+    if ((await readStatus(paths)) !== null) return false
+    const status: AttemptStatus = {
+      phase: 'gone',
+      observation: {
+        state: 'gone',
+        bootId: this.#machine.bootId,
+        startedMs: null,
+        goneMs: monotonicMs(),
+        exitCode: null,
+        exitSignal: null,
+        how: 'start_failed',
+        text: 'it was stopped before it started',
+      },
+    }
+    const isForestalled = await createDurably(paths.status, status)
+    if (isForestalled) await writeFile(paths.bell, '')
+    return isForestalled
+  }
+
+  async #untilGone(paths: AttemptPaths): Promise<void> {
+    for (;;) {
+      try {
+        const { state } = await this.#attempts.observe(paths.attemptId)
+        if (state === 'gone' || state === 'absent') return
+        await this.#enforceIfNeeded(paths)
+      } catch {
+        // The next round tries again; until one succeeds the attempt is not reported gone.
+      }
+      await pause(LOOK_MS, undefined, { ref: false })
+    }
+  }
+
+  async #enforceIfNeeded(paths: AttemptPaths): Promise<void> {
+    const status = await readStatus(paths)
+    const request = await readJson<StopRequest>(paths.stopRequest)
+    if (status === null || status.phase === 'gone' || request === null) return
+    const isLate = monotonicMs() > request.deadlineMs + SHIM_TARDINESS_MS
+    if (this.#attempts.judgeShim(paths, status) === 'alive' && !isLate) return
+    await this.#enforce(paths, status)
+  }
+
+  /** What the shim should do, done here; then a shim that still says nothing is ended too, so that the slots get free. */
+  async #enforce(paths: AttemptPaths, status: LiveStatus): Promise<void> {
+    let request = await readJson<StopRequest>(paths.stopRequest)
+    let beatMs = 0
+    await endProcesses(this.#attempts.processesOf(paths, status), {
+      deadlineMs: () => request?.deadlineMs ?? 0,
+      seenAlive: (nowMs) => {
+        if (nowMs - beatMs < BEAT_MS) return
+        beatMs = nowMs
+        writeBeat(paths.heartbeat, nowMs)
+        void readJson<StopRequest>(paths.stopRequest).then(
+          (latest) => (request = latest ?? request),
+        )
+      },
+    })
+    const farewellMs = monotonicMs() + SHIM_FAREWELL_MS
+    while (monotonicMs() < farewellMs) {
+      if (this.#attempts.judgeShim(paths, status) === 'dead') return
+      await pause(LOOK_MS, undefined, { ref: false })
+    }
+    // One that still beats has a reason to wait, such as a full disk, and knows the exit code.
+    if (this.#attempts.judgeShim(paths, status) === 'stale')
+      signalProcess(this.#machine.table, status.shim, 'SIGKILL')
+  }
+}
