@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { until } from '#platform/engines/local/testing/until.ts'
 import type { ProcessEntry } from './process-entry.ts'
 import { createProcessSet, findMembers } from './process-set.ts'
 import type { ProcessSetDescription } from './process-set.ts'
@@ -120,6 +121,20 @@ test('everybody, the own group and the first process are never signalled', () =>
     expect(signalGroup(pid, 'SIGTERM')).toBe(false)
     expect(signalProcess(tableOf([{ pid }]), { pid, birth: '1001' }, 'SIGTERM')).toBe(false)
   }
+})
+
+test('where there is no /proc, ps tells the group and the birth', async () => {
+  const table = createProcessTable('ps')
+  const child = spawn('sh', ['-c', 'sleep 600 & wait'], { detached: true })
+  const entry = table.find(child.pid ?? 0)
+  if (entry === null) throw new Error('the child is not in the table')
+  expect(table.find(2 ** 30)).toBeNull()
+  expect(isAlive(table, { pid: entry.pid, birth: 'Thu Jan  1 00:00:00 1970' })).toBe(false)
+  const set = createProcessSet(table, { ...OURS, leader: entry, ancestor: entry, except: [] })
+  expect(set.isAnyAlive()).toBe(true)
+  set.signalAll('SIGKILL')
+  await once(child, 'exit')
+  await until('the group is gone', () => !set.isAnyAlive())
 })
 
 test('the table of this machine knows this process and its environment', async () => {

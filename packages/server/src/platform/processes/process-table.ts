@@ -17,9 +17,11 @@ export interface ProcessTable {
 
 const PS_TIMEOUT_MS = 5000
 
-/** The table of this machine. */
-export function createProcessTable(): ProcessTable {
-  return existsSync('/proc/self/stat') ? procTable : psTable
+/** The table of this machine, from `/proc` where there is one. */
+export function createProcessTable(
+  source: 'proc' | 'ps' = existsSync('/proc/self/stat') ? 'proc' : 'ps',
+): ProcessTable {
+  return source === 'proc' ? procTable : psTable
 }
 
 /** Whether exactly this process, and not another one under its old pid, is alive. */

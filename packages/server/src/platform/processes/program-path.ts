@@ -27,12 +27,21 @@ export function findProgram(name: string, { path, directory }: SearchPlace): Pro
 }
 
 function judge(path: string): ProgramSearch {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return { kind: 'not_found' }
+  if (!isFile(path)) return { kind: 'not_found' }
   try {
     accessSync(path, constants.X_OK)
     return { kind: 'found', path }
   } catch {
     // The only thing that `access` tells is whether it may be run.
     return { kind: 'not_executable' }
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    // Not there, or in a folder that this user may not enter: a shell passes over both.
+    return false
   }
 }

@@ -22,7 +22,7 @@ async function textOf(
 }
 
 test('a working directory that is not there', async () => {
-  const text = 'the working directory /no/such/place does not exist'
+  const text = 'there is no working directory /no/such/place'
   expect(await textOf({ workingDirectory: '/no/such/place' })).toBe(text)
 })
 

@@ -47,8 +47,8 @@ type Resolution =
 function resolveCommand(record: AdmissionRecord): Resolution {
   const { workingDirectory, environment, pin, admission } = record
   const [name = '', ...words] = admission.command
-  if (statSync(workingDirectory, { throwIfNoEntry: false })?.isDirectory() !== true)
-    return { kind: 'failed', text: `the working directory ${workingDirectory} does not exist` }
+  if (!isFolder(workingDirectory))
+    return { kind: 'failed', text: `there is no working directory ${workingDirectory}` }
   const place = { path: environment['PATH'] ?? '', directory: workingDirectory }
   const search = findProgram(name, place)
   if (search.kind !== 'found') return { kind: 'failed', text: describeSearch(search.kind, name) }
@@ -62,7 +62,16 @@ function resolveCommand(record: AdmissionRecord): Resolution {
   }
 }
 
-export function describeSearch(kind: 'not_found' | 'not_executable', name: string): string {
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // Not there, or not to be entered: to the command that is the same.
+    return false
+  }
+}
+
+function describeSearch(kind: 'not_found' | 'not_executable', name: string): string {
   if (kind === 'not_executable')
     return `${name}: permission denied; make it executable with chmod +x, or name its interpreter first`
   if (name.includes('/')) return `${name}: no such file; the path is read on the node`

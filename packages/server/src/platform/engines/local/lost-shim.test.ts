@@ -1,7 +1,7 @@
 /** The local engine when the process that watches an attempt is killed, stopped, or never came to be. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readBootId } from '#platform/processes/machine-clock.ts'
@@ -247,4 +247,12 @@ test('a damaged status is unknown, not gone', async () => {
   await writeFile(paths().status, status.slice(0, 20))
   expect(await bench.engine.observe('att_1')).toMatchObject({ state: 'unknown' })
   await writeFile(paths().status, status)
+})
+
+test('an attempt whose folder was deleted ends, and its shim with it', async () => {
+  await bench.engine.admit(admissionOf(bench, { command: ['sleep', '600'] }))
+  const { shim, command } = await readRunning()
+  await rm(paths().folder, { recursive: true })
+  await until('the command is ended', () => !isRunning(command))
+  await until('the shim has ended', () => !isRunning(shim))
 })

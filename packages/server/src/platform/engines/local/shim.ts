@@ -5,7 +5,7 @@
  *
  * Usage: node shim.mjs <engine directory> <attempt id> <boot id>
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { present } from '#kernel/assert.ts'
@@ -62,6 +62,7 @@ class Shim {
     heartbeat.beat(claimedMs)
     const look = () => {
       heartbeat.beat(monotonicMs())
+      this.#endIfUnknown()
       this.#obeyStop().catch(reportFailure(this.#paths))
     }
     const timer = setInterval(look, BEAT_MS)
@@ -125,6 +126,12 @@ class Shim {
     return true
   }
 
+  /** Work that no engine can see, stop or bill must not hold its slots: without its folder the attempt ends. */
+  #endIfUnknown(): void {
+    if (this.#processes !== null && !existsSync(this.#paths.folder))
+      this.#end(this.#processes, monotonicMs() + LEFTOVER_GRACE_MS)
+  }
+
   #end(processes: ProcessSet, deadlineMs: number): void {
     this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs)
     const deadline = () => this.#deadlineMs
@@ -164,10 +171,11 @@ class Shim {
 
   /** Tries until it is written: on a full disk an exit waits for room rather than being lost. */
   async #write(status: AttemptStatus): Promise<void> {
-    for (;;) {
+    while (existsSync(this.#paths.folder)) {
       try {
         await writeDurably(this.#paths.status, status)
-        await writeFile(this.#paths.bell, '')
+        // Engines look by themselves too; a bell that does not ring delays them by a second at most.
+        await writeFile(this.#paths.bell, '').catch(reportFailure(this.#paths))
         return
       } catch (error) {
         reportFailure(this.#paths)(error)
