@@ -15,6 +15,7 @@ const RETRY_MS = 1000
 const LOST_MAX_MS = 300_000
 /** How long the log may still flow after the lease has ended, before it is read to its end instead. */
 const LOG_END_MS = 5000
+const LOG_LOOK_MS = 20
 
 export interface FollowOptions {
   readonly client: Client
@@ -38,9 +39,10 @@ export type Followed =
 export async function followLease(options: FollowOptions): Promise<Followed> {
   const detach = new AbortController()
   const stopListening = options.surroundings.onInterrupt(() => detach.abort())
+  const bell = createBell()
   try {
-    const logs = options.until === 'ended' ? pumpLogs(options, detach.signal) : null
-    const watching = watch(options, detach.signal)
+    const logs = options.until === 'ended' ? pumpLogs(options, detach.signal, bell) : null
+    const watching = watch(options, detach.signal, bell)
     const lease = await (logs === null ? watching : Promise.race([watching, logs.failed]))
     await logs?.finish()
     return { kind: 'reached', lease }
@@ -54,12 +56,31 @@ export async function followLease(options: FollowOptions): Promise<Followed> {
   }
 }
 
+/** Rung when the log ends, which nearly always means that the lease has: the watcher then looks at once. */
+interface Bell {
+  readonly ring: () => void
+  /** Aborts at the next ring. */
+  readonly next: () => AbortSignal
+}
+
+function createBell(): Bell {
+  let controller = new AbortController()
+  return {
+    ring: () => {
+      controller.abort()
+      controller = new AbortController()
+    },
+    next: () => controller.signal,
+  }
+}
+
 /** Tells each new fact until the lease is where it was waited for. */
-async function watch(options: FollowOptions, signal: AbortSignal): Promise<Lease> {
+async function watch(options: FollowOptions, signal: AbortSignal, bell: Bell): Promise<Lease> {
   const { client, id, output, surroundings, until } = options
   const params = { id }
   let told = options.factsSkipped ?? 0
   for (;;) {
+    const rung = bell.next()
     // The lease first: facts up to its state are then certainly among those that follow.
     const lease = await patiently(options, signal, () => client.getLease({ params, signal }))
     const facts = await patiently(options, signal, () => client.listLeaseFacts({ params, signal }))
@@ -71,7 +92,7 @@ async function watch(options: FollowOptions, signal: AbortSignal): Promise<Lease
     if (lease.state === 'ended') return lease
     if (until === 'started' && lease.state === 'running') return lease
     output.progress(waitingText(lease, surroundings.nowMs()))
-    await surroundings.wait(POLL_MS, signal)
+    await surroundings.wait(POLL_MS, AbortSignal.any([signal, rung]))
     signal.throwIfAborted()
   }
 }
@@ -92,24 +113,23 @@ interface Pump {
   readonly finish: () => Promise<void>
 }
 
-function pumpLogs(options: FollowOptions, detached: AbortSignal): Pump {
+function pumpLogs(options: FollowOptions, detached: AbortSignal, bell: Bell): Pump {
   const { client, id, surroundings, take } = options
   const enough = new AbortController()
   const signal = AbortSignal.any([detached, enough.signal])
   const cursor = { offset: options.offset ?? 0 }
-  const lease = { hasEnded: false }
   const reading = { client, id, cursor, take }
+  const stream = { isOpen: true }
   const pump = async (): Promise<void> => {
-    while (!signal.aborted && !lease.hasEnded) {
-      // The watcher tells of a lost connection; here it only means reading on after the last byte.
-      const isWhole = await readLogs({ ...reading, signal, isFollowing: true }).then(
-        () => true,
-        (error: unknown) => {
-          if (isRefusal(error) || isBrokenPipe(error)) throw error
-          return false
-        },
-      )
-      if (!isWhole || !lease.hasEnded) await surroundings.wait(POLL_MS, signal)
+    while (!signal.aborted) {
+      stream.isOpen = true
+      await readLogs({ ...reading, signal, isFollowing: true }).catch((error: unknown) => {
+        // The watcher tells of a lost connection; here it only means reading on after the last byte.
+        if (isRefusal(error) || isBrokenPipe(error)) throw error
+      })
+      stream.isOpen = false
+      bell.ring()
+      await surroundings.wait(POLL_MS, signal)
     }
   }
   const pumping = pump()
@@ -117,8 +137,8 @@ function pumpLogs(options: FollowOptions, detached: AbortSignal): Pump {
   return {
     failed,
     finish: async () => {
-      lease.hasEnded = true
-      await Promise.race([pumping, surroundings.wait(LOG_END_MS, signal)])
+      for (let waitedMs = 0; stream.isOpen && waitedMs < LOG_END_MS; waitedMs += LOG_LOOK_MS)
+        await Promise.race([pumping, surroundings.wait(LOG_LOOK_MS, signal)])
       enough.abort()
       await pumping
       await readLogs({ ...reading, signal: detached, isFollowing: false })
