@@ -8,7 +8,7 @@ import { inspectGguf } from '../gguf/inspect.ts'
 import { TOY_CONTEXT_TOKENS, TOY_NAME } from './metadata.ts'
 import { renderToy } from './model.ts'
 import { ANSWER, END, measure } from './statistics.ts'
-import { ensureToy, readTexts } from './toy.ts'
+import { ensureToyModel, readTexts } from './toy.ts'
 import { readText } from './words.ts'
 
 const TEXTS_FOLDER = new URL('../../../../../../examples/texts', import.meta.url).pathname
@@ -80,8 +80,8 @@ describe('the toy', () => {
   test('is made once, named after its content, and found again', async () => {
     const folders = { textsFolder: TEXTS_FOLDER, modelsFolder }
 
-    const [made, alongside] = await Promise.all([ensureToy(folders), ensureToy(folders)])
-    const found = await ensureToy(folders)
+    const [made, alongside] = await Promise.all([ensureToyModel(folders), ensureToyModel(folders)])
+    const found = await ensureToyModel(folders)
 
     expect(alongside).toEqual(made)
     expect(found).toEqual(made)
@@ -91,7 +91,7 @@ describe('the toy', () => {
   })
 
   test('says in its header that it is the toy', async () => {
-    const { path } = await ensureToy({ textsFolder: TEXTS_FOLDER, modelsFolder })
+    const { path } = await ensureToyModel({ textsFolder: TEXTS_FOLDER, modelsFolder })
     expect(await inspectGguf(path)).toMatchObject({
       kind: 'model',
       header: { name: TOY_NAME, contextTokens: TOY_CONTEXT_TOKENS, licence: 'apache-2.0' },

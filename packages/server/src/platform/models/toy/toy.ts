@@ -33,7 +33,7 @@ export async function readTexts(folder: string): Promise<Text[]> {
 }
 
 /** Finds or makes the toy. Two callers at once make the same bytes, and the last rename wins. */
-export async function ensureToy({ textsFolder, modelsFolder }: ToyFolders): Promise<Toy> {
+export async function ensureToyModel({ textsFolder, modelsFolder }: ToyFolders): Promise<Toy> {
   const bytes = renderToy(measure(await readTexts(textsFolder)))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const path = join(modelsFolder, `toy-${sha256.slice(0, 16)}.gguf`)
