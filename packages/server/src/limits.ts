@@ -45,3 +45,6 @@ export const SIGN_IN_CODE_VALID_MS = 15 * MINUTE_MS
 
 /** The gateway gets this long to finish its streams at a stop. */
 export const GATEWAY_DRAIN_MS = 10 * SECOND_MS
+
+/** At an orderly stop, replicas get this long to end before the server ends without them. */
+export const REPLICA_STOP_WITHIN_MS = 8 * SECOND_MS

@@ -2,13 +2,24 @@
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { money, renderMoney } from '#kernel/money.ts'
-import { createApiKey, createOrganization, listOrganizations, type OrganizationRow } from '#modules/identity/index.ts'
+import {
+  createApiKey,
+  createOrganization,
+  listOrganizations,
+  type OrganizationRow,
+} from '#modules/identity/index.ts'
 import { getBalance, grantCredit, openCustomerAccount } from '#modules/ledger/index.ts'
 import { listUsage, spentSince, verifyBooks } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
 
-type Names = 'getUsage' | 'getBalance' | 'verifyLedger' | 'listOrganizations' | 'createOrganization' | 'grantCredit'
+type Names =
+  | 'getUsage'
+  | 'getBalance'
+  | 'verifyLedger'
+  | 'listOrganizations'
+  | 'createOrganization'
+  | 'grantCredit'
 
 const HOUR_MS = 3_600_000
 
@@ -53,7 +64,12 @@ export function billingRoutes({ pepper, ids, burnOf }: BillingDeps): Pick<Routes
       const from = query.from ? new Date(query.from) : startOfMonth(now)
       const to = query.to ? new Date(query.to) : now
       if (from >= to) throw new Fault('request.invalid', 'query.from: must lie before `to`.')
-      const usage = await listUsage(db, { organizationId: principal.organizationId, from, to, step: query.step })
+      const usage = await listUsage(db, {
+        organizationId: principal.organizationId,
+        from,
+        to,
+        step: query.step,
+      })
       return {
         from: from.toISOString(),
         to: to.toISOString(),
@@ -65,7 +81,11 @@ export function billingRoutes({ pepper, ids, burnOf }: BillingDeps): Pick<Routes
           resource: row.resource,
           quantity: row.quantity.toString(),
           unit: row.price.unit,
-          price: { amountUsd: renderMoney(row.price.amount), per: row.price.per.toString(), unit: row.price.unit },
+          price: {
+            amountUsd: renderMoney(row.price.amount),
+            per: row.price.per.toString(),
+            unit: row.price.unit,
+          },
           chargedUsd: renderMoney(row.charged),
         })),
         chargedUsd: renderMoney(usage.charged),
@@ -86,12 +106,25 @@ export function billingRoutes({ pepper, ids, burnOf }: BillingDeps): Pick<Routes
     verifyLedger: async ({ db }) => verifyBooks(db),
     listOrganizations: async ({ db }) => {
       const organizations = await listOrganizations(db)
-      return { items: await Promise.all(organizations.map((each) => renderOrganization(db, each))), nextCursor: null }
+      return {
+        items: await Promise.all(organizations.map((each) => renderOrganization(db, each))),
+        nextCursor: null,
+      }
     },
     createOrganization: async ({ db, body, now, setTarget }) => {
-      const organization = await createOrganization(db, { name: body.name, kind: 'customer', now }, { pepper, ids })
+      const organization = await createOrganization(
+        db,
+        { name: body.name, kind: 'customer', now },
+        { pepper, ids },
+      )
       await openCustomerAccount(db, organization.id)
-      const key = { organizationId: organization.id, projectId: organization.projectId, name: 'first key', role: 'member' as const, now }
+      const key = {
+        organizationId: organization.id,
+        projectId: organization.projectId,
+        name: 'first key',
+        role: 'member' as const,
+        now,
+      }
       const { secret } = await createApiKey(db, key, { pepper, ids })
       setTarget(organization.id)
       return { organization: await renderOrganization(db, organization), apiKey: secret }
@@ -99,9 +132,18 @@ export function billingRoutes({ pepper, ids, burnOf }: BillingDeps): Pick<Routes
     grantCredit: async ({ db, params, body, now, setTarget }) => {
       const organization = await getOrganization(db, params.id)
       if (organization.kind === 'operator')
-        throw new Fault('organization.not_found', 'The operator has no prepaid balance; grant credit to a customer.')
+        throw new Fault(
+          'organization.not_found',
+          'The operator has no prepaid balance; grant credit to a customer.',
+        )
       const amount = money(body.amountUsd)
-      await grantCredit(db, { organizationId: organization.id, amount, source: `credit/${newId('ledgerTransaction', ids)}`, now, ids })
+      await grantCredit(db, {
+        organizationId: organization.id,
+        amount,
+        source: `credit/${newId('ledgerTransaction', ids)}`,
+        now,
+        ids,
+      })
       setTarget(organization.id)
       return renderOrganization(db, organization)
     },

@@ -44,7 +44,8 @@ function addClaim(byKindMs: Record<string, number>, claim: ClaimSpan, window: Wi
     if (ms > 0) byKindMs[name] = (byKindMs[name] ?? 0) + ms * slotCount
   }
   add(kind, overlapMs(window, startsMs, drainingFromMs))
-  if (claim.drainingFromMs !== null) add('draining', overlapMs(window, claim.drainingFromMs, endsMs))
+  if (claim.drainingFromMs !== null)
+    add('draining', overlapMs(window, claim.drainingFromMs, endsMs))
 }
 
 /** Accounts for one window. Throws a defect when more was claimed than there was: a double sale. */
@@ -53,11 +54,17 @@ export function accountSlotTime(
   supply: readonly SupplySpan[],
   claims: readonly ClaimSpan[],
 ): SlotTime {
-  const totalMs = supply.reduce((sum, node) => sum + node.slotCount * overlapMs(window, node.fromMs, node.toMs), 0)
+  const totalMs = supply.reduce(
+    (sum, node) => sum + node.slotCount * overlapMs(window, node.fromMs, node.toMs),
+    0,
+  )
   const byKindMs: Record<string, number> = {}
   for (const claim of claims) addClaim(byKindMs, claim, window)
   const claimedMs = Object.values(byKindMs).reduce((sum, ms) => sum + ms, 0)
-  assert(claimedMs <= totalMs, `more slot-time claimed (${claimedMs} ms) than there is (${totalMs} ms)`)
+  assert(
+    claimedMs <= totalMs,
+    `more slot-time claimed (${claimedMs} ms) than there is (${totalMs} ms)`,
+  )
   return { ...window, byKindMs, freeMs: totalMs - claimedMs, totalMs }
 }
 

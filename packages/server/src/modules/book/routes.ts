@@ -19,7 +19,8 @@ interface Place {
 }
 
 function renderSlot({ node, index, claim, organization }: Place, principal: Caller) {
-  const isVisible = principal.role === 'operator' || claim?.organizationId === principal.organizationId
+  const isVisible =
+    principal.role === 'operator' || claim?.organizationId === principal.organizationId
   const isDraining = claim?.drainingFrom != null
   return {
     node: node.name,
@@ -33,38 +34,40 @@ function renderSlot({ node, index, claim, organization }: Place, principal: Call
   }
 }
 
-export function bookRoutes(namesOf: OrganizationNames): Pick<Routes, 'listSlots' | 'getUtilisation'> {
+export function bookRoutes(
+  namesOf: OrganizationNames,
+): Pick<Routes, 'listSlots' | 'getUtilisation'> {
   return {
-  listSlots: async ({ db, params, principal }) => {
-    const pool = await findPool(db, params.pool)
-    if (!pool) throw new Fault('pool.not_found', `There is no pool ${params.pool}.`)
-    const [claims, names] = await Promise.all([listOpenClaims(db), namesOf(db)])
-    const nodes = (await listNodes(db)).filter((node) => node.pool === pool.name)
-    const items = nodes.flatMap((node) =>
-      Array.from({ length: node.slotCount }, (_, index) => {
-        const claim = claims.find((each) => each.nodeId === node.id && each.slots.includes(index))
-        const organization = names.get(claim?.organizationId ?? '') ?? null
-        return renderSlot({ node, index, claim, organization }, principal)
-      }),
-    )
-    return { items, nextCursor: null }
-  },
-  getUtilisation: async ({ db, params, query, now }) => {
-    const pool = await findPool(db, params.pool)
-    if (!pool) throw new Fault('pool.not_found', `There is no pool ${params.pool}.`)
-    const to = query.to && new Date(query.to) < now ? new Date(query.to) : now
-    const from = query.from ? new Date(query.from) : new Date(to.getTime() - HOUR_MS)
-    if (from >= to) throw new Fault('request.invalid', 'query.from: must lie before `to`.')
-    const buckets = await accountPool(db, pool.name, { from, to, count: query.buckets })
-    return {
-      pool: pool.name,
-      buckets: buckets.map(({ fromMs, toMs, ...rest }) => ({
-        ...rest,
-        byKindMs: { ...rest.byKindMs },
-        from: new Date(fromMs).toISOString(),
-        to: new Date(toMs).toISOString(),
-      })),
-    }
-  },
-}
+    listSlots: async ({ db, params, principal }) => {
+      const pool = await findPool(db, params.pool)
+      if (!pool) throw new Fault('pool.not_found', `There is no pool ${params.pool}.`)
+      const [claims, names] = await Promise.all([listOpenClaims(db), namesOf(db)])
+      const nodes = (await listNodes(db)).filter((node) => node.pool === pool.name)
+      const items = nodes.flatMap((node) =>
+        Array.from({ length: node.slotCount }, (_, index) => {
+          const claim = claims.find((each) => each.nodeId === node.id && each.slots.includes(index))
+          const organization = names.get(claim?.organizationId ?? '') ?? null
+          return renderSlot({ node, index, claim, organization }, principal)
+        }),
+      )
+      return { items, nextCursor: null }
+    },
+    getUtilisation: async ({ db, params, query, now }) => {
+      const pool = await findPool(db, params.pool)
+      if (!pool) throw new Fault('pool.not_found', `There is no pool ${params.pool}.`)
+      const to = query.to && new Date(query.to) < now ? new Date(query.to) : now
+      const from = query.from ? new Date(query.from) : new Date(to.getTime() - HOUR_MS)
+      if (from >= to) throw new Fault('request.invalid', 'query.from: must lie before `to`.')
+      const buckets = await accountPool(db, pool.name, { from, to, count: query.buckets })
+      return {
+        pool: pool.name,
+        buckets: buckets.map(({ fromMs, toMs, ...rest }) => ({
+          ...rest,
+          byKindMs: { ...rest.byKindMs },
+          from: new Date(fromMs).toISOString(),
+          to: new Date(toMs).toISOString(),
+        })),
+      }
+    },
+  }
 }

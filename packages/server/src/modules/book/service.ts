@@ -11,7 +11,11 @@ export async function accountPool(
   window: { readonly from: Date; readonly to: Date; readonly count: number },
 ): Promise<readonly SlotTime[]> {
   const nodes = await listNodeSpans(db, pool)
-  const claims = await listClaimSpans(db, nodes.map((node) => node.id), window)
+  const claims = await listClaimSpans(
+    db,
+    nodes.map((node) => node.id),
+    window,
+  )
   const bounds = { fromMs: window.from.getTime(), toMs: window.to.getTime(), count: window.count }
   return accountBuckets(bounds, nodes, claims)
 }

@@ -73,7 +73,8 @@ interface ClaimRow {
 
 /** Every claim that is open now. */
 export async function listOpenClaims(db: Db): Promise<readonly Claim[]> {
-  const { rows } = await sql<ClaimRow>`SELECT id, node_id, slots::text AS slots, kind, lease_id, organization_id,
+  const { rows } =
+    await sql<ClaimRow>`SELECT id, node_id, slots::text AS slots, kind, lease_id, organization_id,
       starts_at, draining_from FROM claim WHERE ends_at IS NULL`.execute(db)
   return rows.map((row) => ({
     id: row.id,
@@ -93,9 +94,17 @@ export async function listClaimSpans(
   nodeIds: readonly string[],
   window: { readonly from: Date; readonly to: Date },
 ): Promise<readonly ClaimSpan[]> {
-  const { rows } = await sql<{ slots: string; kind: string; starts_at: Date; ends_at: Date | null; draining_from: Date | null }>`
+  const { rows } = await sql<{
+    slots: string
+    kind: string
+    starts_at: Date
+    ends_at: Date | null
+    draining_from: Date | null
+  }>`
     SELECT slots::text AS slots, kind, starts_at, ends_at, draining_from FROM claim
-    WHERE node_id = ANY(${[...nodeIds]}) AND starts_at < ${window.to} AND (ends_at IS NULL OR ends_at > ${window.from})`.execute(db)
+    WHERE node_id = ANY(${[...nodeIds]}) AND starts_at < ${window.to} AND (ends_at IS NULL OR ends_at > ${window.from})`.execute(
+    db,
+  )
   return rows.map((row) => ({
     kind: row.kind,
     slotCount: parseSlots(row.slots).length,

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { money, renderMoney } from '#kernel/money.ts'
-import { accountOfPool, depreciationOf, marginalCostOf, type PoolCosts, standingCostOf } from './books.ts'
+import {
+  accountOfPool,
+  depreciationOf,
+  marginalCostOf,
+  type PoolCosts,
+  standingCostOf,
+} from './books.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -34,18 +40,30 @@ test('idle and added energy together are the full power of sold time', () => {
 })
 
 test('an idle hour loses depreciation and standing cost, exactly', () => {
-  const account = accountOfPool({ byKindMs: {}, freeMs: HOUR_MS, totalMs: HOUR_MS }, H100, money('0'))
-  expect(account.marginAfterDepreciationUsd).toBe(-(account.depreciationUsd + account.standingCostUsd))
+  const account = accountOfPool(
+    { byKindMs: {}, freeMs: HOUR_MS, totalMs: HOUR_MS },
+    H100,
+    money('0'),
+  )
+  expect(account.marginAfterDepreciationUsd).toBe(
+    -(account.depreciationUsd + account.standingCostUsd),
+  )
   expect(account.soldFraction).toBe(0)
 })
 
 test('margin is revenue minus every cost, whatever the split', () => {
   fc.assert(
-    fc.property(fc.nat(10 ** 8), fc.nat(10 ** 8), fc.nat(10 ** 8), fc.bigInt({ min: 0n, max: 10n ** 16n }), (spot, anchor, freeMs, revenue) => {
-      const split = { byKindMs: { spot, anchor }, freeMs, totalMs: spot + anchor + freeMs }
-      const account = accountOfPool(split, H100, revenue as ReturnType<typeof money>)
-      const costs = account.marginalCostUsd + account.standingCostUsd + account.depreciationUsd
-      expect(account.marginAfterDepreciationUsd + costs).toBe(revenue)
-    }),
+    fc.property(
+      fc.nat(10 ** 8),
+      fc.nat(10 ** 8),
+      fc.nat(10 ** 8),
+      fc.bigInt({ min: 0n, max: 10n ** 16n }),
+      (spot, anchor, freeMs, revenue) => {
+        const split = { byKindMs: { spot, anchor }, freeMs, totalMs: spot + anchor + freeMs }
+        const account = accountOfPool(split, H100, revenue as ReturnType<typeof money>)
+        const costs = account.marginalCostUsd + account.standingCostUsd + account.depreciationUsd
+        expect(account.marginAfterDepreciationUsd + costs).toBe(revenue)
+      },
+    ),
   )
 })

@@ -51,7 +51,8 @@ function scaled(factor: number): bigint {
 
 /** amount × the factors ÷ the divisors, divided once, to the nearest pico. */
 function times(amount: Money, factors: readonly number[], divisors: readonly number[] = []): Money {
-  const product = (list: readonly number[]) => list.reduce((value, each) => value * scaled(each), 1n)
+  const product = (list: readonly number[]) =>
+    list.reduce((value, each) => value * scaled(each), 1n)
   const unit = BigInt(SCALE)
   const top = amount * product(factors) * unit ** BigInt(divisors.length)
   const bottom = product(divisors) * unit ** BigInt(factors.length)
@@ -60,7 +61,11 @@ function times(amount: Money, factors: readonly number[], divisors: readonly num
 
 /** Depreciation of `slotMs` of slot-time, straight line. */
 export function depreciationOf(costs: PoolCosts, slotMs: number): Money {
-  return times(costs.capexUsdPerGpu, [1 - costs.residualFraction, slotMs], [costs.lifeYears, YEAR_HOURS, HOUR_MS])
+  return times(
+    costs.capexUsdPerGpu,
+    [1 - costs.residualFraction, slotMs],
+    [costs.lifeYears, YEAR_HOURS, HOUR_MS],
+  )
 }
 
 /** Energy that selling slot-time adds over leaving it idle. */
@@ -82,7 +87,11 @@ export function soldMsOf(split: SlotTimeSplit): number {
 }
 
 /** The account of a pool over a period. */
-export function accountOfPool(split: SlotTimeSplit, costs: PoolCosts, revenueUsd: Money): PoolAccount {
+export function accountOfPool(
+  split: SlotTimeSplit,
+  costs: PoolCosts,
+  revenueUsd: Money,
+): PoolAccount {
   const soldMs = soldMsOf(split)
   const fraction = (ms: number) => (split.totalMs === 0 ? 0 : ms / split.totalMs)
   const marginalCostUsd = marginalCostOf(costs, soldMs)
@@ -97,6 +106,9 @@ export function accountOfPool(split: SlotTimeSplit, costs: PoolCosts, revenueUsd
     depreciationUsd,
     standingCostUsd,
     contributionUsd,
-    marginAfterDepreciationUsd: subtract(subtract(contributionUsd, standingCostUsd), depreciationUsd),
+    marginAfterDepreciationUsd: subtract(
+      subtract(contributionUsd, standingCostUsd),
+      depreciationUsd,
+    ),
   }
 }

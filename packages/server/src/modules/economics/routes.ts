@@ -2,7 +2,14 @@
 import { Fault } from '#kernel/fault.ts'
 import { add, type Money, renderMoney, subtract, ZERO } from '#kernel/money.ts'
 import { accountPool } from '#modules/book/index.ts'
-import { listNodes, listNodeSpans, listPools, listSites, type Pool, type Site } from '#modules/fleet/index.ts'
+import {
+  listNodes,
+  listNodeSpans,
+  listPools,
+  listSites,
+  type Pool,
+  type Site,
+} from '#modules/fleet/index.ts'
 import { creditGranted, overrunTotal } from '#modules/ledger/index.ts'
 import { revenueBySku, type SkuRevenue } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
@@ -25,11 +32,17 @@ function sumWhere(revenue: readonly SkuRevenue[], isMine: (sku: string) => boole
   return add(...revenue.filter((row) => isMine(row.sku)).map((row) => row.revenue))
 }
 
-function revenueOfPool(pool: string, revenue: readonly SkuRevenue[], pools: ReadonlyMap<string, string>) {
+function revenueOfPool(
+  pool: string,
+  revenue: readonly SkuRevenue[],
+  pools: ReadonlyMap<string, string>,
+) {
   const models = [...pools].flatMap(([model, itsPool]) => (itsPool === pool ? [model] : []))
   return {
     gpu: sumWhere(revenue, (sku) => sku.startsWith(`gpu.${pool}.`)),
-    token: sumWhere(revenue, (sku) => models.some((model) => sku === `tokens.${model}.input` || sku === `tokens.${model}.output`)),
+    token: sumWhere(revenue, (sku) =>
+      models.some((model) => sku === `tokens.${model}.input` || sku === `tokens.${model}.output`),
+    ),
   }
 }
 
@@ -39,7 +52,11 @@ async function slotTime(db: Db, pool: string, { from, to }: Period) {
 }
 
 /** Cash earned over everything so far, against what the slots cost. */
-async function recovery(db: Db, pool: Pool, { site, to, poolOfModel }: { site: Site; to: Date; poolOfModel: PoolOfModel }) {
+async function recovery(
+  db: Db,
+  pool: Pool,
+  { site, to, poolOfModel }: { site: Site; to: Date; poolOfModel: PoolOfModel },
+) {
   const spans = await listNodeSpans(db, pool.name)
   const first = Math.min(to.getTime() - 1, ...spans.map((span) => span.fromMs))
   const period = { from: new Date(first), to }
@@ -50,13 +67,19 @@ async function recovery(db: Db, pool: Pool, { site, to, poolOfModel }: { site: S
     add(revenue.gpu, revenue.token),
     add(marginalCostOf(costs, soldMsOf(split)), standingCostOf(costs, split.totalMs)),
   )
-  const slots = (await listNodes(db)).filter((node) => node.pool === pool.name).reduce((sum, node) => sum + node.slotCount, 0)
+  const slots = (await listNodes(db))
+    .filter((node) => node.pool === pool.name)
+    .reduce((sum, node) => sum + node.slotCount, 0)
   const capex = (pool.capexUsdPerGpu * BigInt(slots)) as Money
   const fraction = capex === 0n ? 0 : Number((cash * 1_000_000_000n) / capex) / 1_000_000_000
   return { capex, fraction }
 }
 
-async function renderPoolBooks(db: Db, pool: Pool, context: { site: Site; period: Period; revenue: readonly SkuRevenue[]; poolOfModel: PoolOfModel }) {
+async function renderPoolBooks(
+  db: Db,
+  pool: Pool,
+  context: { site: Site; period: Period; revenue: readonly SkuRevenue[]; poolOfModel: PoolOfModel },
+) {
   const { site, period, poolOfModel } = context
   const split = await slotTime(db, pool.name, period)
   const revenue = revenueOfPool(pool.name, context.revenue, await poolOfModel(db))
@@ -90,13 +113,22 @@ export function economicsRoutes(poolOfModel: PoolOfModel): Pick<Routes, 'getBook
   return {
     getBooks: async ({ db, query, now }) => {
       const asked = query.to ? new Date(query.to) : now
-      const period = { from: query.from ? new Date(query.from) : monthStart(now), to: asked < now ? asked : now }
-      if (period.from >= period.to) throw new Fault('request.invalid', 'query.from: must lie before `to`, and before now.')
-      const [sites, pools, revenue] = [await listSites(db), await listPools(db), await revenueBySku(db, period)]
+      const period = {
+        from: query.from ? new Date(query.from) : monthStart(now),
+        to: asked < now ? asked : now,
+      }
+      if (period.from >= period.to)
+        throw new Fault('request.invalid', 'query.from: must lie before `to`, and before now.')
+      const [sites, pools, revenue] = [
+        await listSites(db),
+        await listPools(db),
+        await revenueBySku(db, period),
+      ]
       const rendered = []
       for (const pool of pools) {
         const site = sites.find((each) => each.name === pool.site)
-        if (site) rendered.push(await renderPoolBooks(db, pool, { site, period, revenue, poolOfModel }))
+        if (site)
+          rendered.push(await renderPoolBooks(db, pool, { site, period, revenue, poolOfModel }))
       }
       return {
         from: period.from.toISOString(),

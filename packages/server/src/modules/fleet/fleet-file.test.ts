@@ -23,21 +23,55 @@ test('the example is read, with durations in milliseconds and amounts as text', 
 })
 
 test.each([
-  { mistake: 'a typo', from: 'accelerator: auto', to: 'acelerator: auto', wantLine: 'acelerator', wantMessage: 'did you mean `accelerator`?' },
-  { mistake: 'a negative price', from: 'spot: 0.90', to: 'spot: -0.90', wantLine: 'spot: -0.90', wantMessage: 'not negative' },
-  { mistake: 'a wrong duration', from: 'spot: 10s', to: 'spot: 10 seconds', wantLine: 'spot: 10 seconds', wantMessage: 'such as 30s' },
-  { mistake: 'an unknown pool', from: '    pool: local', to: '    pool: lokal', wantLine: 'pool: lokal', wantMessage: 'pools here: local' },
-  { mistake: 'another engine', from: 'engine: local', to: 'engine: slurm', wantLine: 'engine: slurm', wantMessage: 'only engine' },
+  {
+    mistake: 'a typo',
+    from: 'accelerator: auto',
+    to: 'acelerator: auto',
+    wantLine: 'acelerator',
+    wantMessage: 'did you mean `accelerator`?',
+  },
+  {
+    mistake: 'a negative price',
+    from: 'spot: 0.90',
+    to: 'spot: -0.90',
+    wantLine: 'spot: -0.90',
+    wantMessage: 'not negative',
+  },
+  {
+    mistake: 'a wrong duration',
+    from: 'spot: 10s',
+    to: 'spot: 10 seconds',
+    wantLine: 'spot: 10 seconds',
+    wantMessage: 'such as 30s',
+  },
+  {
+    mistake: 'an unknown pool',
+    from: '    pool: local',
+    to: '    pool: lokal',
+    wantLine: 'pool: lokal',
+    wantMessage: 'pools here: local',
+  },
+  {
+    mistake: 'another engine',
+    from: 'engine: local',
+    to: 'engine: slurm',
+    wantLine: 'engine: slurm',
+    wantMessage: 'only engine',
+  },
 ])('$mistake is refused with its line and the fix', ({ from, to, wantLine, wantMessage }) => {
   const text = laptop.replace(from, to)
-  expect(faultsOf(text)).toEqual([{ line: lineOf(text, wantLine), message: expect.stringContaining(wantMessage) as string }])
+  expect(faultsOf(text)).toEqual([
+    { line: lineOf(text, wantLine), message: expect.stringContaining(wantMessage) as string },
+  ])
 })
 
 test('two pools of one name are refused at the second', () => {
   const pool = laptop.slice(laptop.indexOf('      - name: local'), laptop.indexOf('\nmodels:'))
   const text = laptop.replace('\nmodels:', `${pool}\nmodels:`)
   const wantLine = text.split('\n').findLastIndex((line) => line.includes('- name: local')) + 1
-  expect(faultsOf(text)).toEqual([{ line: wantLine, message: expect.stringContaining('a second pool named `local`') as string }])
+  expect(faultsOf(text)).toEqual([
+    { line: wantLine, message: expect.stringContaining('a second pool named `local`') as string },
+  ])
 })
 
 test('a missing field names itself', () => {

@@ -10,8 +10,13 @@ const name = z
   .string()
   .min(1, 'needs a name')
   .max(60)
-  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'use lower-case letters, digits, dots and dashes, such as `h200-east`')
-const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$/, 'use letters, digits and . _ : / -')
+  .regex(
+    /^[a-z0-9][a-z0-9._-]*$/,
+    'use lower-case letters, digits, dots and dashes, such as `h200-east`',
+  )
+const modelName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$/, 'use letters, digits and . _ : / -')
 const amount = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),
   z
@@ -29,7 +34,19 @@ const durationMs = z
 
 const node = z.strictObject({
   name,
-  slots: z.union([z.literal('auto'), z.number().int('write a whole number of slots, or auto').min(1, 'a node has at least one slot').max(1024)], 'write a number of slots, or auto').default('auto'),
+  slots: z
+    .union(
+      [
+        z.literal('auto'),
+        z
+          .number()
+          .int('write a whole number of slots, or auto')
+          .min(1, 'a node has at least one slot')
+          .max(1024),
+      ],
+      'write a number of slots, or auto',
+    )
+    .default('auto'),
 })
 
 const pool = z.strictObject({
@@ -47,7 +64,10 @@ const pool = z.strictObject({
     lifeYears: z.number().positive('must be above 0').max(30),
     opexUsdPerGpuHour: amount.default('0'),
   }),
-  power: z.strictObject({ kwPerGpu: z.number().min(0, 'must not be negative'), idleFraction: fraction.default(0.3) }),
+  power: z.strictObject({
+    kwPerGpu: z.number().min(0, 'must not be negative'),
+    idleFraction: fraction.default(0.3),
+  }),
 })
 
 const site = z.strictObject({
@@ -70,7 +90,10 @@ const model = z.strictObject({
   pool: name,
   replicas: z.number().int().min(0).max(64).default(1),
   weights: z.string().max(500).optional(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'write 64 hexadecimal digits').optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'write 64 hexadecimal digits')
+    .optional(),
   contextTokens: z.number().int().min(128).max(10_000_000).default(2048),
   priceUsdPerMillionTokens: z.strictObject({ input: amount, output: amount }),
 })
@@ -93,7 +116,11 @@ export interface FleetFileFault {
 }
 
 export type FleetFileOutcome =
-  | { readonly kind: 'read'; readonly fleet: FleetFile; readonly lineOf: (path: readonly PropertyKey[]) => number | null }
+  | {
+      readonly kind: 'read'
+      readonly fleet: FleetFile
+      readonly lineOf: (path: readonly PropertyKey[]) => number | null
+    }
   | { readonly kind: 'refused'; readonly faults: readonly FleetFileFault[] }
 
 type Path = readonly PropertyKey[]
@@ -105,7 +132,8 @@ function lineFinder(document: Document, lines: LineCounter): (path: Path) => num
     const key = path.at(-1)
     if (parent && typeof parent === 'object' && 'items' in parent)
       for (const item of parent.items as unknown[])
-        if (isPair(item) && isNode(item.key) && String(item.key) === String(key)) return item.key.range?.[0] ?? null
+        if (isPair(item) && isNode(item.key) && String(item.key) === String(key))
+          return item.key.range?.[0] ?? null
     const value = document.getIn(path, true)
     return isNode(value) ? (value.range?.[0] ?? null) : null
   }
@@ -135,7 +163,10 @@ function knownKeys(path: Path): readonly string[] {
 }
 
 function renderPath(path: Path): string {
-  return path.map((part) => (typeof part === 'number' ? `[${part + 1}]` : `.${String(part)}`)).join('').replace(/^\./, '')
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part + 1}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '')
 }
 
 function explain(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
@@ -146,8 +177,13 @@ function explain(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
   }
   return issue.keys.map((key) => {
     const guess = nearest(key, knownKeys(issue.path))
-    const remedy = guess ? `did you mean \`${guess}\`?` : `known here: ${knownKeys(issue.path).join(', ')}`
-    return { path: [...issue.path, key], message: `${renderPath([...issue.path, key])}: unknown; ${remedy}` }
+    const remedy = guess
+      ? `did you mean \`${guess}\`?`
+      : `known here: ${knownKeys(issue.path).join(', ')}`
+    return {
+      path: [...issue.path, key],
+      message: `${renderPath([...issue.path, key])}: unknown; ${remedy}`,
+    }
   })
 }
 
@@ -157,7 +193,11 @@ function duplicates(fleet: FleetFile): { path: Path; message: string }[] {
   const check = (kind: string, value: string, path: Path) => {
     const first = seen.get(`${kind} ${value}`)
     if (first === undefined) seen.set(`${kind} ${value}`, renderPath(path))
-    else found.push({ path, message: `a second ${kind} named \`${value}\`; names are unique in the whole file, so give it another` })
+    else
+      found.push({
+        path,
+        message: `a second ${kind} named \`${value}\`; names are unique in the whole file, so give it another`,
+      })
   }
   fleet.sites.forEach((each, s) => {
     check('site', each.name, ['sites', s, 'name'])
@@ -172,7 +212,12 @@ function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
   return fleet.models.flatMap((each, i) =>
     pools.includes(each.pool)
       ? []
-      : [{ path: ['models', i, 'pool'], message: `there is no pool \`${each.pool}\`; pools here: ${pools.join(', ')}` }],
+      : [
+          {
+            path: ['models', i, 'pool'],
+            message: `there is no pool \`${each.pool}\`; pools here: ${pools.join(', ')}`,
+          },
+        ],
   )
 }
 
@@ -183,7 +228,10 @@ export function readFleetFile(text: string): FleetFileOutcome {
   if (document.errors.length > 0)
     return {
       kind: 'refused',
-      faults: document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, message: error.message })),
+      faults: document.errors.map((error) => ({
+        line: lines.linePos(error.pos[0]).line,
+        message: error.message,
+      })),
     }
   const lineOf = lineFinder(document, lines)
   const parsed = fleetFile.safeParse(document.toJS() ?? {})

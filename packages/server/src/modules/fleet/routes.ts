@@ -35,7 +35,9 @@ export function fleetRoutes(fleetFile: string): Pick<Routes, 'getFleet'> {
         sites: sites.map((site) => ({
           ...site,
           powerUsdPerKwh: renderMoney(site.powerUsdPerKwh),
-          pools: pools.filter((pool) => pool.site === site.name).map((pool) => renderPool(pool, nodes)),
+          pools: pools
+            .filter((pool) => pool.site === site.name)
+            .map((pool) => renderPool(pool, nodes)),
         })),
       }
     },

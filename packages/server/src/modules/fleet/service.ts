@@ -50,7 +50,10 @@ export async function applyFleet(tx: Db, change: FleetChange): Promise<readonly 
   return applyNodes(tx, change)
 }
 
-async function applyNodes(tx: Db, { survey, claimedNodeIds, now, ids }: FleetChange): Promise<readonly string[]> {
+async function applyNodes(
+  tx: Db,
+  { survey, claimedNodeIds, now, ids }: FleetChange,
+): Promise<readonly string[]> {
   const existing = await store.listNodes(tx)
   const kept: string[] = []
   for (const old of existing) {

@@ -95,7 +95,12 @@ export async function insertNode(tx: Db, node: Node): Promise<void> {
 }
 
 export async function retireNode(tx: Db, id: string, now: Date): Promise<void> {
-  await tx.updateTable('node').set({ retired_at: now }).where('id', '=', id).where('retired_at', 'is', null).execute()
+  await tx
+    .updateTable('node')
+    .set({ retired_at: now })
+    .where('id', '=', id)
+    .where('retired_at', 'is', null)
+    .execute()
 }
 
 export async function listSites(db: Db): Promise<readonly Site[]> {
@@ -118,7 +123,11 @@ export async function listPools(db: Db): Promise<readonly Pool[]> {
     .selectAll()
     .where((where) =>
       where.exists(
-        where.selectFrom('node').select('node.id').whereRef('node.pool_name', '=', 'pool.name').where('node.retired_at', 'is', null),
+        where
+          .selectFrom('node')
+          .select('node.id')
+          .whereRef('node.pool_name', '=', 'pool.name')
+          .where('node.retired_at', 'is', null),
       ),
     )
     .orderBy('name')
@@ -136,7 +145,11 @@ export async function listPools(db: Db): Promise<readonly Pool[]> {
     powerKwPerGpu: row.power_kw_per_gpu,
     idlePowerFraction: row.idle_power_fraction,
     opexUsdPerGpuHour: money(row.opex_usd_per_gpu_hour),
-    noticeMs: { on_demand: row.notice_ms_on_demand, spot: row.notice_ms_spot, flex: row.notice_ms_flex },
+    noticeMs: {
+      on_demand: row.notice_ms_on_demand,
+      spot: row.notice_ms_spot,
+      flex: row.notice_ms_flex,
+    },
   }))
 }
 
@@ -146,7 +159,13 @@ export async function findPool(db: Db, name: string): Promise<Pool | null> {
 
 /** Nodes that are part of the fleet now. */
 export async function listNodes(db: Db): Promise<readonly Node[]> {
-  const rows = await db.selectFrom('node').selectAll().where('retired_at', 'is', null).orderBy('pool_name').orderBy('name').execute()
+  const rows = await db
+    .selectFrom('node')
+    .selectAll()
+    .where('retired_at', 'is', null)
+    .orderBy('pool_name')
+    .orderBy('name')
+    .execute()
   return rows.map((row) => ({
     id: row.id,
     pool: row.pool_name,

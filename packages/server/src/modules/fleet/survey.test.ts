@@ -8,7 +8,13 @@ const laptop = readFileSync(new URL('../../../../../examples/laptop.yaml', impor
 function survey(text: string, slotCountMax: number, acceleratorKind: 'gpu' | 'cpu' = 'cpu') {
   const outcome = readFleetFile(text)
   if (outcome.kind === 'refused') throw new Error('the fleet file of this test is wrong')
-  const found = { node: 'this-machine', acceleratorKind, slotCountMax, hardware: 'hardware', finding: 'found by looking' }
+  const found = {
+    node: 'this-machine',
+    acceleratorKind,
+    slotCountMax,
+    hardware: 'hardware',
+    finding: 'found by looking',
+  }
   return surveyFleet({ fleet: outcome.fleet, lineOf: outcome.lineOf, found })
 }
 
@@ -25,6 +31,8 @@ test('more slots than exist are refused with the line and how many there are', (
   const wantLine = text.split('\n').findIndex((line) => line.includes('slots: 64')) + 1
   expect(survey(text, 4)).toEqual({
     kind: 'refused',
-    faults: [{ line: wantLine, message: expect.stringContaining('write at most 4, or auto') as string }],
+    faults: [
+      { line: wantLine, message: expect.stringContaining('write at most 4, or auto') as string },
+    ],
   })
 })

@@ -18,7 +18,11 @@ export interface SurveyedPool {
 }
 
 export type Survey =
-  | { readonly kind: 'settled'; readonly pools: readonly SurveyedPool[]; readonly nodes: readonly SurveyedNode[] }
+  | {
+      readonly kind: 'settled'
+      readonly pools: readonly SurveyedPool[]
+      readonly nodes: readonly SurveyedNode[]
+    }
   | { readonly kind: 'refused'; readonly faults: readonly FleetFileFault[] }
 
 /** CPU slots that nobody asked for by number; more would only take turns on the same cores. */
@@ -35,12 +39,20 @@ export function surveyFleet({ fleet, found, lineOf }: Facts): Survey {
   const pools: SurveyedPool[] = []
   const nodes: SurveyedNode[] = []
   const faults: FleetFileFault[] = []
-  const autoMax = found.acceleratorKind === 'gpu' ? found.slotCountMax : Math.min(found.slotCountMax, CPU_SLOTS_AUTO_MAX)
+  const autoMax =
+    found.acceleratorKind === 'gpu'
+      ? found.slotCountMax
+      : Math.min(found.slotCountMax, CPU_SLOTS_AUTO_MAX)
   let left = found.slotCountMax
   fleet.sites.forEach((site, s) =>
     site.pools.forEach((pool, p) => {
       const accelerator = pool.accelerator === 'auto' ? found.hardware : pool.accelerator
-      pools.push({ pool: pool.name, accelerator, acceleratorKind: found.acceleratorKind, finding: found.finding })
+      pools.push({
+        pool: pool.name,
+        accelerator,
+        acceleratorKind: found.acceleratorKind,
+        finding: found.finding,
+      })
       pool.nodes.forEach((node, n) => {
         const wanted = node.slots === 'auto' ? Math.min(left, autoMax) : node.slots
         if (wanted > left || wanted === 0)
@@ -49,7 +61,12 @@ export function surveyFleet({ fleet, found, lineOf }: Facts): Survey {
             message: `node \`${node.name}\` wants ${wanted || 'some'} slots, but ${left} of the ${found.slotCountMax} that exist are left (${found.finding}); write at most ${left}, or auto`,
           })
         left -= wanted
-        nodes.push({ pool: pool.name, name: node.name, slotCount: wanted, hardware: found.hardware })
+        nodes.push({
+          pool: pool.name,
+          name: node.name,
+          slotCount: wanted,
+          hardware: found.hardware,
+        })
       })
     }),
   )

@@ -6,9 +6,13 @@ const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 })
 
 test('a rendered key is recognised, with its kind', () => {
   fc.assert(
-    fc.property(bytes, fc.constantFrom('operator' as const, 'buyer' as const), (randomness, kind) => {
-      expect(parseKey(renderKey(kind, randomness))?.kind).toBe(kind)
-    }),
+    fc.property(
+      bytes,
+      fc.constantFrom('operator' as const, 'buyer' as const),
+      (randomness, kind) => {
+        expect(parseKey(renderKey(kind, randomness))?.kind).toBe(kind)
+      },
+    ),
   )
 })
 
@@ -23,7 +27,8 @@ test('a key with one character changed is refused without a look at the database
 })
 
 test('a foreign credential is not ours', () => {
-  for (const text of ['', 'sk-proj-abc', 'Bearer x', 'sk-spillway-short']) expect(parseKey(text)).toBeNull()
+  for (const text of ['', 'sk-proj-abc', 'Bearer x', 'sk-spillway-short'])
+    expect(parseKey(text)).toBeNull()
 })
 
 test('the stored hash depends on the pepper and the hint does not give the key away', () => {

@@ -6,7 +6,10 @@ import { createHash, createHmac } from 'node:crypto'
 
 export type KeyKind = 'operator' | 'buyer'
 
-const PREFIX: Readonly<Record<KeyKind, string>> = { operator: 'op-spillway-', buyer: 'sk-spillway-' }
+const PREFIX: Readonly<Record<KeyKind, string>> = {
+  operator: 'op-spillway-',
+  buyer: 'sk-spillway-',
+}
 const SECRET_CHARACTERS = 43
 const CHECKSUM_CHARACTERS = 6
 const SHAPE = /^(op|sk)-spillway-[0-9A-Za-z_-]{49}$/
@@ -17,7 +20,8 @@ function checksum(text: string): string {
 
 /** Writes a key from 32 random bytes. */
 export function renderKey(kind: KeyKind, randomness: Uint8Array): string {
-  const body = PREFIX[kind] + Buffer.from(randomness).toString('base64url').slice(0, SECRET_CHARACTERS)
+  const body =
+    PREFIX[kind] + Buffer.from(randomness).toString('base64url').slice(0, SECRET_CHARACTERS)
   return body + checksum(body)
 }
 

@@ -35,9 +35,17 @@ function renderKey(key: store.ApiKeyRow) {
   }
 }
 
-type Names = 'createSession' | 'getSession' | 'deleteSession' | 'listApiKeys' | 'createApiKey' | 'revokeApiKey'
+type Names =
+  | 'createSession'
+  | 'getSession'
+  | 'deleteSession'
+  | 'listApiKeys'
+  | 'createApiKey'
+  | 'revokeApiKey'
 
-export function identityRoutes(deps: IdentityDeps & { readonly codes: SignInCodes }): Pick<Routes, Names> {
+export function identityRoutes(
+  deps: IdentityDeps & { readonly codes: SignInCodes },
+): Pick<Routes, Names> {
   const { pepper, codes } = deps
   return {
     createSession: async ({ db, body, now, actAs, setCookie }) => {
@@ -45,7 +53,10 @@ export function identityRoutes(deps: IdentityDeps & { readonly codes: SignInCode
       const principal =
         codes.redeem(credential.text, now) ?? (await authenticate(db, credential, { pepper, now }))
       if (!principal)
-        throw new Fault('credential.invalid', 'This is neither a key of this installation nor a fresh sign-in code.')
+        throw new Fault(
+          'credential.invalid',
+          'This is neither a key of this installation nor a fresh sign-in code.',
+        )
       actAs(principal)
       const session = await openSession(db, principal, { pepper, now })
       setCookie(session.secret, session.expiresAt)
@@ -63,12 +74,20 @@ export function identityRoutes(deps: IdentityDeps & { readonly codes: SignInCode
     },
     createApiKey: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
-      const { apiKey, secret } = await createApiKey(db, { organizationId, projectId, now, ...body }, deps)
+      const { apiKey, secret } = await createApiKey(
+        db,
+        { organizationId, projectId, now, ...body },
+        deps,
+      )
       setTarget(apiKey.id)
       return { apiKey: renderKey(apiKey), secret }
     },
     revokeApiKey: async ({ db, principal, params, now }) => {
-      const key = await store.revokeApiKey(db, { id: params.id, organizationId: principal.organizationId, now })
+      const key = await store.revokeApiKey(db, {
+        id: params.id,
+        organizationId: principal.organizationId,
+        now,
+      })
       if (!key) throw new Fault('api_key.not_found', `You have no API key ${params.id}.`)
       return renderKey(key)
     },

@@ -45,8 +45,13 @@ export async function createOrganization(
 ): Promise<store.OrganizationRow & { readonly projectId: string }> {
   const organization = { id: newId('organization', ids), name, kind, createdAt: now }
   const projectId = newId('project', ids)
-  const isNew = await store.insertOrganization(tx, { ...organization, projectId, projectName: 'default' })
-  if (!isNew) throw new Fault('organization.name_taken', `An organization named ${name} exists already.`)
+  const isNew = await store.insertOrganization(tx, {
+    ...organization,
+    projectId,
+    projectName: 'default',
+  })
+  if (!isNew)
+    throw new Fault('organization.name_taken', `An organization named ${name} exists already.`)
   return { ...organization, projectId }
 }
 
@@ -75,7 +80,12 @@ export async function createApiKey(
     lastUsedAt: null,
     revokedAt: null,
   }
-  await store.insertApiKey(tx, { ...apiKey, organizationId, projectId, secretHash: hashSecret(pepper, secret) })
+  await store.insertApiKey(tx, {
+    ...apiKey,
+    organizationId,
+    projectId,
+    secretHash: hashSecret(pepper, secret),
+  })
   return { apiKey, secret }
 }
 

@@ -44,7 +44,11 @@ export async function findPrincipalByKey(db: Db, secretHash: string): Promise<Pr
 }
 
 /** The principal of a session that has not expired. */
-export async function findPrincipalBySession(db: Db, secretHash: string, now: Date): Promise<Principal | null> {
+export async function findPrincipalBySession(
+  db: Db,
+  secretHash: string,
+  now: Date,
+): Promise<Principal | null> {
   const row = await principals(db)
     .innerJoin('session', 'session.api_key_id', 'api_key.id')
     .where('session.secret_hash', '=', secretHash)
@@ -55,7 +59,12 @@ export async function findPrincipalBySession(db: Db, secretHash: string, now: Da
 
 export async function insertSession(
   db: Db,
-  session: { readonly secretHash: string; readonly apiKeyId: string; readonly now: Date; readonly expiresAt: Date },
+  session: {
+    readonly secretHash: string
+    readonly apiKeyId: string
+    readonly now: Date
+    readonly expiresAt: Date
+  },
 ): Promise<void> {
   await db.deleteFrom('session').where('expires_at', '<', session.now).execute()
   await db
@@ -112,7 +121,10 @@ export async function listOrganizations(db: Db): Promise<readonly OrganizationRo
 }
 
 /** The organization's first project, where work lands that names none. */
-export async function firstProject(db: Db, organizationId: string): Promise<{ id: string; name: string }> {
+export async function firstProject(
+  db: Db,
+  organizationId: string,
+): Promise<{ id: string; name: string }> {
   return db
     .selectFrom('project')
     .select(['id', 'name'])
@@ -123,7 +135,11 @@ export async function firstProject(db: Db, organizationId: string): Promise<{ id
 
 export async function insertApiKey(
   db: Db,
-  key: ApiKeyRow & { readonly organizationId: string; readonly projectId: string; readonly secretHash: string },
+  key: ApiKeyRow & {
+    readonly organizationId: string
+    readonly projectId: string
+    readonly secretHash: string
+  },
 ): Promise<void> {
   await db
     .insertInto('api_key')
@@ -188,5 +204,9 @@ export async function revokeApiKey(
 /** Notes that keys were used; called seldom, with many at once. */
 export async function touchApiKeys(db: Db, ids: readonly string[], now: Date): Promise<void> {
   if (ids.length === 0) return
-  await db.updateTable('api_key').set({ last_used_at: now }).where('id', 'in', [...ids]).execute()
+  await db
+    .updateTable('api_key')
+    .set({ last_used_at: now })
+    .where('id', 'in', [...ids])
+    .execute()
 }

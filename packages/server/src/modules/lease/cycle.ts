@@ -5,8 +5,20 @@
 import { type IdSource } from '#kernel/ids.ts'
 import { listOpenClaims, openClaim, type Claim } from '#modules/book/index.ts'
 import { listNodes } from '#modules/fleet/index.ts'
-import { type Decision, getGpuPrice, type Holder, plan, type Snapshot, type Want } from '#modules/market/index.ts'
-import { type Database, type Db, inTransaction, isConstraintViolation } from '#platform/db/database.ts'
+import {
+  type Decision,
+  getGpuPrice,
+  type Holder,
+  plan,
+  type Snapshot,
+  type Want,
+} from '#modules/market/index.ts'
+import {
+  type Database,
+  type Db,
+  inTransaction,
+  isConstraintViolation,
+} from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
@@ -35,7 +47,9 @@ function toHolder(claim: Claim, leases: ReadonlyMap<string, Lease>): Holder {
 }
 
 async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
-  const price = isSoldByHour(lease.kind) ? await getGpuPrice(db, { pool: lease.pool, tier: lease.kind, at }) : null
+  const price = isSoldByHour(lease.kind)
+    ? await getGpuPrice(db, { pool: lease.pool, tier: lease.kind, at })
+    : null
   return {
     leaseId: lease.id,
     kind: lease.kind,
@@ -58,22 +72,45 @@ async function takeSnapshot(database: Database, now: Date): Promise<Snapshot> {
       const leases = await store.listOpenLeases(tx)
       const byId = new Map(leases.map((lease) => [lease.id, lease]))
       const wants: Want[] = []
-      for (const lease of leases) if (lease.state === 'pending') wants.push(await toWant(tx, lease, now))
+      for (const lease of leases)
+        if (lease.state === 'pending') wants.push(await toWant(tx, lease, now))
       return {
         nowMs: now.getTime(),
-        nodes: nodes.map((node) => ({ id: node.id, pool: node.pool, slotCount: node.slotCount, isReady: node.state === 'ready' })),
+        nodes: nodes.map((node) => ({
+          id: node.id,
+          pool: node.pool,
+          slotCount: node.slotCount,
+          isReady: node.state === 'ready',
+        })),
         holders: claims.map((claim) => toHolder(claim, byId)),
         wants,
       }
     })
 }
 
-async function commitPlacement(tx: Db, decision: Extract<Decision, { kind: 'place' }>, { now, ids }: { now: Date; ids: IdSource }) {
+async function commitPlacement(
+  tx: Db,
+  decision: Extract<Decision, { kind: 'place' }>,
+  { now, ids }: { now: Date; ids: IdSource },
+) {
   const lease = await store.lockLease(tx, decision.leaseId)
   if (lease?.state !== 'pending') return
   const { nodeId, slots } = decision
-  await openClaim(tx, { nodeId, slots, kind: lease.kind, leaseId: lease.id, organizationId: lease.organizationId, now }, ids)
-  const price = isSoldByHour(lease.kind) ? await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now }) : null
+  await openClaim(
+    tx,
+    {
+      nodeId,
+      slots,
+      kind: lease.kind,
+      leaseId: lease.id,
+      organizationId: lease.organizationId,
+      now,
+    },
+    ids,
+  )
+  const price = isSoldByHour(lease.kind)
+    ? await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
+    : null
   const attempt = lease.attempt + 1
   await store.changeLease(tx, lease.id, {
     state: 'starting',
@@ -85,12 +122,16 @@ async function commitPlacement(tx: Db, decision: Extract<Decision, { kind: 'plac
     waitingFor: null,
   })
   const node = (await listNodes(tx)).find((each) => each.id === nodeId)
-  await recordFact(tx, { ...lease, attempt }, {
-    at: now,
-    type: 'lease.placed',
-    text: `Placed on ${node?.name ?? nodeId}, ${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}.`,
-    data: { node: node?.name, slots },
-  })
+  await recordFact(
+    tx,
+    { ...lease, attempt },
+    {
+      at: now,
+      type: 'lease.placed',
+      text: `Placed on ${node?.name ?? nodeId}, ${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}.`,
+      data: { node: node?.name, slots },
+    },
+  )
   await wakeLease(tx, lease.id, now)
 }
 

@@ -6,4 +6,4 @@ export { LEASE_PROGRAM, MARKET_PROGRAM, MARKET_SUBJECT, wakeLease } from './reco
 export { leaseRoutes } from './routes.ts'
 export { createLease, type LeaseRequest, stopLease } from './service.ts'
 export { type LeaseStepDeps, stepLease } from './steps.ts'
-export { findLease } from './store.ts'
+export { findLease, listLeases, listOpenLeases } from './store.ts'

@@ -31,11 +31,36 @@ test('what is held is never less than what may be charged', () => {
 })
 
 test.each([
-  { was: 'taken back and asked to be started again', lease: { reclaimReason: 'reclaimed' as const, requeue: true }, how: 'exited' as const, want: { kind: 'requeue' } },
-  { was: 'taken back', lease: { reclaimReason: 'reclaimed' as const, requeue: false }, how: 'exited' as const, want: { kind: 'end', reason: 'reclaimed' } },
-  { was: 'stopped by its owner, whatever it asked before', lease: { reclaimReason: 'stopped' as const, requeue: true }, how: 'exited' as const, want: { kind: 'end', reason: 'stopped' } },
-  { was: 'left alone and exited', lease: { reclaimReason: null, requeue: true }, how: 'exited' as const, want: { kind: 'end', reason: 'exited' } },
-  { was: 'never able to start', lease: { reclaimReason: null, requeue: false }, how: 'start_failed' as const, want: { kind: 'end', reason: 'start_failed' } },
+  {
+    was: 'taken back and asked to be started again',
+    lease: { reclaimReason: 'reclaimed' as const, requeue: true },
+    how: 'exited' as const,
+    want: { kind: 'requeue' },
+  },
+  {
+    was: 'taken back',
+    lease: { reclaimReason: 'reclaimed' as const, requeue: false },
+    how: 'exited' as const,
+    want: { kind: 'end', reason: 'reclaimed' },
+  },
+  {
+    was: 'stopped by its owner, whatever it asked before',
+    lease: { reclaimReason: 'stopped' as const, requeue: true },
+    how: 'exited' as const,
+    want: { kind: 'end', reason: 'stopped' },
+  },
+  {
+    was: 'left alone and exited',
+    lease: { reclaimReason: null, requeue: true },
+    how: 'exited' as const,
+    want: { kind: 'end', reason: 'exited' },
+  },
+  {
+    was: 'never able to start',
+    lease: { reclaimReason: null, requeue: false },
+    how: 'start_failed' as const,
+    want: { kind: 'end', reason: 'start_failed' },
+  },
 ])('a lease that was $was ends as $want', ({ lease, how, want }) => {
   expect(endingOf(lease, how)).toEqual(want)
 })

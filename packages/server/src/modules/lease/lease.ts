@@ -68,7 +68,11 @@ export function costAhead(price: Price, gpus: number, aheadMs: number): Money {
 }
 
 /** How far ahead to hold: no further than the time limit. */
-export function holdAheadMs(lease: Pick<Lease, 'timeLimitMs' | 'startedAt'>, nowMs: number, windowMs: number): number {
+export function holdAheadMs(
+  lease: Pick<Lease, 'timeLimitMs' | 'startedAt'>,
+  nowMs: number,
+  windowMs: number,
+): number {
   if (lease.timeLimitMs === null) return windowMs
   const startedMs = lease.startedAt?.getTime() ?? nowMs
   return Math.max(0, Math.min(windowMs, startedMs + lease.timeLimitMs - nowMs))
@@ -89,7 +93,10 @@ export function endingOf(
 }
 
 /** Cuts a metered stretch at the full hours, because usage is rated by the hour. */
-export function cutAtHours(fromMs: number, toMs: number): readonly { readonly fromMs: number; readonly toMs: number }[] {
+export function cutAtHours(
+  fromMs: number,
+  toMs: number,
+): readonly { readonly fromMs: number; readonly toMs: number }[] {
   const pieces = []
   let at = fromMs
   while (at < toMs) {

@@ -27,11 +27,17 @@ interface LogSource {
 }
 
 async function sizeOf(path: string): Promise<number> {
-  return stat(path).then((found) => found.size, () => 0)
+  return stat(path).then(
+    (found) => found.size,
+    () => 0,
+  )
 }
 
 /** The files of all attempts so far, oldest first. */
-async function logFiles(source: LogSource, leaseId: string): Promise<{ paths: string[]; isOver: boolean }> {
+async function logFiles(
+  source: LogSource,
+  leaseId: string,
+): Promise<{ paths: string[]; isOver: boolean }> {
   const lease = await findLease(source.db, leaseId)
   const paths: string[] = []
   for (let attempt = 1; attempt <= (lease?.attempt ?? 0); attempt++) {

@@ -9,7 +9,10 @@ import { changeLease } from './store.ts'
 
 /** The same stretch of the same attempt always has the same id. */
 function usageId(lease: Lease, fromMs: number): string {
-  const digest = createHash('sha256').update(`${lease.id}/${lease.attempt}/${fromMs}`).digest().subarray(0, 16)
+  const digest = createHash('sha256')
+    .update(`${lease.id}/${lease.attempt}/${fromMs}`)
+    .digest()
+    .subarray(0, 16)
   digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80
   digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80
   return renderUuid(digest)
@@ -38,7 +41,12 @@ function usageOfStretch(lease: Lease, fromMs: number, toMs: number): UsageEvent[
 export async function meterUntil(
   tx: Db,
   lease: Lease,
-  { startedAt, until, now, ids }: { readonly startedAt: Date; readonly until: Date; readonly now: Date; readonly ids: IdSource },
+  {
+    startedAt,
+    until,
+    now,
+    ids,
+  }: { readonly startedAt: Date; readonly until: Date; readonly now: Date; readonly ids: IdSource },
 ): Promise<Date> {
   const from = lease.meteredUntil ?? startedAt
   if (until <= from) return from

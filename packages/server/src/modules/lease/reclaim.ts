@@ -1,6 +1,6 @@
 /** Takes a lease back: notice, time, stop. The rest follows from its strand. */
-import type { Db } from '#platform/db/database.ts'
 import { drainClaims } from '#modules/book/index.ts'
+import type { Db } from '#platform/db/database.ts'
 import { type Lease, type ReclaimReason, renderDuration } from './lease.ts'
 import { recordFact, wakeLease } from './record.ts'
 import { changeLease } from './store.ts'
@@ -22,7 +22,11 @@ const BECAUSE: Readonly<Record<ReclaimReason, string>> = {
 }
 
 /** Gives notice to a lease that holds slots. The caller has locked it, and it is starting or running. */
-export async function beginReclaim(tx: Db, lease: Lease, { reason, forLease, noticeMs, now }: Reclaim): Promise<void> {
+export async function beginReclaim(
+  tx: Db,
+  lease: Lease,
+  { reason, forLease, noticeMs, now }: Reclaim,
+): Promise<void> {
   const stopAt = new Date(now.getTime() + noticeMs)
   await changeLease(tx, lease.id, {
     state: 'reclaiming',

@@ -39,7 +39,10 @@ export async function reconcile({ database, engine, now }: ReconcileDeps): Promi
     if (seen.state === 'gone') {
       await engine.forget(attempt)
       forgotten++
-    } else if ((await findLease(database, leaseIdOf(attempt))) === null || seen.state !== 'absent') {
+    } else if (
+      (await findLease(database, leaseIdOf(attempt))) === null ||
+      seen.state !== 'absent'
+    ) {
       strays.push(attempt)
       await engine.stop(attempt, 0)
     }

@@ -11,7 +11,14 @@ import { createLease, stopLease } from './service.ts'
 import * as store from './store.ts'
 import { renderLeases } from './view.ts'
 
-type Names = 'createLease' | 'runAnchor' | 'listLeases' | 'getLease' | 'listLeaseFacts' | 'getLeaseLogs' | 'stopLease'
+type Names =
+  | 'createLease'
+  | 'runAnchor'
+  | 'listLeases'
+  | 'getLease'
+  | 'listLeaseFacts'
+  | 'getLeaseLogs'
+  | 'stopLease'
 
 /** Null: sees every organization. */
 function scopeOf(principal: Caller): string | null {
@@ -32,20 +39,34 @@ async function renderOne(db: Db, lease: Lease) {
   return rendered
 }
 
-export function leaseRoutes({ engine, ids }: { readonly engine: Engine; readonly ids: IdSource }): Pick<Routes, Names> {
+export function leaseRoutes({
+  engine,
+  ids,
+}: {
+  readonly engine: Engine
+  readonly ids: IdSource
+}): Pick<Routes, Names> {
   return {
     createLease: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
       const { tier, maxPriceUsdPerGpuHour: most, ...work } = body
       const maxPriceUsd = most === undefined ? null : money(most)
-      const lease = await createLease(db, { organizationId, projectId, kind: tier, maxPriceUsd, ...work }, { now, ids })
+      const lease = await createLease(
+        db,
+        { organizationId, projectId, kind: tier, maxPriceUsd, ...work },
+        { now, ids },
+      )
       setTarget(lease.id)
       return renderOne(db, lease)
     },
     runAnchor: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
       const work = { ...body, requeue: false, noticeSignal: 'SIGTERM', maxPriceUsd: null }
-      const lease = await createLease(db, { organizationId, projectId, kind: 'anchor', ...work }, { now, ids })
+      const lease = await createLease(
+        db,
+        { organizationId, projectId, kind: 'anchor', ...work },
+        { now, ids },
+      )
       setTarget(lease.id)
       return renderOne(db, lease)
     },
@@ -54,11 +75,17 @@ export function leaseRoutes({ engine, ids }: { readonly engine: Engine; readonly
       const nextCursor = leases.length === query.limit ? (leases.at(-1)?.id ?? null) : null
       return { items: await renderLeases(db, leases), nextCursor }
     },
-    getLease: async ({ db, principal, params }) => renderOne(db, await getVisible(db, params.id, principal)),
+    getLease: async ({ db, principal, params }) =>
+      renderOne(db, await getVisible(db, params.id, principal)),
     listLeaseFacts: async ({ db, principal, params }) => {
       const lease = await getVisible(db, params.id, principal)
       const facts = await store.listFacts(db, lease.id)
-      const items = facts.map(({ at, type, text, data }) => ({ at: at.toISOString(), type, text, data: { ...data } }))
+      const items = facts.map(({ at, type, text, data }) => ({
+        at: at.toISOString(),
+        type,
+        text,
+        data: { ...data },
+      }))
       return { items, nextCursor: null }
     },
     getLeaseLogs: async ({ db, principal, params, query, signal }) => {
@@ -66,6 +93,9 @@ export function leaseRoutes({ engine, ids }: { readonly engine: Engine; readonly
       return streamLog({ db, engine }, { leaseId: lease.id, signal, ...query, tail: query.tail })
     },
     stopLease: async ({ db, principal, params, now }) =>
-      renderOne(db, await stopLease(db, { id: params.id, organizationId: scopeOf(principal), now })),
+      renderOne(
+        db,
+        await stopLease(db, { id: params.id, organizationId: scopeOf(principal), now }),
+      ),
   }
 }

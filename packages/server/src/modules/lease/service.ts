@@ -40,16 +40,21 @@ async function choosePool(tx: Db, request: LeaseRequest): Promise<Pool> {
   const nodes = await listNodes(tx)
   const largest = (pool: Pool) =>
     Math.max(0, ...nodes.filter((node) => node.pool === pool.name).map((node) => node.slotCount))
-  const pools = request.pool === undefined ? await listPools(tx) : [await findPool(tx, request.pool)]
+  const pools =
+    request.pool === undefined ? await listPools(tx) : [await findPool(tx, request.pool)]
   const known = pools.filter((pool) => pool !== null)
   const first = known[0]
   if (!first) throw new Fault('pool.not_found', `There is no pool ${request.pool ?? ''}.`)
   const fitting = known.find((pool) => largest(pool) >= request.gpus)
   if (fitting) return fitting
   const most = Math.max(...known.map(largest))
-  throw new Fault('lease.over_capacity', `${request.gpus} GPUs were asked for, but the largest node has ${most}.`, {
-    details: { gpusMax: most },
-  })
+  throw new Fault(
+    'lease.over_capacity',
+    `${request.gpus} GPUs were asked for, but the largest node has ${most}.`,
+    {
+      details: { gpusMax: most },
+    },
+  )
 }
 
 function noticeMsOf(pool: Pool, kind: LeaseKind): number {
@@ -100,7 +105,11 @@ function newLease(request: LeaseRequest, pool: Pool, { now, ids }: Context): Lea
 }
 
 /** Holds what the first stretch may cost. Throws when the price is too high or the balance too low. */
-async function holdFirstStretch(tx: Db, lease: Lease, { now, ids }: Context): Promise<string | null> {
+async function holdFirstStretch(
+  tx: Db,
+  lease: Lease,
+  { now, ids }: Context,
+): Promise<string | null> {
   if (!isSoldByHour(lease.kind)) return null
   const { price } = await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
   if (lease.maxPriceUsd !== null && lease.maxPriceUsd < price.amount)
@@ -109,7 +118,11 @@ async function holdFirstStretch(tx: Db, lease: Lease, { now, ids }: Context): Pr
       `The maximum of $${renderMoney(lease.maxPriceUsd)} per GPU-hour is below the price of $${renderMoney(price.amount)}.`,
       { details: { priceUsdPerGpuHour: renderMoney(price.amount) } },
     )
-  const amount = costAhead(price, lease.gpus, holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS))
+  const amount = costAhead(
+    price,
+    lease.gpus,
+    holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS),
+  )
   const outcome = await createHold(tx, {
     organizationId: lease.organizationId,
     amount,
@@ -145,20 +158,35 @@ export async function createLease(tx: Db, request: LeaseRequest, context: Contex
 /** Ends a lease that holds no slots. */
 async function endPending(tx: Db, lease: Lease, now: Date): Promise<void> {
   if (lease.holdId) await releaseHold(tx, lease.holdId)
-  await store.changeLease(tx, lease.id, { state: 'ended', endedAt: now, endReason: 'stopped', waitingFor: null })
-  await recordFact(tx, lease, { at: now, type: 'lease.ended', text: 'Stopped while it waited.', data: { reason: 'stopped' } })
+  await store.changeLease(tx, lease.id, {
+    state: 'ended',
+    endedAt: now,
+    endReason: 'stopped',
+    waitingFor: null,
+  })
+  await recordFact(tx, lease, {
+    at: now,
+    type: 'lease.ended',
+    text: 'Stopped while it waited.',
+    data: { reason: 'stopped' },
+  })
   await wakeMarket(tx, now)
 }
 
 /** Stops a lease; `organizationId` null for the operator and for Spillway itself. Stopping twice is once. */
 export async function stopLease(
   tx: Db,
-  { id, organizationId, now }: { readonly id: string; readonly organizationId: string | null; readonly now: Date },
+  {
+    id,
+    organizationId,
+    now,
+  }: { readonly id: string; readonly organizationId: string | null; readonly now: Date },
 ): Promise<Lease> {
   const lease = await store.lockLease(tx, id)
   if (!lease || (organizationId !== null && lease.organizationId !== organizationId))
     throw new Fault('lease.not_found', `You have no lease ${id}.`)
-  if (lease.state === 'ended') throw new Fault('lease.already_ended', 'This lease has ended already.')
+  if (lease.state === 'ended')
+    throw new Fault('lease.already_ended', 'This lease has ended already.')
   if (lease.state === 'pending') await endPending(tx, lease, now)
   else if (lease.state !== 'reclaiming')
     await beginReclaim(tx, lease, { reason: 'stopped', forLease: null, noticeMs: 0, now })
@@ -169,6 +197,10 @@ export async function stopLease(
 /** The owner does not want to wait for the end of the notice, nor to be started again. */
 async function stopSooner(tx: Db, lease: Lease, now: Date): Promise<void> {
   await store.changeLease(tx, lease.id, { reclaimReason: 'stopped', stopAt: now })
-  await recordFact(tx, lease, { at: now, type: 'lease.stop_asked', text: 'Its owner stopped it before the notice ran out.' })
+  await recordFact(tx, lease, {
+    at: now,
+    type: 'lease.stop_asked',
+    text: 'Its owner stopped it before the notice ran out.',
+  })
   await wakeLease(tx, lease.id, now)
 }

@@ -17,7 +17,15 @@ import {
   LEASE_METER_EVERY_MS,
   LEASE_STOP_REPEAT_MS,
 } from '../../limits.ts'
-import { attemptId, costAhead, endingOf, GPU_MS_PER_HOUR, holdAheadMs, isSoldByHour, type Lease } from './lease.ts'
+import {
+  attemptId,
+  costAhead,
+  endingOf,
+  GPU_MS_PER_HOUR,
+  holdAheadMs,
+  isSoldByHour,
+  type Lease,
+} from './lease.ts'
 import { meterUntil } from './meter.ts'
 import { beginReclaim } from './reclaim.ts'
 import { recordFact, wakeMarket } from './record.ts'
@@ -56,7 +64,10 @@ async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
 }
 
 async function recordStart(tx: Db, lease: Lease, startedAt: Date): Promise<void> {
-  await store.changeLease(tx, lease.id, { state: lease.state === 'starting' ? 'running' : lease.state, startedAt })
+  await store.changeLease(tx, lease.id, {
+    state: lease.state === 'starting' ? 'running' : lease.state,
+    startedAt,
+  })
   const price = lease.priceUsd === null ? '' : ` at $${renderMoney(lease.priceUsd)} per GPU-hour`
   await recordFact(tx, lease, { at: startedAt, type: 'lease.started', text: `Started${price}.` })
 }
@@ -64,8 +75,16 @@ async function recordStart(tx: Db, lease: Lease, startedAt: Date): Promise<void>
 /** Extends the hold; when the balance cannot, the lease gets its notice while the old hold still pays. */
 async function extendHold(tx: Db, lease: Lease, now: Date): Promise<void> {
   if (lease.holdId === null || !isSoldByHour(lease.kind) || lease.state !== 'running') return
-  const price = { amount: present(lease.priceUsd, 'the price of a lease that runs'), per: GPU_MS_PER_HOUR, unit: 'gpu_ms' as const }
-  const amount = costAhead(price, lease.gpus, holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS))
+  const price = {
+    amount: present(lease.priceUsd, 'the price of a lease that runs'),
+    per: GPU_MS_PER_HOUR,
+    unit: 'gpu_ms' as const,
+  }
+  const amount = costAhead(
+    price,
+    lease.gpus,
+    holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS),
+  )
   const outcome = await setHold(tx, { holdId: lease.holdId, amount })
   if (outcome.kind === 'held') return
   const noticeMs = Math.min(lease.noticeMs, LEASE_HOLD_AHEAD_MS / 2)
@@ -87,9 +106,14 @@ async function onRunning(deps: LeaseStepDeps, id: string, seen: Running): Promis
     if (!before || before.state === 'ended' || before.state === 'pending') return
     const startedAt = before.startedAt ?? deps.instantOf(seen.bootId, seen.startedMs) ?? now
     if (before.startedAt === null) await recordStart(tx, before, startedAt)
-    const lease = { ...before, startedAt, state: before.state === 'starting' ? 'running' : before.state } as const
+    const lease = {
+      ...before,
+      startedAt,
+      state: before.state === 'starting' ? 'running' : before.state,
+    } as const
     const until = deps.instantOf(seen.bootId, seen.confirmedMs) ?? startedAt
-    const isDue = until.getTime() - (lease.meteredUntil ?? startedAt).getTime() >= LEASE_METER_EVERY_MS
+    const isDue =
+      until.getTime() - (lease.meteredUntil ?? startedAt).getTime() >= LEASE_METER_EVERY_MS
     if (isDue) {
       await meterUntil(tx, lease, { startedAt, until, now, ids })
       await extendHold(tx, lease, now)
@@ -120,10 +144,18 @@ async function requeue(tx: Db, lease: Lease, goneAt: Date): Promise<void> {
     stoppedAt: null,
     waitingFor: 'room, after it was taken back',
   })
-  await recordFact(tx, lease, { at: goneAt, type: 'lease.requeued', text: 'Waits to be started again, as it asked.' })
+  await recordFact(tx, lease, {
+    at: goneAt,
+    type: 'lease.requeued',
+    text: 'Waits to be started again, as it asked.',
+  })
 }
 
-async function end(tx: Db, lease: Lease, { reason, seen, goneAt }: { reason: Lease['endReason']; seen: Gone; goneAt: Date }) {
+async function end(
+  tx: Db,
+  lease: Lease,
+  { reason, seen, goneAt }: { reason: Lease['endReason']; seen: Gone; goneAt: Date },
+) {
   if (lease.holdId) await releaseHold(tx, lease.holdId)
   await store.changeLease(tx, lease.id, {
     state: 'ended',
@@ -148,7 +180,9 @@ async function onGone(deps: LeaseStepDeps, id: string, seen: Gone): Promise<void
     const now = deps.now()
     const before = await store.lockLease(tx, id)
     if (!before || before.state === 'ended' || before.state === 'pending') return
-    const startedAt = before.startedAt ?? (seen.startedMs === null ? null : deps.instantOf(seen.bootId, seen.startedMs))
+    const startedAt =
+      before.startedAt ??
+      (seen.startedMs === null ? null : deps.instantOf(seen.bootId, seen.startedMs))
     if (startedAt && before.startedAt === null) await recordStart(tx, before, startedAt)
     const lease = { ...before, startedAt }
     const goneAt = goneInstant(deps, lease, seen)
@@ -188,26 +222,47 @@ async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<void> {
 async function stopWhenDue(deps: LeaseStepDeps, lease: Lease): Promise<StepOutcome> {
   const now = deps.now()
   const stopAt = lease.stopAt ?? now
-  if (now < stopAt) return lookAgain(now, Math.min(LEASE_LOOK_EVERY_MS, stopAt.getTime() - now.getTime()))
+  if (now < stopAt)
+    return lookAgain(now, Math.min(LEASE_LOOK_EVERY_MS, stopAt.getTime() - now.getTime()))
   await deps.engine.stop(attemptId(lease), lease.graceMs)
   if (lease.stoppedAt === null)
     await inTransaction(deps.database, async (tx) => {
       await store.changeLease(tx, lease.id, { stoppedAt: now })
-      const grace = lease.graceMs === 0 ? 'killed at once' : `killed after ${lease.graceMs} ms if it does not obey`
-      await recordFact(tx, lease, { at: now, type: 'lease.stopping', text: `Asked to stop; ${grace}.` })
+      const grace =
+        lease.graceMs === 0
+          ? 'killed at once'
+          : `killed after ${lease.graceMs} ms if it does not obey`
+      await recordFact(tx, lease, {
+        at: now,
+        type: 'lease.stopping',
+        text: `Asked to stop; ${grace}.`,
+      })
     })
   return lookAgain(now, LEASE_STOP_REPEAT_MS)
 }
 
 /** A lease that was taken back before the engine ever heard of it has no processes. */
-function neverAdmitted(deps: LeaseStepDeps): Gone {
+function neverAdmitted(): Gone {
   const text = 'It had not been started.'
-  return { state: 'gone', bootId: '', startedMs: null, goneMs: 0, exitCode: null, exitSignal: null, how: 'start_failed', text }
+  return {
+    state: 'gone',
+    bootId: '',
+    startedMs: null,
+    goneMs: 0,
+    exitCode: null,
+    exitSignal: null,
+    how: 'start_failed',
+    text,
+  }
 }
 
-async function stepReclaiming(deps: LeaseStepDeps, lease: Lease, seen: Observation): Promise<StepOutcome> {
+async function stepReclaiming(
+  deps: LeaseStepDeps,
+  lease: Lease,
+  seen: Observation,
+): Promise<StepOutcome> {
   if (seen.state === 'absent' && lease.startedAt === null) {
-    await onGone(deps, lease.id, neverAdmitted(deps))
+    await onGone(deps, lease.id, neverAdmitted())
     return { kind: 'done' }
   }
   if (seen.state === 'running' || seen.state === 'starting') await deliverNotice(deps, lease)

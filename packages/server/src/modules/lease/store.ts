@@ -82,7 +82,12 @@ export async function findLease(db: Db, id: string): Promise<Lease | null> {
 
 /** Locks a lease for a change in this transaction. */
 export async function lockLease(tx: Db, id: string): Promise<Lease | null> {
-  const row = await tx.selectFrom('lease').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  const row = await tx
+    .selectFrom('lease')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
   return row ? toLease(row) : null
 }
 
@@ -99,7 +104,8 @@ export interface LeaseFilter {
 
 export async function listLeases(db: Db, filter: LeaseFilter): Promise<readonly Lease[]> {
   let query = db.selectFrom('lease').selectAll().orderBy('id', 'desc').limit(filter.limit)
-  if (filter.organizationId !== null) query = query.where('organization_id', '=', filter.organizationId)
+  if (filter.organizationId !== null)
+    query = query.where('organization_id', '=', filter.organizationId)
   if (filter.state) query = query.where('state', '=', filter.state)
   if (filter.kind) query = query.where('kind', '=', filter.kind)
   if (filter.pool) query = query.where('pool_name', '=', filter.pool)
@@ -109,7 +115,12 @@ export async function listLeases(db: Db, filter: LeaseFilter): Promise<readonly 
 
 /** Leases that have not ended. */
 export async function listOpenLeases(db: Db): Promise<readonly Lease[]> {
-  const rows = await db.selectFrom('lease').selectAll().where('state', '<>', 'ended').orderBy('id').execute()
+  const rows = await db
+    .selectFrom('lease')
+    .selectAll()
+    .where('state', '<>', 'ended')
+    .orderBy('id')
+    .execute()
   return rows.map(toLease)
 }
 
@@ -177,19 +188,35 @@ export interface LeaseFact {
 export async function insertFact(tx: Db, leaseId: string, fact: LeaseFact): Promise<void> {
   await tx
     .insertInto('lease_fact')
-    .values({ lease_id: leaseId, at: fact.at, type: fact.type, text: fact.text, data: JSON.stringify(fact.data) })
+    .values({
+      lease_id: leaseId,
+      at: fact.at,
+      type: fact.type,
+      text: fact.text,
+      data: JSON.stringify(fact.data),
+    })
     .execute()
 }
 
 /** Whether a fact of this type was recorded for the current attempt. */
-export async function hasFact(db: Db, leaseId: string, type: string, attempt: number): Promise<boolean> {
+export async function hasFact(
+  db: Db,
+  leaseId: string,
+  type: string,
+  attempt: number,
+): Promise<boolean> {
   const { rows } = await sql`SELECT 1 FROM lease_fact WHERE lease_id = ${leaseId} AND type = ${type}
     AND data->>'attempt' = ${String(attempt)} LIMIT 1`.execute(db)
   return rows.length > 0
 }
 
 export async function listFacts(db: Db, leaseId: string): Promise<readonly LeaseFact[]> {
-  const rows = await db.selectFrom('lease_fact').selectAll().where('lease_id', '=', leaseId).orderBy('id').execute()
+  const rows = await db
+    .selectFrom('lease_fact')
+    .selectAll()
+    .where('lease_id', '=', leaseId)
+    .orderBy('id')
+    .execute()
   return rows.map((row) => ({
     at: row.at,
     type: row.type,

@@ -13,8 +13,13 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
   if (leases.length === 0) return []
   const organizations = new Map((await listOrganizations(db)).map((each) => [each.id, each.name]))
   const nodes = new Map((await listNodes(db)).map((node) => [node.id, node.name]))
-  const holds = new Map((await listOpenHolds(db, 'lease')).map((hold) => [hold.reference, hold.amount]))
-  const usage = await usageOf(db, leases.map((lease) => lease.id))
+  const holds = new Map(
+    (await listOpenHolds(db, 'lease')).map((hold) => [hold.reference, hold.amount]),
+  )
+  const usage = await usageOf(
+    db,
+    leases.map((lease) => lease.id),
+  )
   const instant = (date: Date | null) => date?.toISOString() ?? null
   return leases.map((lease) => ({
     id: lease.id,

@@ -8,15 +8,37 @@ import { GIVES_WAY_TO } from './victims.ts'
 const NOW_MS = 1_000_000
 
 function want(parts: Partial<Want> & Pick<Want, 'leaseId'>): Want {
-  return { kind: 'spot', pool: 'p', gpus: 1, createdMs: 0, maxPriceUsd: null, priceUsd: null, ...parts }
+  return {
+    kind: 'spot',
+    pool: 'p',
+    gpus: 1,
+    createdMs: 0,
+    maxPriceUsd: null,
+    priceUsd: null,
+    ...parts,
+  }
 }
 
 function holder(parts: Partial<Holder> & Pick<Holder, 'leaseId' | 'slots'>): Holder {
-  return { kind: 'spot', nodeId: 'n1', startedMs: 0, priceUsd: money('1'), isDraining: false, reclaimFor: null, ...parts }
+  return {
+    kind: 'spot',
+    nodeId: 'n1',
+    startedMs: 0,
+    priceUsd: money('1'),
+    isDraining: false,
+    reclaimFor: null,
+    ...parts,
+  }
 }
 
 function snapshot(parts: Partial<Snapshot>): Snapshot {
-  return { nowMs: NOW_MS, nodes: [{ id: 'n1', pool: 'p', slotCount: 4, isReady: true }], holders: [], wants: [], ...parts }
+  return {
+    nowMs: NOW_MS,
+    nodes: [{ id: 'n1', pool: 'p', slotCount: 4, isReady: true }],
+    holders: [],
+    wants: [],
+    ...parts,
+  }
 }
 
 function reclaimed(decisions: readonly Decision[]): string[] {
@@ -25,13 +47,24 @@ function reclaimed(decisions: readonly Decision[]): string[] {
 
 describe('placement', () => {
   test('free room is used at once, lowest slots first', () => {
-    const decisions = plan(snapshot({ holders: [holder({ leaseId: 'a', slots: [0] })], wants: [want({ leaseId: 'w', gpus: 2 })] }))
+    const decisions = plan(
+      snapshot({
+        holders: [holder({ leaseId: 'a', slots: [0] })],
+        wants: [want({ leaseId: 'w', gpus: 2 })],
+      }),
+    )
     expect(decisions).toEqual([{ kind: 'place', leaseId: 'w', nodeId: 'n1', slots: [1, 2] }])
   })
 
   test('the fullest node that fits is chosen, so that big gaps stay whole', () => {
     const nodes = ['n1', 'n2'].map((id) => ({ id, pool: 'p', slotCount: 4, isReady: true }))
-    const decisions = plan(snapshot({ nodes, holders: [holder({ leaseId: 'a', nodeId: 'n2', slots: [0, 1] })], wants: [want({ leaseId: 'w' })] }))
+    const decisions = plan(
+      snapshot({
+        nodes,
+        holders: [holder({ leaseId: 'a', nodeId: 'n2', slots: [0, 1] })],
+        wants: [want({ leaseId: 'w' })],
+      }),
+    )
     expect(decisions[0]).toMatchObject({ kind: 'place', nodeId: 'n2' })
   })
 
@@ -42,13 +75,22 @@ describe('placement', () => {
 
   test('of two spot leases the one that would pay more comes first', () => {
     const nodes = [{ id: 'n1', pool: 'p', slotCount: 1, isReady: true }]
-    const wants = [want({ leaseId: 'low', maxPriceUsd: money('1'), createdMs: 1 }), want({ leaseId: 'high', maxPriceUsd: money('2'), createdMs: 2 })]
+    const wants = [
+      want({ leaseId: 'low', maxPriceUsd: money('1'), createdMs: 1 }),
+      want({ leaseId: 'high', maxPriceUsd: money('2'), createdMs: 2 }),
+    ]
     expect(plan(snapshot({ nodes, wants }))[0]).toMatchObject({ kind: 'place', leaseId: 'high' })
   })
 
   test('a lease waits while the price is above its maximum', () => {
-    const decisions = plan(snapshot({ wants: [want({ leaseId: 'w', maxPriceUsd: money('0.5'), priceUsd: money('0.9') })] }))
-    expect(decisions).toEqual([{ kind: 'wait', leaseId: 'w', why: 'the price to fall to its maximum' }])
+    const decisions = plan(
+      snapshot({
+        wants: [want({ leaseId: 'w', maxPriceUsd: money('0.5'), priceUsd: money('0.9') })],
+      }),
+    )
+    expect(decisions).toEqual([
+      { kind: 'wait', leaseId: 'w', why: 'the price to fall to its maximum' },
+    ])
   })
 })
 
@@ -60,20 +102,44 @@ describe('taking back', () => {
       holder({ leaseId: 'filler', slots: [2], kind: 'flex' }),
       holder({ leaseId: 'model', slots: [3], kind: 'serving' }),
     ]
-    expect(reclaimed(plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 1 })] })))).toEqual(['filler'])
-    expect(reclaimed(plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 2 })] })))).toEqual(['filler', 'young'])
-    expect(reclaimed(plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 4 })] }))).length).toBe(4)
+    expect(
+      reclaimed(
+        plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 1 })] })),
+      ),
+    ).toEqual(['filler'])
+    expect(
+      reclaimed(
+        plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 2 })] })),
+      ),
+    ).toEqual(['filler', 'young'])
+    expect(
+      reclaimed(
+        plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 4 })] })),
+      ).length,
+    ).toBe(4)
   })
 
   test('nobody is taken back when the whole gang would not fit anyway', () => {
-    const holders = [holder({ leaseId: 'a', slots: [0] }), holder({ leaseId: 'firm', slots: [1, 2, 3], kind: 'on_demand' })]
-    const decisions = plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 2 })] }))
+    const holders = [
+      holder({ leaseId: 'a', slots: [0] }),
+      holder({ leaseId: 'firm', slots: [1, 2, 3], kind: 'on_demand' }),
+    ]
+    const decisions = plan(
+      snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 2 })] }),
+    )
     expect(decisions.map((decision) => decision.kind)).toEqual(['wait'])
   })
 
   test('a big victim alone spares the small ones that greedy choice would add', () => {
-    const holders = [holder({ leaseId: 'small', slots: [0], startedMs: 990_000 }), holder({ leaseId: 'big', slots: [1, 2, 3], startedMs: 900_000 })]
-    expect(reclaimed(plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 3 })] })))).toEqual(['big'])
+    const holders = [
+      holder({ leaseId: 'small', slots: [0], startedMs: 990_000 }),
+      holder({ leaseId: 'big', slots: [1, 2, 3], startedMs: 900_000 }),
+    ]
+    expect(
+      reclaimed(
+        plan(snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 3 })] })),
+      ),
+    ).toEqual(['big'])
   })
 
   test('a second look while the victim drains takes nobody else, and keeps its slots from others', () => {
@@ -81,15 +147,23 @@ describe('taking back', () => {
       holder({ leaseId: 'a', slots: [0, 1], isDraining: true, reclaimFor: 'w' }),
       holder({ leaseId: 'b', slots: [2, 3] }),
     ]
-    const wants = [want({ leaseId: 'w', kind: 'anchor', gpus: 2 }), want({ leaseId: 'other', gpus: 1 })]
+    const wants = [
+      want({ leaseId: 'w', kind: 'anchor', gpus: 2 }),
+      want({ leaseId: 'other', gpus: 1 }),
+    ]
     const decisions = plan(snapshot({ holders, wants }))
     expect(decisions.map((decision) => decision.kind)).toEqual(['wait', 'wait'])
   })
 
   test('free slots that a waiting anchor needs are not given to spot', () => {
     const holders = [holder({ leaseId: 'a', slots: [0, 1, 2], isDraining: true, reclaimFor: 'w' })]
-    const wants = [want({ leaseId: 'w', kind: 'anchor', gpus: 4 }), want({ leaseId: 'other', gpus: 1 })]
-    expect(plan(snapshot({ holders, wants })).every((decision) => decision.kind === 'wait')).toBe(true)
+    const wants = [
+      want({ leaseId: 'w', kind: 'anchor', gpus: 4 }),
+      want({ leaseId: 'other', gpus: 1 }),
+    ]
+    expect(plan(snapshot({ holders, wants })).every((decision) => decision.kind === 'wait')).toBe(
+      true,
+    )
   })
 })
 
@@ -97,26 +171,50 @@ const kind = fc.constantFrom<LeaseKind>('anchor', 'on_demand', 'spot', 'flex', '
 
 /** Random books without double sales: each slot of each node is free or belongs to one holder. */
 const books = fc
-  .array(fc.array(fc.record({ owner: fc.nat(3), isFree: fc.boolean() }), { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 4 })
+  .array(
+    fc.array(fc.record({ owner: fc.nat(3), isFree: fc.boolean() }), { minLength: 1, maxLength: 8 }),
+    { minLength: 1, maxLength: 4 },
+  )
   .chain((nodes) =>
     fc.record({
       kinds: fc.array(kind, { minLength: 16, maxLength: 16 }),
       drains: fc.array(fc.boolean(), { minLength: 16, maxLength: 16 }),
-      wants: fc.array(fc.record({ kind, gpus: fc.integer({ min: 1, max: 8 }), createdMs: fc.nat(1000) }), { maxLength: 8 }),
+      wants: fc.array(
+        fc.record({ kind, gpus: fc.integer({ min: 1, max: 8 }), createdMs: fc.nat(1000) }),
+        { maxLength: 8 },
+      ),
       nodes: fc.constant(nodes),
     }),
   )
   .map(({ nodes, kinds, drains, wants }): Snapshot => {
     const holders = nodes.flatMap((slots, n) =>
       [0, 1, 2, 3].flatMap((owner) => {
-        const mine = slots.flatMap((slot, index) => (!slot.isFree && slot.owner === owner ? [index] : []))
+        const mine = slots.flatMap((slot, index) =>
+          !slot.isFree && slot.owner === owner ? [index] : [],
+        )
         const index = n * 4 + owner
-        return mine.length === 0 ? [] : [holder({ leaseId: `h${index}`, nodeId: `n${n}`, slots: mine, kind: kinds[index] ?? 'spot', isDraining: drains[index] ?? false, startedMs: index * 1000 })]
+        return mine.length === 0
+          ? []
+          : [
+              holder({
+                leaseId: `h${index}`,
+                nodeId: `n${n}`,
+                slots: mine,
+                kind: kinds[index] ?? 'spot',
+                isDraining: drains[index] ?? false,
+                startedMs: index * 1000,
+              }),
+            ]
       }),
     )
     return {
       nowMs: NOW_MS,
-      nodes: nodes.map((slots, n) => ({ id: `n${n}`, pool: 'p', slotCount: slots.length, isReady: true })),
+      nodes: nodes.map((slots, n) => ({
+        id: `n${n}`,
+        pool: 'p',
+        slotCount: slots.length,
+        isReady: true,
+      })),
       holders,
       wants: wants.map((each, index) => want({ leaseId: `w${index}`, ...each })),
     }
@@ -126,7 +224,9 @@ describe('for every book', () => {
   test('no slot is given twice or while it is held', () => {
     fc.assert(
       fc.property(books, (book) => {
-        const taken = new Set(book.holders.flatMap((each) => each.slots.map((slot) => `${each.nodeId}/${slot}`)))
+        const taken = new Set(
+          book.holders.flatMap((each) => each.slots.map((slot) => `${each.nodeId}/${slot}`)),
+        )
         for (const decision of plan(book)) {
           if (decision.kind !== 'place') continue
           for (const slot of decision.slots) {
@@ -143,16 +243,28 @@ describe('for every book', () => {
       fc.property(books, (book) => {
         const decisions = plan(book)
         for (const each of book.wants) {
-          const mine = decisions.filter((decision) => decision.kind === 'reclaim' && decision.forLeaseId === each.leaseId)
+          const mine = decisions.filter(
+            (decision) => decision.kind === 'reclaim' && decision.forLeaseId === each.leaseId,
+          )
           if (mine.length === 0) continue
-          const victims = mine.flatMap((decision) => book.holders.filter((one) => decision.kind === 'reclaim' && one.leaseId === decision.leaseId))
+          const victims = mine.flatMap((decision) =>
+            book.holders.filter(
+              (one) => decision.kind === 'reclaim' && one.leaseId === decision.leaseId,
+            ),
+          )
           for (const victim of victims) expect(GIVES_WAY_TO[each.kind]).toContain(victim.kind)
           const nodeId = mine[0]?.kind === 'reclaim' ? mine[0].nodeId : ''
           expect(victims.every((victim) => victim.nodeId === nodeId)).toBe(true)
-          const staying = book.holders.filter((one) => one.nodeId === nodeId && !one.isDraining && !victims.includes(one))
+          const staying = book.holders.filter(
+            (one) => one.nodeId === nodeId && !one.isDraining && !victims.includes(one),
+          )
           const slotCount = book.nodes.find((node) => node.id === nodeId)?.slotCount ?? 0
-          const placed = decisions.flatMap((decision) => (decision.kind === 'place' && decision.nodeId === nodeId ? decision.slots : []))
-          expect(slotCount - staying.flatMap((one) => one.slots).length - placed.length).toBeGreaterThanOrEqual(each.gpus)
+          const placed = decisions.flatMap((decision) =>
+            decision.kind === 'place' && decision.nodeId === nodeId ? decision.slots : [],
+          )
+          expect(
+            slotCount - staying.flatMap((one) => one.slots).length - placed.length,
+          ).toBeGreaterThanOrEqual(each.gpus)
         }
       }),
     )
@@ -162,7 +274,9 @@ describe('for every book', () => {
     fc.assert(
       fc.property(books, (book) => {
         const decisions = plan(book)
-        const answered = decisions.flatMap((decision) => (decision.kind === 'reclaim' ? [] : [decision.leaseId]))
+        const answered = decisions.flatMap((decision) =>
+          decision.kind === 'reclaim' ? [] : [decision.leaseId],
+        )
         expect(answered.toSorted()).toEqual(book.wants.map((each) => each.leaseId).toSorted())
         expect(new Set(reclaimed(decisions)).size).toBe(reclaimed(decisions).length)
       }),

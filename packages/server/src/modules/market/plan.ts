@@ -6,10 +6,16 @@
  * already; else victims are chosen on one node, such that the whole of it fits there afterwards (plan before evict).
  * What a want waits for is set aside, so that nothing of lower rank slips in.
  */
-import { GIVES_WAY_TO, chooseVictims, type VictimPlan } from './victims.ts'
 import type { Decision, Holder, LeaseKind, Snapshot, SnapshotNode, Want } from './snapshot.ts'
+import { GIVES_WAY_TO, chooseVictims, type VictimPlan } from './victims.ts'
 
-const RANK: Readonly<Record<LeaseKind, number>> = { anchor: 0, on_demand: 1, serving: 2, spot: 3, flex: 4 }
+const RANK: Readonly<Record<LeaseKind, number>> = {
+  anchor: 0,
+  on_demand: 1,
+  serving: 2,
+  spot: 3,
+  flex: 4,
+}
 
 /** One node while the plan is made. */
 interface Room {
@@ -29,7 +35,12 @@ function makeRoom(node: SnapshotNode, holders: readonly Holder[]): Room {
       free.delete(slot)
       if (holder.isDraining) draining.set(slot, holder.reclaimFor)
     }
-  return { node, free, draining, victims: new Set(here.filter((holder) => !holder.isDraining && holder.leaseId !== null)) }
+  return {
+    node,
+    free,
+    draining,
+    victims: new Set(here.filter((holder) => !holder.isDraining && holder.leaseId !== null)),
+  }
 }
 
 function inOrder(wants: readonly Want[]): Want[] {
@@ -44,7 +55,9 @@ function inOrder(wants: readonly Want[]): Want[] {
 /** The fullest node that still has room: big gaps stay whole for big gangs. */
 function place(want: Want, rooms: readonly Room[]): Decision | null {
   const fitting = rooms.filter((room) => room.free.size >= want.gpus)
-  const best = fitting.toSorted((a, b) => a.free.size - b.free.size || (a.node.id < b.node.id ? -1 : 1))[0]
+  const best = fitting.toSorted(
+    (a, b) => a.free.size - b.free.size || (a.node.id < b.node.id ? -1 : 1),
+  )[0]
   if (!best) return null
   const slots = [...best.free].sort((a, b) => a - b).slice(0, want.gpus)
   for (const slot of slots) best.free.delete(slot)
@@ -53,7 +66,9 @@ function place(want: Want, rooms: readonly Room[]): Decision | null {
 
 /** Slots of a room that drain for this want, or for nobody in particular. */
 function drainingFor(room: Room, want: Want): number[] {
-  return [...room.draining].filter(([, forLease]) => forLease === want.leaseId || forLease === null).map(([slot]) => slot)
+  return [...room.draining]
+    .filter(([, forLease]) => forLease === want.leaseId || forLease === null)
+    .map(([slot]) => slot)
 }
 
 /** Takes what the want will need out of the room, so that nothing of lower rank gets it. */
@@ -74,7 +89,11 @@ function awaitDraining(want: Want, rooms: readonly Room[]): Decision | null {
   const room = fitting[0]
   if (!room) return null
   setAside(room, want)
-  return { kind: 'wait', leaseId: want.leaseId, why: `slots on ${room.node.id} that are being taken back` }
+  return {
+    kind: 'wait',
+    leaseId: want.leaseId,
+    why: `slots on ${room.node.id} that are being taken back`,
+  }
 }
 
 function cheaper(a: VictimPlan, b: VictimPlan): number {
@@ -88,7 +107,9 @@ function evict(want: Want, rooms: readonly Room[], nowMs: number): Decision[] | 
     const plan = chooseVictims([...room.victims], missing, { by: want.kind, nowMs })
     return plan ? [{ room, plan }] : []
   })
-  const best = plans.toSorted((a, b) => cheaper(a.plan, b.plan) || (a.room.node.id < b.room.node.id ? -1 : 1))[0]
+  const best = plans.toSorted(
+    (a, b) => cheaper(a.plan, b.plan) || (a.room.node.id < b.room.node.id ? -1 : 1),
+  )[0]
   if (!best) return null
   const { room, plan } = best
   for (const victim of plan.victims) {
@@ -96,15 +117,16 @@ function evict(want: Want, rooms: readonly Room[], nowMs: number): Decision[] | 
     for (const slot of victim.slots) room.draining.set(slot, want.leaseId)
   }
   setAside(room, want)
-  const reclaims = plan.victims.map(
-    (victim): Decision => ({
-      kind: 'reclaim',
-      leaseId: victim.leaseId ?? '',
-      forLeaseId: want.leaseId,
-      nodeId: room.node.id,
-    }),
-  )
-  return [...reclaims, { kind: 'wait', leaseId: want.leaseId, why: 'slots that are being taken back for it' }]
+  const reclaims = plan.victims.map((victim): Decision => ({
+    kind: 'reclaim',
+    leaseId: victim.leaseId ?? '',
+    forLeaseId: want.leaseId,
+    nodeId: room.node.id,
+  }))
+  return [
+    ...reclaims,
+    { kind: 'wait', leaseId: want.leaseId, why: 'slots that are being taken back for it' },
+  ]
 }
 
 function decideOne(want: Want, rooms: readonly Room[], nowMs: number): Decision[] {
@@ -119,7 +141,13 @@ function decideOne(want: Want, rooms: readonly Room[], nowMs: number): Decision[
   const evicted = GIVES_WAY_TO[want.kind].length > 0 ? evict(want, here, nowMs) : null
   if (evicted) return evicted
   const free = here.reduce((most, room) => Math.max(most, room.free.size), 0)
-  return [{ kind: 'wait', leaseId, why: `${want.gpus} free ${want.gpus === 1 ? 'slot' : 'slots on one node'}; ${free} free now` }]
+  return [
+    {
+      kind: 'wait',
+      leaseId,
+      why: `${want.gpus} free ${want.gpus === 1 ? 'slot' : 'slots on one node'}; ${free} free now`,
+    },
+  ]
 }
 
 /** Decides for every want of a snapshot, in order of rank. */

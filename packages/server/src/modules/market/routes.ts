@@ -18,7 +18,12 @@ async function renderPrices(db: Db, pool: Pool, at: Date) {
 
 export const marketRoutes: Pick<Routes, 'listPools'> = {
   listPools: async ({ db, now }) => {
-    const [sites, pools, nodes, claims] = [await listSites(db), await listPools(db), await listNodes(db), await listOpenClaims(db)]
+    const [sites, pools, nodes, claims] = [
+      await listSites(db),
+      await listPools(db),
+      await listNodes(db),
+      await listOpenClaims(db),
+    ]
     const items = pools.map(async (pool) => {
       const mine = nodes.filter((node) => node.pool === pool.name)
       const total = mine.reduce((sum, node) => sum + node.slotCount, 0)

@@ -47,7 +47,17 @@ export interface Snapshot {
 }
 
 export type Decision =
-  | { readonly kind: 'place'; readonly leaseId: string; readonly nodeId: string; readonly slots: readonly number[] }
+  | {
+      readonly kind: 'place'
+      readonly leaseId: string
+      readonly nodeId: string
+      readonly slots: readonly number[]
+    }
   /** Take `leaseId` back, because `forLeaseId` outranks it and the whole of it fits on `nodeId` afterwards. */
-  | { readonly kind: 'reclaim'; readonly leaseId: string; readonly forLeaseId: string; readonly nodeId: string }
+  | {
+      readonly kind: 'reclaim'
+      readonly leaseId: string
+      readonly forLeaseId: string
+      readonly nodeId: string
+    }
   | { readonly kind: 'wait'; readonly leaseId: string; readonly why: string }

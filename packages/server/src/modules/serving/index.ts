@@ -1,9 +1,10 @@
 /** Serving: which models are deployed where, their replicas as leases, and who answers for a model now. */
-export { servingRoutes } from './routes.ts'
+export { servingRoutes, type ServingRouteDeps } from './routes.ts'
 export {
   declareModel,
   declareReplicaDeployments,
   listRoutes,
+  poolsOfModels,
   type ModelDeclaration,
   type ReplicaDeployment,
   type ServedRoute,

@@ -24,7 +24,10 @@ export interface ReplicaLease {
   readonly endedAt: Date | null
 }
 
-export type Health = { readonly kind: 'ready'; readonly url: string } | { readonly kind: 'loading' } | { readonly kind: 'unknown' }
+export type Health =
+  | { readonly kind: 'ready'; readonly url: string }
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'unknown' }
 
 export type ReplicaAction =
   /** Create a lease for it. */
@@ -49,10 +52,12 @@ export function backoffMs(crashes: number, { minMs, maxMs }: BackoffLimits): num
 
 function onEnd(row: ReplicaRow, lease: ReplicaLease, limits: BackoffLimits): ReplicaAction {
   if (lease.endReason === 'reclaimed' || lease.endReason === 'stopped') return { kind: 'lease' }
-  const ranMs = lease.startedAt && lease.endedAt ? lease.endedAt.getTime() - lease.startedAt.getTime() : 0
+  const ranMs =
+    lease.startedAt && lease.endedAt ? lease.endedAt.getTime() - lease.startedAt.getTime() : 0
   const crashes = ranMs >= limits.steadyAfterMs ? 1 : row.crashes + 1
   const pauseMs = backoffMs(crashes, limits)
-  const how = lease.exitSignal ?? (lease.exitCode === null ? lease.endReason : `exit code ${lease.exitCode}`)
+  const how =
+    lease.exitSignal ?? (lease.exitCode === null ? lease.endReason : `exit code ${lease.exitCode}`)
   const endedMs = lease.endedAt?.getTime() ?? 0
   return {
     kind: 'note',
@@ -68,7 +73,9 @@ function onEnd(row: ReplicaRow, lease: ReplicaLease, limits: BackoffLimits): Rep
 }
 
 function change(row: ReplicaRow, wanted: Partial<ReplicaRow>): ReplicaAction {
-  const isSame = Object.entries(wanted).every(([name, value]) => row[name as keyof ReplicaRow] === value)
+  const isSame = Object.entries(wanted).every(
+    ([name, value]) => row[name as keyof ReplicaRow] === value,
+  )
   return isSame ? { kind: 'nothing' } : { kind: 'note', change: wanted }
 }
 
@@ -76,18 +83,30 @@ function change(row: ReplicaRow, wanted: Partial<ReplicaRow>): ReplicaAction {
 export function decideReplica(
   row: ReplicaRow,
   lease: ReplicaLease | null,
-  { health, now, limits }: { readonly health: Health; readonly now: Date; readonly limits: BackoffLimits },
+  {
+    health,
+    now,
+    limits,
+  }: { readonly health: Health; readonly now: Date; readonly limits: BackoffLimits },
 ): ReplicaAction {
-  if (row.state === 'backing_off') return row.retryAt && row.retryAt > now ? { kind: 'nothing' } : { kind: 'lease' }
+  if (row.state === 'backing_off')
+    return row.retryAt && row.retryAt > now ? { kind: 'nothing' } : { kind: 'lease' }
   if (lease === null) return { kind: 'lease' }
   if (lease.state === 'ended') return onEnd(row, lease, limits)
   if (lease.state === 'pending')
-    return change(row, { state: 'starting', url: null, text: `Waits for ${lease.waitingFor ?? 'room'}.` })
+    return change(row, {
+      state: 'starting',
+      url: null,
+      text: `Waits for ${lease.waitingFor ?? 'room'}.`,
+    })
   if (lease.state === 'reclaiming')
     return change(row, { state: 'starting', url: null, text: 'Its slots are being taken back.' })
-  if (health.kind === 'ready') return change(row, { state: 'ready', url: health.url, text: 'Serves.' })
+  if (health.kind === 'ready')
+    return change(row, { state: 'ready', url: health.url, text: 'Serves.' })
   const runsMs = lease.startedAt ? now.getTime() - lease.startedAt.getTime() : 0
-  if (runsMs > limits.readyWithinMs) return { kind: 'give_up', text: 'It did not become ready in time.' }
-  if (row.state === 'ready') return change(row, { state: 'starting', url: null, text: 'Does not answer; looking again.' })
+  if (runsMs > limits.readyWithinMs)
+    return { kind: 'give_up', text: 'It did not become ready in time.' }
+  if (row.state === 'ready')
+    return change(row, { state: 'starting', url: null, text: 'Does not answer; looking again.' })
   return change(row, { state: 'starting', url: null, text: 'Loads its weights.' })
 }

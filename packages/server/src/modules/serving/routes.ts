@@ -19,14 +19,20 @@ type Names =
 export interface ServingRouteDeps {
   readonly ids: IdSource
   /** OpenAI-compatible servers that answer on this machine. */
-  readonly discover: () => Promise<readonly { url: string; product: string; models: readonly string[] }[]>
+  readonly discover: () => Promise<
+    readonly { url: string; product: string; models: readonly string[] }[]
+  >
 }
 
 function renderPrice({ amount, per, unit }: Price) {
   return { amountUsd: renderMoney(amount), per: per.toString(), unit }
 }
 
-function renderModel(model: Model, route: ServedRoute | undefined, deployment: store.Deployment | undefined) {
+function renderModel(
+  model: Model,
+  route: ServedRoute | undefined,
+  deployment: store.Deployment | undefined,
+) {
   const ready = route?.targets.length ?? 0
   const isWanted = deployment?.source === 'upstream' || (deployment?.replicasWanted ?? 0) > 0
   return {
@@ -38,10 +44,15 @@ function renderModel(model: Model, route: ServedRoute | undefined, deployment: s
     isToy: model.isToy,
     contextTokens: model.contextTokens,
     price: {
-      input: route ? renderPrice(route.inputPrice) : { amountUsd: '0', per: '1', unit: 'token' as const },
-      output: route ? renderPrice(route.outputPrice) : { amountUsd: '0', per: '1', unit: 'token' as const },
+      input: route
+        ? renderPrice(route.inputPrice)
+        : { amountUsd: '0', per: '1', unit: 'token' as const },
+      output: route
+        ? renderPrice(route.outputPrice)
+        : { amountUsd: '0', per: '1', unit: 'token' as const },
     },
-    state: ready > 0 ? ('ready' as const) : isWanted ? ('starting' as const) : ('unavailable' as const),
+    state:
+      ready > 0 ? ('ready' as const) : isWanted ? ('starting' as const) : ('unavailable' as const),
     stateText: route?.stateText ?? 'Not deployed.',
     replicasReady: ready,
     source: deployment?.source ?? ('replica' as const),
@@ -49,7 +60,11 @@ function renderModel(model: Model, route: ServedRoute | undefined, deployment: s
 }
 
 async function renderModels(db: Db, now: Date) {
-  const [models, routes, deployments] = [await listModels(db), await listRoutes(db, now), await store.listDeployments(db)]
+  const [models, routes, deployments] = [
+    await listModels(db),
+    await listRoutes(db, now),
+    await store.listDeployments(db),
+  ]
   return models.flatMap((model) => {
     const route = routes.find((each) => each.model === model.name)
     const deployment = deployments.find((each) => each.model === model.name)
@@ -92,7 +107,10 @@ export function servingRoutes({ ids, discover }: ServingRouteDeps): Pick<Routes,
     listDiscoveries: async ({ db }) => {
       const known = (await store.listDeployments(db)).map((deployment) => deployment.upstreamUrl)
       const found = (await discover()).filter(({ url }) => !known.includes(url.replace(/\/+$/, '')))
-      return { items: found.map((each) => ({ ...each, models: [...each.models] })), nextCursor: null }
+      return {
+        items: found.map((each) => ({ ...each, models: [...each.models] })),
+        nextCursor: null,
+      }
     },
     createDeployment: async ({ db, body, now, setTarget }) => {
       const deployment = await addUpstream(db, body, { now, ids })

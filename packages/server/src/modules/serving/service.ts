@@ -2,7 +2,15 @@
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, money, type Price } from '#kernel/money.ts'
-import { defineModel, defineSku, getPriceInForce, listModels, type Model, retireModel, setPrice } from '#modules/catalog/index.ts'
+import {
+  defineModel,
+  defineSku,
+  getPriceInForce,
+  listModels,
+  type Model,
+  retireModel,
+  setPrice,
+} from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { wakeStrand } from '#platform/jobs/strand.ts'
 import { DEPLOYMENT_PROGRAM } from './steps.ts'
@@ -28,16 +36,35 @@ export interface ModelDeclaration {
 const TOKENS_PER_PRICE = 1_000_000n
 
 /** Puts a model with its SKUs and prices into the catalog, or brings it up to date. */
-export async function declareModel(tx: Db, model: ModelDeclaration, { now, ids }: Context): Promise<void> {
+export async function declareModel(
+  tx: Db,
+  model: ModelDeclaration,
+  { now, ids }: Context,
+): Promise<void> {
   const skus = { input: `tokens.${model.name}.input`, output: `tokens.${model.name}.output` }
   for (const direction of ['input', 'output'] as const) {
-    const amount = direction === 'input' ? model.inputUsdPerMillionTokens : model.outputUsdPerMillionTokens
+    const amount =
+      direction === 'input' ? model.inputUsdPerMillionTokens : model.outputUsdPerMillionTokens
     const sku = skus[direction]
-    await defineSku(tx, { name: sku, unit: 'token', description: `${direction} tokens of ${model.name}` })
+    await defineSku(tx, {
+      name: sku,
+      unit: 'token',
+      description: `${direction} tokens of ${model.name}`,
+    })
     await setPrice(tx, { sku, price: { amount, per: TOKENS_PER_PRICE, unit: 'token' }, now, ids })
   }
   const { name, displayName, description, publisher, licence, isToy, contextTokens } = model
-  await defineModel(tx, { name, displayName, description, publisher, licence, isToy, contextTokens, inputSku: skus.input, outputSku: skus.output })
+  await defineModel(tx, {
+    name,
+    displayName,
+    description,
+    publisher,
+    licence,
+    isToy,
+    contextTokens,
+    inputSku: skus.input,
+    outputSku: skus.output,
+  })
 }
 
 export interface ReplicaDeployment {
@@ -48,18 +75,36 @@ export interface ReplicaDeployment {
 }
 
 /** Makes the deployments that run on our pools exactly these; models no longer declared leave the catalog. */
-export async function declareReplicaDeployments(tx: Db, wanted: readonly ReplicaDeployment[], { now, ids }: Context): Promise<void> {
+export async function declareReplicaDeployments(
+  tx: Db,
+  wanted: readonly ReplicaDeployment[],
+  { now, ids }: Context,
+): Promise<void> {
   const existing = (await store.listDeployments(tx)).filter((each) => each.source === 'replica')
   for (const { model, pool, replicasWanted, weights } of wanted) {
     const old = existing.find((each) => each.model === model)
     const id = old?.id ?? newId('deployment', ids)
     if (old) await store.updateDeployment(tx, id, { pool, replicasWanted, weights })
     else
-      await store.insertDeployment(tx, { id, model, source: 'replica', pool, replicasWanted, weights, upstreamUrl: null, upstreamModel: null, createdAt: now })
+      await store.insertDeployment(tx, {
+        id,
+        model,
+        source: 'replica',
+        pool,
+        replicasWanted,
+        weights,
+        upstreamUrl: null,
+        upstreamModel: null,
+        createdAt: now,
+      })
     await wakeStrand(tx, DEPLOYMENT_PROGRAM, id, now)
   }
   for (const old of existing.filter((each) => !wanted.some((one) => one.model === each.model))) {
-    await store.updateDeployment(tx, old.id, { pool: old.pool ?? '', replicasWanted: 0, weights: old.weights })
+    await store.updateDeployment(tx, old.id, {
+      pool: old.pool ?? '',
+      replicasWanted: 0,
+      weights: old.weights,
+    })
     await retireModel(tx, old.model, now)
     await wakeStrand(tx, DEPLOYMENT_PROGRAM, old.id, now)
   }
@@ -75,7 +120,11 @@ export interface UpstreamDeclaration {
 }
 
 /** Adds a model that somebody else's server serves. Throws `deployment.name_taken`. */
-export async function addUpstream(tx: Db, upstream: UpstreamDeclaration, context: Context): Promise<store.Deployment> {
+export async function addUpstream(
+  tx: Db,
+  upstream: UpstreamDeclaration,
+  context: Context,
+): Promise<store.Deployment> {
   const { model, upstreamUrl, upstreamModel, contextTokens } = upstream
   if ((await store.listDeployments(tx)).some((each) => each.model === model))
     throw new Fault('deployment.name_taken', `A model named ${model} is in the catalog already.`)
@@ -111,7 +160,9 @@ export async function addUpstream(tx: Db, upstream: UpstreamDeclaration, context
 
 /** Takes an upstream's model out of the catalog. Ours are declared in the fleet file and leave with it. */
 export async function removeUpstream(tx: Db, id: string, now: Date): Promise<void> {
-  const deployment = (await store.listDeployments(tx)).find((each) => each.id === id && each.source === 'upstream')
+  const deployment = (await store.listDeployments(tx)).find(
+    (each) => each.id === id && each.source === 'upstream',
+  )
   if (!deployment) throw new Fault('deployment.not_found', `There is no upstream deployment ${id}.`)
   await store.deleteDeployment(tx, id)
   await retireModel(tx, deployment.model, now)
@@ -128,22 +179,45 @@ export interface ServedRoute {
   readonly outputSku: string
   readonly outputPriceId: string
   readonly outputPrice: Price
-  readonly targets: readonly { id: string; url: string; upstreamModel: string; kind: 'replica' | 'upstream' }[]
+  readonly targets: readonly {
+    id: string
+    url: string
+    upstreamModel: string
+    kind: 'replica' | 'upstream'
+  }[]
   readonly stateText: string
 }
 
-function targetsOf(deployment: store.Deployment, replicas: Awaited<ReturnType<typeof store.listReplicas>>): ServedRoute['targets'] {
+function targetsOf(
+  deployment: store.Deployment,
+  replicas: Awaited<ReturnType<typeof store.listReplicas>>,
+): ServedRoute['targets'] {
   const { id, model, source, upstreamUrl, upstreamModel } = deployment
-  if (source === 'upstream') return [{ id, url: upstreamUrl ?? '', upstreamModel: upstreamModel ?? model, kind: 'upstream' }]
+  if (source === 'upstream')
+    return [{ id, url: upstreamUrl ?? '', upstreamModel: upstreamModel ?? model, kind: 'upstream' }]
   return replicas.flatMap((replica) =>
     replica.deploymentId === id && replica.state === 'ready' && replica.url !== null
-      ? [{ id: `${id}/${replica.ordinal}`, url: `${replica.url}/v1`, upstreamModel: model, kind: 'replica' as const }]
+      ? [
+          {
+            id: `${id}/${replica.ordinal}`,
+            url: `${replica.url}/v1`,
+            upstreamModel: model,
+            kind: 'replica' as const,
+          },
+        ]
       : [],
   )
 }
 
-async function toRoute(db: Db, model: Model, at: Date): Promise<Omit<ServedRoute, 'targets' | 'stateText'>> {
-  const [input, output] = [await getPriceInForce(db, model.inputSku, at), await getPriceInForce(db, model.outputSku, at)]
+async function toRoute(
+  db: Db,
+  model: Model,
+  at: Date,
+): Promise<Omit<ServedRoute, 'targets' | 'stateText'>> {
+  const [input, output] = [
+    await getPriceInForce(db, model.inputSku, at),
+    await getPriceInForce(db, model.outputSku, at),
+  ]
   return {
     model: model.name,
     contextTokens: model.contextTokens,
@@ -159,14 +233,31 @@ async function toRoute(db: Db, model: Model, at: Date): Promise<Omit<ServedRoute
 
 /** Every model of the catalog with its servers and its prices. */
 export async function listRoutes(db: Db, at: Date): Promise<readonly ServedRoute[]> {
-  const [models, deployments, replicas] = [await listModels(db), await store.listDeployments(db), await store.listReplicas(db)]
+  const [models, deployments, replicas] = [
+    await listModels(db),
+    await store.listDeployments(db),
+    await store.listReplicas(db),
+  ]
   const routes: ServedRoute[] = []
   for (const model of models) {
     const deployment = deployments.find((each) => each.model === model.name)
     if (!deployment) continue
     const mine = replicas.filter((replica) => replica.deploymentId === deployment.id)
-    const stateText = deployment.source === 'upstream' ? 'Served by an upstream.' : (mine[0]?.text ?? 'It has no replica yet.')
-    routes.push({ ...(await toRoute(db, model, at)), targets: targetsOf(deployment, replicas), stateText })
+    const stateText =
+      deployment.source === 'upstream'
+        ? 'Served by an upstream.'
+        : (mine[0]?.text ?? 'It has no replica yet.')
+    routes.push({
+      ...(await toRoute(db, model, at)),
+      targets: targetsOf(deployment, replicas),
+      stateText,
+    })
   }
   return routes
+}
+
+/** Which pool serves each model that runs on ours. */
+export async function poolsOfModels(db: Db): Promise<ReadonlyMap<string, string>> {
+  const deployments = await store.listDeployments(db)
+  return new Map(deployments.flatMap(({ model, pool }) => (pool === null ? [] : [[model, pool]])))
 }

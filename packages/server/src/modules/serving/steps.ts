@@ -29,8 +29,12 @@ export interface ServingDeps {
   readonly owner: { readonly organizationId: string; readonly projectId: string }
   readonly locateWeights: (deployment: store.Deployment) => Weights
   /** The command that runs a replica of these weights; it writes its port under its lease's id. */
-  readonly replicaCommand: (deployment: store.Deployment, weightsPath: string) => Promise<readonly string[]>
-  readonly checkHealth: (leaseId: string) => Promise<Health>
+  readonly replicaCommand: (
+    deployment: store.Deployment,
+    weightsPath: string,
+  ) => Promise<readonly string[]>
+  /** Asks the replica that runs in this lease. */
+  readonly checkHealth: (lease: Lease) => Promise<Health>
 }
 
 const LIMITS = {
@@ -44,10 +48,23 @@ const LOOK_STEADY_MS = 500
 const REPLICA_GRACE_MS = 5000
 
 function freshRow(ordinal: number): ReplicaRow {
-  return { ordinal, leaseId: null, url: null, state: 'starting', text: 'Begins.', crashes: 0, retryAt: null }
+  return {
+    ordinal,
+    leaseId: null,
+    url: null,
+    state: 'starting',
+    text: 'Begins.',
+    crashes: 0,
+    retryAt: null,
+  }
 }
 
-async function note(tx: Db, deployment: store.Deployment, row: ReplicaRow, now: Date): Promise<void> {
+async function note(
+  tx: Db,
+  deployment: store.Deployment,
+  row: ReplicaRow,
+  now: Date,
+): Promise<void> {
   await store.saveReplica(tx, deployment.id, row)
   await emitEvent(tx, {
     at: now,
@@ -58,11 +75,22 @@ async function note(tx: Db, deployment: store.Deployment, row: ReplicaRow, now: 
   })
 }
 
-async function leaseReplica(deps: ServingDeps, deployment: store.Deployment, row: ReplicaRow): Promise<void> {
+async function leaseReplica(
+  deps: ServingDeps,
+  deployment: store.Deployment,
+  row: ReplicaRow,
+): Promise<void> {
   const weights = deps.locateWeights(deployment)
   if (weights.kind !== 'ready') {
     if (row.text !== weights.text)
-      await inTransaction(deps.database, (tx) => note(tx, deployment, { ...row, state: 'starting', retryAt: null, text: weights.text }, deps.now()))
+      await inTransaction(deps.database, (tx) =>
+        note(
+          tx,
+          deployment,
+          { ...row, state: 'starting', retryAt: null, text: weights.text },
+          deps.now(),
+        ),
+      )
     return
   }
   const command = await deps.replicaCommand(deployment, weights.path)
@@ -83,31 +111,45 @@ async function leaseReplica(deps: ServingDeps, deployment: store.Deployment, row
     }
     const lease = await createLease(tx, request, { now, ids: deps.ids })
     const text = 'Waits for a slot.'
-    await note(tx, deployment, { ...row, leaseId: lease.id, url: null, state: 'starting', retryAt: null, text }, now)
+    await note(
+      tx,
+      deployment,
+      { ...row, leaseId: lease.id, url: null, state: 'starting', retryAt: null, text },
+      now,
+    )
   })
 }
 
-async function act(deps: ServingDeps, deployment: store.Deployment, row: ReplicaRow, action: ReplicaAction): Promise<void> {
+async function act(
+  deps: ServingDeps,
+  deployment: store.Deployment,
+  row: ReplicaRow,
+  action: ReplicaAction,
+): Promise<void> {
   if (action.kind === 'lease') await leaseReplica(deps, deployment, row)
   else if (action.kind === 'note')
-    await inTransaction(deps.database, (tx) => note(tx, deployment, { ...row, ...action.change }, deps.now()))
+    await inTransaction(deps.database, (tx) =>
+      note(tx, deployment, { ...row, ...action.change }, deps.now()),
+    )
   else if (action.kind === 'give_up' && row.leaseId !== null) await stopReplica(deps, row.leaseId)
 }
 
 async function stopReplica(deps: ServingDeps, leaseId: string): Promise<void> {
   const lease = await findLease(deps.database, leaseId)
   if (!lease || lease.state === 'ended' || lease.state === 'reclaiming') return
-  await inTransaction(deps.database, (tx) => stopLease(tx, { id: leaseId, organizationId: null, now: deps.now() }))
+  await inTransaction(deps.database, (tx) =>
+    stopLease(tx, { id: leaseId, organizationId: null, now: deps.now() }),
+  )
 }
 
-function isHoldingProcesses(lease: Lease | null): boolean {
-  return lease?.state === 'running'
-}
-
-async function stepReplica(deps: ServingDeps, deployment: store.Deployment, row: ReplicaRow): Promise<boolean> {
+async function stepReplica(
+  deps: ServingDeps,
+  deployment: store.Deployment,
+  row: ReplicaRow,
+): Promise<boolean> {
   const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
   const health: Health =
-    isHoldingProcesses(lease) && row.leaseId !== null ? await deps.checkHealth(row.leaseId) : { kind: 'unknown' }
+    lease?.state === 'running' ? await deps.checkHealth(lease) : { kind: 'unknown' }
   const action = decideReplica(row, lease, { health, now: deps.now(), limits: LIMITS })
   await act(deps, deployment, row, action)
   return row.state === 'ready' && action.kind === 'nothing'
@@ -127,5 +169,8 @@ export async function stepDeployment(deps: ServingDeps, id: string): Promise<Ste
     if (row.leaseId !== null) await stopReplica(deps, row.leaseId)
     await inTransaction(deps.database, (tx) => store.deleteReplica(tx, id, row.ordinal))
   }
-  return { kind: 'wait', untilMs: deps.now().getTime() + (isSteady ? LOOK_STEADY_MS : LOOK_SOON_MS) }
+  return {
+    kind: 'wait',
+    untilMs: deps.now().getTime() + (isSteady ? LOOK_STEADY_MS : LOOK_SOON_MS),
+  }
 }

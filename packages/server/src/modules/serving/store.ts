@@ -35,11 +35,19 @@ export async function insertDeployment(tx: Db, deployment: Deployment): Promise<
 export async function updateDeployment(
   tx: Db,
   id: string,
-  change: { readonly pool: string; readonly replicasWanted: number; readonly weights: string | null },
+  change: {
+    readonly pool: string
+    readonly replicasWanted: number
+    readonly weights: string | null
+  },
 ): Promise<void> {
   await tx
     .updateTable('deployment')
-    .set({ pool_name: change.pool, replicas_wanted: change.replicasWanted, weights: change.weights })
+    .set({
+      pool_name: change.pool,
+      replicas_wanted: change.replicasWanted,
+      weights: change.weights,
+    })
     .where('id', '=', id)
     .execute()
 }
@@ -49,7 +57,12 @@ export async function deleteDeployment(tx: Db, id: string): Promise<void> {
 }
 
 export async function listDeployments(db: Db): Promise<readonly Deployment[]> {
-  const rows = await db.selectFrom('deployment').selectAll().orderBy('created_at').orderBy('id').execute()
+  const rows = await db
+    .selectFrom('deployment')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
   return rows.map((row) => ({
     id: row.id,
     model: row.model_name,
@@ -63,8 +76,15 @@ export async function listDeployments(db: Db): Promise<readonly Deployment[]> {
   }))
 }
 
-export async function listReplicas(db: Db): Promise<readonly (ReplicaRow & { readonly deploymentId: string })[]> {
-  const rows = await db.selectFrom('replica').selectAll().orderBy('deployment_id').orderBy('ordinal').execute()
+export async function listReplicas(
+  db: Db,
+): Promise<readonly (ReplicaRow & { readonly deploymentId: string })[]> {
+  const rows = await db
+    .selectFrom('replica')
+    .selectAll()
+    .orderBy('deployment_id')
+    .orderBy('ordinal')
+    .execute()
   return rows.map((row) => ({
     deploymentId: row.deployment_id,
     ordinal: row.ordinal,
@@ -95,5 +115,9 @@ export async function saveReplica(tx: Db, deploymentId: string, row: ReplicaRow)
 }
 
 export async function deleteReplica(tx: Db, deploymentId: string, ordinal: number): Promise<void> {
-  await tx.deleteFrom('replica').where('deployment_id', '=', deploymentId).where('ordinal', '=', ordinal).execute()
+  await tx
+    .deleteFrom('replica')
+    .where('deployment_id', '=', deploymentId)
+    .where('ordinal', '=', ordinal)
+    .execute()
 }

@@ -24,7 +24,9 @@ export function isPosition(text: string): boolean {
 
 /** The position after which everything is still to come. */
 export async function currentPosition(db: Db): Promise<string> {
-  const { rows } = await sql<{ xid: string }>`SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid`.execute(db)
+  const { rows } = await sql<{
+    xid: string
+  }>`SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid`.execute(db)
   return `${rows[0]?.xid ?? '0'}-0`
 }
 
@@ -44,7 +46,8 @@ export async function readEvents(
   { after, organizationId }: { readonly after: string; readonly organizationId: string | null },
 ): Promise<readonly StoredEvent[]> {
   const [, xid = '0', id = '0'] = POSITION.exec(after) ?? []
-  const { rows } = await sql<Row>`SELECT xid::text AS xid, id, at, type, organization_id, subject, data FROM event
+  const { rows } =
+    await sql<Row>`SELECT xid::text AS xid, id, at, type, organization_id, subject, data FROM event
     WHERE (xid, id) > (${xid}::xid8, ${id}::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
       AND (${organizationId}::text IS NULL OR organization_id = ${organizationId})
     ORDER BY xid, id LIMIT ${EVENT_PAGE_ROWS}`.execute(db)

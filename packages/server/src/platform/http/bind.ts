@@ -62,11 +62,23 @@ function credentialOf(context: Context): PresentedCredential | null {
 /** A cookie counts only for requests that our own page made: browsers say where a request comes from. */
 function refuseForeignSite(context: Context, credential: PresentedCredential): void {
   const site = context.req.header('sec-fetch-site')
-  if (credential.kind === 'session' && site !== undefined && site !== 'same-origin' && site !== 'none')
-    throw new Fault('permission.denied', 'A signed-in browser may only be used from the console\u2019s own pages.')
+  if (
+    credential.kind === 'session' &&
+    site !== undefined &&
+    site !== 'same-origin' &&
+    site !== 'none'
+  )
+    throw new Fault(
+      'permission.denied',
+      'A signed-in browser may only be used from the console\u2019s own pages.',
+    )
 }
 
-async function authorize(deps: BindDeps, endpoint: AnyEndpoint, context: Context): Promise<Caller | null> {
+async function authorize(
+  deps: BindDeps,
+  endpoint: AnyEndpoint,
+  context: Context,
+): Promise<Caller | null> {
   const credential = credentialOf(context)
   if (credential) refuseForeignSite(context, credential)
   if (endpoint.permission === 'public') return null
@@ -75,7 +87,9 @@ async function authorize(deps: BindDeps, endpoint: AnyEndpoint, context: Context
   if (!caller)
     throw new Fault(
       'credential.invalid',
-      credential.kind === 'session' ? 'The sign-in has expired.' : 'The API key is mistyped, revoked or unknown.',
+      credential.kind === 'session'
+        ? 'The sign-in has expired.'
+        : 'The API key is mistyped, revoked or unknown.',
     )
   if (!permits(caller.role, endpoint.permission))
     throw new Fault('permission.denied', `This needs the permission ${endpoint.permission}.`, {
@@ -101,7 +115,12 @@ function callOf(exchange: Exchange, db: Db, now: Date): Call<EndpointName> {
       exchange.caller = caller
     },
     setCookie: (secret: string, expires: Date) =>
-      setCookie(context, SESSION_COOKIE, secret, { httpOnly: true, sameSite: 'Strict', path: '/', expires }),
+      setCookie(context, SESSION_COOKIE, secret, {
+        httpOnly: true,
+        sameSite: 'Strict',
+        path: '/',
+        expires,
+      }),
     setTarget: (id: string) => {
       exchange.target = id
     },
@@ -113,7 +132,10 @@ function repeatable(exchange: Exchange): RepeatableRequest | null {
   const key = context.req.header('idempotency-key')
   if (key === undefined || endpoint.permission === 'public') return null
   if (key.length === 0 || key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX)
-    throw new Fault('request.invalid', `Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters.`)
+    throw new Fault(
+      'request.invalid',
+      `Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters.`,
+    )
   return {
     organizationId: exchange.caller?.organizationId ?? '-',
     endpoint: endpoint.id,
@@ -139,7 +161,11 @@ function auditEntry(deps: BindDeps, exchange: Exchange, outcome: string): AuditE
 type AnyHandler = (call: Call<EndpointName>) => Promise<unknown>
 
 /** Effect, audit record and idempotency record commit together or not at all. */
-function mutate(deps: BindDeps, handler: AnyHandler, exchange: Exchange): Promise<{ status: number; answer: unknown }> {
+function mutate(
+  deps: BindDeps,
+  handler: AnyHandler,
+  exchange: Exchange,
+): Promise<{ status: number; answer: unknown }> {
   const { endpoint } = exchange
   return inTransaction(deps.database, async (tx) => {
     const request = repeatable(exchange)
@@ -147,7 +173,13 @@ function mutate(deps: BindDeps, handler: AnyHandler, exchange: Exchange): Promis
     if (earlier) return earlier
     const answer = endpoint.returns.parse(await handler(callOf(exchange, tx, deps.now())))
     await deps.audit(tx, auditEntry(deps, exchange, 'done'))
-    if (request) await storeAnswer(tx, request, { status: endpoint.status, answer, pepper: deps.pepper, now: deps.now() })
+    if (request)
+      await storeAnswer(tx, request, {
+        status: endpoint.status,
+        answer,
+        pepper: deps.pepper,
+        now: deps.now(),
+      })
     return { status: endpoint.status, answer }
   })
 }
@@ -159,14 +191,24 @@ async function read(deps: BindDeps, handler: AnyHandler, exchange: Exchange): Pr
   if (endpoint.answer === 'json') return context.json(endpoint.returns.parse(answer) as object)
   const type = endpoint.answer === 'events' ? 'text/event-stream' : 'text/plain; charset=utf-8'
   return new Response(answer as ReadableStream, {
-    headers: { 'content-type': type, 'cache-control': 'no-store', 'x-request-id': requestId, 'x-content-type-options': 'nosniff' },
+    headers: {
+      'content-type': type,
+      'cache-control': 'no-store',
+      'x-request-id': requestId,
+      'x-content-type-options': 'nosniff',
+    },
   })
 }
 
 /** Refused mutations are worth a record too; failing to write it must not hide the refusal itself. */
 async function auditRefusal(deps: BindDeps, exchange: Exchange, error: unknown): Promise<void> {
   const outcome = error instanceof Fault ? error.code : 'server.defect'
-  if (exchange.endpoint.audit !== 'mutation' || exchange.caller === null || outcome === 'database.unavailable') return
+  if (
+    exchange.endpoint.audit !== 'mutation' ||
+    exchange.caller === null ||
+    outcome === 'database.unavailable'
+  )
+    return
   await deps.audit(deps.database, auditEntry(deps, exchange, outcome)).catch((cause: unknown) => {
     deps.log.error({ err: cause, requestId: exchange.requestId }, 'could not audit a refusal')
   })
@@ -184,20 +226,38 @@ async function respond(deps: BindDeps, handler: AnyHandler, exchange: Exchange):
 }
 
 function logError(deps: BindDeps, error: unknown, requestId: string): void {
-  if (!(error instanceof Fault) || error.code === 'server.defect') deps.log.error({ err: error, requestId }, 'defect')
+  if (!(error instanceof Fault) || error.code === 'server.defect')
+    deps.log.error({ err: error, requestId }, 'defect')
   else if (error.internal !== undefined || error.cause !== undefined)
     deps.log.warn({ err: error, internal: error.internal, requestId }, error.code)
 }
 
+/** The gateway names each request; a name of another form is replaced, because it ends up in logs and records. */
+function requestIdOf(context: Context): string {
+  const given = context.req.header('x-request-id')
+  return given !== undefined && /^[\w-]{1,64}$/.test(given) ? given : `req_${crypto.randomUUID()}`
+}
+
 function route(deps: BindDeps, endpoint: AnyEndpoint, handler: AnyHandler) {
   return async (context: Context): Promise<Response> => {
-    const requestId = context.req.header('x-request-id') ?? `req_${crypto.randomUUID()}`
+    const requestId = requestIdOf(context)
     context.header('x-request-id', requestId)
     try {
       const caller = await authorize(deps, endpoint, context)
       const bodyText = await readBody(context.req.raw)
-      const parsed = parseRequest(endpoint, { params: context.req.param(), query: context.req.query(), bodyText })
-      return await respond(deps, handler, { endpoint, context, requestId, parsed, caller, target: null })
+      const parsed = parseRequest(endpoint, {
+        params: context.req.param(),
+        query: context.req.query(),
+        bodyText,
+      })
+      return await respond(deps, handler, {
+        endpoint,
+        context,
+        requestId,
+        parsed,
+        caller,
+        target: null,
+      })
     } catch (error) {
       logError(deps, error, requestId)
       return problemResponse(error, requestId)
@@ -213,7 +273,10 @@ export function bindApi(deps: BindDeps, routes: Routes): Hono {
     app.on(endpoint.method, path, route(deps, endpoint, routes[name] as unknown as AnyHandler))
   }
   app.all(`${API_BASE}/*`, (context) =>
-    problemResponse(new Fault('request.not_found', `There is no ${context.req.method} ${context.req.path}.`), 'none'),
+    problemResponse(
+      new Fault('request.not_found', `There is no ${context.req.method} ${context.req.path}.`),
+      'none',
+    ),
   )
   return app
 }

@@ -44,7 +44,9 @@ export async function findAnswer(
   pepper: string,
 ): Promise<{ readonly status: number; readonly answer: unknown } | null> {
   const { organizationId, endpoint, key, requestHash } = request
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${organizationId} ${endpoint} ${key}`}, 0))`.execute(tx)
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${organizationId} ${endpoint} ${key}`}, 0))`.execute(
+    tx,
+  )
   const row = await tx
     .selectFrom('idempotent_request')
     .selectAll()
@@ -54,7 +56,10 @@ export async function findAnswer(
     .executeTakeFirst()
   if (!row) return null
   if (row.request_hash !== requestHash)
-    throw new Fault('request.idempotency_conflict', 'This Idempotency-Key belongs to a different request.')
+    throw new Fault(
+      'request.idempotency_conflict',
+      'This Idempotency-Key belongs to a different request.',
+    )
   const { sealed } = row.answer as { sealed: string }
   return { status: row.status, answer: JSON.parse(open(pepper, sealed)) }
 }
@@ -62,7 +67,12 @@ export async function findAnswer(
 export async function storeAnswer(
   tx: Db,
   request: RepeatableRequest,
-  outcome: { readonly status: number; readonly answer: unknown; readonly pepper: string; readonly now: Date },
+  outcome: {
+    readonly status: number
+    readonly answer: unknown
+    readonly pepper: string
+    readonly now: Date
+  },
 ): Promise<void> {
   await tx
     .insertInto('idempotent_request')

@@ -46,7 +46,11 @@ function fieldErrors(part: string, error: z.ZodError): FieldError[] {
 /** Parses params, query and body; throws `request.invalid` with all that is wrong. */
 export function parseRequest(
   endpoint: AnyEndpoint,
-  raw: { readonly params: Record<string, string>; readonly query: Record<string, string>; readonly bodyText: string },
+  raw: {
+    readonly params: Record<string, string>
+    readonly query: Record<string, string>
+    readonly bodyText: string
+  },
 ): ParsedRequest {
   const params = endpoint.params.safeParse(raw.params)
   const query = endpoint.query.safeParse(raw.query)

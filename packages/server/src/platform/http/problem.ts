@@ -22,10 +22,16 @@ export function problemResponse(error: unknown, requestId: string): Response {
   const fault =
     error instanceof Fault
       ? error
-      : new Fault('server.defect', 'Something went wrong on our side; nothing was changed.', { cause: error })
+      : new Fault('server.defect', 'Something went wrong on our side; nothing was changed.', {
+          cause: error,
+        })
   const problem = renderProblem(fault, requestId)
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'x-request-id': requestId }
-  if (fault.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(fault.retryAfterMs / 1000))
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'x-request-id': requestId,
+  }
+  if (fault.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.ceil(fault.retryAfterMs / 1000))
   else if (problem.status === 503) headers['retry-after'] = '1'
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }

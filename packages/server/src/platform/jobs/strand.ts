@@ -9,14 +9,23 @@ import type { Database, Db } from '#platform/db/database.ts'
 import { STEP_RETRY_MAX_MS, STEP_RETRY_MIN_MS } from '../../limits.ts'
 
 /** What a step comes to: look again then, or never. */
-export type StepOutcome = { readonly kind: 'wait'; readonly untilMs: number } | { readonly kind: 'done' }
+export type StepOutcome =
+  | { readonly kind: 'wait'; readonly untilMs: number }
+  | { readonly kind: 'done' }
 
 export type Program = (subject: string) => Promise<StepOutcome>
 
 /** Wakes a strand, making it if need be; takes effect when the caller's transaction commits. */
-export async function wakeStrand(tx: Db, program: string, subject: string, at: Date): Promise<void> {
+export async function wakeStrand(
+  tx: Db,
+  program: string,
+  subject: string,
+  at: Date,
+): Promise<void> {
   await sql`INSERT INTO strand (program, subject, wake_at) VALUES (${program}, ${subject}, ${at})
-    ON CONFLICT (program, subject) DO UPDATE SET wake_at = least(strand.wake_at, excluded.wake_at)`.execute(tx)
+    ON CONFLICT (program, subject) DO UPDATE SET wake_at = least(strand.wake_at, excluded.wake_at)`.execute(
+    tx,
+  )
 }
 
 export interface StrandRunnerDeps {
@@ -85,14 +94,16 @@ class Runner implements StrandRunner {
     }
     this.#isLooking = false
     if (this.#timer) clearTimeout(this.#timer)
-    if (!this.#isStopped) this.#timer = setTimeout(this.poke, Math.max(1, Math.min(waitMs, IDLE_LOOK_MS)))
+    if (!this.#isStopped)
+      this.#timer = setTimeout(this.poke, Math.max(1, Math.min(waitMs, IDLE_LOOK_MS)))
   }
 
   /** Starts what is due and not running. Returns how long until the next is due. */
   async #startDue(): Promise<number> {
     const { database, now, concurrencyMax } = this.#deps
     const at = now()
-    const { rows } = await sql<DueRow>`SELECT program, subject, failures, xmin::text AS version FROM strand
+    const { rows } =
+      await sql<DueRow>`SELECT program, subject, failures, xmin::text AS version FROM strand
       WHERE wake_at <= ${at} ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
     for (const row of rows) {
       const key = `${row.program}/${row.subject}`
@@ -103,7 +114,9 @@ class Runner implements StrandRunner {
       })
       this.#running.set(key, step)
     }
-    const { rows: next } = await sql<{ wake_at: Date }>`SELECT wake_at FROM strand WHERE wake_at > ${at}
+    const { rows: next } = await sql<{
+      wake_at: Date
+    }>`SELECT wake_at FROM strand WHERE wake_at > ${at}
       ORDER BY wake_at LIMIT 1`.execute(database)
     return next[0] ? next[0].wake_at.getTime() - at.getTime() : IDLE_LOOK_MS
   }
@@ -112,11 +125,16 @@ class Runner implements StrandRunner {
     const { programs, log, now } = this.#deps
     const { program, subject } = row
     try {
-      const outcome = await (programs[program] ?? (async () => ({ kind: 'done' as const })))(subject)
+      const outcome = await (programs[program] ?? (async () => ({ kind: 'done' as const })))(
+        subject,
+      )
       await this.#settle(row, outcome)
     } catch (error) {
       const delayMs = retryDelayMs(row.failures)
-      log.error({ err: error, program, subject, retryInMs: delayMs }, 'a step failed; it will be tried again')
+      log.error(
+        { err: error, program, subject, retryInMs: delayMs },
+        'a step failed; it will be tried again',
+      )
       await this.#fail(row, error, new Date(now().getTime() + delayMs))
     }
   }
@@ -125,10 +143,14 @@ class Runner implements StrandRunner {
   async #settle({ program, subject, version }: DueRow, outcome: StepOutcome): Promise<void> {
     const { database } = this.#deps
     if (outcome.kind === 'done')
-      await sql`DELETE FROM strand WHERE program = ${program} AND subject = ${subject} AND xmin::text = ${version}`.execute(database)
+      await sql`DELETE FROM strand WHERE program = ${program} AND subject = ${subject} AND xmin::text = ${version}`.execute(
+        database,
+      )
     else
       await sql`UPDATE strand SET wake_at = ${new Date(outcome.untilMs)}, failures = 0, last_failure = NULL
-        WHERE program = ${program} AND subject = ${subject} AND xmin::text = ${version}`.execute(database)
+        WHERE program = ${program} AND subject = ${subject} AND xmin::text = ${version}`.execute(
+        database,
+      )
   }
 
   async #fail({ program, subject }: DueRow, error: unknown, wakeAt: Date): Promise<void> {
@@ -136,7 +158,9 @@ class Runner implements StrandRunner {
     await sql`UPDATE strand SET wake_at = ${wakeAt}, failures = failures + 1, last_failure = ${text}
       WHERE program = ${program} AND subject = ${subject}`
       .execute(this.#deps.database)
-      .catch((cause: unknown) => this.#deps.log.warn({ err: cause }, 'cannot record a failed step; it stays due'))
+      .catch((cause: unknown) =>
+        this.#deps.log.warn({ err: cause }, 'cannot record a failed step; it stays due'),
+      )
   }
 }
 

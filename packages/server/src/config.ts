@@ -1,0 +1,74 @@
+/** Every environment variable of the server, parsed once. Nothing else reads the environment. */
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+export interface Config {
+  readonly port: number
+  readonly dataDir: string
+  /** Null: PostgreSQL comes with the program and lives in the data folder. */
+  readonly databaseUrl: string | null
+  readonly fleetFile: string
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
+  /** Where Hugging Face references are loaded from. */
+  readonly hubUrl: string
+}
+
+export type ConfigOutcome =
+  | { readonly kind: 'config'; readonly config: Config }
+  | { readonly kind: 'refused'; readonly faults: readonly string[] }
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
+
+const environment = z.object({
+  SPILLWAY_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535, such as 4510')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a port number from 0 to 65535, such as 4510')
+    .default(4510),
+  SPILLWAY_DATA_DIR: z.string().min(1).default('.spillway'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://')
+    .optional(),
+  SPILLWAY_FLEET: z.string().min(1).optional(),
+  SPILLWAY_LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('warn'),
+  HF_ENDPOINT: z
+    .url('must be an address such as https://huggingface.co')
+    .default('https://huggingface.co'),
+})
+
+/** Reads the configuration, or says everything that is wrong with it. `root` is the repository's folder. */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  { root, cwd }: { readonly root: string; readonly cwd: string },
+): ConfigOutcome {
+  const parsed = environment.safeParse(env)
+  if (!parsed.success)
+    return {
+      kind: 'refused',
+      faults: parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    }
+  const {
+    SPILLWAY_PORT,
+    SPILLWAY_DATA_DIR,
+    DATABASE_URL,
+    SPILLWAY_FLEET,
+    SPILLWAY_LOG_LEVEL,
+    HF_ENDPOINT,
+  } = parsed.data
+  return {
+    kind: 'config',
+    config: {
+      port: SPILLWAY_PORT,
+      dataDir: resolve(cwd, SPILLWAY_DATA_DIR),
+      databaseUrl: DATABASE_URL ?? null,
+      fleetFile:
+        SPILLWAY_FLEET === undefined
+          ? join(root, 'examples/laptop.yaml')
+          : resolve(cwd, SPILLWAY_FLEET),
+      logLevel: SPILLWAY_LOG_LEVEL,
+      hubUrl: HF_ENDPOINT,
+    },
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The controller: the one process that acts. It runs the strands, ships the gateways' journals, and listens to the
+ * database and to the engine. It starts when this process becomes the controller and stops when it is not any more.
+ */
+import type { Logger } from 'pino'
+import type { IdSource } from '#kernel/ids.ts'
+import { LEASE_PROGRAM, type LeaseStepDeps, MARKET_PROGRAM, reconcile, runCycle, stepLease, wakeLease } from '#modules/lease/index.ts'
+import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
+import type { Database } from '#platform/db/database.ts'
+import type { Engine } from '#platform/engines/engine.ts'
+import { runStrands, type StepOutcome, type StrandRunner } from '#platform/jobs/strand.ts'
+
+export interface ControllerDeps {
+  readonly database: Database
+  readonly engine: Engine
+  readonly now: () => Date
+  readonly instantOf: LeaseStepDeps['instantOf']
+  readonly ids: IdSource
+  readonly serving: ServingDeps
+  /** Going down in order: deployments are left as they are. */
+  readonly isStopping: () => boolean
+  readonly log: Logger
+  /** Told once at the start what was adopted. */
+  readonly onReconciled: (found: { resumed: number; strays: readonly string[] }) => void
+}
+
+export interface Controller {
+  /** Something was written that a strand may wait for. */
+  readonly poke: () => void
+  readonly stop: () => Promise<void>
+}
+
+const STEPS_AT_ONCE = 16
+
+function leaseOfAttempt(attempt: string): string {
+  return attempt.slice(0, attempt.lastIndexOf('-'))
+}
+
+/** Wakes a lease when the engine sees a change. Without a database the look every second does it later. */
+function watchEngine({ engine, database, now, log }: ControllerDeps): () => void {
+  return engine.watch((attempt) => {
+    wakeLease(database, leaseOfAttempt(attempt), now()).catch((cause: unknown) => {
+      log.warn({ err: cause, attempt }, 'cannot wake a lease; its next look will see the change')
+    })
+  })
+}
+
+async function stepDeploymentUnlessStopping(deps: ControllerDeps, id: string): Promise<StepOutcome> {
+  if (!deps.isStopping()) return stepDeployment(deps.serving, id)
+  return { kind: 'wait', untilMs: deps.now().getTime() + 1000 }
+}
+
+/**
+ * Compares engine and book first, and only then acts: a lease that is started meanwhile would look like a stray.
+ * Throws when the database is away; the caller tries again.
+ */
+export async function startController(deps: ControllerDeps): Promise<Controller> {
+  const leaseSteps: LeaseStepDeps = deps
+  deps.onReconciled(await reconcile(deps))
+  const runner: StrandRunner = runStrands({
+    database: deps.database,
+    now: deps.now,
+    log: deps.log,
+    concurrencyMax: STEPS_AT_ONCE,
+    programs: {
+      [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
+      [MARKET_PROGRAM]: () => runCycle(deps),
+      [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
+    },
+  })
+  const endWatch = watchEngine(deps)
+  return {
+    poke: runner.poke,
+    stop: async () => {
+      endWatch()
+      await runner.stop()
+    },
+  }
+}

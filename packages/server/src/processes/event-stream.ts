@@ -1,0 +1,97 @@
+/** The event stream over HTTP: server-sent events that continue from wherever the client was. */
+import { EventEmitter } from 'node:events'
+import { Fault } from '#kernel/fault.ts'
+import type { Database } from '#platform/db/database.ts'
+import { currentPosition, isPosition, readEvents, type StoredEvent } from '#platform/events/read.ts'
+import type { Routes } from '#platform/http/handler.ts'
+import { EVENT_STREAM_PING_MS } from '../limits.ts'
+
+/** Tells open streams that there may be something new. */
+export class EventBell {
+  readonly #bell = new EventEmitter().setMaxListeners(0)
+
+  ring(): void {
+    this.#bell.emit('ring')
+  }
+
+  /** Resolves at the next ring, after the time, or when the signal ends. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#bell.off('ring', done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, timeoutMs)
+      this.#bell.once('ring', done)
+      signal.addEventListener('abort', done, { once: true })
+    })
+  }
+}
+
+function renderEvent(event: StoredEvent): string {
+  const document = {
+    position: event.position,
+    at: event.at.toISOString(),
+    type: event.type,
+    organization: event.organizationId,
+    subject: event.subject,
+    data: event.data,
+  }
+  return `id: ${event.position}\ndata: ${JSON.stringify(document)}\n\n`
+}
+
+interface Subscription {
+  readonly database: Database
+  readonly bell: EventBell
+  readonly organizationId: string | null
+  readonly after: string | undefined
+  readonly signal: AbortSignal
+}
+
+async function* follow({ database, bell, organizationId, after, signal }: Subscription): AsyncGenerator<string> {
+  let position = after ?? (await currentPosition(database))
+  yield `retry: 1000\nid: ${position}\n\n`
+  while (!signal.aborted) {
+    // Listening starts before reading, so that what commits in between rings.
+    const rung = bell.wait(EVENT_STREAM_PING_MS, signal)
+    const events = await readEvents(database, { after: position, organizationId })
+    for (const event of events) yield renderEvent(event)
+    position = events.at(-1)?.position ?? position
+    if (events.length > 0) continue
+    await rung
+    yield ': still here\n\n'
+  }
+}
+
+function toStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await texts.next()
+        if (done) controller.close()
+        else controller.enqueue(encoder.encode(value))
+      } catch {
+        // The database is away. The client comes back with its position and misses nothing.
+        controller.close()
+      }
+    },
+    cancel: async () => {
+      await texts.return(undefined)
+    },
+  })
+}
+
+export function eventRoutes(database: Database, bell: EventBell): Pick<Routes, 'streamEvents'> {
+  return {
+    streamEvents: async ({ principal, query, lastEventId, signal }) => {
+      const after = lastEventId ?? query.after
+      if (after !== undefined && !isPosition(after))
+        throw new Fault('request.invalid', 'query.after: must be a position that this stream gave before.')
+      const organizationId = principal.role === 'operator' ? null : principal.organizationId
+      return toStream(follow({ database, bell, organizationId, after, signal }))
+    },
+  }
+}

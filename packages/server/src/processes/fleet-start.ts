@@ -1,0 +1,144 @@
+/** Reads the fleet file, looks at the machine, and brings fleet, prices and models in the database in line with both. */
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import type { IdSource } from '#kernel/ids.ts'
+import { money } from '#kernel/money.ts'
+import { listOpenClaims } from '#modules/book/index.ts'
+import { defineSku, setPrice } from '#modules/catalog/index.ts'
+import {
+  applyFleet,
+  type FleetFile,
+  type FleetFileFault,
+  type FleetModel,
+  readFleetFile,
+  surveyFleet,
+} from '#modules/fleet/index.ts'
+import { gpuSku, TIERS } from '#modules/market/index.ts'
+import { declareModel, declareReplicaDeployments } from '#modules/serving/index.ts'
+import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
+import type { Engine } from '#platform/engines/engine.ts'
+
+/** The fleet file cannot be used. The message lists every fault with its line. */
+export class FleetFileRefused extends Error {
+  override readonly name = 'FleetFileRefused'
+}
+
+function refuse(path: string, faults: readonly FleetFileFault[]): never {
+  const lines = faults.map(
+    ({ line, message }) => `  ${path}${line === null ? '' : `:${line}`}: ${message}`,
+  )
+  const what = faults.length === 1 ? 'one fault' : `${faults.length} faults`
+  throw new FleetFileRefused(
+    `The fleet file has ${what}; nothing was changed.\n${lines.join('\n')}`,
+  )
+}
+
+/** Reads and checks the file by itself, before anything is started. */
+export function loadFleetFile(
+  path: string,
+): Extract<ReturnType<typeof readFleetFile>, { kind: 'read' }> {
+  const shown = relative(process.cwd(), path) || path
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new FleetFileRefused(
+      `The fleet file ${shown} cannot be read. Name one that exists with SPILLWAY_FLEET.`,
+      { cause },
+    )
+  }
+  const outcome = readFleetFile(text)
+  if (outcome.kind === 'refused') refuse(shown, outcome.faults)
+  return outcome
+}
+
+async function declarePrices(
+  tx: Db,
+  fleet: FleetFile,
+  context: { now: Date; ids: IdSource },
+): Promise<void> {
+  for (const pool of fleet.sites.flatMap((site) => site.pools))
+    for (const tier of TIERS) {
+      const sku = gpuSku(pool.name, tier)
+      await defineSku(tx, {
+        name: sku,
+        unit: 'gpu_ms',
+        description: `${tier} GPU time on ${pool.name}`,
+      })
+      const price = {
+        amount: money(pool.priceUsdPerGpuHour[tier]),
+        per: 3_600_000n,
+        unit: 'gpu_ms' as const,
+      }
+      await setPrice(tx, { sku, price, ...context })
+    }
+}
+
+const TOY_DESCRIPTION =
+  'A toy: a word-level bigram model built from texts the project wrote. It reads like language and means nothing; it is here to try the machinery with real weights, a real tokenizer and real tokens.'
+
+/** The catalog card of a model of the fleet file. Without weights it is the toy. */
+export function cardOf(model: FleetModel, isToy: boolean) {
+  return {
+    name: model.name,
+    displayName: model.displayName ?? (isToy ? 'Toy (bigram)' : model.name),
+    description: isToy
+      ? TOY_DESCRIPTION
+      : (model.description ?? `${model.name}, from ${model.weights ?? ''}.`),
+    publisher: isToy ? 'Spillway' : (model.publisher ?? 'unknown'),
+    licence: isToy ? 'Apache-2.0' : (model.licence ?? 'unknown'),
+    isToy,
+    contextTokens: model.contextTokens,
+    inputUsdPerMillionTokens: money(model.priceUsdPerMillionTokens.input),
+    outputUsdPerMillionTokens: money(model.priceUsdPerMillionTokens.output),
+  }
+}
+
+interface Deps {
+  readonly database: Database
+  readonly engine: Engine
+  readonly now: () => Date
+  readonly ids: IdSource
+}
+
+export interface FleetStart {
+  /** How the accelerators were found, as a sentence. */
+  readonly finding: string
+  readonly slotCount: number
+  /** Nodes that ought to change and are in use. */
+  readonly kept: readonly string[]
+}
+
+/** Saves fleet, prices, models and deployments in one transaction. Throws `FleetFileRefused`. */
+export async function startFleet(
+  path: string,
+  file: ReturnType<typeof loadFleetFile>,
+  deps: Deps,
+): Promise<FleetStart> {
+  const { fleet, lineOf } = file
+  const [found] = await deps.engine.inventory()
+  if (!found) throw new FleetFileRefused('The engine found no machine at all.')
+  const survey = surveyFleet({ fleet, found, lineOf })
+  if (survey.kind === 'refused') refuse(relative(process.cwd(), path) || path, survey.faults)
+  const kept = await inTransaction(deps.database, async (tx) => {
+    const context = { now: deps.now(), ids: deps.ids }
+    const claimedNodeIds = new Set((await listOpenClaims(tx)).map((claim) => claim.nodeId))
+    const keptNodes = await applyFleet(tx, { fleet, survey, claimedNodeIds, ...context })
+    await declarePrices(tx, fleet, context)
+    for (const model of fleet.models)
+      await declareModel(tx, cardOf(model, model.weights === undefined), context)
+    const deployments = fleet.models.map((model) => ({
+      model: model.name,
+      pool: model.pool,
+      replicasWanted: model.replicas,
+      weights: model.weights ?? null,
+    }))
+    await declareReplicaDeployments(tx, deployments, context)
+    return keptNodes
+  })
+  return {
+    finding: found.finding,
+    slotCount: survey.nodes.reduce((sum, node) => sum + node.slotCount, 0),
+    kept,
+  }
+}

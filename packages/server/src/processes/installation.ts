@@ -1,0 +1,273 @@
+/** The composition root: puts the parts of one running installation together, in the order in which they depend. */
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { serve } from '@hono/node-server'
+import { newId } from '#kernel/ids.ts'
+import { money } from '#kernel/money.ts'
+import { recordAuditEvent } from '#modules/audit/index.ts'
+import { authenticate, touchApiKeys } from '#modules/identity/index.ts'
+import { listOpenLeases, stopLease } from '#modules/lease/index.ts'
+import { createShipper } from '#modules/metering/index.ts'
+import { contendForController } from '#platform/db/controller-lock.ts'
+import { inTransaction } from '#platform/db/database.ts'
+import { listen } from '#platform/db/listen.ts'
+import type { Engine } from '#platform/engines/engine.ts'
+import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
+import { findServers } from '#platform/models/discovery.ts'
+import type { Config } from '../config.ts'
+import { REPLICA_STOP_WITHIN_MS } from '../limits.ts'
+import { createApi } from './api.ts'
+import { ensureConsole } from './console-assets.ts'
+import { type Controller, startController } from './controller.ts'
+import { EventBell } from './event-stream.ts'
+import { ensurePeople, type People } from './first-people.ts'
+import { type FleetStart, loadFleetFile, startFleet } from './fleet-start.ts'
+import { type GatewayChild, keepGateway } from './gateway-child.ts'
+import { type Ground, layGround } from './ground.ts'
+import type { Progress } from './progress.ts'
+import { assembleRoutes } from './routes.ts'
+import { readCredentials, writeCredentials } from './secrets.ts'
+import { assembleServing } from './serving-parts.ts'
+import { createSignInDesk, type SignInDesk } from './sign-in-codes.ts'
+import { renderMetrics, type SystemDeps, unreadiness } from './system-state.ts'
+import { openWriters, type Writers } from './writers.ts'
+
+export interface InstallationOptions {
+  readonly config: Config
+  /** The repository's folder. */
+  readonly root: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly progress: Progress
+}
+
+export interface Installation {
+  readonly url: string
+  /** Signs the console in as the operator, once. */
+  readonly signInUrl: string
+  readonly finding: string
+  readonly stop: () => Promise<void>
+}
+
+/** Everything that is known once the database is there, and before anything acts. */
+interface Base extends InstallationOptions {
+  readonly ground: Ground
+  readonly engine: Engine
+  readonly file: ReturnType<typeof loadFleetFile>
+  readonly people: People
+  readonly fleetStart: FleetStart
+  readonly codes: SignInDesk
+  readonly writers: Writers
+  readonly bell: EventBell
+}
+
+async function prepare(options: InstallationOptions, file: Base['file'], ground: Ground): Promise<Base> {
+  const { config, environment, progress } = options
+  const engine = createLocalEngine({ directory: join(config.dataDir, 'engine'), environment })
+  const step = progress.begin('Fleet')
+  const people = await ensurePeople({
+    ...ground,
+    demoCreditUsd: money(file.fleet.demo.creditUsd),
+    known: readCredentials(config.dataDir),
+  })
+  const fleetStart = await startFleet(config.fleetFile, file, { ...ground, engine })
+  step.done(fleetStart.finding)
+  for (const node of fleetStart.kept)
+    progress.say(`  ! ${node} keeps its slots for now: they are in use. Start again when it is free.`)
+  return {
+    ...options,
+    ground,
+    engine,
+    file,
+    people,
+    fleetStart,
+    codes: createSignInDesk(),
+    writers: openWriters(join(config.dataDir, 'gateways')),
+    bell: new EventBell(),
+  }
+}
+
+/** What changes while it runs. */
+class Running {
+  /** Going down in order: replicas are not started any more. */
+  isStopping = false
+  gateway: GatewayChild | null = null
+  controller: Controller | null = null
+  gatewayMetrics = ''
+  backlogEvents: () => number = () => 0
+}
+
+function systemOf({ ground, file, fleetStart }: Base, running: Running): SystemDeps {
+  return {
+    database: ground.database,
+    now: ground.now,
+    wallNowMs: Date.now,
+    installation: file.fleet.installation,
+    finding: fleetStart.finding,
+    gateway: () => running.gateway,
+    isController: () => running.controller !== null,
+    gatewayMetrics: () => running.gatewayMetrics,
+    backlogEvents: () => running.backlogEvents(),
+  }
+}
+
+/** Serves the API on a loopback port of its own, which only the gateway is told. */
+async function serveApi(base: Base, running: Running, consoleFolder: string) {
+  const { ground, config, engine, codes, bell } = base
+  const { database, ids, pepper, now, log } = ground
+  const system = systemOf(base, running)
+  const ownPorts = () => (running.gateway ? [config.port] : [])
+  const routes = assembleRoutes({
+    ...{ database, engine, ids, pepper, codes, bell, system },
+    fleetFile: config.fleetFile,
+    discover: () => findServers({ exclude: ownPorts() }),
+  })
+  const app = createApi({
+    ...{ database, ids, pepper, now, log, routes, consoleFolder },
+    authenticate: (credential) => authenticate(database, credential, { pepper, now: now() }),
+    audit: recordAuditEvent,
+    unreadiness: () => unreadiness(system),
+    renderMetrics: () => renderMetrics(system),
+  })
+  return new Promise<{ port: number; close: () => Promise<void> }>((resolve) => {
+    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
+      const close = () =>
+        new Promise<void>((closed) => {
+          server.close(() => closed())
+          if ('closeAllConnections' in server) server.closeAllConnections()
+        })
+      resolve({ port, close })
+    })
+  })
+}
+
+function startGateway(base: Base, running: Running, apiPort: number): GatewayChild {
+  const { ground, config, environment, writers } = base
+  const { log, database, now } = ground
+  const gateway = keepGateway({
+    environment,
+    newWriter: () => newId('session', ground.ids),
+    onStarted: writers.enter,
+    onDied: (how, retryInMs) => log.error({ how, retryInMs }, 'the gateway died; starting another'),
+    settings: (writer) => ({
+      databaseUrl: ground.server.url,
+      port: config.port,
+      api: { url: `http://127.0.0.1:${apiPort}` },
+      journalDirectory: join(config.dataDir, 'journal'),
+      writer,
+      pepper: ground.pepper,
+      dataDir: config.dataDir,
+      logLevel: config.logLevel,
+    }),
+    onMessage: (message) => {
+      if (message.type === 'metrics') {
+        running.gatewayMetrics = message.text
+        touchApiKeys(database, message.apiKeysUsed, now()).catch((cause: unknown) => {
+          log.warn({ err: cause }, 'cannot note which keys were used')
+        })
+      }
+      if (message.type === 'recording' && !message.isRecording) log.error(message.message)
+    },
+  })
+  running.gateway = gateway
+  return gateway
+}
+
+/** Replicas are ours and useless without a server; everybody else's leases go on. */
+async function stopReplicas({ database, now }: Ground): Promise<void> {
+  const open = async () =>
+    (await listOpenLeases(database)).filter((lease) => lease.kind === 'serving')
+  for (const { id } of await open())
+    await inTransaction(database, (tx) => stopLease(tx, { id, organizationId: null, now: now() }))
+  const deadlineMs = now().getTime() + REPLICA_STOP_WITHIN_MS
+  while ((await open()).length > 0 && now().getTime() < deadlineMs) await pause(50)
+}
+
+/** Acts while this process holds the controller lock. */
+function control(base: Base, running: Running) {
+  const { ground, engine, config, root, file, people, writers, progress, bell } = base
+  const { database, now, log } = ground
+  const serving = assembleServing({ ground, config, root, fleet: file.fleet, operator: people.operator })
+  const shipper = createShipper({
+    database,
+    directory: join(config.dataDir, 'journal'),
+    isWriterAlive: writers.isAlive,
+    now,
+    ids: ground.ids,
+    log,
+  })
+  running.backlogEvents = shipper.backlogEvents
+  const onReconciled = ({ resumed, strays }: { resumed: number; strays: readonly string[] }) => {
+    if (resumed > 0) progress.say(`  · ${resumed} leases from before are looked at again`)
+    if (strays.length > 0) log.error({ strays }, 'the engine ran attempts that no lease knows; they are stopped')
+  }
+  const begin = async (): Promise<void> => {
+    try {
+      const isStopping = () => running.isStopping
+      running.controller = await startController({ ...ground, engine, serving, onReconciled, isStopping })
+      shipper.start()
+    } catch (error) {
+      log.error({ err: error }, 'cannot start acting yet; trying again')
+      setTimeout(() => void begin(), 1000)
+    }
+  }
+  const lock = contendForController({
+    url: ground.server.url,
+    gained: () => void begin(),
+    lost: () => {
+      void running.controller?.stop()
+      running.controller = null
+      void shipper.stop()
+    },
+  })
+  const listening = listen(ground.server.url, ['spillway_strand', 'spillway_event'], {
+    notified: (channel) => (channel === 'spillway_event' ? bell.ring() : running.controller?.poke()),
+    connected: () => running.controller?.poke(),
+  })
+  return {
+    stop: async () => {
+      running.isStopping = true
+      if (running.controller) await stopReplicas(ground).catch(() => undefined)
+      await listening.close()
+      await running.controller?.stop()
+      await shipper.drain().catch(() => undefined)
+      await shipper.stop()
+      await lock.close()
+    },
+  }
+}
+
+/** Starts everything. Throws `StartFailure`, `FleetFileRefused` or `PortTaken`, each with a sentence that says what to do. */
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const { config, root, progress } = options
+  const file = loadFleetFile(config.fleetFile)
+  const consoleBuilt = ensureConsole(root, () => undefined)
+  consoleBuilt.catch(() => undefined)
+  const ground = await layGround(config, progress)
+  const base = await prepare(options, file, ground)
+  const running = new Running()
+  const step = progress.begin('Console')
+  const api = await serveApi(base, running, await consoleBuilt)
+  step.done()
+  const gatewayStep = progress.begin('API and gateway')
+  const gateway = startGateway(base, running, api.port)
+  const port = await gateway.ready
+  const acting = control(base, running)
+  gatewayStep.done()
+  const url = `http://127.0.0.1:${port}`
+  const { operator, operatorToken, demoApiKey } = base.people
+  writeCredentials(config.dataDir, { url, operator_token: operatorToken, demo_api_key: demoApiKey })
+  return {
+    url,
+    signInUrl: `${url}/#code=${base.codes.issue(operator, ground.now())}`,
+    finding: base.fleetStart.finding,
+    stop: async () => {
+      await gateway.stop()
+      await acting.stop()
+      await api.close()
+      await ground.database.destroy()
+      await ground.server.stop()
+      ground.clock.stop()
+      ground.folder.release()
+    },
+  }
+}

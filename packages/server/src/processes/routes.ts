@@ -1,0 +1,62 @@
+/** Every handler of the control API, with what each needs from elsewhere. */
+import type { IdSource } from '#kernel/ids.ts'
+import { add, picos, renderMoney } from '#kernel/money.ts'
+import { auditRoutes } from '#modules/audit/index.ts'
+import { billingRoutes } from '#modules/billing/index.ts'
+import { bookRoutes } from '#modules/book/index.ts'
+import { economicsRoutes } from '#modules/economics/index.ts'
+import { fleetRoutes } from '#modules/fleet/index.ts'
+import { identityRoutes, listOrganizations } from '#modules/identity/index.ts'
+import { leaseRoutes, listLeases } from '#modules/lease/index.ts'
+import { marketRoutes } from '#modules/market/index.ts'
+import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
+import type { Database, Db } from '#platform/db/database.ts'
+import type { Engine } from '#platform/engines/engine.ts'
+import type { Routes } from '#platform/http/handler.ts'
+import { type EventBell, eventRoutes } from './event-stream.ts'
+import type { SignInDesk } from './sign-in-codes.ts'
+import { type SystemDeps, systemRoutes } from './system-state.ts'
+
+interface RoutesDeps {
+  readonly database: Database
+  readonly engine: Engine
+  readonly ids: IdSource
+  readonly pepper: string
+  readonly codes: SignInDesk
+  readonly bell: EventBell
+  readonly fleetFile: string
+  readonly discover: ServingRouteDeps['discover']
+  readonly system: SystemDeps
+}
+
+const LEASES_MAX = 1000
+
+/** What an organization's leases cost per hour as they run now. */
+async function burnOf(db: Db, organizationId: string): Promise<string> {
+  const leases = await listLeases(db, { organizationId, limit: LEASES_MAX })
+  const running = leases.filter((lease) => lease.state === 'running' || lease.state === 'reclaiming')
+  return renderMoney(
+    add(...running.map((lease) => picos((lease.priceUsd ?? 0n) * BigInt(lease.gpus)))),
+  )
+}
+
+async function namesOf(db: Db): Promise<ReadonlyMap<string, string>> {
+  return new Map((await listOrganizations(db)).map((each) => [each.id, each.name]))
+}
+
+export function assembleRoutes(deps: RoutesDeps): Routes {
+  const { database, engine, ids, pepper } = deps
+  return {
+    ...identityRoutes({ pepper, ids, codes: deps.codes }),
+    ...auditRoutes,
+    ...fleetRoutes(deps.fleetFile),
+    ...bookRoutes(namesOf),
+    ...marketRoutes,
+    ...leaseRoutes({ engine, ids }),
+    ...servingRoutes({ ids, discover: deps.discover }),
+    ...billingRoutes({ pepper, ids, burnOf }),
+    ...economicsRoutes(poolsOfModels),
+    ...eventRoutes(database, deps.bell),
+    ...systemRoutes(deps.system),
+  }
+}
