@@ -56,17 +56,17 @@ function renderBash(root: CommandNode): string {
   )
   const known = all.filter(({ path }) => path.length > 0).map(({ path }) => `'${path.join(' ')}'`)
   return `_spillway() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} path='' words='' word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} place='' words='' word
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     [ "$word" = -- ] && { COMPREPLY=( $(compgen -f -- "$current") ); return; }
-    case "\${path:+$path }$word" in
-      ${known.join('|')}) path="\${path:+$path }$word" ;;
+    case "\${place:+$place }$word" in
+      ${known.join('|')}) place="\${place:+$place }$word" ;;
     esac
   done
-  case "$path" in
+  case "$place" in
 ${words.join('\n')}
   esac
-  case "\${path:+$path }$previous" in
+  case "\${place:+$place }$previous" in
 ${choices.join('\n')}
   esac
   COMPREPLY=( $(compgen -W "$words" -- "$current") )
