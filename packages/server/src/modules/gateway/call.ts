@@ -39,13 +39,16 @@ export class Call {
     this.#parts.progress.start(this.#parts.recording, () => this.bill(tally()))
   }
 
-  /** Ends the call with what it used, once that is on disk. Throws when it cannot be kept; it has ended all the same. */
-  async finish(used: Quantities): Promise<void> {
+  /** Ends the call with what it used, once that is on disk. Throws when it cannot be; it has ended all the same. */
+  async finish(
+    used: Quantities,
+    { isDelivered }: { readonly isDelivered: boolean },
+  ): Promise<void> {
     assert(!this.#isEnded, 'a call ends once')
     this.#isEnded = true
     this.#parts.progress.stop(this.#parts.recording)
     try {
-      await this.#parts.recording.writeFinal(used)
+      await this.#parts.recording.writeFinal(used, isDelivered)
     } finally {
       // A record that failed may still be on disk, so its cost counts.
       this.#parts.settle(chargeOf(this.route, used))

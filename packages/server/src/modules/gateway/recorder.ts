@@ -9,6 +9,8 @@ import type { Route } from './route.ts'
 export interface RecorderDeps {
   /** Resolves once the record is on disk. */
   readonly append: (record: JournalRecord) => Promise<void>
+  /** Takes what could not be written, to be written as soon as records can be kept again. */
+  readonly keep: (record: JournalRecord) => void
   readonly newEventId: () => string
   readonly now: () => Date
   readonly onFailure: (failure: unknown) => void
@@ -49,11 +51,20 @@ export class Recording {
     }
   }
 
-  /** The final word; throws when it could not be kept. What used nothing leaves no trace unless it was begun. */
-  async writeFinal(used: Quantities): Promise<void> {
+  /**
+   * The final word; throws when it could not be written. What was delivered already is then kept for later; what was
+   * not is not delivered and not charged. What used nothing leaves no trace, unless it was begun.
+   */
+  async writeFinal(used: Quantities, isDelivered: boolean): Promise<void> {
     const wasWritten = this.#written.inputTokens + this.#written.outputTokens > 0
     if (used.inputTokens + used.outputTokens === 0 && !wasWritten) return
-    await this.#deps.append({ kind: 'usage', event: this.#event(used) })
+    const record = { kind: 'usage', event: this.#event(used) } as const
+    try {
+      await this.#deps.append(record)
+    } catch (failure) {
+      if (isDelivered) this.#deps.keep(record)
+      throw failure
+    }
   }
 
   #event({ inputTokens, outputTokens }: Quantities): UsageEvent {

@@ -60,7 +60,7 @@ async function relayWhole(deps: ChatDeps, exchange: Exchange, call: Call): Promi
   const completion = readCompletion(outcome.answer)
   if (!completion) return sendRefusal(exchange, refusals.upstreamFailed(call.route.model))
   const used = call.bill(deliver(EMPTY_TALLY, completion))
-  const refusal = await finish(deps, call, used)
+  const refusal = await finish(deps, call, { used, isDelivered: false })
   if (refusal) return sendRefusal(exchange, refusal)
   sendJson(exchange, renderAnswer(outcome.answer, completion.json, call))
   deps.watch.onAnswer(call, exchange, used)
@@ -120,7 +120,7 @@ async function endStream(
   { exchange, call, relay, end }: EndedStream,
 ): Promise<void> {
   const used = call.bill(relay.tally)
-  const refusal = await finish(deps, call, used)
+  const refusal = await finish(deps, call, { used, isDelivered: true })
   const { response } = exchange
   deps.watch.onAnswer(call, exchange, used)
   if (end.kind === 'complete' && !refusal) return void response.end(relay.ending(used))
@@ -130,10 +130,20 @@ async function endStream(
   if (end.kind === 'broken') deps.watch.onBrokenStream(call, end.why)
 }
 
+interface Ended {
+  readonly used: Bill
+  /** Whether the client has it already. */
+  readonly isDelivered: boolean
+}
+
 /** Records the final usage; says what to answer when it could not be kept. */
-async function finish({ watch }: ChatDeps, call: Call, used: Bill): Promise<Refusal | null> {
+async function finish(
+  { watch }: ChatDeps,
+  call: Call,
+  { used, isDelivered }: Ended,
+): Promise<Refusal | null> {
   try {
-    await call.finish(used)
+    await call.finish(used, { isDelivered })
     return null
   } catch (failure) {
     watch.onRecordLost(call, failure)

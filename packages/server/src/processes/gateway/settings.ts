@@ -13,14 +13,14 @@ export const GatewaySettings = z.strictObject({
     z.strictObject({ url: z.url({ protocol: /^http$/ }) }),
     z.strictObject({ socketPath: z.string().min(1) }),
   ]),
+  /** Holds the saved clock, so that this process measures time as its parent does, and the log. */
+  dataDir: z.string().min(1),
   journalDirectory: z.string().min(1),
   /** Names this process's journal and holds; unique for each start. */
   writer: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/),
   /** Under which credentials are hashed. */
   pepper: z.string().min(1),
-  /** The trusted clock's anchor, so that this process measures time as its parent does. */
-  clock: z.strictObject({ trustedMs: z.number(), monotonicMs: z.number(), bootId: z.string() }),
-  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),
 })
 export type GatewaySettings = z.infer<typeof GatewaySettings>
 

@@ -10,7 +10,7 @@ const HELP = {
   spillway_gateway_target_failures_total: 'Attempts that a model\u2019s server failed, by model.',
   spillway_gateway_streams_broken_total: 'Streams that their server cut off, by model.',
   spillway_gateway_records_lost_total: 'Final usage records that could not be written.',
-  spillway_gateway_database_failures_total: 'Questions to the database that failed, by kind.',
+  spillway_gateway_failures_total: 'Failures of what requests stand on, by part.',
   spillway_gateway_request_seconds: 'From the request\u2019s headers to the end of its answer.',
   spillway_gateway_first_output_seconds:
     'From the request\u2019s headers to the first streamed output.',
@@ -92,9 +92,15 @@ export class Watch {
     )
   }
 
-  onDatabaseFailure(question: string, failure: unknown): void {
-    this.metrics.count('spillway_gateway_database_failures_total', { question })
-    this.#deps.log.warn({ question, err: failure }, 'the database could not be asked')
+  /** Something that requests stand on failed: `part` says which. */
+  onFailure(part: 'credential' | 'routes' | 'hold' | 'journal', failure: unknown): void {
+    this.metrics.count('spillway_gateway_failures_total', { part })
+    this.#deps.log.warn({ part, err: failure }, 'a part of the gateway failed')
+  }
+
+  onRecording(isRecording: boolean, message: string): void {
+    if (isRecording) this.#deps.log.warn(message)
+    else this.#deps.log.fatal(message)
   }
 
   onDefect(requestId: string, failure: unknown): void {

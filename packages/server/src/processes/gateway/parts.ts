@@ -1,0 +1,148 @@
+/** Puts a gateway's parts together: the module's use cases on the real clock, database, journal and connections. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type IdSource, idSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
+import { createHoldKeeper, Gateway, SLAB_POLICY } from '#modules/gateway/index.ts'
+import { authenticate } from '#modules/identity/index.ts'
+import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
+import { listRoutes } from '#modules/serving/index.ts'
+import { readSavedClock } from '#platform/clock/anchor-file.ts'
+import { thisMachine } from '#platform/clock/machine.ts'
+import { TrustedClock } from '#platform/clock/trusted-clock.ts'
+import { type Database, openDatabase } from '#platform/db/database.ts'
+import { createLog, type Logger } from '#platform/telemetry/log.ts'
+import { ApiRelay } from './api-relay.ts'
+import type { Parent } from './parent.ts'
+import { RecordKeeper } from './record-keeper.ts'
+import type { GatewaySettings } from './settings.ts'
+import { Upstreams } from './upstreams.ts'
+import { Watch } from './watch.ts'
+
+/** Beyond this many requests at once, more would only make each slower. */
+const CALLS_MAX = 4096
+/** Admission and keys need few connections; the hot path none. */
+const CONNECTIONS_MAX = 4
+
+interface Base {
+  readonly settings: GatewaySettings
+  readonly log: Logger
+  readonly clock: TrustedClock
+  readonly ids: IdSource
+  readonly database: Database
+  readonly watch: Watch
+  readonly upstreams: Upstreams
+  readonly records: RecordKeeper
+  /** The monotonic clock, for durations. */
+  readonly nowMs: () => number
+}
+
+export interface Parts extends Base {
+  readonly gateway: Gateway
+  readonly apiRelay: ApiRelay
+  readonly newRequestId: () => string
+}
+
+export async function assemble(settings: GatewaySettings, parent: Parent): Promise<Parts> {
+  const nowMs = () => performance.now()
+  const log = createLog({ dataDir: settings.dataDir, level: settings.logLevel })
+  const watch = new Watch({ log, nowMs })
+  const clock = new TrustedClock({
+    machine: thisMachine(),
+    saved: readSavedClock(settings.dataDir),
+    // The parent keeps the file; this process only follows.
+    save: () => undefined,
+  })
+  const ids = idSource(() => clock.now().getTime())
+  const database = openDatabase(settings.databaseUrl, {
+    poolMax: CONNECTIONS_MAX,
+    applicationName: `spillway-gateway ${settings.writer}`,
+  })
+  const records = new RecordKeeper({
+    journal: await createJournal({ directory: settings.journalDirectory, writer: settings.writer }),
+    makeProbe: () => makeProbe(ids, clock.now()),
+    onChange: (isRecording, message) => {
+      watch.onRecording(isRecording, message)
+      void parent.tell({ type: 'recording', isRecording, message })
+    },
+  })
+  const base = {
+    settings,
+    log,
+    clock,
+    ids,
+    database,
+    watch,
+    upstreams: new Upstreams(),
+    records,
+    nowMs,
+  }
+  return {
+    ...base,
+    gateway: createGateway(base),
+    apiRelay: new ApiRelay(settings.api),
+    newRequestId,
+  }
+}
+
+function createGateway({
+  settings,
+  clock,
+  ids,
+  database,
+  watch,
+  upstreams,
+  records,
+  nowMs,
+}: Base): Gateway {
+  const { append, keep } = records
+  const { writer, pepper } = settings
+  const { now } = clock
+  return new Gateway({
+    principals: {
+      authenticate: (credential) => authenticate(database, credential, { pepper, now: now() }),
+      nowMs,
+      onFailure: (failure) => watch.onFailure('credential', failure),
+    },
+    routes: {
+      load: () => listRoutes(database, now()),
+      nowMs,
+      onFailure: (failure) => watch.onFailure('routes', failure),
+      onTargets: (urls) => upstreams.retain(urls),
+    },
+    admission: {
+      keeper: createHoldKeeper({ database, writer, now, ids, append }),
+      policy: SLAB_POLICY,
+      nowMs,
+      delay: (ms) => delay(ms),
+      onFailure: (failure) => watch.onFailure('hold', failure),
+    },
+    recorder: {
+      append,
+      keep,
+      newEventId: () => renderUuid(uuidBytes(ids)),
+      now,
+      onFailure: (failure) => watch.onFailure('journal', failure),
+    },
+    isRecording: () => records.isRecording,
+    callsMax: CALLS_MAX,
+  })
+}
+
+/** Progress of a request that used nothing: it can be written, and changes nothing. */
+function makeProbe(ids: IdSource, now: Date): JournalRecord {
+  const event = {
+    id: renderUuid(uuidBytes(ids)),
+    organizationId: 'none',
+    projectId: 'none',
+    resource: 'none',
+    holdId: null,
+    from: now,
+    to: now,
+    lines: [],
+  }
+  return { kind: 'progress', event }
+}
+
+function newRequestId(): string {
+  return `req_${randomBytes(12).toString('hex')}`
+}

@@ -1,0 +1,141 @@
+/** A gateway's life: listens, keeps its memory current, and ends in order. */
+import type { Server } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Dedicated } from '#platform/db/dedicated-connection.ts'
+import { listen } from '#platform/db/listen.ts'
+import { GATEWAY_DRAIN_MS } from '../../limits.ts'
+import type { EndReason, Parent } from './parent.ts'
+import { assemble, type Parts } from './parts.ts'
+import { createGatewayServer } from './server.ts'
+import type { GatewaySettings } from './settings.ts'
+
+export type Ending = 'stopped' | 'port_taken' | 'defect'
+
+const PROGRESS_EVERY_MS = 500
+const CLOCK_EVERY_MS = 1000
+const METRICS_EVERY_MS = 2000
+const SLABS_EVERY_MS = 5000
+const SLAB_IDLE_MS = 30_000
+/** Prices and routes are read again even when nobody says that they changed. */
+const ROUTES_EVERY_MS = 15_000
+/** How long a first table of routes is waited for before the port opens without one. */
+const FIRST_ROUTES_MS = 2000
+/** Without a parent nobody waits: streams may take longer to finish. */
+const ORPHAN_DRAIN_MS = 30_000
+/** What is kept of the time to stop for records, holds and the last bytes. */
+const CLOSING_MS = 1500
+
+/** Runs until it is asked to end or its parent is gone. Throws when it cannot start. */
+export async function runGateway(settings: GatewaySettings, parent: Parent): Promise<Ending> {
+  const parts = await assemble(settings, parent)
+  const server = createGatewayServer(parts)
+  const listener = followChanges(parts)
+  const timers = startTimers(parts, parent)
+  await Promise.race([parts.gateway.routes.refresh(), delay(FIRST_ROUTES_MS), parent.end])
+  const started = await startListening(server, settings.port)
+  if (started.kind === 'listening') {
+    void parent.tell({ type: 'ready', port: started.port })
+    parts.log.info({ port: started.port, writer: settings.writer }, 'the gateway listens')
+    await drain(server, parts, await parent.end)
+  } else {
+    await parent.tell({ type: 'port_taken', port: settings.port, message: started.message })
+  }
+  for (const timer of timers) clearInterval(timer)
+  await Promise.race([close(parts, listener), delay(CLOSING_MS)])
+  if (started.kind === 'taken') return 'port_taken'
+  return (await parent.end) === 'defect' ? 'defect' : 'stopped'
+}
+
+type Started =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'taken'; readonly message: string }
+
+function startListening(server: Server, port: number): Promise<Started> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const message = `Port ${port} on 127.0.0.1 is taken by another program. Stop it, or set SPILLWAY_PORT to a free port.`
+      if (error.code === 'EADDRINUSE') resolve({ kind: 'taken', message })
+      else reject(error)
+    })
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      resolve({
+        kind: 'listening',
+        port: typeof address === 'object' && address ? address.port : port,
+      })
+    })
+  })
+}
+
+/** What is in memory follows the database's notices; after a gap it is all looked at again. */
+function followChanges({ settings, gateway }: Parts): Dedicated {
+  return listen(settings.databaseUrl, ['spillway_api_key', 'spillway_route'], {
+    notified: (channel, payload) => {
+      if (channel === 'spillway_api_key') gateway.principals.forget(payload)
+      else void gateway.routes.refresh()
+    },
+    connected: () => {
+      gateway.principals.setDeaf(false)
+      void gateway.routes.refresh()
+    },
+    lost: () => gateway.principals.setDeaf(true),
+  })
+}
+
+function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
+  const { gateway, clock, nowMs, watch, records } = parts
+  const report = () => {
+    watch.metrics.set('spillway_gateway_calls', gateway.calls)
+    watch.metrics.set('spillway_gateway_slabs', gateway.admission.openSlabs())
+    watch.metrics.set('spillway_gateway_journal_backlog_bytes', records.backlogBytes())
+    void parent.tell({
+      type: 'metrics',
+      text: watch.metrics.render(),
+      apiKeysUsed: watch.takeUsedKeys(),
+    })
+  }
+  const closeIdle = () =>
+    void gateway.admission.closeIdle(nowMs() - SLAB_IDLE_MS).catch((failure: unknown) => {
+      watch.onFailure('journal', failure)
+    })
+  return [
+    setInterval(() => gateway.progress.tick(), PROGRESS_EVERY_MS),
+    setInterval(() => clock.tick(), CLOCK_EVERY_MS),
+    setInterval(report, METRICS_EVERY_MS),
+    setInterval(closeIdle, SLABS_EVERY_MS),
+    setInterval(() => void gateway.routes.refresh(), ROUTES_EVERY_MS),
+  ]
+}
+
+/** The port is free at once; what runs may finish for a while, and is then cut off, recorded as far as it came. */
+async function drain(
+  server: Server,
+  { gateway, log, nowMs }: Parts,
+  reason: EndReason,
+): Promise<void> {
+  const drainMs = reason === 'parent_gone' ? ORPHAN_DRAIN_MS : GATEWAY_DRAIN_MS - 2 * CLOSING_MS
+  const deadlineMs = nowMs() + drainMs
+  log.info({ reason, calls: gateway.calls }, 'the gateway stops')
+  gateway.stop()
+  const closed = new Promise((resolve) => server.close(resolve))
+  while (gateway.calls > 0 && nowMs() < deadlineMs) {
+    server.closeIdleConnections()
+    await delay(10)
+  }
+  // The last bytes of answers get a moment; connections that were only relayed have no claim to more.
+  await Promise.race([closed, delay(CLOSING_MS / 5)])
+  server.closeAllConnections()
+  await Promise.race([closed, delay(CLOSING_MS / 5)])
+}
+
+async function close(parts: Parts, listener: Dedicated): Promise<void> {
+  const { gateway, records, upstreams, apiRelay, database } = parts
+  await gateway.admission.closeIdle(Infinity)
+  await records.close()
+  await Promise.allSettled([
+    listener.close(),
+    upstreams.destroy(),
+    apiRelay.destroy(),
+    database.destroy(),
+  ])
+}

@@ -1,0 +1,164 @@
+/**
+ * A model's server that is not one: speaks the OpenAI dialect over real HTTP and does whatever the last message of a
+ * request tells it to, faults included. For tests and demonstrations; its words mean nothing.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import { parseJson } from '#modules/gateway/index.ts'
+import { renderChunks, renderCompletion, type Script } from './simulated-answer.ts'
+
+/** Written as JSON in the last message, this is what the simulator does. */
+export const Behaviour = z.object({
+  tokens: z.number().int().default(5),
+  /** Before each chunk. */
+  delayMs: z.number().default(0),
+  /** What it counts: as asked, only at the end, beside the last output, not at all, or zero. */
+  usage: z.enum(['as_asked', 'final', 'beside', 'none', 'zero']).default('as_asked'),
+  /** Answers this instead of a completion. */
+  status: z.number().int().optional(),
+  error: z.record(z.string(), z.unknown()).optional(),
+  /** The connection breaks after so many chunks. */
+  cutAfter: z.number().int().optional(),
+  /** Sends an error in the stream after so many chunks. */
+  failAfter: z.number().int().optional(),
+  /** Ends in order, but without finish or [DONE], after so many chunks. */
+  stopAfter: z.number().int().optional(),
+  /** Sends these bytes instead of anything sensible. */
+  garbage: z.string().optional(),
+  hasDone: z.boolean().default(true),
+})
+export type Behaviour = z.infer<typeof Behaviour>
+
+const Request = z.looseObject({
+  model: z.string(),
+  stream: z.boolean().nullish(),
+  stream_options: z
+    .looseObject({
+      include_usage: z.boolean().optional(),
+      continuous_usage_stats: z.boolean().optional(),
+    })
+    .nullish(),
+  messages: z.array(z.looseObject({ content: z.unknown() })).min(1),
+})
+
+export interface SimulatorState {
+  requests: number
+  /** Requests whose caller left before the answer was complete. */
+  aborted: number
+  /** Tokens that left in chunks, over all requests. */
+  tokensSent: number
+  lastBody: unknown
+}
+
+export interface UpstreamSimulator {
+  readonly server: Server
+  readonly state: SimulatorState
+  /** Base address, such as `http://127.0.0.1:1234/v1`. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+export async function startUpstreamSimulator(port = 0): Promise<UpstreamSimulator> {
+  const state: SimulatorState = { requests: 0, aborted: 0, tokensSent: 0, lastBody: null }
+  const server = createServer((request, response) => void answer(request, response, state))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const address = server.address()
+  const bound = typeof address === 'object' && address ? address.port : port
+  return {
+    server,
+    state,
+    url: `http://127.0.0.1:${bound}/v1`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+/** A message that is no JSON is an ordinary prompt. */
+function readBehaviour(content: unknown): Behaviour {
+  const parsed = z
+    .string()
+    .transform((text, context) => {
+      if (text.startsWith('{')) return parseJson(text)
+      context.addIssue('an ordinary prompt')
+      return z.NEVER
+    })
+    .pipe(Behaviour)
+    .safeParse(content)
+  return parsed.success ? parsed.data : Behaviour.parse({})
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: SimulatorState,
+): Promise<void> {
+  state.requests += 1
+  response.on('close', () => {
+    if (!response.writableFinished) state.aborted += 1
+  })
+  response.setHeader('x-simulator', 'spillway-upstream')
+  const body = Request.parse(parseJson(await readText(request)))
+  state.lastBody = body
+  const behaviour = readBehaviour(body.messages.at(-1)?.content)
+  const script: Script = {
+    model: body.model,
+    tokens: behaviour.tokens,
+    usage: behaviour.usage,
+    isCounted: body.stream_options?.include_usage === true,
+    isCountedContinuously: body.stream_options?.continuous_usage_stats === true,
+  }
+  if (behaviour.status !== undefined)
+    return sendJson(response, { error: behaviour.error }, behaviour.status)
+  if (body.stream !== true) {
+    await pause(behaviour.delayMs)
+    return behaviour.garbage === undefined
+      ? sendJson(response, renderCompletion(script))
+      : void response.end(behaviour.garbage)
+  }
+  await stream(response, { script, behaviour, state })
+}
+
+function sendJson(response: ServerResponse, json: unknown, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(json))
+}
+
+interface Streaming {
+  readonly script: Script
+  readonly behaviour: Behaviour
+  readonly state: SimulatorState
+}
+
+async function stream(
+  response: ServerResponse,
+  { script, behaviour, state }: Streaming,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.flushHeaders()
+  let sent = 0
+  for (const { json, tokens } of renderChunks(script)) {
+    if (behaviour.delayMs > 0) await pause(behaviour.delayMs)
+    if (response.destroyed) return
+    if (sent === behaviour.cutAfter) return void response.destroy()
+    if (sent === behaviour.stopAfter) return void response.end()
+    if (sent === behaviour.failAfter)
+      return void response.end(
+        `data: ${JSON.stringify({ error: { message: 'simulated failure' } })}\n\n`,
+      )
+    response.write(`data: ${JSON.stringify(json)}\n\n`)
+    state.tokensSent += tokens
+    sent += 1
+  }
+  if (behaviour.garbage !== undefined) response.write(behaviour.garbage)
+  response.end(behaviour.hasDone ? 'data: [DONE]\n\n' : '')
+}
