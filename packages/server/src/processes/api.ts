@@ -1,13 +1,12 @@
 /** The API process's application: control API, health, metrics, description, console. Listens for the gateway only. */
 import { renderOpenApi } from '@spillway/contract'
-import { Hono } from 'hono'
-import type { Routes } from '#platform/http/handler.ts'
+import { type Context, Hono } from 'hono'
 import { bindApi, type BindDeps } from '#platform/http/bind.ts'
-import { serveConsole } from './console-assets.ts'
+import type { Routes } from '#platform/http/handler.ts'
 
 export interface ApiDeps extends BindDeps {
   readonly routes: Routes
-  readonly consoleFolder: string
+  readonly answerConsole: (context: Context) => Response
   /** Null: ready. Otherwise what is missing, as a sentence. */
   readonly unreadiness: () => Promise<string | null>
   readonly renderMetrics: () => Promise<string>
@@ -23,10 +22,15 @@ export function createApi(deps: ApiDeps): Hono {
   })
   app.get('/metrics', async () => {
     const text = await deps.renderMetrics()
-    return new Response(text, { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
+    return new Response(text, {
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+    })
   })
-  app.get('/api/openapi.json', () => new Response(description, { headers: { 'content-type': 'application/json' } }))
+  app.get(
+    '/api/openapi.json',
+    () => new Response(description, { headers: { 'content-type': 'application/json' } }),
+  )
   app.route('/', bindApi(deps, deps.routes))
-  app.get('*', serveConsole(deps.consoleFolder))
+  app.get('*', deps.answerConsole)
   return app
 }

@@ -4,7 +4,15 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join, normalize, relative } from 'node:path'
 import type { Context } from 'hono'
@@ -35,9 +43,18 @@ function filesBelow(folder: string): string[] {
 /** Names the state of everything the console is built from. */
 function sourcesMark(root: string): string {
   const hash = createHash('sha256')
-  const folders = ['packages/console/src', 'packages/contract/src'].map((folder) => join(root, folder))
-  const single = ['packages/console/index.html', 'packages/console/vite.config.ts', 'package-lock.json'].map((file) => join(root, file))
-  for (const file of [...folders.flatMap(filesBelow), ...single.filter((path) => existsSync(path))]) {
+  const folders = ['packages/console/src', 'packages/contract/src'].map((folder) =>
+    join(root, folder),
+  )
+  const single = [
+    'packages/console/index.html',
+    'packages/console/vite.config.ts',
+    'package-lock.json',
+  ].map((file) => join(root, file))
+  for (const file of [
+    ...folders.flatMap(filesBelow),
+    ...single.filter((path) => existsSync(path)),
+  ]) {
     hash.update(relative(root, file))
     hash.update(readFileSync(file))
   }
@@ -45,35 +62,54 @@ function sourcesMark(root: string): string {
 }
 
 function build(root: string, outDir: string): Promise<void> {
-  const vite = join(dirname(createRequire(join(root, 'packages/console/package.json')).resolve('vite/package.json')), 'bin/vite.js')
-  const child = spawn(process.execPath, [vite, 'build', '--outDir', outDir, '--emptyOutDir', '--logLevel', 'error'], {
-    cwd: join(root, 'packages/console'),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NODE_ENV: 'production' },
-  })
+  const vite = join(
+    dirname(
+      createRequire(join(root, 'packages/console/package.json')).resolve('vite/package.json'),
+    ),
+    'bin/vite.js',
+  )
+  const child = spawn(
+    process.execPath,
+    [vite, 'build', '--outDir', outDir, '--emptyOutDir', '--logLevel', 'error'],
+    {
+      cwd: join(root, 'packages/console'),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
+    },
+  )
   let said = ''
   child.stderr.on('data', (piece: Buffer) => {
     said = (said + piece.toString()).slice(-4000)
   })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the console could not be built:\n${said}`))))
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`the console could not be built:\n${said}`)),
+    )
   })
 }
 
 /** Makes sure that the console is built from the sources as they are. Returns its folder. */
-export async function ensureConsole(root: string, onBuild: () => void): Promise<string> {
+export async function ensureConsole(root: string): Promise<string> {
   const dist = join(root, 'packages/console/dist')
   const mark = sourcesMark(root)
   const markFile = join(dist, MARK)
   if (existsSync(markFile) && readFileSync(markFile, 'utf8') === mark) return dist
-  onBuild()
   const draft = `${dist}.${process.pid}`
   await build(root, draft)
   writeFileSync(join(draft, MARK), mark)
   rmSync(dist, { recursive: true, force: true })
   renameSync(draft, dist)
   return dist
+}
+
+/** Answers in the place of a console that could not be built. The API is there all the same. */
+export function explainMissingConsole(why: string) {
+  return (): Response =>
+    new Response(`The console could not be built; the API and the command work.\n\n${why}\n`, {
+      status: 503,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+    })
 }
 
 /** Answers a page or an asset. Addresses that are no file are the app's own and get its page. */

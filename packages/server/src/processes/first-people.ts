@@ -54,31 +54,24 @@ async function ensureOrganization(
   return made.id
 }
 
+interface WantedKey {
+  readonly organizationId: string
+  readonly role: 'operator' | 'member'
+  /** Of an earlier start. */
+  readonly known: string | undefined
+}
+
 /** A key that works: the known one, or a new one when it is lost or revoked. */
-async function ensureKey(
-  tx: Db,
-  organizationId: string,
-  key: { known: string | undefined; role: 'operator' | 'member' },
-  deps: Deps,
-): Promise<string> {
+async function ensureKey(tx: Db, wanted: WantedKey, deps: Deps): Promise<string> {
+  const { organizationId, role, known } = wanted
   const now = deps.now()
-  if (key.known !== undefined) {
-    const principal = await authenticate(
-      tx,
-      { kind: 'key', text: key.known },
-      { pepper: deps.pepper, now },
-    )
-    if (principal?.organizationId === organizationId && principal.role === key.role)
-      return key.known
+  if (known !== undefined) {
+    const credential = { kind: 'key' as const, text: known }
+    const principal = await authenticate(tx, credential, { pepper: deps.pepper, now })
+    if (principal?.organizationId === organizationId && principal.role === role) return known
   }
   const project = await firstProject(tx, organizationId)
-  const request = {
-    organizationId,
-    projectId: project.id,
-    name: 'credentials.json',
-    role: key.role,
-    now,
-  }
+  const request = { organizationId, projectId: project.id, name: 'credentials.json', role, now }
   return (await createApiKey(tx, request, deps)).secret
 }
 
@@ -87,18 +80,11 @@ export async function ensurePeople(deps: Deps): Promise<People> {
   return inTransaction(deps.database, async (tx) => {
     const operatorId = await ensureOrganization(tx, { name: 'operator', kind: 'operator' }, deps)
     const demoId = await ensureOrganization(tx, { name: 'demo', kind: 'customer' }, deps)
-    const operatorToken = await ensureKey(
-      tx,
-      operatorId,
-      { known: deps.known?.operator_token, role: 'operator' },
-      deps,
-    )
-    const demoApiKey = await ensureKey(
-      tx,
-      demoId,
-      { known: deps.known?.demo_api_key, role: 'member' },
-      deps,
-    )
+    const operatorKey = { organizationId: operatorId, role: 'operator' as const }
+    const demoKey = { organizationId: demoId, role: 'member' as const }
+    const { known } = deps
+    const operatorToken = await ensureKey(tx, { ...operatorKey, known: known?.operator_token }, deps)
+    const demoApiKey = await ensureKey(tx, { ...demoKey, known: known?.demo_api_key }, deps)
     const credential = { kind: 'key' as const, text: operatorToken }
     const operator = await authenticate(tx, credential, { pepper: deps.pepper, now: deps.now() })
     if (!operator) throw new Error('the operator\u2019s own key does not work')

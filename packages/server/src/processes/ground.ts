@@ -22,6 +22,8 @@ export interface Ground {
   readonly now: () => Date
   /** Trusted time of a monotonic instant; null when it was counted from another boot. */
   readonly instantOf: (bootId: string, monotonicMs: number) => Date | null
+  /** Ends what was started here. */
+  readonly end: () => Promise<void>
 }
 
 const POOL_MAX = 12
@@ -33,10 +35,12 @@ export async function layGround(config: Config, progress: Progress): Promise<Gro
     const log = createLog({ dataDir: config.dataDir, level: config.logLevel })
     const clock = startClock({
       dataDir: config.dataDir,
-      onSaveFailed: (error) => log.error({ err: error }, 'cannot save the clock; a reboot now could lose time'),
+      onSaveFailed: (error) =>
+        log.error({ err: error }, 'cannot save the clock; a reboot now could lose time'),
     })
     const server = await startDatabase(config, progress, log)
     const { bootId } = thisMachine()
+    const database = openDatabase(server.url, { poolMax: POOL_MAX })
     return {
       folder,
       clock,
@@ -45,9 +49,15 @@ export async function layGround(config: Config, progress: Progress): Promise<Gro
       pepper: readOrMakePepper(config.dataDir),
       ids: idSource(() => clock.now().getTime()),
       server,
-      database: openDatabase(server.url, { poolMax: POOL_MAX }),
+      database,
       now: clock.now,
       instantOf: (boot, monotonicMs) => (boot === bootId ? clock.atMonotonic(monotonicMs) : null),
+      end: async () => {
+        await database.destroy()
+        await server.stop()
+        clock.stop()
+        folder.release()
+      },
     }
   } catch (error) {
     folder.release()

@@ -17,7 +17,7 @@ import { findServers } from '#platform/models/discovery.ts'
 import type { Config } from '../config.ts'
 import { REPLICA_STOP_WITHIN_MS } from '../limits.ts'
 import { createApi } from './api.ts'
-import { ensureConsole } from './console-assets.ts'
+import { ensureConsole, explainMissingConsole, serveConsole } from './console-assets.ts'
 import { type Controller, startController } from './controller.ts'
 import { EventBell } from './event-stream.ts'
 import { ensurePeople, type People } from './first-people.ts'
@@ -60,7 +60,11 @@ interface Base extends InstallationOptions {
   readonly bell: EventBell
 }
 
-async function prepare(options: InstallationOptions, file: Base['file'], ground: Ground): Promise<Base> {
+async function prepare(
+  options: InstallationOptions,
+  file: Base['file'],
+  ground: Ground,
+): Promise<Base> {
   const { config, environment, progress } = options
   const engine = createLocalEngine({ directory: join(config.dataDir, 'engine'), environment })
   const step = progress.begin('Fleet')
@@ -72,7 +76,9 @@ async function prepare(options: InstallationOptions, file: Base['file'], ground:
   const fleetStart = await startFleet(config.fleetFile, file, { ...ground, engine })
   step.done(fleetStart.finding)
   for (const node of fleetStart.kept)
-    progress.say(`  ! ${node} keeps its slots for now: they are in use. Start again when it is free.`)
+    progress.say(
+      `  ! ${node} keeps its slots for now: they are in use. Start again when it is free.`,
+    )
   return {
     ...options,
     ground,
@@ -110,8 +116,10 @@ function systemOf({ ground, file, fleetStart }: Base, running: Running): SystemD
   }
 }
 
+type AnswerConsole = ReturnType<typeof serveConsole>
+
 /** Serves the API on a loopback port of its own, which only the gateway is told. */
-async function serveApi(base: Base, running: Running, consoleFolder: string) {
+async function serveApi(base: Base, running: Running, answerConsole: AnswerConsole) {
   const { ground, config, engine, codes, bell } = base
   const { database, ids, pepper, now, log } = ground
   const system = systemOf(base, running)
@@ -122,7 +130,7 @@ async function serveApi(base: Base, running: Running, consoleFolder: string) {
     discover: () => findServers({ exclude: ownPorts() }),
   })
   const app = createApi({
-    ...{ database, ids, pepper, now, log, routes, consoleFolder },
+    ...{ database, ids, pepper, now, log, routes, answerConsole },
     authenticate: (credential) => authenticate(database, credential, { pepper, now: now() }),
     audit: recordAuditEvent,
     unreadiness: () => unreadiness(system),
@@ -186,7 +194,13 @@ async function stopReplicas({ database, now }: Ground): Promise<void> {
 function control(base: Base, running: Running) {
   const { ground, engine, config, root, file, people, writers, progress, bell } = base
   const { database, now, log } = ground
-  const serving = assembleServing({ ground, config, root, fleet: file.fleet, operator: people.operator })
+  const serving = assembleServing({
+    ground,
+    config,
+    root,
+    fleet: file.fleet,
+    operator: people.operator,
+  })
   const shipper = createShipper({
     database,
     directory: join(config.dataDir, 'journal'),
@@ -198,12 +212,19 @@ function control(base: Base, running: Running) {
   running.backlogEvents = shipper.backlogEvents
   const onReconciled = ({ resumed, strays }: { resumed: number; strays: readonly string[] }) => {
     if (resumed > 0) progress.say(`  · ${resumed} leases from before are looked at again`)
-    if (strays.length > 0) log.error({ strays }, 'the engine ran attempts that no lease knows; they are stopped')
+    if (strays.length > 0)
+      log.error({ strays }, 'the engine ran attempts that no lease knows; they are stopped')
   }
   const begin = async (): Promise<void> => {
     try {
       const isStopping = () => running.isStopping
-      running.controller = await startController({ ...ground, engine, serving, onReconciled, isStopping })
+      running.controller = await startController({
+        ...ground,
+        engine,
+        serving,
+        onReconciled,
+        isStopping,
+      })
       shipper.start()
     } catch (error) {
       log.error({ err: error }, 'cannot start acting yet; trying again')
@@ -220,7 +241,8 @@ function control(base: Base, running: Running) {
     },
   })
   const listening = listen(ground.server.url, ['spillway_strand', 'spillway_event'], {
-    notified: (channel) => (channel === 'spillway_event' ? bell.ring() : running.controller?.poke()),
+    notified: (channel) =>
+      channel === 'spillway_event' ? bell.ring() : running.controller?.poke(),
     connected: () => running.controller?.poke(),
   })
   return {
@@ -236,38 +258,53 @@ function control(base: Base, running: Running) {
   }
 }
 
-/** Starts everything. Throws `StartFailure`, `FleetFileRefused` or `PortTaken`, each with a sentence that says what to do. */
-export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+/** What must be ended again, last first. */
+type Undo = (() => Promise<unknown>)[]
+
+async function endAll(undo: Undo): Promise<void> {
+  for (const end of undo.toReversed()) await end()
+}
+
+async function startParts(
+  options: InstallationOptions,
+  undo: Undo,
+): Promise<Omit<Installation, 'stop'>> {
   const { config, root, progress } = options
   const file = loadFleetFile(config.fleetFile)
-  const consoleBuilt = ensureConsole(root, () => undefined)
-  consoleBuilt.catch(() => undefined)
+  const consoleBuilt: Promise<AnswerConsole> = ensureConsole(root).then(
+    serveConsole,
+    (error: Error) => explainMissingConsole(error.message),
+  )
   const ground = await layGround(config, progress)
+  undo.push(ground.end)
   const base = await prepare(options, file, ground)
   const running = new Running()
-  const step = progress.begin('Console')
+  const consoleStep = progress.begin('Console')
   const api = await serveApi(base, running, await consoleBuilt)
-  step.done()
+  undo.push(api.close)
+  consoleStep.done()
   const gatewayStep = progress.begin('API and gateway')
   const gateway = startGateway(base, running, api.port)
-  const port = await gateway.ready
-  const acting = control(base, running)
+  undo.push(() => gateway.stop())
+  const url = `http://127.0.0.1:${await gateway.ready}`
+  undo.push(control(base, running).stop)
   gatewayStep.done()
-  const url = `http://127.0.0.1:${port}`
   const { operator, operatorToken, demoApiKey } = base.people
   writeCredentials(config.dataDir, { url, operator_token: operatorToken, demo_api_key: demoApiKey })
-  return {
-    url,
-    signInUrl: `${url}/#code=${base.codes.issue(operator, ground.now())}`,
-    finding: base.fleetStart.finding,
-    stop: async () => {
-      await gateway.stop()
-      await acting.stop()
-      await api.close()
-      await ground.database.destroy()
-      await ground.server.stop()
-      ground.clock.stop()
-      ground.folder.release()
-    },
+  const signInUrl = `${url}/#code=${base.codes.issue(operator, ground.now())}`
+  return { url, signInUrl, finding: base.fleetStart.finding }
+}
+
+/**
+ * Starts everything. Throws `StartFailure`, `FleetFileRefused` or `PortTaken`, each with a sentence that says what to
+ * do; what had been started is ended again.
+ */
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const undo: Undo = []
+  try {
+    return { ...(await startParts(options, undo)), stop: () => endAll(undo) }
+  } catch (error) {
+    await endAll(undo)
+    throw error
   }
 }

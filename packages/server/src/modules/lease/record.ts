@@ -35,9 +35,9 @@ export async function recordFact(
 
 /** The book changed or somebody waits: the market should look at it as soon as this commits. */
 export async function wakeMarket(tx: Db, now: Date): Promise<void> {
-  await wakeStrand(tx, MARKET_PROGRAM, MARKET_SUBJECT, now)
+  await wakeStrand(tx, { program: MARKET_PROGRAM, subject: MARKET_SUBJECT }, now)
 }
 
 export async function wakeLease(tx: Db, leaseId: string, at: Date): Promise<void> {
-  await wakeStrand(tx, LEASE_PROGRAM, leaseId, at)
+  await wakeStrand(tx, { program: LEASE_PROGRAM, subject: leaseId }, at)
 }

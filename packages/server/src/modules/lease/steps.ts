@@ -203,7 +203,7 @@ async function onGone(deps: LeaseStepDeps, id: string, seen: Gone): Promise<void
 }
 
 async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<void> {
-  if (await store.hasFact(deps.database, lease.id, 'lease.notice_delivered', lease.attempt)) return
+  if (await store.hasFact(deps.database, lease, 'lease.notice_delivered')) return
   const signal = lease.reclaimReason === 'stopped' ? null : lease.noticeSignal
   const time = (lease.stopAt ?? deps.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
   await deps.engine.notify(attemptId(lease), { action: 'terminate', time, signal })

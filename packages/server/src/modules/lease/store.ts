@@ -201,11 +201,10 @@ export async function insertFact(tx: Db, leaseId: string, fact: LeaseFact): Prom
 /** Whether a fact of this type was recorded for the current attempt. */
 export async function hasFact(
   db: Db,
-  leaseId: string,
+  { id, attempt }: Pick<Lease, 'id' | 'attempt'>,
   type: string,
-  attempt: number,
 ): Promise<boolean> {
-  const { rows } = await sql`SELECT 1 FROM lease_fact WHERE lease_id = ${leaseId} AND type = ${type}
+  const { rows } = await sql`SELECT 1 FROM lease_fact WHERE lease_id = ${id} AND type = ${type}
     AND data->>'attempt' = ${String(attempt)} LIMIT 1`.execute(db)
   return rows.length > 0
 }

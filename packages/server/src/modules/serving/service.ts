@@ -97,7 +97,7 @@ export async function declareReplicaDeployments(
         upstreamModel: null,
         createdAt: now,
       })
-    await wakeStrand(tx, DEPLOYMENT_PROGRAM, id, now)
+    await wakeStrand(tx, { program: DEPLOYMENT_PROGRAM, subject: id }, now)
   }
   for (const old of existing.filter((each) => !wanted.some((one) => one.model === each.model))) {
     await store.updateDeployment(tx, old.id, {
@@ -106,7 +106,7 @@ export async function declareReplicaDeployments(
       weights: old.weights,
     })
     await retireModel(tx, old.model, now)
-    await wakeStrand(tx, DEPLOYMENT_PROGRAM, old.id, now)
+    await wakeStrand(tx, { program: DEPLOYMENT_PROGRAM, subject: old.id }, now)
   }
 }
 

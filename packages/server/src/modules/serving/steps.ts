@@ -1,6 +1,6 @@
 /** Keeps a deployment's replicas as many and as well as wanted: the strand `deployment/<id>`. */
 import type { IdSource } from '#kernel/ids.ts'
-import { createLease, findLease, type Lease, stopLease } from '#modules/lease/index.ts'
+import { createLease, findLease, type Lease, type LeaseRequest, stopLease } from '#modules/lease/index.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
@@ -59,12 +59,13 @@ function freshRow(ordinal: number): ReplicaRow {
   }
 }
 
-async function note(
-  tx: Db,
-  deployment: store.Deployment,
-  row: ReplicaRow,
-  now: Date,
-): Promise<void> {
+/** A replica, and what it is one of. */
+interface Replica {
+  readonly deployment: store.Deployment
+  readonly row: ReplicaRow
+}
+
+async function note(tx: Db, { deployment, row }: Replica, now: Date): Promise<void> {
   await store.saveReplica(tx, deployment.id, row)
   await emitEvent(tx, {
     at: now,
@@ -75,63 +76,54 @@ async function note(
   })
 }
 
-async function leaseReplica(
+/** Changes a replica's row in a transaction of its own. */
+async function change(
   deps: ServingDeps,
-  deployment: store.Deployment,
-  row: ReplicaRow,
+  { deployment, row }: Replica,
+  wanted: Partial<ReplicaRow>,
 ): Promise<void> {
+  await inTransaction(deps.database, (tx) =>
+    note(tx, { deployment, row: { ...row, ...wanted } }, deps.now()),
+  )
+}
+
+function leaseRequest(deps: ServingDeps, { deployment, row }: Replica): Omit<LeaseRequest, 'command'> {
+  return {
+    ...deps.owner,
+    kind: 'serving',
+    name: `${deployment.model} replica ${row.ordinal + 1}`,
+    pool: deployment.pool ?? undefined,
+    gpus: 1,
+    environment: {},
+    graceMs: REPLICA_GRACE_MS,
+    noticeSignal: 'SIGTERM',
+    requeue: false,
+    maxPriceUsd: null,
+  }
+}
+
+async function leaseReplica(deps: ServingDeps, replica: Replica): Promise<void> {
+  const { deployment, row } = replica
   const weights = deps.locateWeights(deployment)
   if (weights.kind !== 'ready') {
-    if (row.text !== weights.text)
-      await inTransaction(deps.database, (tx) =>
-        note(
-          tx,
-          deployment,
-          { ...row, state: 'starting', retryAt: null, text: weights.text },
-          deps.now(),
-        ),
-      )
-    return
+    if (row.text === weights.text) return
+    return change(deps, replica, { state: 'starting', retryAt: null, text: weights.text })
   }
   const command = await deps.replicaCommand(deployment, weights.path)
   await inTransaction(deps.database, async (tx) => {
     const now = deps.now()
-    const request = {
-      ...deps.owner,
-      kind: 'serving' as const,
-      name: `${deployment.model} replica ${row.ordinal + 1}`,
-      pool: deployment.pool ?? undefined,
-      gpus: 1,
-      command,
-      environment: {},
-      graceMs: REPLICA_GRACE_MS,
-      noticeSignal: 'SIGTERM',
-      requeue: false,
-      maxPriceUsd: null,
-    }
+    const request = { ...leaseRequest(deps, replica), command }
     const lease = await createLease(tx, request, { now, ids: deps.ids })
-    const text = 'Waits for a slot.'
-    await note(
-      tx,
-      deployment,
-      { ...row, leaseId: lease.id, url: null, state: 'starting', retryAt: null, text },
-      now,
-    )
+    const waiting = { leaseId: lease.id, url: null, retryAt: null, text: 'Waits for a slot.' }
+    await note(tx, { deployment, row: { ...row, ...waiting, state: 'starting' } }, now)
   })
 }
 
-async function act(
-  deps: ServingDeps,
-  deployment: store.Deployment,
-  row: ReplicaRow,
-  action: ReplicaAction,
-): Promise<void> {
-  if (action.kind === 'lease') await leaseReplica(deps, deployment, row)
-  else if (action.kind === 'note')
-    await inTransaction(deps.database, (tx) =>
-      note(tx, deployment, { ...row, ...action.change }, deps.now()),
-    )
-  else if (action.kind === 'give_up' && row.leaseId !== null) await stopReplica(deps, row.leaseId)
+async function act(deps: ServingDeps, replica: Replica, action: ReplicaAction): Promise<void> {
+  if (action.kind === 'lease') await leaseReplica(deps, replica)
+  else if (action.kind === 'note') await change(deps, replica, action.change)
+  else if (action.kind === 'give_up' && replica.row.leaseId !== null)
+    await stopReplica(deps, replica.row.leaseId)
 }
 
 async function stopReplica(deps: ServingDeps, leaseId: string): Promise<void> {
@@ -142,16 +134,14 @@ async function stopReplica(deps: ServingDeps, leaseId: string): Promise<void> {
   )
 }
 
-async function stepReplica(
-  deps: ServingDeps,
-  deployment: store.Deployment,
-  row: ReplicaRow,
-): Promise<boolean> {
+/** Whether it serves and nothing was to do. */
+async function stepReplica(deps: ServingDeps, replica: Replica): Promise<boolean> {
+  const { row } = replica
   const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
   const health: Health =
     lease?.state === 'running' ? await deps.checkHealth(lease) : { kind: 'unknown' }
   const action = decideReplica(row, lease, { health, now: deps.now(), limits: LIMITS })
-  await act(deps, deployment, row, action)
+  await act(deps, replica, action)
   return row.state === 'ready' && action.kind === 'nothing'
 }
 
@@ -163,7 +153,7 @@ export async function stepDeployment(deps: ServingDeps, id: string): Promise<Ste
   let isSteady = true
   for (let ordinal = 0; ordinal < deployment.replicasWanted; ordinal++) {
     const row = rows.find((each) => each.ordinal === ordinal) ?? freshRow(ordinal)
-    if (!(await stepReplica(deps, deployment, row))) isSteady = false
+    if (!(await stepReplica(deps, { deployment, row }))) isSteady = false
   }
   for (const row of rows.filter((each) => each.ordinal >= deployment.replicasWanted)) {
     if (row.leaseId !== null) await stopReplica(deps, row.leaseId)

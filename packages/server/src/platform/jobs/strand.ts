@@ -15,17 +15,21 @@ export type StepOutcome =
 
 export type Program = (subject: string) => Promise<StepOutcome>
 
+export interface StrandName {
+  /** Which steps it takes. */
+  readonly program: string
+  readonly subject: string
+}
+
 /** Wakes a strand, making it if need be; takes effect when the caller's transaction commits. */
 export async function wakeStrand(
   tx: Db,
-  program: string,
-  subject: string,
+  { program, subject }: StrandName,
   at: Date,
 ): Promise<void> {
   await sql`INSERT INTO strand (program, subject, wake_at) VALUES (${program}, ${subject}, ${at})
-    ON CONFLICT (program, subject) DO UPDATE SET wake_at = least(strand.wake_at, excluded.wake_at)`.execute(
-    tx,
-  )
+    ON CONFLICT (program, subject)
+      DO UPDATE SET wake_at = least(strand.wake_at, excluded.wake_at)`.execute(tx)
 }
 
 export interface StrandRunnerDeps {
