@@ -4,7 +4,7 @@ import type { Tree } from '../tidy/tree.ts'
 import type { Generated } from './generated.ts'
 
 /** Only modules that exist are drawn, with every import that the table allows. */
-export function renderGraph(present: ReadonlySet<string>): string {
+function renderGraph(present: ReadonlySet<string>): string {
   const names = Object.keys(MODULES).filter((name) => present.has(name))
   const edges = names.flatMap((from) =>
     (MODULES[from] ?? []).filter((to) => present.has(to)).map((to) => `  ${from} --> ${to}`),

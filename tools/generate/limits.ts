@@ -5,7 +5,7 @@ import { NOTE, renderTable, type Generated } from './generated.ts'
 const SOURCE = 'packages/server/src/limits.ts'
 const CONSTANT = /(?:\/\*\*\s*((?:(?!\*\/)[\s\S])*?)\s*\*\/\n)?export const (\w+) = ([^\n]+)/g
 
-export function renderLimits(source: string): string {
+function renderLimits(source: string): string {
   const rows = [...source.matchAll(CONSTANT)].map(([, comment = '', name = '', value = '']) => [
     `\`${name}\``,
     `\`${value}\``,

@@ -8,7 +8,7 @@ const PARTS = ['contract', 'server', 'console', 'cli'].map((name) => `packages/$
 const IS_GENERATED = /\/platform\/db\/schema\.ts$/
 
 /** The value below which a share of the sorted values lies. */
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
@@ -34,7 +34,7 @@ function renderRow(part: string, tree: Tree): (string | number)[] {
   ]
 }
 
-export function renderShape(tree: Tree): string {
+function renderShape(tree: Tree): string {
   const heads = [
     'part',
     'files',

@@ -14,7 +14,7 @@ const ALIASES: readonly (readonly [from: string, to: string])[] = [
 ]
 
 /** Resolves a specifier as Node does. */
-export function resolveImport(from: string, specifier: string): Target {
+function resolveImport(from: string, specifier: string): Target {
   if (specifier.startsWith('.')) {
     return { kind: 'file', path: posix.join(posix.dirname(from), specifier) }
   }
