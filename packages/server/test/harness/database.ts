@@ -40,7 +40,7 @@ export async function cloneDatabase(
   const db = openDatabase(url, { applicationName: name })
   finish = async (isKept) => {
     await db.destroy()
-    if (isKept) appendFileSync(join(runFolder, 'kept'), `${url}\n`)
+    if (isKept) appendFileSync(join(runFolder, 'kept'), `${url}\n`, { mode: 0o600 })
     else await onServer(serverUrl, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`))
   }
   return { db, url }

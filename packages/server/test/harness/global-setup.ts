@@ -1,22 +1,34 @@
 /** Before and after a whole test run: the folder that its database server lives in, and the end of that server. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startEmbedded } from '#platform/db/embedded/index.ts'
+import { stopEmbedded } from '#platform/db/embedded/index.ts'
+import { processStart } from '#platform/db/process-identity.ts'
 import { serverFolder } from './server.ts'
 
-const PREFIX = 'spillway-test-'
+const PREFIX = `spillway-test-${process.getuid?.() ?? 0}-`
 
-export function setup(project: TestProject): () => Promise<void> {
-  removeOldFolders()
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await removeOldRuns()
   const runFolder = mkdtempSync(join(tmpdir(), PREFIX))
+  // PostgreSQL's user passes through here when the tests run as root.
+  chmodSync(runFolder, 0o711)
+  writeFileSync(join(runFolder, 'owner'), `${process.pid} ${processStart(process.pid)}`)
   project.provide('runFolder', runFolder)
   return () => finish(runFolder)
 }
 
 async function finish(runFolder: string): Promise<void> {
-  if (existsSync(join(runFolder, 'server.json'))) await stopServer(runFolder)
+  if (existsSync(serverFolder(runFolder))) await stopEmbedded(serverFolder(runFolder))
   const keptFile = join(runFolder, 'kept')
   if (!existsSync(keptFile)) return rmSync(runFolder, { recursive: true, force: true })
   const opener = 'node packages/server/test/harness/open-kept.ts'
@@ -28,17 +40,19 @@ async function finish(runFolder: string): Promise<void> {
   )
 }
 
-async function stopServer(runFolder: string): Promise<void> {
-  const embedded = await startEmbedded({ dataDir: serverFolder(runFolder), isDurable: false })
-  await embedded.stop()
+/** Of runs that have ended: only the databases of the last failed one are kept, and no server outlives a killed one. */
+async function removeOldRuns(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))) {
+    const runFolder = join(tmpdir(), name)
+    if (isUnderWay(runFolder)) continue
+    if (existsSync(serverFolder(runFolder))) await stopEmbedded(serverFolder(runFolder))
+    rmSync(runFolder, { recursive: true, force: true })
+  }
 }
 
-/** Only the databases of the last failed run are kept; running ones have no such file yet. */
-function removeOldFolders(): void {
-  for (const name of readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))) {
-    const folder = join(tmpdir(), name)
-    const isKept = existsSync(join(folder, 'kept'))
-    const isInUse = existsSync(join(folder, 'server/postgres/cluster/postmaster.pid'))
-    if (isKept && !isInUse) rmSync(folder, { recursive: true, force: true })
-  }
+function isUnderWay(runFolder: string): boolean {
+  const owner = join(runFolder, 'owner')
+  if (!existsSync(owner)) return true
+  const [pid, start] = readFileSync(owner, 'utf8').split(' ')
+  return processStart(Number(pid)) === start
 }

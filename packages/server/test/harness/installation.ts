@@ -59,7 +59,10 @@ export function spawnServer(environment: Readonly<Record<string, string>>): Star
 
 function untilReady({ child, output }: Started): Promise<string> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${output()}`)), READY_WITHIN_MS)
+    const timer = setTimeout(
+      () => reject(new Error(`not ready in time:\n${output()}`)),
+      READY_WITHIN_MS,
+    )
     child.once('exit', (code) => {
       clearTimeout(timer)
       reject(new Error(`the server ended with ${code}:\n${output()}`))
@@ -91,7 +94,8 @@ async function endLeases(url: string, operatorToken: string): Promise<void> {
     const { items } = await client.listLeases({ query: { limit: 1000 } })
     return items.filter((lease) => lease.state !== 'ended' && lease.kind !== 'serving')
   }
-  for (const { id } of await open()) await client.stopLease({ params: { id } }).catch(() => undefined)
+  for (const { id } of await open())
+    await client.stopLease({ params: { id } }).catch(() => undefined)
   await untilTrue(async () => (await open()).length === 0, { timeoutMs: STOP_WITHIN_MS })
 }
 
@@ -104,7 +108,9 @@ async function endAttempts(dataDir: string): Promise<void> {
   }
 }
 
-export async function startInstallation(options: InstallationOptions = {}): Promise<TestInstallation> {
+export async function startInstallation(
+  options: InstallationOptions = {},
+): Promise<TestInstallation> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'spillway-test-'))
   const started = spawnServer({
     SPILLWAY_DATA_DIR: dataDir,
@@ -112,9 +118,14 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     ...options.environment,
   })
   const signInUrl = await untilReady(started)
-  const { url, operator_token: operatorToken, demo_api_key: demoApiKey } = JSON.parse(
-    readFileSync(join(dataDir, 'credentials.json'), 'utf8'),
-  ) as Record<'url' | 'operator_token' | 'demo_api_key', string>
+  const {
+    url,
+    operator_token: operatorToken,
+    demo_api_key: demoApiKey,
+  } = JSON.parse(readFileSync(join(dataDir, 'credentials.json'), 'utf8')) as Record<
+    'url' | 'operator_token' | 'demo_api_key',
+    string
+  >
   const { child, output } = started
   return {
     ...{ url, operatorToken, demoApiKey, signInUrl, dataDir, output },
@@ -124,7 +135,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       await untilExit(child, STOP_WITHIN_MS)
     },
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) await endLeases(url, operatorToken).catch(() => undefined)
+      if (child.exitCode === null && child.signalCode === null)
+        await endLeases(url, operatorToken).catch(() => undefined)
       child.kill('SIGTERM')
       await untilExit(child, STOP_WITHIN_MS)
       await endAttempts(dataDir)

@@ -27,7 +27,7 @@ export async function sharedServer(runFolder: string): Promise<string> {
   if (own !== undefined && own !== '') return own
   const outcomeFile = join(runFolder, 'server.json')
   if (takeTurn(runFolder))
-    writeFileSync(outcomeFile, JSON.stringify(await start(runFolder)), { flush: true })
+    writeFileSync(outcomeFile, JSON.stringify(await start(runFolder)), { mode: 0o600 })
   const text = await untilTrue(() => existsSync(outcomeFile) && readFileSync(outcomeFile, 'utf8'), {
     timeoutMs: READY_WITHIN_MS,
     what: 'the PostgreSQL of the test run is up',

@@ -3,9 +3,17 @@
  * lies inside it is other people's business.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { chmodSync, statfsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { processStart } from './process-identity.ts'
 import { errorCode, StartFailure } from './start-failure.ts'
@@ -46,12 +54,24 @@ export function checkFreeSpace(path: string, freeNowBytes: number): void {
 
 function makePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path, 0o700)
     const mode = statSync(path).mode & 0o777
     // Nobody else looks inside. The group may keep the right to pass through: PostgreSQL's user may need it.
     if ((mode & 0o067) !== 0) chmodSync(path, mode & ~0o067)
   } catch (error) {
     throw notWritable(path, error)
+  }
+}
+
+/** With its parents. Node's own way never returns where the system denies that a folder exists, as under /proc. */
+function makeFolder(path: string, mode = 0o777): void {
+  if (existsSync(path)) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path, { mode })
+  } catch (error) {
+    // Another server may have been quicker.
+    if (errorCode(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error
   }
 }
 

@@ -63,6 +63,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   return supervise(folders, { ...options, ...started, isAdopted: adopted !== null })
 }
 
+/** Stops the server of a data folder when one runs there, without starting or adopting it. */
+export async function stopEmbedded(dataDir: string): Promise<void> {
+  const folders = foldersOf(realpathSync(dataDir))
+  const running = await findRunning(folders)
+  if (running !== null) await stopPostmaster(folders, running.pid)
+}
+
 async function adopt(folders: Folders, options: EmbeddedOptions): Promise<Started | null> {
   if (!isInitialised(folders)) return null
   const running = await findRunning(folders)
