@@ -295,7 +295,7 @@ describe('a replica with long answers', () => {
     const body = { model: 'endless', messages: question('wave'), stream: true }
     const clients = [new AbortController(), new AbortController()]
     const answers = await Promise.all(clients.map(({ signal }) => post(replica, body, signal)))
-    await Promise.all(answers.map((answer) => answer.body?.getReader().read()))
+    await Promise.all(answers.map(async (answer) => answer.body?.getReader().read()))
     await until(async () => (await health(replica)).busy === 2)
 
     // when they go away
