@@ -1,0 +1,124 @@
+/** Adds a model that an OpenAI-compatible server serves. */
+import { API } from '@spillway/contract'
+import type { ReactElement } from 'react'
+import { useForm } from 'react-hook-form'
+import { useCommand } from '../../api/commands.ts'
+import { explain } from '../../api/explain.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { InputField } from '../../ui/field.tsx'
+import { FormRefusal, requestResolver } from '../../ui/form-resolver.ts'
+import { ProblemPanel } from '../../ui/notices.tsx'
+import { toast } from '../../ui/toast.tsx'
+
+interface ServerValues {
+  model: string
+  upstreamUrl: string
+  upstreamModel: string
+  contextTokens: string
+  inputUsdPerMillionTokens: string
+  outputUsdPerMillionTokens: string
+}
+
+function toBody(values: ServerValues) {
+  const contextTokens = Number(values.contextTokens)
+  if (values.contextTokens.trim() === '' || Number.isNaN(contextTokens))
+    throw new FormRefusal('contextTokens', 'Write a number.')
+  return {
+    model: values.model.trim(),
+    upstreamUrl: values.upstreamUrl.trim(),
+    upstreamModel: values.upstreamModel.trim(),
+    contextTokens,
+    inputUsdPerMillionTokens: values.inputUsdPerMillionTokens.trim(),
+    outputUsdPerMillionTokens: values.outputUsdPerMillionTokens.trim(),
+  }
+}
+
+const resolver = requestResolver<ServerValues, ReturnType<typeof toBody>>({
+  toRequest: toBody,
+  schema: API.createDeployment.body,
+})
+
+interface AddServerProps {
+  readonly start: { readonly url: string; readonly model: string }
+  readonly onClose: () => void
+}
+
+export function AddServer({ start, onClose }: AddServerProps): ReactElement {
+  const form = useForm<ServerValues>({
+    resolver,
+    defaultValues: {
+      model: start.model,
+      upstreamUrl: start.url,
+      upstreamModel: start.model,
+      contextTokens: '8192',
+      inputUsdPerMillionTokens: '0.10',
+      outputUsdPerMillionTokens: '0.40',
+    },
+  })
+  const create = useCommand('createDeployment', {
+    changes: ['listDeployments', 'listModels', 'listDiscoveries'],
+    onSuccess: () => {
+      toast('The model was added to the catalog')
+      onClose()
+    },
+  })
+  const { errors } = form.formState
+  const submit = form.handleSubmit((values) => create.mutate({ body: toBody(values) }))
+  return (
+    <Dialog title="Add a server" onClose={onClose} width={520}>
+      <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+        <InputField
+          label="Address"
+          isMono
+          placeholder="http://127.0.0.1:11434/v1"
+          help="Base address of an OpenAI-compatible server."
+          error={errors.upstreamUrl?.message}
+          {...form.register('upstreamUrl')}
+        />
+        <div className="grid gap-4 sm:grid-cols-2">
+          <InputField
+            label="Its name for the model"
+            isMono
+            error={errors.upstreamModel?.message}
+            {...form.register('upstreamModel')}
+          />
+          <InputField
+            label="Name buyers use"
+            isMono
+            error={errors.model?.message}
+            {...form.register('model')}
+          />
+          <InputField
+            label="Input price"
+            inputMode="decimal"
+            unit="$ / M tok"
+            error={errors.inputUsdPerMillionTokens?.message}
+            {...form.register('inputUsdPerMillionTokens')}
+          />
+          <InputField
+            label="Output price"
+            inputMode="decimal"
+            unit="$ / M tok"
+            error={errors.outputUsdPerMillionTokens?.message}
+            {...form.register('outputUsdPerMillionTokens')}
+          />
+          <InputField
+            label="Context"
+            inputMode="numeric"
+            unit="tokens"
+            error={errors.contextTokens?.message}
+            {...form.register('contextTokens')}
+          />
+        </div>
+        {create.error && <ProblemPanel explanation={explain(create.error)} />}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" isBusy={create.isPending}>
+            Add the server
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,92 @@
+/** One deployment with its replicas, each with what happens or went wrong. */
+import type { Deployment, Replica } from '@spillway/contract'
+import { Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { shortenId } from '../../ui/copy.tsx'
+import { Ago } from '../../ui/figures.tsx'
+import { plural } from '../../ui/format/numbers.ts'
+import { StateWord, Tag, type Tone } from '../../ui/state-word.tsx'
+
+const TONES: Record<Replica['state'], Tone> = {
+  ready: 'good',
+  starting: 'accent',
+  backing_off: 'bad',
+  stopped: 'idle',
+}
+
+interface DeploymentCardProps {
+  readonly deployment: Deployment
+  readonly onRemove: () => void
+}
+
+export function DeploymentCard({ deployment, onRemove }: DeploymentCardProps): ReactElement {
+  const source =
+    deployment.source === 'upstream'
+      ? `upstream ${deployment.upstreamUrl ?? ''}`
+      : `${plural(deployment.replicasWanted, 'replica')} wanted on ${deployment.pool ?? 'any pool'}`
+  return (
+    <li className="border-b border-line py-3">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <Link
+          to="/models/$modelId"
+          params={{ modelId: deployment.model }}
+          className="min-w-0 truncate text-15 font-medium text-text no-underline hover:text-accent hover:underline"
+        >
+          {deployment.model}
+        </Link>
+        <Tag>{deployment.source}</Tag>
+        <span className="min-w-0 truncate text-muted" title={deployment.weights ?? undefined}>
+          {source}
+          {deployment.weights && ` · weights ${deployment.weights}`}
+        </span>
+        <span className="flex-1" />
+        {deployment.source === 'upstream' && (
+          <Button look="quiet" onClick={onRemove}>
+            Remove
+          </Button>
+        )}
+      </div>
+      <ul className="mt-1">
+        {deployment.replicas.map((replica, index) => (
+          <ReplicaLine key={replica.leaseId ?? replica.url ?? index} replica={replica} />
+        ))}
+        {deployment.replicas.length === 0 && <li className="text-muted">No replica runs.</li>}
+      </ul>
+    </li>
+  )
+}
+
+function ReplicaLine({ replica }: { replica: Replica }): ReactElement {
+  return (
+    <li className="grid min-h-7 grid-cols-[112px_1fr] items-baseline gap-x-3 sm:grid-cols-[112px_168px_1fr]">
+      <StateWord tone={TONES[replica.state]} isMoving={replica.state === 'starting'}>
+        {replica.state.replace('_', ' ')}
+      </StateWord>
+      <span className="num max-sm:hidden">
+        {replica.leaseId ? (
+          <Link
+            to="/leases/$leaseId"
+            params={{ leaseId: replica.leaseId }}
+            title={replica.leaseId}
+            className="text-text hover:text-accent"
+          >
+            {shortenId(replica.leaseId)}
+          </Link>
+        ) : (
+          <span className="text-muted">no lease</span>
+        )}
+      </span>
+      <span className="min-w-0 break-words text-muted">
+        {replica.text}
+        {replica.crashes > 0 && ` ${plural(replica.crashes, 'crash', 'crashes')}.`}
+        {replica.retryAt && (
+          <>
+            {' '}
+            Tries again <Ago at={replica.retryAt} />.
+          </>
+        )}
+      </span>
+    </li>
+  )
+}

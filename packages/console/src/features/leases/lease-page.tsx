@@ -1,0 +1,227 @@
+/** One lease: what it is, what happened to it, what it writes, what it costs. */
+import type { Lease } from '@spillway/contract'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { type ReactElement, useState } from 'react'
+import { Answered } from '../../api/answered.tsx'
+import { useCommand } from '../../api/commands.ts'
+import { explain } from '../../api/explain.ts'
+import { apiQuery } from '../../api/queries.ts'
+import { Button } from '../../ui/button.tsx'
+import { CopyButton, Id } from '../../ui/copy.tsx'
+import { Confirm } from '../../ui/dialog.tsx'
+import { Ago, Countdown, Money } from '../../ui/figures.tsx'
+import { formatGpuTime, plural } from '../../ui/format/numbers.ts'
+import { formatDuration } from '../../ui/format/time.ts'
+import { BlockSkeleton, ProblemPanel } from '../../ui/notices.tsx'
+import { Facts, type Figure, FigureRow, PageHead, Section, Unit } from '../../ui/page.tsx'
+import { KindWord } from '../../ui/state-word.tsx'
+import { Timeline, type TimelineFact } from '../../ui/timeline.tsx'
+import { toast } from '../../ui/toast.tsx'
+import { hourlyPicos } from './active-leases.ts'
+import { quoteWords } from './command-words.ts'
+import { factTone } from './fact-tone.ts'
+import { LeaseLog } from './lease-log.tsx'
+import { LeaseAge, leaseName, leasePlace, LeaseStateWord } from './lease-looks.tsx'
+
+const route = getRouteApi('/app/leases/$leaseId')
+
+export function LeasePage(): ReactElement {
+  const { leaseId } = route.useParams()
+  const lease = useQuery(apiQuery('getLease', { params: { id: leaseId } }))
+  return (
+    <Answered query={lease} skeleton={<BlockSkeleton height={320} />}>
+      {(answer) => <LeaseDetail lease={answer} />}
+    </Answered>
+  )
+}
+
+function LeaseDetail({ lease }: { lease: Lease }): ReactElement {
+  return (
+    <>
+      <PageHead
+        back={
+          <Link to="/leases" className="text-muted hover:text-accent">
+            Leases
+          </Link>
+        }
+        title={
+          <>
+            <span className="max-w-full truncate" title={leaseName(lease)}>
+              {leaseName(lease)}
+            </span>
+            <span className="text-13 font-normal">
+              <LeaseStateWord lease={lease} />
+            </span>
+          </>
+        }
+        line={<Id id={lease.id} />}
+        actions={lease.state !== 'ended' && <StopLease lease={lease} />}
+      />
+      {lease.state === 'pending' && lease.waitingFor && (
+        <p className="mb-3 text-muted">Waits: {lease.waitingFor}</p>
+      )}
+      <FigureRow figures={leaseFigures(lease)} />
+      <div className="grid gap-x-8 gap-y-6 lg:grid-cols-12">
+        <div className="flex min-w-0 flex-col gap-6 lg:col-span-4 lg:row-start-1">
+          <Section title="Timeline">
+            <LeaseTimeline leaseId={lease.id} />
+          </Section>
+          <Section title="Details">
+            <Facts facts={leaseFacts(lease)} />
+          </Section>
+        </div>
+        <div className="min-w-0 lg:col-span-8 lg:row-start-1">
+          <LeaseLog lease={lease} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+function leaseFigures(lease: Lease): Figure[] {
+  const isOwn = lease.kind === 'anchor' || lease.kind === 'serving'
+  return [
+    {
+      label: 'GPUs',
+      value: <span className="num">{lease.gpus}</span>,
+      note:
+        lease.node === null ? (
+          `in pool ${lease.pool}`
+        ) : (
+          <span className="num">{leasePlace(lease)}</span>
+        ),
+    },
+    {
+      label: lease.state === 'ended' ? 'Ran' : 'Running for',
+      value: lease.startedAt === null ? '—' : <LeaseAge lease={lease} />,
+      note:
+        lease.attempt > 1 ? `attempt ${lease.attempt}` : `${formatGpuTime(lease.gpuMs)} metered`,
+    },
+    {
+      label: 'Price',
+      value: lease.priceUsdPerGpuHour === null ? '—' : <Money amount={lease.priceUsdPerGpuHour} />,
+      note:
+        isOwn && lease.priceUsdPerGpuHour === null
+          ? 'the operator’s own work is not charged'
+          : 'per GPU-hour',
+    },
+    {
+      label: 'Cost so far',
+      value: <Money amount={lease.chargedUsd} />,
+      note:
+        lease.state === 'ended' ? (
+          'final'
+        ) : (
+          <>
+            <Money amount={hourlyPicos([lease])} per="h" /> now
+          </>
+        ),
+    },
+    lease.stopAt !== null && lease.state === 'reclaiming'
+      ? {
+          label: 'Stops in',
+          value: <Countdown until={lease.stopAt} />,
+          note: 'then its processes are stopped',
+        }
+      : {
+          label: 'Held',
+          value: <Money amount={lease.heldUsd} />,
+          note: 'set aside from the balance',
+        },
+  ]
+}
+
+function leaseFacts(lease: Lease): (readonly [string, ReactElement | string])[] {
+  const command = quoteWords(lease.command)
+  return [
+    ['Tier', <KindWord key="kind" kind={lease.kind} />],
+    [
+      'Command',
+      <span key="command" className="flex items-start gap-1">
+        <code className="min-w-0 break-all">{command}</code>
+        <CopyButton text={command} label="Copy the command" />
+      </span>,
+    ],
+    ['Organization', lease.organization],
+    ['Pool', lease.pool],
+    ['Created', <Ago key="created" at={lease.createdAt} />],
+    [
+      'At most',
+      lease.maxPriceUsdPerGpuHour === null ? (
+        '—'
+      ) : (
+        <span key="max">
+          <Money amount={lease.maxPriceUsdPerGpuHour} /> <Unit>per GPU-hour</Unit>
+        </span>
+      ),
+    ],
+    [
+      'Notice',
+      lease.kind === 'anchor'
+        ? 'never reclaimed'
+        : `${formatDuration(lease.noticeMs)}, ${lease.noticeSignal === 'none' ? 'no signal' : lease.noticeSignal}`,
+    ],
+    ['Grace', formatDuration(lease.graceMs)],
+    ['After a reclaim', lease.requeue ? 'starts again when there is room' : 'ends'],
+    ...(lease.exitCode === null && lease.exitSignal === null
+      ? []
+      : ([['Exit', <code key="exit">{lease.exitSignal ?? lease.exitCode}</code>]] as const)),
+  ]
+}
+
+function LeaseTimeline({ leaseId }: { leaseId: string }): ReactElement {
+  const facts = useQuery(apiQuery('listLeaseFacts', { params: { id: leaseId } }))
+  return (
+    <Answered query={facts}>
+      {({ items }) => (
+        <Timeline
+          facts={items.map((fact): TimelineFact => {
+            const detail =
+              Object.keys(fact.data).length > 0 ? JSON.stringify(fact.data, null, 1) : undefined
+            return {
+              at: fact.at,
+              text: fact.text,
+              tone: factTone(fact.type),
+              ...(detail === undefined ? {} : { detail }),
+            }
+          })}
+        />
+      )}
+    </Answered>
+  )
+}
+
+function StopLease({ lease }: { lease: Lease }): ReactElement {
+  const [isAsking, setIsAsking] = useState(false)
+  const stop = useCommand('stopLease', {
+    changes: ['getLease', 'listLeases', 'listLeaseFacts', 'listSlots', 'listPools'],
+    onSuccess: () => {
+      setIsAsking(false)
+      toast('The lease is being stopped')
+    },
+  })
+  return (
+    <>
+      <Button look="danger" icon="stop" onClick={() => setIsAsking(true)}>
+        Stop
+      </Button>
+      {isAsking && (
+        <Confirm
+          title="Stop this lease?"
+          action="Stop the lease"
+          isBusy={stop.isPending}
+          onConfirm={() => stop.mutate({ params: { id: lease.id } })}
+          onClose={() => setIsAsking(false)}
+        >
+          <p className="break-words">
+            {leaseName(lease).slice(0, 120)} on {plural(lease.gpus, 'GPU')} is asked to stop; what
+            still runs after {formatDuration(lease.graceMs)} is killed. Billing ends when its
+            processes are gone.
+          </p>
+          {stop.error && <ProblemPanel explanation={explain(stop.error)} />}
+        </Confirm>
+      )}
+    </>
+  )
+}

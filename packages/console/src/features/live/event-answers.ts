@@ -1,0 +1,30 @@
+/** Which answers an event makes stale. Pure: the connection and the query cache live elsewhere. */
+import type { JsonName } from '../../api/client.ts'
+
+/** By the noun before the dot of an event's type. */
+const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
+  lease: ['listLeases', 'getLease', 'listLeaseFacts', 'listSlots', 'listPools', 'getBalance'],
+  claim: ['listSlots', 'listPools', 'getUtilisation'],
+  slot: ['listSlots', 'listPools', 'getFleet'],
+  node: ['getFleet', 'listSlots', 'listPools'],
+  pool: ['listPools', 'getFleet', 'listSlots'],
+  fleet: ['getFleet', 'listPools', 'listSlots'],
+  price: ['listPools'],
+  balance: ['getBalance', 'getUsage', 'listOrganizations'],
+  charge: ['getBalance', 'getUsage'],
+  usage: ['getBalance', 'getUsage'],
+  credit: ['getBalance', 'listOrganizations'],
+  hold: ['getBalance'],
+  model: ['listModels', 'getModel', 'listDeployments'],
+  deployment: ['listModels', 'getModel', 'listDeployments', 'listDiscoveries'],
+  replica: ['listModels', 'getModel', 'listDeployments'],
+  api_key: ['listApiKeys'],
+  organization: ['listOrganizations'],
+  system: ['getSystem'],
+}
+
+/** The client names of the answers to fetch again; none for an event that this console does not know. */
+export function staleAnswers(eventType: string): readonly JsonName[] {
+  const noun = eventType.split('.')[0] ?? ''
+  return Object.hasOwn(STALE_BY_NOUN, noun) ? (STALE_BY_NOUN[noun] ?? []) : []
+}

@@ -1,0 +1,86 @@
+/**
+ * Keeps one event stream open: continues after the last position it saw, waits longer after each failure, treats
+ * silence as a dead line. Knows neither React nor the query cache.
+ */
+import type { Event } from '@spillway/contract'
+import { readServerSentEvents } from '../../api/server-sent-events.ts'
+
+export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'paused'
+
+export interface LiveDeps {
+  /** Opens the stream after a position, or from now on. */
+  readonly open: (after: string | null, signal: AbortSignal) => Promise<Response>
+  readonly onEvent: (event: Event) => void
+  readonly onState: (state: LiveState) => void
+  /** Called when the stream is open again after it was lost. */
+  readonly onResume: () => void
+  /** Whether an error cannot be helped by trying again. */
+  readonly isFinal: (error: unknown) => boolean
+  readonly wait: (durationMs: number, signal: AbortSignal) => Promise<void>
+}
+
+const WAIT_FIRST_MS = 500
+const WAIT_MAX_MS = 10_000
+
+/** Runs until the signal is aborted or an error is final. Resolves with the last position seen. */
+export async function keepLive(
+  deps: LiveDeps,
+  signal: AbortSignal,
+  start: string | null,
+): Promise<string | null> {
+  let position = start
+  let failures = 0
+  let isFirst = true
+  while (!signal.aborted) {
+    deps.onState(isFirst ? 'connecting' : 'reconnecting')
+    try {
+      const response = await deps.open(position, signal)
+      deps.onState('live')
+      if (!isFirst) deps.onResume()
+      isFirst = false
+      failures = 0
+      position = await readEvents(response, deps, position)
+    } catch (error) {
+      if (signal.aborted || deps.isFinal(error)) break
+      isFirst = false
+      failures += 1
+    }
+    if (signal.aborted) break
+    deps.onState('reconnecting')
+    await deps.wait(Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** failures), signal)
+  }
+  return position
+}
+
+async function readEvents(
+  response: Response,
+  deps: LiveDeps,
+  start: string | null,
+): Promise<string | null> {
+  let position = start
+  if (response.body === null) return position
+  try {
+    for await (const message of readServerSentEvents(response.body)) {
+      const event = message === null ? null : parseEvent(message.data)
+      if (event === null) continue
+      position = event.position
+      deps.onEvent(event)
+    }
+  } catch {
+    // The line was cut. The position says where to continue, which is all there is to save.
+  }
+  return position
+}
+
+/** Replies are read leniently: what is not an event is passed over. */
+function parseEvent(text: string): Event | null {
+  try {
+    const value = JSON.parse(text) as Partial<Event> | null
+    return typeof value?.type === 'string' && typeof value.position === 'string'
+      ? (value as Event)
+      : null
+  } catch {
+    // Not JSON: a later server may send other kinds of messages.
+    return null
+  }
+}

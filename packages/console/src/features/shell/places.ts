@@ -1,0 +1,45 @@
+/** The places of the console: what the side bar, the bottom bar and the jump palette list. */
+import { permits, type Permission, type Role } from '@spillway/contract'
+import type { IconName } from '../../ui/icons.tsx'
+
+export interface Place {
+  readonly to:
+    | '/'
+    | '/models'
+    | '/leases'
+    | '/usage'
+    | '/keys'
+    | '/fleet'
+    | '/books'
+    | '/organizations'
+    | '/deployments'
+    | '/audit'
+  readonly word: string
+  readonly icon: IconName
+  readonly permission: Permission
+}
+
+export const PLACES: readonly Place[] = [
+  { to: '/', word: 'Overview', icon: 'overview', permission: 'pool.list' },
+  { to: '/models', word: 'Models', icon: 'model', permission: 'model.list' },
+  { to: '/leases', word: 'Leases', icon: 'lease', permission: 'lease.list' },
+  { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
+  { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
+]
+
+export const OPERATOR_PLACES: readonly Place[] = [
+  { to: '/fleet', word: 'Fleet', icon: 'fleet', permission: 'fleet.read' },
+  { to: '/books', word: 'Books', icon: 'books', permission: 'books.read' },
+  {
+    to: '/organizations',
+    word: 'Organizations',
+    icon: 'organization',
+    permission: 'organization.list',
+  },
+  { to: '/deployments', word: 'Deployments', icon: 'deployment', permission: 'deployment.list' },
+  { to: '/audit', word: 'Audit log', icon: 'audit', permission: 'audit.list' },
+]
+
+export function placesFor(role: Role, places: readonly Place[]): readonly Place[] {
+  return places.filter((place) => permits(role, place.permission))
+}

@@ -1,0 +1,66 @@
+/** Starts the console: signs in with the code of a one-time link, then shows the page. */
+import './zod-setup.ts'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import './styles.css'
+import { call, isSignedOut, isTransient } from './api/client.ts'
+import { readArrival } from './features/session/arrival.ts'
+import { sessionQuery } from './features/session/session.ts'
+import { createConsoleRouter } from './routes/router.ts'
+import { ToastRegion } from './ui/toast.tsx'
+
+const RETRIES_MAX = 2
+
+function onError(error: unknown): void {
+  const isAtSignIn = router.state.location.pathname === '/sign-in'
+  if (!isSignedOut(error) || isAtSignIn) return
+  const next = router.state.location.href
+  queryClient.clear()
+  void router.navigate({ to: '/sign-in', search: { next, reason: 'expired' } })
+}
+
+const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      const isFirstAsk = query.queryKey[0] === 'getSession' && query.state.data === undefined
+      if (!isFirstAsk) onError(error)
+    },
+  }),
+  mutationCache: new MutationCache({ onError }),
+  defaultOptions: {
+    queries: { retry: (failures, error) => isTransient(error) && failures < RETRIES_MAX },
+  },
+})
+
+const router = createConsoleRouter(queryClient)
+
+/** Exchanges the code of a one-time link; what went wrong with it shows at the sign-in. */
+async function signInOnArrival(): Promise<void> {
+  const arrival = readArrival(new URL(location.href))
+  if (arrival.code === null) return
+  history.replaceState(null, '', arrival.address)
+  try {
+    const session = await call('createSession', { body: { credential: arrival.code } })
+    queryClient.setQueryData(sessionQuery.queryKey, session)
+  } catch {
+    // An old link in the address of somebody who is signed in already does no harm; everybody else learns at the
+    // sign-in that the link is spent.
+    const isSignedIn = await queryClient.ensureQueryData(sessionQuery).then(Boolean, () => false)
+    if (!isSignedIn) history.replaceState(null, '', '/sign-in?reason=link')
+  }
+}
+
+await signInOnArrival()
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no element with the id root.')
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+      <ToastRegion />
+    </QueryClientProvider>
+  </StrictMode>,
+)

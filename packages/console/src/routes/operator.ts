@@ -1,0 +1,56 @@
+/** The operator's pages: `/fleet`, `/books`, `/organizations`, `/deployments`, `/audit`. */
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { z } from 'zod'
+import { appRoute, requirePermission } from './app.tsx'
+import { optionalText, tableSearch } from './search.ts'
+
+export const fleetRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/fleet',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'fleet.read'),
+  validateSearch: z.object({ kinds: optionalText }),
+  component: lazyRouteComponent(() => import('../features/fleet/fleet-page.tsx'), 'FleetPage'),
+})
+
+export const booksRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/books',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'books.read'),
+  validateSearch: z.object({
+    ...tableSearch,
+    range: z.enum(['24h', '7d', 'month']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('../features/books/books-page.tsx'), 'BooksPage'),
+})
+
+export const organizationsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/organizations',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'organization.list'),
+  validateSearch: z.object(tableSearch),
+  component: lazyRouteComponent(
+    () => import('../features/organizations/organizations-page.tsx'),
+    'OrganizationsPage',
+  ),
+})
+
+export const deploymentsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/deployments',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'deployment.list'),
+  component: lazyRouteComponent(
+    () => import('../features/deployments/deployments-page.tsx'),
+    'DeploymentsPage',
+  ),
+})
+
+export const auditRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/audit',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'audit.list'),
+  validateSearch: z.object({
+    ...tableSearch,
+    only: z.enum(['changes']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
+})

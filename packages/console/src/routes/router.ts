@@ -1,0 +1,52 @@
+/** The whole URL tree in one place, and the router over it. */
+import type { QueryClient } from '@tanstack/react-query'
+import { createRouter } from '@tanstack/react-router'
+import { keysRoute, usageRoute } from './account.ts'
+import { appRoute } from './app.tsx'
+import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
+import { modelRoute, modelsRoute } from './models.ts'
+import {
+  auditRoute,
+  booksRoute,
+  deploymentsRoute,
+  fleetRoute,
+  organizationsRoute,
+} from './operator.ts'
+import { overviewRoute } from './overview.ts'
+import { rootRoute } from './root.tsx'
+import { signInRoute } from './sign-in.ts'
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  appRoute.addChildren([
+    overviewRoute,
+    modelsRoute,
+    modelRoute,
+    leasesRoute,
+    newLeaseRoute,
+    leaseRoute,
+    usageRoute,
+    keysRoute,
+    fleetRoute,
+    booksRoute,
+    organizationsRoute,
+    deploymentsRoute,
+    auditRoute,
+  ]),
+])
+
+export function createConsoleRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>
+  }
+}
