@@ -95,7 +95,7 @@ class Shim {
     await this.#write({ ...running, exit: null })
     await this.#obeyStop()
     const exit = await started.exited
-    const wasStopped = this.#ending !== null
+    const wasStopped = (await this.#obeyStop()) || this.#ending !== null
     await this.#endLeftovers(this.#processes, () => this.#write({ ...running, exit }))
     return this.#exited(startedMs, exit, wasStopped)
   }

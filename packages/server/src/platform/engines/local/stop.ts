@@ -43,6 +43,8 @@ class StopOverseer {
   readonly #machine: LocalMachine
   readonly #attempts: Attempts
   readonly #overseen = new Set<string>()
+  /** Requests that no shim can read, because the disk is full: enforced here alone. */
+  readonly #unwritten = new Map<string, StopRequest>()
 
   constructor(machine: LocalMachine, attempts: Attempts) {
     this.#machine = machine
@@ -63,7 +65,10 @@ class StopOverseer {
   oversee(paths: AttemptPaths): void {
     if (this.#overseen.has(paths.attemptId)) return
     this.#overseen.add(paths.attemptId)
-    void this.#untilGone(paths).finally(() => this.#overseen.delete(paths.attemptId))
+    void this.#untilGone(paths).finally(() => {
+      this.#overseen.delete(paths.attemptId)
+      this.#unwritten.delete(paths.attemptId)
+    })
   }
 
   /** The earliest deadline that anybody asked for holds. */
@@ -71,7 +76,13 @@ class StopOverseer {
     const { bootId } = this.#machine
     const earlier = await readJson<StopRequest>(paths.stopRequest)
     if (earlier?.bootId === bootId && earlier.deadlineMs <= deadlineMs) return
-    await writeDurably(paths.stopRequest, { bootId, deadlineMs } satisfies StopRequest)
+    const request: StopRequest = { bootId, deadlineMs }
+    try {
+      await writeDurably(paths.stopRequest, request)
+    } catch {
+      // It may be this very attempt that fills the disk, so it must be stopped all the same.
+      this.#unwritten.set(paths.attemptId, request)
+    }
   }
 
   /** An attempt that no shim has claimed is claimed here, so that none will. */
@@ -110,16 +121,21 @@ class StopOverseer {
 
   async #enforceIfNeeded(paths: AttemptPaths): Promise<void> {
     const status = await readStatus(paths)
-    const request = await readJson<StopRequest>(paths.stopRequest)
+    const request = await this.#readRequest(paths)
     if (status === null || status.phase === 'gone' || request === null) return
     const isLate = monotonicMs() > request.deadlineMs + SHIM_TARDINESS_MS
-    if (this.#attempts.judgeShim(paths, status) === 'alive' && !isLate) return
+    const isShimAtWork = this.#attempts.judgeShim(paths, status) === 'alive'
+    if (isShimAtWork && !isLate && !this.#unwritten.has(paths.attemptId)) return
     await this.#enforce(paths, status)
+  }
+
+  async #readRequest(paths: AttemptPaths): Promise<StopRequest | null> {
+    return this.#unwritten.get(paths.attemptId) ?? readJson<StopRequest>(paths.stopRequest)
   }
 
   /** What the shim should do, done here; then a shim that still says nothing is ended too, so that the slots get free. */
   async #enforce(paths: AttemptPaths, status: LiveStatus): Promise<void> {
-    let request = await readJson<StopRequest>(paths.stopRequest)
+    let request = await this.#readRequest(paths)
     let beatMs = 0
     await endProcesses(this.#attempts.processesOf(paths, status), {
       deadlineMs: () => request?.deadlineMs ?? 0,
@@ -127,8 +143,10 @@ class StopOverseer {
         if (nowMs - beatMs < BEAT_MS) return
         beatMs = nowMs
         writeBeat(paths.heartbeat, nowMs)
-        void readJson<StopRequest>(paths.stopRequest).then(
+        // Unread, the request known before holds on.
+        this.#readRequest(paths).then(
           (latest) => (request = latest ?? request),
+          () => {},
         )
       },
     })
@@ -137,8 +155,10 @@ class StopOverseer {
       if (this.#attempts.judgeShim(paths, status) === 'dead') return
       await pause(LOOK_MS, undefined, { ref: false })
     }
-    // One that still beats has a reason to wait, such as a full disk, and knows the exit code.
-    if (this.#attempts.judgeShim(paths, status) === 'stale')
-      signalProcess(this.#machine.table, status.shim, 'SIGKILL')
+    if (this.#attempts.judgeShim(paths, status) !== 'stale') return
+    // Where nothing can be written, as on a full disk, this throws: then the shim waits for that too, and alone knows
+    // the exit code.
+    await writeDurably(paths.stopRequest, request)
+    signalProcess(this.#machine.table, status.shim, 'SIGKILL')
   }
 }
