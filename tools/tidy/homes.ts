@@ -24,6 +24,8 @@ export const BANS: readonly Ban[] = [
     homes: {
       'packages/server/src/platform/clock/machine.ts':
         'The one place where the server reads the machine\u2019s clocks.',
+      'packages/server/src/processes/installation.ts':
+        'Compares the wall with trusted time, for the operator to see.',
       'packages/cli/src/surroundings.ts':
         'Hands the command its clock; it shows how long ago something was.',
       'packages/console/src/ui/clock.ts':
@@ -80,6 +82,12 @@ export const BANS: readonly Ban[] = [
       'packages/server/src/processes/replica/body.ts':
         'The body of a completion request, read as unknown.',
       'packages/server/src/processes/secrets.ts': 'Our own file in the data folder, checked after.',
+      'packages/console/src/features/models/chat-stream.ts':
+        'Reads a chunk of a completion leniently, as other people\u2019s servers write it.',
+      'packages/server/src/modules/metering/journal-record.ts':
+        'A record of our own journal, whose frame has been checked.',
+      'packages/server/src/processes/replica-launch.ts': 'Our own port file; a schema follows.',
+      'packages/server/src/processes/writers.ts': 'Our own file of a gateway; a schema follows.',
       'packages/server/src/processes/gateway/settings.ts':
         'What the supervisor hands the gateway; a schema follows.',
     },

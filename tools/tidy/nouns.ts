@@ -36,6 +36,6 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
     command: 'deployment',
   },
   event: { module: 'platform', page: 'live/live-word.tsx', command: 'event' },
-  system: { module: 'platform', page: 'shell/status.tsx', command: 'system' },
+  system: { module: 'platform', page: 'shell/installation.tsx', command: 'system' },
   audit_event: { module: 'audit', page: 'audit/audit-page.tsx', command: 'audit' },
 }

@@ -290,7 +290,7 @@ const CASES: readonly Case[] = [
   {
     name: 'surroundings: a path of one machine',
     check: checkSurroundings,
-    bad: { 'a.md': ['see ', 'home', 'somebody', ''].join('/') },
+    bad: { 'a.md': ['see ', 'root', 'notes', ''].join('/') },
     good: { 'a.md': 'see packages/server/src' },
   },
   {

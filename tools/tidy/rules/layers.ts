@@ -111,6 +111,7 @@ const CORE_PACKAGES = [
   'node:crypto',
   'node:path',
   'node:string_decoder',
+  'node:zlib',
   'zod',
   'yaml',
 ]

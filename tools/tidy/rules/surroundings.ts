@@ -3,10 +3,9 @@ import type { Tree, Violation } from '../tree.ts'
 
 /** Spelled apart so that this file does not break its own rule. */
 const MACHINE_PATHS = new RegExp(
-  `(^|[\\s"'\`(=:])/(${['wo', 'rk'].join('')}|${['ro', 'ot'].join('')}|home/\\w+)/`,
+  `(^|[\\s"'\`(=:])/(${['wo', 'rk'].join('')}|${['ro', 'ot'].join('')})/`,
 )
-const REGISTRY =
-  /https?:\/\/(?!registry\.npmjs\.org)[\w.-]*(registry|artifactory|nexus|mirror)[\w.-]*\//
+const REGISTRY = /https?:\/\/(?!registry\.npmjs\.org)[\w.-]*(registry|artifactory|nexus)[\w.-]*\//
 const LOCK = 'package-lock.json'
 
 export function checkSurroundings(tree: Tree): Violation[] {
