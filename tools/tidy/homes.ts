@@ -44,6 +44,9 @@ export const BANS: readonly Ban[] = [
     instead: 'add the variable to packages/server/src/config.ts and take the parsed value.',
     homes: {
       'packages/cli/src/surroundings.ts': 'Hands the command its environment.',
+      'packages/server/src/main.ts': 'Hands the environment to config.ts and to child processes.',
+      'packages/server/src/processes/console-assets.ts': 'Hands the build its environment.',
+      'packages/server/src/processes/gateway.ts': 'Reads the one variable that its parent sets.',
       'packages/server/src/processes/replica.ts':
         'What the lease tells its command comes as environment.',
     },

@@ -28,7 +28,7 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   pool: { module: 'fleet', page: 'overview/overview-page.tsx', command: 'pool' },
   fleet: { module: 'fleet', page: 'fleet/fleet-page.tsx', command: 'fleet' },
   lease: { module: 'lease', page: 'leases/leases-page.tsx', command: 'lease' },
-  anchor: { module: 'lease', page: 'leases/new-lease-page.tsx', command: 'anchor' },
+  anchor: { module: 'market', page: 'leases/new-lease-page.tsx', command: 'anchor' },
   model: { module: 'catalog', page: 'models/models-page.tsx', command: 'model' },
   deployment: {
     module: 'serving',

@@ -31,7 +31,7 @@ function judge(tree: Tree, noun: string, { module, page, command }: NounHome): V
   const readmePath = `packages/server/src/modules/${module}/README.md`
   const readme = tree.files.find(({ path }) => path === readmePath)
   if (!readme) report(`${noun} has no module: ${readmePath} is missing.`)
-  else if (!readme.source.toLowerCase().includes(noun.replace('_', ' ').toLowerCase()))
+  else if (!readme.source.toLowerCase().replaceAll('_', ' ').includes(noun.replace('_', ' ')))
     report(`${noun} has no words: name it in ${readmePath}.`)
   return found
 }
