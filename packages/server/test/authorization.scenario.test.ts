@@ -1,0 +1,135 @@
+import { API, type EndpointName, permits, renderPath, type Role } from '@spillway/contract'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cloneDatabase } from './harness/index.ts'
+import { startInstallation, type TestInstallation } from './harness/installation.ts'
+
+const { url: databaseUrl } = await cloneDatabase()
+
+interface Sample {
+  readonly params?: Record<string, string>
+  readonly query?: Record<string, string>
+  readonly body?: unknown
+}
+
+const NO_LEASE = 'lse_00000000000000000000000000'
+const NO_KEY = 'key_00000000000000000000000000'
+const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
+const NO_ORGANIZATION = 'org_00000000000000000000000000'
+
+function cases<T extends Record<EndpointName, Sample>>(samples: T): T {
+  return samples
+}
+
+/** A well-formed request for every endpoint; whom it concerns need not exist. */
+const SAMPLES = cases({
+  createSession: { body: { credential: 'none' } },
+  getSession: {},
+  deleteSession: {},
+  listOrganizations: {},
+  createOrganization: { body: { name: '' } },
+  grantCredit: { params: { id: NO_ORGANIZATION }, body: { amountUsd: '1' } },
+  listApiKeys: {},
+  createApiKey: { body: { name: 'made by a test' } },
+  revokeApiKey: { params: { id: NO_KEY } },
+  listPools: {},
+  listSlots: { params: { pool: 'local' } },
+  getUtilisation: { params: { pool: 'local' } },
+  getFleet: {},
+  createLease: { body: { command: ['true'], gpus: 999 } },
+  runAnchor: { body: { command: ['true'], gpus: 999 } },
+  listLeases: {},
+  getLease: { params: { id: NO_LEASE } },
+  listLeaseFacts: { params: { id: NO_LEASE } },
+  getLeaseLogs: { params: { id: NO_LEASE } },
+  stopLease: { params: { id: NO_LEASE } },
+  listModels: {},
+  getModel: { params: { id: 'none' } },
+  listDeployments: {},
+  listDiscoveries: {},
+  createDeployment: { body: { model: '' } },
+  deleteDeployment: { params: { id: NO_DEPLOYMENT } },
+  getUsage: {},
+  getBalance: {},
+  verifyLedger: {},
+  getBooks: {},
+  getSystem: {},
+  streamEvents: { query: { after: 'nonsense' } },
+  listAuditEvents: {},
+})
+
+let installation: TestInstallation
+const keys = new Map<Role, string>()
+
+beforeAll(async () => {
+  installation = await startInstallation({ databaseUrl })
+  keys.set('operator', installation.operatorToken).set('member', installation.demoApiKey)
+  const made = await call('createApiKey', installation.demoApiKey, {
+    body: { name: 'inference', role: 'inference' },
+  })
+  keys.set('inference', ((await made.json()) as { secret: string }).secret)
+})
+
+afterAll(async () => {
+  await installation.stop()
+})
+
+function call(name: EndpointName, key: string | undefined, sample: Sample): Promise<Response> {
+  const endpoint = API[name]
+  return fetch(`${installation.url}${renderPath(endpoint, sample)}`, {
+    method: endpoint.method,
+    headers: {
+      'content-type': 'application/json',
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    },
+    ...(sample.body === undefined ? {} : { body: JSON.stringify(sample.body) }),
+  })
+}
+
+async function codeOf(response: Response): Promise<string | undefined> {
+  return ((await response.json()) as { code?: string }).code
+}
+
+const guarded = (Object.keys(API) as EndpointName[]).filter(
+  (name) => API[name].permission !== 'public',
+)
+
+describe.each(guarded)('%s', (name) => {
+  test('answers nobody with credential.missing', async () => {
+    const response = await call(name, undefined, SAMPLES[name])
+    expect([response.status, await codeOf(response)]).toEqual([401, 'credential.missing'])
+  })
+
+  test('answers a key that is not ours with credential.invalid', async () => {
+    const response = await call(name, 'sk-somebody-elses', SAMPLES[name])
+    expect([response.status, await codeOf(response)]).toEqual([401, 'credential.invalid'])
+  })
+
+  test.each(['operator', 'member', 'inference'] as const)(
+    'is open to %s only with its permission',
+    async (role) => {
+      const { permission } = API[name]
+      if (permission === 'public') return
+      // A member signs out with a cookie; without one there is nothing to end.
+      const response = await call(name, keys.get(role), SAMPLES[name])
+      if (permits(role, permission)) expect([401, 403]).not.toContain(response.status)
+      else expect([response.status, await codeOf(response)]).toEqual([403, 'permission.denied'])
+      await response.body?.cancel().catch(() => undefined)
+    },
+  )
+})
+
+test('signing in with something unknown is refused as credential.invalid', async () => {
+  const response = await call('createSession', undefined, SAMPLES.createSession)
+  expect([response.status, await codeOf(response)]).toEqual([401, 'credential.invalid'])
+})
+
+test('a cookie that another site makes the browser send is refused', async () => {
+  const signIn = await call('createSession', undefined, {
+    body: { credential: installation.demoApiKey },
+  })
+  const cookie = signIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const get = (site: string) =>
+    fetch(`${installation.url}/api/v1/session`, { headers: { cookie, 'sec-fetch-site': site } })
+  expect((await get('same-origin')).status).toBe(200)
+  expect((await get('cross-site')).status).toBe(403)
+})
