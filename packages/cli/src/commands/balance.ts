@@ -2,13 +2,11 @@
 import type { Balance } from '@spillway/contract'
 import type { Command } from 'commander'
 import { addCommand, type Context } from '../command.ts'
-import { padPoints, renderAmount } from '../output/amount.ts'
-import type { Paint } from '../output/paint.ts'
-import { renderFields } from '../output/table.ts'
-import { toLine } from '../output/text.ts'
+import { renderAmount } from '../output/amount.ts'
+import { renderTable, type TableOptions } from '../output/table.ts'
 
 export function addBalanceCommand(program: Command, context: Context): void {
-  const { paint } = context.output
+  const { paint, columns } = context.output
   addCommand(program, context, {
     usage: 'balance',
     summary: 'Show your balance, what is held, and what is available',
@@ -16,34 +14,24 @@ export function addBalanceCommand(program: Command, context: Context): void {
     persona: 'demo',
     run: async (call) => {
       const balance = await call.client().getBalance()
-      await call.present(balance, () => renderBalance(balance, paint))
+      await call.present(balance, () => renderBalance(balance, { paint, columnsMax: columns() }))
     },
   })
 }
 
-function renderBalance(balance: Balance, paint: Paint): string {
-  const { currency } = balance
-  const labels = [
-    'balance',
-    'held for work that runs',
-    'available',
-    'spent today',
-    'spent an hour now',
-  ]
-  const amounts = padPoints(
+function renderBalance(balance: Balance, options: TableOptions): string {
+  return renderTable(
     [
-      balance.balanceUsd,
-      balance.heldUsd,
-      balance.availableUsd,
-      balance.spentTodayUsd,
-      balance.burnUsdPerHour,
-    ].map((amount) => renderAmount(amount)),
-  )
-  return renderFields(
-    [
-      ['organization', toLine(balance.organization)],
-      ...labels.map((label, index) => [label, `${amounts[index]} ${currency}`] as const),
+      { heading: balance.organization, cell: ([label]) => label },
+      { heading: balance.currency, align: 'amount', cell: ([, amount]) => renderAmount(amount) },
     ],
-    paint,
+    [
+      ['balance', balance.balanceUsd],
+      ['held for work that runs', balance.heldUsd],
+      ['available', balance.availableUsd],
+      ['spent today', balance.spentTodayUsd],
+      ['spent an hour now', balance.burnUsdPerHour],
+    ] as const,
+    options,
   )
 }

@@ -1,7 +1,6 @@
 /** The owner's books as a page of text: the split of the slot-time as a bar, then the money. Pure. */
 import type { PoolBooks, Client } from '@spillway/contract'
 import {
-  padPoints,
   renderAmount,
   renderFraction,
   renderQuantity,
@@ -9,8 +8,8 @@ import {
   renderShare,
 } from './amount.ts'
 import { KINDS, lookOf, renderBar, type Part } from './bar.ts'
-import type { Colour, Paint } from './paint.ts'
-import { renderFields, renderTable, type TableOptions } from './table.ts'
+import type { Colour } from './paint.ts'
+import { renderTable, type TableOptions } from './table.ts'
 import { renderDuration, renderInstant } from './time.ts'
 
 type Books = Awaited<ReturnType<Client['getBooks']>>
@@ -32,7 +31,7 @@ export function renderBooks(books: Books, options: TableOptions): string {
         ['credit granted', books.creditGrantedUsd],
         ['overrun borne by the operator', books.overrunUsd],
       ],
-      paint,
+      options,
     ),
   ].join('\n')
 }
@@ -46,7 +45,7 @@ function renderPool(pool: PoolBooks, options: TableOptions): string {
     renderBar(partsOf(pool), cells, paint),
     renderSplit(pool, options),
     '',
-    renderMoney(pool, paint),
+    renderMoney(pool, options),
   ].join('\n')
 }
 
@@ -87,34 +86,40 @@ function colourOf(part: Part): Colour {
   return lookOf(part.kind).colour
 }
 
-function renderMoney(pool: PoolBooks, paint: Paint): string {
-  const money = renderAmounts(
+function renderMoney(pool: PoolBooks, options: TableOptions): string {
+  const rows = [
+    ['revenue from GPU-hours', pool.gpuRevenueUsd],
+    ['revenue from tokens', pool.tokenRevenueUsd],
+    ['revenue', pool.revenueUsd],
+    ['marginal cost', pool.marginalCostUsd],
+    ['contribution', pool.contributionUsd],
+    ['standing cost', pool.standingCostUsd],
+    ['depreciation', pool.depreciationUsd],
+    ['margin after depreciation', pool.marginAfterDepreciationUsd],
+    ['capex', pool.capexUsd],
+  ] as const
+  const recovered = `${(pool.capexRecoveredFraction * 100).toPrecision(3)} %`
+  return `${renderAmounts(rows, options)}\n${options.paint('dim', 'capex recovered:')} ${recovered}`
+}
+
+/** What the lines above them lead to. */
+const RESULTS = new Set(['revenue', 'contribution', 'margin after depreciation'])
+
+function renderAmounts(
+  rows: readonly (readonly [label: string, amount: string])[],
+  options: TableOptions,
+): string {
+  return renderTable(
     [
-      ['revenue from GPU-hours', pool.gpuRevenueUsd],
-      ['revenue from tokens', pool.tokenRevenueUsd],
-      ['revenue', pool.revenueUsd],
-      ['marginal cost', pool.marginalCostUsd],
-      ['contribution', pool.contributionUsd],
-      ['standing cost', pool.standingCostUsd],
-      ['depreciation', pool.depreciationUsd],
-      ['margin after depreciation', pool.marginAfterDepreciationUsd],
-      ['capex', pool.capexUsd],
+      {
+        heading: '',
+        cell: ([label]) => label,
+        colour: ([label]) => (RESULTS.has(label) ? 'bold' : null),
+      },
+      { heading: 'USD', align: 'amount', cell: ([, amount]) => renderAmount(amount, DECIMALS) },
     ],
-    paint,
-  )
-  return `${money}\n${paint('dim', 'capex recovered')}  ${renderRecovered(pool.capexRecoveredFraction)}`
-}
-
-/** Small at first, and never rounded to nothing. */
-function renderRecovered(fraction: number): string {
-  return `${(fraction * 100).toPrecision(4)} %`
-}
-
-function renderAmounts(rows: readonly (readonly [string, string])[], paint: Paint): string {
-  const amounts = padPoints(rows.map(([, amount]) => renderAmount(amount, DECIMALS)))
-  return renderFields(
-    rows.map(([label], index) => [label, `${amounts[index]} USD`] as const),
-    paint,
+    rows,
+    options,
   )
 }
 

@@ -46,7 +46,7 @@ export function renderTable<Row>(
       })
       .join(GAP)
       .trimEnd()
-  const headings = columns.map((column) => column.heading)
+  const headings = columns.map((column) => toLine(column.heading))
   const body = rows.map((row, at) =>
     line(
       cells.map((texts) => texts[at] ?? ''),
