@@ -18,21 +18,29 @@ export type BodyReading =
   | { readonly kind: 'too_large' }
   | { readonly kind: 'aborted' }
 
-/** Reads the whole body, but no more than is allowed. */
+/**
+ * A larger body is read to its end and thrown away, since a client that is cut off while it sends never reads why;
+ * beyond this, it is cut off.
+ */
+const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
+
+/** Reads the whole body, and keeps no more of it than is allowed. */
 export function readBody(request: IncomingMessage): Promise<BodyReading> {
   return new Promise((resolve) => {
-    if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX)
-      return resolve({ kind: 'too_large' })
-    const chunks: Buffer[] = []
+    const announced = Number(request.headers['content-length'] ?? 0)
+    if (announced > DISCARDED_BYTES_MAX) return resolve({ kind: 'too_large' })
+    let chunks: Buffer[] = []
     let size = 0
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size <= BODY_BYTES_MAX) chunks.push(chunk)
-      else resolve({ kind: 'too_large' })
+      else chunks = []
+      if (size > DISCARDED_BYTES_MAX) resolve({ kind: 'too_large' })
     })
     request.on('end', () => {
       const [first] = chunks
-      resolve({ kind: 'body', bytes: chunks.length === 1 && first ? first : Buffer.concat(chunks) })
+      const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks)
+      resolve(size > BODY_BYTES_MAX ? { kind: 'too_large' } : { kind: 'body', bytes })
     })
     request.on('error', () => resolve({ kind: 'aborted' }))
     request.on('close', () => resolve({ kind: 'aborted' }))

@@ -19,6 +19,8 @@ export interface Parent {
   tell(message: ToParent): Promise<void>
   /** Resolves once. */
   readonly end: Promise<EndReason>
+  /** Ends this process as after a defect: its parent starts another. */
+  giveUp(): void
 }
 
 /** Where there is no parent, as in a terminal, words go nowhere and only signals end the process. */
@@ -41,5 +43,6 @@ export function connectParent(host: NodeJS.Process): Parent {
         else done()
       }),
     end: promise,
+    giveUp: () => resolve('defect'),
   }
 }

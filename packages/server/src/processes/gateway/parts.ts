@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type IdSource, idSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
 import { createHoldKeeper, Gateway, SLAB_POLICY } from '#modules/gateway/index.ts'
 import { authenticate } from '#modules/identity/index.ts'
-import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
+import type { JournalRecord } from '#modules/metering/index.ts'
+import { createJournal } from '#modules/metering/journal-service.ts'
 import { listRoutes } from '#modules/serving/index.ts'
 import { readSavedClock } from '#platform/clock/anchor-file.ts'
 import { thisMachine } from '#platform/clock/machine.ts'
@@ -64,6 +65,7 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
       watch.onRecording(isRecording, message)
       void parent.tell({ type: 'recording', isRecording, message })
     },
+    onBroken: () => parent.giveUp(),
   })
   const base = {
     settings,

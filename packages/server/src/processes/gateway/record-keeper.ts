@@ -1,14 +1,17 @@
+import type { JournalRecord } from '#modules/metering/index.ts'
 /**
  * The journal, watched. When a record cannot be written, no new work is taken until one can be; what was delivered
  * meanwhile is kept in memory and written then, so that it is lost only if this process dies as well.
  */
-import type { Journal, JournalRecord } from '#modules/metering/index.ts'
+import { type Journal, JournalFailure } from '#modules/metering/journal-service.ts'
 
 export interface RecordKeeperDeps {
   readonly journal: Journal
   /** A record that changes nothing, to find out whether one can be written. */
   readonly makeProbe: () => JournalRecord
   readonly onChange: (isRecording: boolean, message: string) => void
+  /** This journal will never take a record again: another process has to. */
+  readonly onBroken: () => void
 }
 
 const PROBE_EVERY_MS = 1000
@@ -58,14 +61,16 @@ export class RecordKeeper {
     this.#probing = setInterval(() => void this.#probe(), PROBE_EVERY_MS)
     const why = failure instanceof Error ? failure.message : String(failure)
     this.#deps.onChange(false, `usage cannot be recorded, so new work is refused: ${why}`)
+    if (!mayRecover(failure)) this.#deps.onBroken()
   }
 
   async #probe(): Promise<void> {
     try {
       await this.#deps.journal.append(this.#deps.makeProbe())
       await this.#writeKept()
-    } catch {
-      // Still not; the next probe tells.
+    } catch (failure) {
+      // Still not; the next probe tells, unless there is no hope.
+      if (!mayRecover(failure)) this.#deps.onBroken()
       return
     }
     if (this.#probing) clearInterval(this.#probing)
@@ -79,4 +84,9 @@ export class RecordKeeper {
       this.#kept.shift()
     }
   }
+}
+
+/** A full disk may be emptied. A failed sync, or a name taken away by somebody who thought us dead, is for good. */
+function mayRecover(failure: unknown): boolean {
+  return failure instanceof JournalFailure && failure.reason === 'refused'
 }

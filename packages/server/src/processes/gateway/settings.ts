@@ -17,7 +17,7 @@ export const GatewaySettings = z.strictObject({
   dataDir: z.string().min(1),
   journalDirectory: z.string().min(1),
   /** Names this process's journal and holds; unique for each start. */
-  writer: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/),
+  writer: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/),
   /** Under which credentials are hashed. */
   pepper: z.string().min(1),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),

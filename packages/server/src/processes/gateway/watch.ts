@@ -16,7 +16,7 @@ const HELP = {
     'From the request\u2019s headers to the first streamed output.',
   spillway_gateway_calls: 'Requests that are being answered.',
   spillway_gateway_slabs: 'Organizations with money held here.',
-  spillway_gateway_journal_backlog_bytes: 'Bytes of the journal that are not yet posted.',
+  spillway_gateway_journal_backlog_bytes: 'Bytes of records that wait for the disk.',
 } as const
 
 export interface WatchDeps {
