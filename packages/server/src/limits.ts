@@ -48,3 +48,6 @@ export const GATEWAY_DRAIN_MS = 10 * SECOND_MS
 
 /** At an orderly stop, replicas get this long to end before the server ends without them. */
 export const REPLICA_STOP_WITHIN_MS = 8 * SECOND_MS
+
+/** A start waits this long to become the active controller before it says that another one is. */
+export const CONTROLLER_WITHIN_MS = 5 * SECOND_MS

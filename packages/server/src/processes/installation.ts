@@ -15,7 +15,7 @@ import type { Engine } from '#platform/engines/engine.ts'
 import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
 import { findServers } from '#platform/models/discovery.ts'
 import type { Config } from '../config.ts'
-import { REPLICA_STOP_WITHIN_MS } from '../limits.ts'
+import { CONTROLLER_WITHIN_MS, REPLICA_STOP_WITHIN_MS } from '../limits.ts'
 import { createApi } from './api.ts'
 import { ensureConsole, explainMissingConsole, serveConsole } from './console-assets.ts'
 import { type Controller, startController } from './controller.ts'
@@ -211,10 +211,14 @@ function control(base: Base, running: Running) {
   })
   running.backlogEvents = shipper.backlogEvents
   const onReconciled = ({ resumed, strays }: { resumed: number; strays: readonly string[] }) => {
-    if (resumed > 0) progress.say(`  · ${resumed} leases from before are looked at again`)
+    if (resumed > 0)
+      progress.say(
+        `  · ${resumed} ${resumed === 1 ? 'lease' : 'leases'} from before ${resumed === 1 ? 'goes' : 'go'} on`,
+      )
     if (strays.length > 0)
       log.error({ strays }, 'the engine ran attempts that no lease knows; they are stopped')
   }
+  const { promise: began, resolve: markBegun } = Promise.withResolvers<void>()
   const begin = async (): Promise<void> => {
     try {
       const isStopping = () => running.isStopping
@@ -226,6 +230,7 @@ function control(base: Base, running: Running) {
         isStopping,
       })
       shipper.start()
+      markBegun()
     } catch (error) {
       log.error({ err: error }, 'cannot start acting yet; trying again')
       setTimeout(() => void begin(), 1000)
@@ -246,6 +251,7 @@ function control(base: Base, running: Running) {
     connected: () => running.controller?.poke(),
   })
   return {
+    began,
     stop: async () => {
       running.isStopping = true
       if (running.controller) await stopReplicas(ground).catch(() => undefined)
@@ -263,6 +269,15 @@ type Undo = (() => Promise<unknown>)[]
 
 async function endAll(undo: Undo): Promise<void> {
   for (const end of undo.toReversed()) await end()
+}
+
+/** With a database that several servers share, another one may be acting; then this one serves and waits its turn. */
+async function sayWhoActs({ progress, config }: Base): Promise<void> {
+  await pause(CONTROLLER_WITHIN_MS, undefined, { ref: false })
+  if (config.databaseUrl !== null)
+    progress.say(
+      '  ! Another server on this database is the active controller; this one waits its turn.',
+    )
 }
 
 async function startParts(
@@ -287,8 +302,10 @@ async function startParts(
   const gateway = startGateway(base, running, api.port)
   undo.push(() => gateway.stop())
   const url = `http://127.0.0.1:${await gateway.ready}`
-  undo.push(control(base, running).stop)
+  const acting = control(base, running)
+  undo.push(acting.stop)
   gatewayStep.done()
+  await Promise.race([acting.began, sayWhoActs(base)])
   const { operator, operatorToken, demoApiKey } = base.people
   writeCredentials(config.dataDir, { url, operator_token: operatorToken, demo_api_key: demoApiKey })
   const signInUrl = `${url}/#code=${base.codes.issue(operator, ground.now())}`

@@ -1,0 +1,93 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { cloneDatabase, makeClock, untilTrue } from '../../../test/harness/index.ts'
+import { retryDelayMs, runStrands, wakeStrand } from './strand.ts'
+
+const { db } = await cloneDatabase()
+const log = pino({ level: 'silent' })
+const far = Date.UTC(2030, 0, 1)
+
+function run(programs: Parameters<typeof runStrands>[0]['programs'], clock = makeClock()) {
+  return {
+    clock,
+    runner: runStrands({ database: db, programs, now: clock.now, log, concurrencyMax: 4 }),
+  }
+}
+
+test('a strand that is woken while its step runs takes another step afterwards', async () => {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  let steps = 0
+  const { clock, runner } = run({
+    twice: async () => {
+      steps++
+      if (steps === 1) await opened
+      return { kind: 'wait', untilMs: far }
+    },
+  })
+  await wakeStrand(db, { program: 'twice', subject: 'a' }, clock.now())
+  runner.poke()
+  await untilTrue(() => steps === 1)
+  await wakeStrand(db, { program: 'twice', subject: 'a' }, clock.now())
+  open()
+  await untilTrue(() => steps === 2)
+  await runner.stop()
+})
+
+test('steps of one subject never overlap, steps of different subjects do', async () => {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  const running = new Map<string, number>()
+  let most = 0
+  const { clock, runner } = run({
+    slow: async (subject) => {
+      running.set(subject, (running.get(subject) ?? 0) + 1)
+      most = Math.max(most, ...running.values())
+      await opened
+      running.set(subject, (running.get(subject) ?? 0) - 1)
+      return { kind: 'done' }
+    },
+  })
+  for (const subject of ['a', 'b']) await wakeStrand(db, { program: 'slow', subject }, clock.now())
+  runner.poke()
+  await untilTrue(() => running.size === 2)
+  await wakeStrand(db, { program: 'slow', subject: 'a' }, clock.now())
+  runner.poke()
+  open()
+  await runner.stop()
+  expect(most).toBe(1)
+})
+
+test('a step that fails is tried again later, with its reason kept', async () => {
+  let steps = 0
+  const { clock, runner } = run({
+    shaky: async () => {
+      steps++
+      if (steps === 1) throw new Error('not today')
+      return { kind: 'done' }
+    },
+  })
+  await wakeStrand(db, { program: 'shaky', subject: 'a' }, clock.now())
+  runner.poke()
+  const row = await untilTrue(() =>
+    db
+      .selectFrom('strand')
+      .selectAll()
+      .where('program', '=', 'shaky')
+      .where('failures', '=', 1)
+      .executeTakeFirst(),
+  )
+  expect(row.last_failure).toBe('not today')
+  clock.advance(retryDelayMs(1))
+  runner.poke()
+  await untilTrue(() => steps === 2)
+  await untilTrue(
+    async () =>
+      (await db.selectFrom('strand').selectAll().where('program', '=', 'shaky').execute())
+        .length === 0,
+  )
+  await runner.stop()
+})
+
+test('the pause between tries doubles and is bounded', () => {
+  expect(retryDelayMs(1)).toBe(2 * retryDelayMs(0))
+  expect(retryDelayMs(100)).toBe(30_000)
+})
