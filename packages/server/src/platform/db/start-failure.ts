@@ -36,3 +36,21 @@ export function errorCode(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return ''
   return typeof error.code === 'string' ? error.code : ''
 }
+
+/** Gives a refusal of the operating system its sentence; anything else is returned as it is. */
+export function fromSystemError(error: unknown, folder: string): unknown {
+  const code = errorCode(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new StartFailure(
+      'disk_full',
+      `The disk of ${folder} is full. Free at least 200 MiB, then start again.`,
+      error,
+    )
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new StartFailure(
+      'data_folder_not_writable',
+      `Something in ${folder} may not be read or written (${code}). Make it writable for the user that runs Spillway, or set SPILLWAY_DATA_DIR to another folder.`,
+      error,
+    )
+  return error
+}

@@ -3,7 +3,7 @@
  * earlier run or restarted as needed. Knows nothing of tables.
  */
 import { realpathSync, existsSync } from 'node:fs'
-import { StartFailure } from '../start-failure.ts'
+import { fromSystemError, StartFailure } from '../start-failure.ts'
 import { findBinaries } from './binaries.ts'
 import {
   checkVersion,
@@ -58,8 +58,14 @@ const PORT_ATTEMPTS = 5
 /** Starts or adopts the server of this data folder. Throws a `StartFailure`. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const folders = foldersOf(realpathSync(options.dataDir))
-  const adopted = await adopt(folders, options)
-  const started = adopted ?? (await startFresh(folders, options))
+  let adopted: Started | null
+  let started: Started
+  try {
+    adopted = await adopt(folders, options)
+    started = adopted ?? (await startFresh(folders, options))
+  } catch (error) {
+    throw fromSystemError(error, folders.dataDir)
+  }
   return supervise(folders, { ...options, ...started, isAdopted: adopted !== null })
 }
 

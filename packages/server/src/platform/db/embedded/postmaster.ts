@@ -77,12 +77,11 @@ async function launchOnce({ folders, binaries, runAs, port, isDurable }: Launch)
 
 async function waitUntilReady(child: ChildProcess, folders: Folders): Promise<boolean> {
   const deadline = performance.now() + READY_WITHIN_MS
-  let spawnError: unknown = null
-  child.once('error', (error) => (spawnError = error))
+  let isRunnable = true
+  child.once('error', () => (isRunnable = false))
   for (;;) {
     await pause(LOOK_EVERY_MS)
-    if (spawnError !== null) throw notRunnable(child, spawnError)
-    if (child.exitCode !== null || child.signalCode !== null) return false
+    if (!isRunnable || child.exitCode !== null || child.signalCode !== null) return false
     const file = readPostmasterFile(folders.cluster)
     if (file?.pid === child.pid && file?.isReady) return true
     if (performance.now() > deadline) {
@@ -130,13 +129,5 @@ function notReady(folders: Folders, pid: number): StartFailure {
   return new StartFailure(
     'postgres_not_ready',
     `PostgreSQL (process ${pid}) was not ready after ${READY_WITHIN_MS / 1000} seconds. It may still be recovering: see ${folders.log}, and start again when it is done.`,
-  )
-}
-
-function notRunnable(child: ChildProcess, cause: unknown): StartFailure {
-  return new StartFailure(
-    'postgres_package_incomplete',
-    `The installed PostgreSQL ${child.spawnfile} cannot be run on this machine (${errorCode(cause)}); it needs a Linux with glibc, or macOS. Set DATABASE_URL to a PostgreSQL 18 of your own.`,
-    cause,
   )
 }

@@ -19,18 +19,25 @@ export interface RunAs {
   readonly owner: number
 }
 
-const CALLER: RunAs = { name: 'caller', prefix: [], user: null, owner: process.getuid?.() ?? 0 }
+const UID = process.getuid?.() ?? 0
 
-/** In the order of preference for root. */
+/** Looks like nobody to the program and is still the caller to the file system, without any of root's powers. */
+const IN_NAMESPACE: RunAs = {
+  name: 'namespace',
+  prefix: ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, '--'],
+  user: null,
+  owner: UID,
+}
+
+/** In the order of preference. PostgreSQL also wants its user to have a name, which a container's may lack. */
+const FOR_CALLER: readonly RunAs[] = [
+  { name: 'caller', prefix: [], user: null, owner: UID },
+  IN_NAMESPACE,
+]
+
 const FOR_ROOT: readonly RunAs[] = [
   { name: 'nobody', prefix: [], user: { uid: NOBODY, gid: NOBODY }, owner: NOBODY },
-  // Looks like nobody to the program and is still root to the file system, without any of root's powers.
-  {
-    name: 'namespace',
-    prefix: ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, '--'],
-    user: null,
-    owner: 0,
-  },
+  IN_NAMESPACE,
   // Where namespaces are forbidden, as in most containers: nobody, with leave to pass through closed folders.
   {
     name: 'capability',
@@ -49,19 +56,31 @@ const FOR_ROOT: readonly RunAs[] = [
  * way works.
  */
 export function chooseRunAs(postgres: string, parent: string, home: string): RunAs {
-  if (process.getuid?.() !== 0) {
-    checkOwner(home)
-    return CALLER
-  }
-  const way = FOR_ROOT.find((candidate) => {
+  const isRoot = UID === 0
+  if (!isRoot) checkOwner(home)
+  const way = (isRoot ? FOR_ROOT : FOR_CALLER).find((candidate) => {
     if (candidate.name === 'nobody') letPass(parent)
-    giveTo(home, candidate.owner)
+    if (isRoot) giveTo(home, candidate.owner)
     return canRun(candidate, postgres, home)
   })
   if (way) return way
-  throw new StartFailure(
+  if (spawnSync(postgres, ['--version']).status !== 0) throw notRunnable(postgres)
+  throw notPermitted(postgres, home)
+}
+
+function notRunnable(postgres: string): StartFailure {
+  return new StartFailure(
+    'postgres_package_incomplete',
+    `The installed PostgreSQL ${postgres} does not run on this machine; it needs a Linux with glibc, or macOS. Set DATABASE_URL to a PostgreSQL 18 of your own.`,
+  )
+}
+
+function notPermitted(postgres: string, home: string): StartFailure {
+  return new StartFailure(
     'postgres_not_permitted',
-    `PostgreSQL does not run as root, and the unprivileged user (uid ${NOBODY}) may not enter ${home} or the folder of ${postgres}. Move the checkout and the data folder to a place every user may pass through, such as /opt or /srv, or run Spillway as an ordinary user, or set DATABASE_URL to a PostgreSQL 18 of your own.`,
+    UID === 0
+      ? `PostgreSQL does not run as root, and the unprivileged user (uid ${NOBODY}) may not enter ${home} or the folder of ${postgres}. Move the checkout and the data folder to a place every user may pass through, such as /opt or /srv, or run Spillway as an ordinary user, or set DATABASE_URL to a PostgreSQL 18 of your own.`
+      : `PostgreSQL cannot run as this user (uid ${UID}), which has no name in /etc/passwd. Give it one, or run Spillway as a user that has one, or set DATABASE_URL to a PostgreSQL 18 of your own.`,
   )
 }
 
@@ -80,7 +99,7 @@ function giveTo(path: string, owner: number): void {
 }
 
 function canRun(way: RunAs, postgres: string, home: string): boolean {
-  const script = '"$1" --version && cd "$2" && test -w .'
+  const script = 'id -un && "$1" --version && cd "$2" && test -w .'
   const [program, ...words] = [...way.prefix, '/bin/sh', '-c', script, 'sh', postgres, home]
   const { status } = spawnSync(program, words, {
     ...way.user,
@@ -93,7 +112,7 @@ function canRun(way: RunAs, postgres: string, home: string): boolean {
 
 function checkOwner(home: string): void {
   const { uid } = statSync(home)
-  if (uid === CALLER.owner) return
+  if (uid === UID) return
   throw new StartFailure(
     'data_folder_not_writable',
     `The folder ${home} belongs to another user (uid ${uid}). Start Spillway as the user that made it, or set SPILLWAY_DATA_DIR to another folder.`,
