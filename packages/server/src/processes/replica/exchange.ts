@@ -15,11 +15,12 @@ export interface Exchange {
   readonly signal: AbortSignal
 }
 
+export interface OpenExchange extends Exchange {
+  readonly abort: (reason: Error) => void
+}
+
 /** Opens an exchange whose signal follows the connection. */
-export function openExchange(
-  request: IncomingMessage,
-  response: ServerResponse,
-): Exchange & { readonly abort: (reason: Error) => void } {
+export function openExchange(request: IncomingMessage, response: ServerResponse): OpenExchange {
   const controller = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) controller.abort(new ClientGone())

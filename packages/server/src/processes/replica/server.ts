@@ -4,6 +4,7 @@ import { renderStreamError } from './chunks.ts'
 import {
   ClientGone,
   type Exchange,
+  type OpenExchange,
   openExchange,
   refusalFrom,
   sendJson,
@@ -27,77 +28,107 @@ export interface ReplicaServerOptions extends AnswerSource {
 
 const STOPPING = 'The replica is stopping.'
 
+/** What changes while the server runs. */
+interface State {
+  model: Model | null
+  isStopping: boolean
+  /** Called once when nothing runs any more after stopping began. */
+  drained: () => void
+  readonly running: Set<OpenExchange>
+}
+
 export function createReplicaServer(options: ReplicaServerOptions): ReplicaServer {
-  let model: Model | null = null
-  let isStopping = false
-  const running = new Set<{ readonly abort: (reason: Error) => void }>()
-  const drained = Promise.withResolvers<void>()
-
-  function requireModel(): Model {
-    if (isStopping) throw unavailable(STOPPING)
-    if (!model) throw unavailable('The model is still loading.')
-    return model
+  const state: State = {
+    model: null,
+    isStopping: false,
+    drained: () => undefined,
+    running: new Set(),
   }
-
-  function sendHealth(exchange: Exchange): void {
-    const state = isStopping ? 'stopping' : model ? 'ready' : 'loading'
-    const activity = model && {
-      busy: model.places.busy(),
-      waiting: model.places.waiting(),
-      tally: model.tally,
-    }
-    const body = JSON.stringify({ state, model: options.modelName, ...activity })
-    sendJson(exchange, state === 'ready' ? 200 : 503, body)
-  }
-
-  async function route(exchange: Exchange): Promise<void> {
-    const { method, url = '/' } = exchange.request
-    const path = url.split('?')[0] ?? '/'
-    switch (`${method} ${path}`) {
-      case 'GET /health':
-        return sendHealth(exchange)
-      case 'GET /v1/models':
-        return listModels(exchange, requireModel())
-      case 'POST /tokenize':
-        return countTokens(exchange, requireModel())
-      case 'POST /v1/chat/completions':
-        return chat(exchange, requireModel(), options)
-      default:
-        throw notFound(`Unknown request URL: ${method} ${path}.`, 'unknown_url')
-    }
-  }
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const exchange = openExchange(request, response)
-    running.add(exchange)
-    try {
-      await route(exchange)
-    } catch (error) {
-      fail(exchange, error, options.logFailure)
-    } finally {
-      running.delete(exchange)
-      if (isStopping && running.size === 0) drained.resolve()
-    }
-  }
-
-  const server = createServer((request, response) => void answer(request, response))
+  const server = createServer(
+    (request, response) => void handle(state, options, { request, response }),
+  )
   return {
     server,
-    serve: (loaded) => {
-      model = loaded
+    serve: (model) => {
+      state.model = model
     },
-    stop: async (graceMs) => {
-      isStopping = true
-      server.close()
-      if (running.size === 0) drained.resolve()
-      const cutOff = setTimeout(() => {
-        for (const exchange of running) exchange.abort(unavailable(STOPPING))
-      }, graceMs)
-      await drained.promise
-      clearTimeout(cutOff)
-      server.closeIdleConnections()
-    },
+    stop: (graceMs) => stop(state, server, graceMs),
   }
+}
+
+async function stop(state: State, server: Server, graceMs: number): Promise<void> {
+  state.isStopping = true
+  server.close()
+  if (state.running.size > 0) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    state.drained = resolve
+    const cutOff = setTimeout(() => {
+      for (const exchange of state.running) exchange.abort(unavailable(STOPPING))
+    }, graceMs)
+    await promise
+    clearTimeout(cutOff)
+  }
+  server.closeIdleConnections()
+}
+
+interface Incoming {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+async function handle(
+  state: State,
+  options: ReplicaServerOptions,
+  { request, response }: Incoming,
+): Promise<void> {
+  const exchange = openExchange(request, response)
+  state.running.add(exchange)
+  try {
+    await route(state, options, exchange)
+  } catch (error) {
+    fail(exchange, error, options.logFailure)
+  } finally {
+    state.running.delete(exchange)
+    if (state.running.size === 0) state.drained()
+  }
+}
+
+async function route(
+  state: State,
+  options: ReplicaServerOptions,
+  exchange: Exchange,
+): Promise<void> {
+  const { method, url = '/' } = exchange.request
+  const path = url.split('?')[0] ?? '/'
+  switch (`${method} ${path}`) {
+    case 'GET /health':
+      return sendHealth(state, options.modelName, exchange)
+    case 'GET /v1/models':
+      return listModels(exchange, requireModel(state))
+    case 'POST /tokenize':
+      return countTokens(exchange, requireModel(state))
+    case 'POST /v1/chat/completions':
+      return chat(exchange, requireModel(state), options)
+    default:
+      throw notFound(`Unknown request URL: ${method} ${path}.`, 'unknown_url')
+  }
+}
+
+function requireModel({ model, isStopping }: State): Model {
+  if (isStopping) throw unavailable(STOPPING)
+  if (!model) throw unavailable('The model is still loading.')
+  return model
+}
+
+function sendHealth({ model, isStopping }: State, name: string, exchange: Exchange): void {
+  const state = isStopping ? 'stopping' : model ? 'ready' : 'loading'
+  const activity = model && {
+    busy: model.places.busy(),
+    waiting: model.places.waiting(),
+    tally: model.tally,
+  }
+  const body = JSON.stringify({ state, model: name, ...activity })
+  sendJson(exchange, state === 'ready' ? 200 : 503, body)
 }
 
 /** Tells the client what went wrong, as far as there still is one and a place to say it. */

@@ -1,3 +1,3 @@
 /** The toy: a model made by counting the project's own texts, so that a fresh installation has something to serve. */
-export { TOY_CONTEXT_TOKENS, TOY_NAME } from './metadata.ts'
+export { TOY_NAME } from './metadata.ts'
 export { ensureToyModel, type Toy, type ToyFolders } from './toy.ts'

@@ -48,7 +48,7 @@ export interface Progress {
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB']
 
 /** `1.4 GB` */
-export function renderBytes(bytes: number): string {
+function renderBytes(bytes: number): string {
   let value = bytes
   let unit = 0
   while (value >= 1000 && unit < UNITS.length - 1) {
