@@ -16,7 +16,7 @@ import { MARK_NAME, bellFolder } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
 import { commandEnvironment, cpusOfSlots } from './command-environment.ts'
-import { createDurably, readJson, readText } from './durable-file.ts'
+import { createFile, readJson, readText, replaceFile, sync } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 
@@ -32,27 +32,43 @@ export async function admit(
   const paths = pathsOf(machine, admission.attemptId)
   assert(admission.command.length > 0, 'an admission without a command')
   assert(!existsSync(paths.forgotten), `attempt ${admission.attemptId} has run and been forgotten`)
-  if (!existsSync(paths.admission)) await record(machine, paths, admission)
-  const shim =
-    (await readStatus(paths)) === null ? await spawnShim(machine, paths) : { hasEnded: () => false }
+  await record(machine, paths, admission)
+  // The command starts while the disk works; both are done before anybody hears of it.
+  await Promise.all([start(machine, attempts, paths), syncRecord(machine, paths)])
+}
+
+async function syncRecord(machine: LocalMachine, paths: AttemptPaths): Promise<void> {
+  for (const path of [paths.admission, paths.folder, machine.directory]) await sync(path)
+}
+
+async function start(
+  machine: LocalMachine,
+  attempts: Attempts,
+  paths: AttemptPaths,
+): Promise<void> {
+  const isClaimed = (await readStatus(paths)) !== null
+  const shim = isClaimed ? { hasEnded: () => false } : await spawnShim(machine, paths)
   const deadlineMs = monotonicMs() + START_TIMEOUT_MS
   for (;;) {
     // Read before the observation, so that a shim that ended has surely written all it had to.
     const hasEnded = shim.hasEnded()
-    const { state } = await attempts.observe(admission.attemptId)
-    if (state === 'running' || state === 'gone' || state === 'absent') return
+    const { state } = await attempts.observe(paths.attemptId)
+    if (state === 'running' || state === 'gone' || state === 'absent') break
     if (hasEnded && (await readStatus(paths)) === null) throw await startFailure(paths)
     if (monotonicMs() > deadlineMs)
-      throw new Error(`attempt ${admission.attemptId} has not started in ${START_TIMEOUT_MS} ms`)
+      throw new Error(`attempt ${paths.attemptId} has not started in ${START_TIMEOUT_MS} ms`)
     await pause(LOOK_MS)
   }
+  await sync(paths.folder)
 }
 
+/** The first record holds, unless a power cut left nothing of it. */
 async function record(
   machine: LocalMachine,
   paths: AttemptPaths,
   admission: Admission,
 ): Promise<void> {
+  if ((await readJson(paths.admission)) !== null) return
   const isPinned = admission.acceleratorKind === 'cpu'
   const cpus = isPinned ? cpusOfSlots(admission.slots, machine.allowedCpus) : []
   const mark = randomBytes(16).toString('hex')
@@ -74,7 +90,8 @@ async function record(
   await mkdir(dirname(paths.instanceAction), { recursive: true, mode: 0o700 })
   await mkdir(paths.work, { recursive: true, mode: 0o700 })
   await mkdir(bellFolder(machine.directory), { recursive: true, mode: 0o700 })
-  await createDurably(paths.admission, content)
+  if (await createFile(paths.admission, content)) return
+  if ((await readJson(paths.admission)) === null) await replaceFile(paths.admission, content)
 }
 
 function pinWords(cpus: readonly number[], path = '/usr/bin:/bin'): readonly string[] {

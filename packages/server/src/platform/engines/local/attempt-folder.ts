@@ -17,7 +17,9 @@ export interface AttemptPaths {
   readonly folder: string
   /** Its existence makes the attempt known. Created once. */
   readonly admission: string
-  /** Its creation claims the attempt: who creates it is the only one to run the command. Then replaced. */
+  /** A sign that says who claimed the attempt: who puts it up is the only one to run the command. */
+  readonly claim: string
+  /** What became of it; until it is there, the claim tells. */
   readonly status: string
   /** The last instant at which the processes were seen alive. */
   readonly heartbeat: string
@@ -42,6 +44,7 @@ export function attemptPaths(directory: string, attemptId: string): AttemptPaths
     attemptId,
     folder,
     admission: join(folder, 'admission.json'),
+    claim: join(folder, 'claim'),
     status: join(folder, 'status.json'),
     heartbeat: join(folder, 'heartbeat'),
     stopRequest: join(folder, 'stop.json'),
@@ -81,14 +84,18 @@ export interface Exit {
 
 export type GoneObservation = Extract<Observation, { state: 'gone' }>
 
+/** The sign at `claim`. */
+export interface Claim {
+  readonly phase: 'starting'
+  readonly bootId: string
+  readonly shim: ProcessIdentity
+  readonly mark: string
+  readonly claimedMs: number
+}
+
+/** `status.json`, or the claim before there is one. */
 export type AttemptStatus =
-  | {
-      readonly phase: 'starting'
-      readonly bootId: string
-      readonly shim: ProcessIdentity
-      readonly mark: string
-      readonly claimedMs: number
-    }
+  | Claim
   | {
       readonly phase: 'running'
       readonly bootId: string

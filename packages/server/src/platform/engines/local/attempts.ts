@@ -13,7 +13,7 @@ import { isAlive } from '#platform/processes/process-table.ts'
 import { signalProcess } from '#platform/processes/signals.ts'
 import { MARK_NAME } from './attempt-folder.ts'
 import type { AttemptPaths, AttemptStatus, GoneObservation, LiveStatus } from './attempt-folder.ts'
-import { writeDurably } from './durable-file.ts'
+import { replaceFileSynced, sync } from './durable-file.ts'
 import { describeExit, describeLoss } from './exit-text.ts'
 import { readBeat, writeBeat } from './heartbeat.ts'
 import { pathsOf, readStatus, sinceMs } from './local-machine.ts'
@@ -170,7 +170,8 @@ class AttemptKeeper {
   }
 
   async #write(paths: AttemptPaths, status: AttemptStatus): Promise<void> {
-    await writeDurably(paths.status, status)
+    await replaceFileSynced(paths.status, status)
     await writeFile(paths.bell, '')
+    await sync(paths.folder)
   }
 }

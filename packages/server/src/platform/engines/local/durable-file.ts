@@ -1,38 +1,49 @@
 /**
- * Small JSON files that are there in full or not at all, whatever dies at whatever moment: written aside, synced, then
- * renamed or linked into place. One writer at a time is the caller's business.
+ * Small JSON files that readers find in full or not at all: written aside, then renamed or linked into place. A process
+ * that dies leaves nothing torn. A power cut may leave an empty file, which counts as none, unless it was synced.
  */
-import { link, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, open, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 
 let writesTotal = 0
 
-/** Replaces the file. Resolves when a power cut could not undo it. */
-export async function writeDurably(path: string, content: unknown): Promise<void> {
-  const aside = await writeAside(path, content)
-  await rename(aside, path)
-  await syncFolder(dirname(path))
+/** Replaces the file, for facts that are worth nothing after a power cut. */
+export async function replaceFile(path: string, content: unknown): Promise<void> {
+  await rename(await writeAside(path, content, false), path)
 }
 
-/** Creates the file unless it exists: of any number of callers, in any processes, exactly one gets `true`. */
-export async function createDurably(path: string, content: unknown): Promise<boolean> {
-  const aside = await writeAside(path, content)
+/** Replaces the file by one that is whole even after a power cut. Which of the two is found, `sync` of the folder settles. */
+export async function replaceFileSynced(path: string, content: unknown): Promise<void> {
+  await rename(await writeAside(path, content, true), path)
+}
+
+/** Creates the file unless it exists. Says whether it did. */
+export async function createFile(path: string, content: unknown): Promise<boolean> {
+  const aside = await writeAside(path, content, false)
   try {
-    await link(aside, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
+    return await isFirst(link(aside, path))
   } finally {
     await rm(aside, { force: true })
   }
-  await syncFolder(dirname(path))
-  return true
+}
+
+/**
+ * Puts up a sign: of any number of callers, in any processes, exactly one gets `true`. The text is the target of a
+ * symbolic link, which the system makes in one piece, so it needs no sync to be whole or absent after a power cut.
+ */
+export function putSign(path: string, content: unknown): Promise<boolean> {
+  return isFirst(symlink(JSON.stringify(content), path))
+}
+
+/** What the sign says, or null when there is none. */
+export async function readSign<Content>(path: string): Promise<Content | null> {
+  const text = await ifThere(readlink(path))
+  return text === null ? null : (JSON.parse(text) as Content)
 }
 
 /** The file's content, or null when there is none. The caller names the shape: only we write these files. */
 export async function readJson<Content>(path: string): Promise<Content | null> {
   const text = await readText(path)
-  if (text === null) return null
+  if (text === null || text === '') return null
   try {
     return JSON.parse(text) as Content
   } catch (cause) {
@@ -41,18 +52,13 @@ export async function readJson<Content>(path: string): Promise<Content | null> {
 }
 
 /** The text of a file, or null when there is none. */
-export async function readText(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
+export function readText(path: string): Promise<string | null> {
+  return ifThere(readFile(path, 'utf8'))
 }
 
-/** Makes the names in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+/** Makes a file, or the names in a folder, survive a power cut. */
+export async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r')
   try {
     await handle.sync()
   } finally {
@@ -60,15 +66,34 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function writeAside(path: string, content: unknown): Promise<string> {
+async function writeAside(path: string, content: unknown, isSynced: boolean): Promise<string> {
   writesTotal += 1
   const aside = `${path}.${process.pid}-${writesTotal}.aside`
   const handle = await open(aside, 'w', 0o600)
   try {
     await handle.writeFile(`${JSON.stringify(content)}\n`)
-    await handle.sync()
+    if (isSynced) await handle.sync()
   } finally {
     await handle.close()
   }
   return aside
+}
+
+async function isFirst(creation: Promise<void>): Promise<boolean> {
+  try {
+    await creation
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function ifThere(reading: Promise<string>): Promise<string | null> {
+  try {
+    return await reading
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
 }

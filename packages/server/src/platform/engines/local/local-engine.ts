@@ -14,7 +14,7 @@ import { admit } from './admit.ts'
 import { attemptPaths } from './attempt-folder.ts'
 import { createAttempts } from './attempts.ts'
 import type { Attempts } from './attempts.ts'
-import { createDurably } from './durable-file.ts'
+import { replaceFile } from './durable-file.ts'
 import { takeInventory } from './inventory.ts'
 import { isAttemptId, pathsOf } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
@@ -105,12 +105,13 @@ async function forget(machine: LocalMachine, attempts: Attempts, attemptId: stri
       state === 'gone',
       `attempt ${attemptId} is ${state}: only one that is gone can be forgotten`,
     )
-    await createDurably(paths.forgotten, {})
+    await replaceFile(paths.forgotten, {})
     await writeFile(paths.bell, '')
   }
-  const { admission, status, heartbeat, stopRequest, shimFailure, bell } = paths
+  const { admission, claim, status, heartbeat, stopRequest, shimFailure, bell } = paths
   const record = [
     admission,
+    claim,
     status,
     heartbeat,
     stopRequest,

@@ -2,8 +2,8 @@
 import { assert } from '#kernel/assert.ts'
 import type { ProcessTable } from '#platform/processes/process-table.ts'
 import { attemptPaths } from './attempt-folder.ts'
-import type { AttemptPaths, AttemptStatus, LiveStatus } from './attempt-folder.ts'
-import { readJson } from './durable-file.ts'
+import type { AttemptPaths, AttemptStatus, Claim, LiveStatus } from './attempt-folder.ts'
+import { readJson, readSign } from './durable-file.ts'
 
 export interface LocalMachine {
   readonly directory: string
@@ -28,8 +28,9 @@ export function pathsOf(machine: LocalMachine, attemptId: string): AttemptPaths 
   return attemptPaths(machine.directory, attemptId)
 }
 
+/** Null when nobody has claimed the attempt. */
 export async function readStatus(paths: AttemptPaths): Promise<AttemptStatus | null> {
-  return readJson<AttemptStatus>(paths.status)
+  return (await readJson<AttemptStatus>(paths.status)) ?? readSign<Claim>(paths.claim)
 }
 
 /** Since when the attempt has been under way, as far as its status tells. */

@@ -8,6 +8,7 @@ import { readBootId } from '#platform/processes/machine-clock.ts'
 import { createProcessTable } from '#platform/processes/process-table.ts'
 import { attemptPaths } from './attempt-folder.ts'
 import type { AttemptStatus } from './attempt-folder.ts'
+import { putSign } from './durable-file.ts'
 import { readBeat } from './heartbeat.ts'
 import {
   WAIT_FOREVER,
@@ -205,6 +206,14 @@ test('a crash between admission and start is mended by admitting again', async (
   expect(await untilGone(bench.engine)).toMatchObject({ how: 'exited', exitCode: 0 })
 })
 
+test('an admission that a power cut left empty is mended by admitting again', async () => {
+  await admitWithoutShim()
+  await writeFile(paths().admission, '')
+  expect(await bench.engine.observe('att_1')).toMatchObject({ state: 'starting' })
+  await bench.engine.admit(admissionOf(bench, { command: ['sh', '-c', 'exit 2'] }))
+  expect(await untilGone(bench.engine)).toMatchObject({ how: 'exited', exitCode: 2 })
+})
+
 test('an attempt stopped before it started never starts', async () => {
   await admitWithoutShim()
   await bench.engine.stop('att_1', 0)
@@ -222,7 +231,7 @@ test('a shim that died before it started the command: gone, lost, never ran', as
     mark: 'none',
     claimedMs: 5,
   }
-  await writeFile(paths().status, JSON.stringify(claim))
+  await putSign(paths().claim, claim)
   const want = { state: 'gone', how: 'lost', startedMs: null, goneMs: 5 }
   expect(await bench.engine.observe('att_1')).toMatchObject(want)
 })

@@ -8,7 +8,7 @@ import type { Notice } from '#platform/engines/engine.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { AttemptPaths, AttemptStatus } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
-import { createDurably, writeDurably } from './durable-file.ts'
+import { replaceFile } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 
@@ -22,7 +22,7 @@ export async function notify(
 ): Promise<void> {
   const paths = pathsOf(machine, attemptId)
   if (!existsSync(paths.admission) || existsSync(paths.noticeSent)) return
-  await writeDurably(paths.instanceAction, instanceAction(notice))
+  await replaceFile(paths.instanceAction, instanceAction(notice))
   const status = await untilStarted(paths)
   if (status.phase !== 'running') return
   if (notice.signal !== null && notice.signal !== 'none') {
@@ -31,7 +31,7 @@ export async function notify(
     if (status.leader === null) processes.signalAll(signal)
     else processes.signalGroup(signal)
   }
-  await createDurably(paths.noticeSent, { signal: notice.signal })
+  await replaceFile(paths.noticeSent, { signal: notice.signal })
 }
 
 /** The AWS document: its instants have no fraction of a second. */

@@ -19,7 +19,7 @@ import type { AdmissionRecord, AttemptPaths, AttemptStatus, Exit } from './attem
 import type { StopRequest } from './attempt-folder.ts'
 import { startCommand } from './command-start.ts'
 import type { CommandStart } from './command-start.ts'
-import { createDurably, readJson, writeDurably } from './durable-file.ts'
+import { putSign, readJson, replaceFileSynced, sync } from './durable-file.ts'
 import { describeExit } from './exit-text.ts'
 import { openHeartbeat } from './heartbeat.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -57,7 +57,7 @@ class Shim {
   async run(): Promise<void> {
     const claimedMs = monotonicMs()
     const claim = { phase: 'starting', ...this.#witness(), claimedMs } as const
-    if (!(await createDurably(this.#paths.status, claim))) return
+    if (!(await putSign(this.#paths.claim, claim))) return
     const heartbeat = openHeartbeat(this.#paths.heartbeat)
     heartbeat.beat(claimedMs)
     const look = () => {
@@ -173,9 +173,10 @@ class Shim {
   async #write(status: AttemptStatus): Promise<void> {
     while (existsSync(this.#paths.folder)) {
       try {
-        await writeDurably(this.#paths.status, status)
+        await replaceFileSynced(this.#paths.status, status)
         // Engines look by themselves too; a bell that does not ring delays them by a second at most.
         await writeFile(this.#paths.bell, '').catch(reportFailure(this.#paths))
+        await sync(this.#paths.folder)
         return
       } catch (error) {
         reportFailure(this.#paths)(error)

@@ -5,11 +5,18 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { present } from '#kernel/assert.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import { signalProcess } from '#platform/processes/signals.ts'
-import type { AttemptPaths, AttemptStatus, LiveStatus, StopRequest } from './attempt-folder.ts'
+import type {
+  AttemptPaths,
+  AttemptStatus,
+  Claim,
+  LiveStatus,
+  StopRequest,
+} from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
-import { createDurably, readJson, writeDurably } from './durable-file.ts'
+import { putSign, readJson, replaceFile, replaceFileSynced, sync } from './durable-file.ts'
 import { writeBeat } from './heartbeat.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
@@ -78,7 +85,7 @@ class StopOverseer {
     if (earlier?.bootId === bootId && earlier.deadlineMs <= deadlineMs) return
     const request: StopRequest = { bootId, deadlineMs }
     try {
-      await writeDurably(paths.stopRequest, request)
+      await replaceFile(paths.stopRequest, request)
     } catch {
       // It may be this very attempt that fills the disk, so it must be stopped all the same.
       this.#unwritten.set(paths.attemptId, request)
@@ -88,22 +95,29 @@ class StopOverseer {
   /** An attempt that no shim has claimed is claimed here, so that none will. */
   async #forestall(paths: AttemptPaths): Promise<boolean> {
     if ((await readStatus(paths)) !== null) return false
+    const { bootId } = this.#machine
+    const claimedMs = monotonicMs()
+    const self = present(this.#machine.table.find(process.pid), 'the server in the process table')
+    const shim = { pid: self.pid, birth: self.birth }
+    const claim: Claim = { phase: 'starting', bootId, shim, mark: '', claimedMs }
+    if (!(await putSign(paths.claim, claim))) return false
     const status: AttemptStatus = {
       phase: 'gone',
       observation: {
         state: 'gone',
-        bootId: this.#machine.bootId,
+        bootId,
         startedMs: null,
-        goneMs: monotonicMs(),
+        goneMs: claimedMs,
         exitCode: null,
         exitSignal: null,
         how: 'start_failed',
         text: 'it was stopped before it started',
       },
     }
-    const isForestalled = await createDurably(paths.status, status)
-    if (isForestalled) await writeFile(paths.bell, '')
-    return isForestalled
+    await replaceFileSynced(paths.status, status)
+    await writeFile(paths.bell, '')
+    await sync(paths.folder)
+    return true
   }
 
   async #untilGone(paths: AttemptPaths): Promise<void> {
@@ -158,7 +172,7 @@ class StopOverseer {
     if (this.#attempts.judgeShim(paths, status) !== 'stale') return
     // Where nothing can be written, as on a full disk, this throws: then the shim waits for that too, and alone knows
     // the exit code.
-    await writeDurably(paths.stopRequest, request)
+    await replaceFileSynced(paths.stopRequest, request)
     signalProcess(this.#machine.table, status.shim, 'SIGKILL')
   }
 }
