@@ -11,6 +11,8 @@ export interface Config {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
   /** Where Hugging Face references are loaded from. */
   readonly hubUrl: string
+  /** For models that the hub gives to known people only. */
+  readonly hubToken: string | null
 }
 
 export type ConfigOutcome =
@@ -36,6 +38,7 @@ const environment = z.object({
   HF_ENDPOINT: z
     .url('must be an address such as https://huggingface.co')
     .default('https://huggingface.co'),
+  HF_TOKEN: z.string().min(1).optional(),
 })
 
 /** Reads the configuration, or says everything that is wrong with it. `root` is the repository's folder. */
@@ -56,6 +59,7 @@ export function readConfig(
     SPILLWAY_FLEET,
     SPILLWAY_LOG_LEVEL,
     HF_ENDPOINT,
+    HF_TOKEN,
   } = parsed.data
   return {
     kind: 'config',
@@ -69,6 +73,7 @@ export function readConfig(
           : resolve(cwd, SPILLWAY_FLEET),
       logLevel: SPILLWAY_LOG_LEVEL,
       hubUrl: HF_ENDPOINT,
+      hubToken: HF_TOKEN ?? null,
     },
   }
 }

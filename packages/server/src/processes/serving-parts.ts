@@ -1,15 +1,20 @@
 /** What serving needs from this machine: weights, the replica's command, its health. */
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { FleetFile } from '#modules/fleet/index.ts'
 import type { Principal } from '#modules/identity/index.ts'
 import { declareModel, type Deployment, type ServingDeps } from '#modules/serving/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
-import { ensureToyModel } from '#platform/models/toy/index.ts'
+import {
+  renderProgress,
+  resolveWeights,
+  type WeightsPlaces,
+} from '#platform/models/weights/index.ts'
 import type { Config } from '../config.ts'
 import { cardOf } from './fleet-start.ts'
 import type { Ground } from './ground.ts'
 import { checkReplica, replicaCommand } from './replica-launch.ts'
-import { createWeightsShelf } from './weights-shelf.ts'
+import { createWeightsShelf, type WeightsShelfDeps } from './weights-shelf.ts'
 
 interface Parts {
   readonly ground: Ground
@@ -34,10 +39,38 @@ async function sayToy(
   )
 }
 
+function placesOf({ config, root }: Parts): WeightsPlaces {
+  return {
+    textsFolder: join(root, 'examples/texts'),
+    modelsFolder: join(config.dataDir, 'models'),
+    baseFolder: dirname(config.fleetFile),
+    homeFolder: homedir(),
+    hubUrl: config.hubUrl,
+    hubToken: config.hubToken,
+  }
+}
+
+/** Finds a deployment's weights. A hub that does not answer is told apart: the toy stands in for it. */
+function resolver(parts: Parts): WeightsShelfDeps['resolve'] {
+  const places = placesOf(parts)
+  return async (deployment, say) => {
+    const model = parts.fleet.models.find((each) => each.name === deployment.model)
+    const outcome = await resolveWeights(
+      {
+        reference: deployment.weights,
+        sha256: model?.sha256 ?? null,
+        onProgress: (progress) => say(`Loads its weights: ${renderProgress(progress)}.`),
+      },
+      places,
+    )
+    if (outcome.kind === 'ready') return { kind: 'found', path: outcome.path }
+    const { text } = outcome
+    return { kind: outcome.kind === 'unreachable' ? 'unreachable' : 'refused', text }
+  }
+}
+
 export function assembleServing(parts: Parts): ServingDeps {
-  const { ground, config, root, fleet, operator } = parts
-  const modelsFolder = join(config.dataDir, 'models')
-  const textsFolder = join(root, 'examples/texts')
+  const { ground, config, fleet, operator } = parts
   const contextTokensOf = (model: string) =>
     fleet.models.find((each) => each.name === model)?.contextTokens ?? 2048
   return {
@@ -49,8 +82,7 @@ export function assembleServing(parts: Parts): ServingDeps {
     checkHealth: checkReplica,
     locateWeights: createWeightsShelf({
       log: ground.log,
-      toyPath: async () => (await ensureToyModel({ textsFolder, modelsFolder })).path,
-      resolve: async () => ({ kind: 'unreachable', text: 'not yet' }),
+      resolve: resolver(parts),
       onFallback: (deployment, why) => sayToy(parts, deployment, why),
     }),
   }

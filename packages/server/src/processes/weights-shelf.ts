@@ -7,8 +7,7 @@ import type { Deployment, Weights } from '#modules/serving/index.ts'
 
 export interface WeightsShelfDeps {
   readonly log: Logger
-  /** Path of the toy model; it is made when it is first asked for. */
-  readonly toyPath: () => Promise<string>
+  /** Without a reference the weights are the toy's. */
   readonly resolve: (
     deployment: Deployment,
     onProgress: (text: string) => void,
@@ -24,14 +23,17 @@ export interface WeightsShelfDeps {
 /** A refused reference is looked at again after this long: the file may have been put there meanwhile. */
 const RETRY_REFUSED_MS = 10_000
 
-async function fill(deps: WeightsShelfDeps, deployment: Deployment, put: (weights: Weights) => void): Promise<void> {
-  if (deployment.weights === null) return put({ kind: 'ready', path: await deps.toyPath() })
+async function fill(
+  deps: WeightsShelfDeps,
+  deployment: Deployment,
+  put: (weights: Weights) => void,
+): Promise<void> {
   const outcome = await deps.resolve(deployment, (text) => put({ kind: 'loading', text }))
   if (outcome.kind === 'found') return put({ kind: 'ready', path: outcome.path })
   deps.log.error({ model: deployment.model, weights: deployment.weights }, outcome.text)
   if (outcome.kind === 'refused') return put({ kind: 'failed', text: outcome.text })
   await deps.onFallback(deployment, outcome.text)
-  put({ kind: 'ready', path: await deps.toyPath() })
+  await fill(deps, { ...deployment, weights: null }, put)
 }
 
 /** Answers at once with what is known, and starts finding out when nothing is. */
@@ -49,7 +51,10 @@ export function createWeightsShelf(deps: WeightsShelfDeps): (deployment: Deploym
     }
     fill(deps, deployment, put).catch((cause: unknown) => {
       deps.log.error({ err: cause, model: deployment.model }, 'could not look for weights')
-      put({ kind: 'failed', text: `Its weights could not be read: ${cause instanceof Error ? cause.message : 'unknown'}` })
+      put({
+        kind: 'failed',
+        text: `Its weights could not be read: ${cause instanceof Error ? cause.message : 'unknown'}`,
+      })
     })
     return begun
   }
