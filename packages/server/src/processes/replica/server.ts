@@ -26,6 +26,8 @@ export interface ReplicaServerOptions extends AnswerSource {
   readonly logFailure: (error: unknown) => void
 }
 
+/** Longer than a gateway keeps a connection idle, so that it is never closed under a request. */
+const KEEP_ALIVE_MS = 65_000
 const STOPPING = 'The replica is stopping.'
 
 /** What changes while the server runs. */
@@ -47,6 +49,7 @@ export function createReplicaServer(options: ReplicaServerOptions): ReplicaServe
   const server = createServer(
     (request, response) => void handle(state, options, { request, response }),
   )
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   return {
     server,
     serve: (model) => {
