@@ -13,7 +13,7 @@ export function renderCounts({ passed, failed, skipped }: Counts): string {
 }
 
 /** A file that could not be run, and an error outside of any test, each count as one failed test. */
-export function countTests(
+function countTests(
   modules: readonly TestModule[],
   unhandledErrors: readonly SerializedError[],
 ): Counts {

@@ -26,7 +26,7 @@ export interface MigrateOptions {
   readonly onProgress?: (name: string) => void
 }
 
-export const MIGRATIONS = join(import.meta.dirname, 'migrations')
+const MIGRATIONS = join(import.meta.dirname, 'migrations')
 
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/
 /** A number of our own for the advisory lock. */
@@ -54,7 +54,7 @@ export function readMigrations(directory: string = MIGRATIONS): readonly Migrati
 }
 
 /** What is left to apply. Pure; throws a `StartFailure` when the database and the files do not belong together. */
-export function pendingMigrations(
+function pendingMigrations(
   migrations: readonly Migration[],
   applied: readonly Applied[],
 ): readonly Migration[] {

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { StartFailure } from '../start-failure.ts'
+import { fitsSocket } from './settings.ts'
 
 export interface ConnectionRecord {
   readonly port: number
@@ -51,13 +52,28 @@ function parseRecord(path: string): ConnectionRecord {
   )
 }
 
-export function renderUrl(record: ConnectionRecord): string {
-  return `postgresql://${ROLE}:${record.password}@127.0.0.1:${record.port}/${ROLE}`
+/** Over the socket where there is one: it answers in about half the time of the loopback network. */
+export function renderUrl(record: ConnectionRecord, socketFolder: string): string {
+  return render(record, socketFolder, { role: ROLE, password: record.password, database: ROLE })
 }
 
-export function renderAdministratorUrl(record: ConnectionRecord): string {
-  const { administratorPassword: password, port } = record
-  return `postgresql://${ADMINISTRATOR}:${password}@127.0.0.1:${port}/postgres`
+export function renderAdministratorUrl(record: ConnectionRecord, socketFolder: string): string {
+  const password = record.administratorPassword
+  return render(record, socketFolder, { role: ADMINISTRATOR, password, database: 'postgres' })
+}
+
+interface Login {
+  readonly role: string
+  readonly password: string
+  readonly database: string
+}
+
+function render({ port }: ConnectionRecord, socketFolder: string, login: Login): string {
+  const url = new URL(`postgresql://127.0.0.1:${port}/${login.database}`)
+  url.username = login.role
+  url.password = login.password
+  if (fitsSocket(socketFolder)) url.searchParams.set('host', socketFolder)
+  return url.href
 }
 
 /** The wanted port when it is free now, else any free one. */

@@ -82,7 +82,7 @@ async function adopt(folders: Folders, options: EmbeddedOptions): Promise<Starte
   if (running === null) return null
   options.onProgress?.('adopting')
   const record = { ...readExistingRecord(folders), port: running.port }
-  await prepareDatabase(record)
+  await prepareDatabase(record, folders.socket)
   return { pid: running.pid, record }
 }
 
@@ -97,7 +97,7 @@ async function startFresh(folders: Folders, options: EmbeddedOptions): Promise<S
     try {
       const pid = await start(folders, record, options)
       writeRecord(folders.dataDir, record)
-      await prepareDatabase(record)
+      await prepareDatabase(record, folders.socket)
       return { pid, record }
     } catch (error) {
       const isTaken = error instanceof StartFailure && error.reason === 'postgres_port_taken'
@@ -156,8 +156,8 @@ function supervise(
     await watching
   }
   return {
-    url: renderUrl(record),
-    administratorUrl: renderAdministratorUrl(record),
+    url: renderUrl(record, folders.socket),
+    administratorUrl: renderAdministratorUrl(record, folders.socket),
     get pid() {
       return pid
     },

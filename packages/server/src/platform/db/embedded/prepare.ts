@@ -7,9 +7,12 @@ import { type ConnectionRecord, renderAdministratorUrl, ROLE } from './connectio
  * Connects with the administrator's recorded password, which only our own server knows, and makes the role and its
  * database when they are missing. The role may create databases, for tests, and is otherwise ordinary.
  */
-export async function prepareDatabase(record: ConnectionRecord): Promise<void> {
+export async function prepareDatabase(
+  record: ConnectionRecord,
+  socketFolder: string,
+): Promise<void> {
   const client = new pg.Client({
-    connectionString: renderAdministratorUrl(record),
+    connectionString: renderAdministratorUrl(record, socketFolder),
     connectionTimeoutMillis: 10_000,
     application_name: 'spillway-prepare',
   })
