@@ -16,7 +16,23 @@ export default defineConfig(({ mode }) => {
       emptyOutDir: true,
       target: 'es2022',
       assetsInlineLimit: 0,
-      chunkSizeWarningLimit: 700,
+      rolldownOptions: {
+        output: {
+          codeSplitting: {
+            groups: [
+              // First, so that its setup has run before any module makes a schema.
+              { name: 'zod', test: /node_modules\/zod\/|src\/zod-setup/, priority: 3 },
+              {
+                name: 'framework',
+                test: /node_modules\/(react|react-dom|scheduler|@tanstack)\//,
+                priority: 2,
+              },
+              // Small parts that every page shares travel together.
+              { name: 'parts', test: /console\/src\/(api|ui)\/|contract\/src\//, priority: 1 },
+            ],
+          },
+        },
+      },
     },
     server: {
       proxy: { '/api': server, '/v1': server },

@@ -40,6 +40,11 @@ test('events are the same wherever the network cuts the bytes', async () => {
   )
 })
 
+test('a position told without data is an event without data', async () => {
+  const bytes = new TextEncoder().encode('retry: 1000\nid: 7-0\n\n')
+  expect(await collect([bytes])).toEqual([{ id: '7-0', type: 'message', data: '' }])
+})
+
 test('an event cut off by the end of the stream is not delivered', async () => {
   expect(await collect([new TextEncoder().encode('data: half\n')])).toEqual([])
 })

@@ -14,9 +14,8 @@ interface Draft {
 
 const emptyDraft = (): Draft => ({ id: null, type: 'message', data: [] })
 
-function takeLine(draft: Draft, line: string): void {
+function takeField(draft: Draft, line: string): void {
   const colon = line.indexOf(':')
-  if (colon === 0) return
   const field = colon < 0 ? line : line.slice(0, colon)
   const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '')
   if (field === 'id') draft.id = value
@@ -24,29 +23,43 @@ function takeLine(draft: Draft, line: string): void {
   else if (field === 'data') draft.data.push(value)
 }
 
-/** Yields events as they arrive, and `null` for each sign of life (a comment line) between them. */
+/** Takes text in any pieces, and answers what is complete. */
+function createReader(): (text: string) => (ServerSentEvent | null)[] {
+  let rest = ''
+  let draft = emptyDraft()
+  const takeLine = (line: string): (ServerSentEvent | null)[] => {
+    if (line.startsWith(':')) return [null]
+    if (line !== '') {
+      takeField(draft, line)
+      return []
+    }
+    const { id, type, data } = draft
+    draft = emptyDraft()
+    return data.length > 0 || id !== null ? [{ id, type, data: data.join('\n') }] : []
+  }
+  return (text) => {
+    // A carriage return at the very end may be the first half of a line break.
+    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/)
+    rest = lines.pop() ?? ''
+    return lines.flatMap(takeLine)
+  }
+}
+
+/**
+ * Yields events as they arrive, and `null` for each sign of life (a comment line) between them. An event that only
+ * tells a position has empty data.
+ */
 export async function* readServerSentEvents(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<ServerSentEvent | null> {
-  const reader = body
-    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-    .getReader()
-  let rest = ''
-  let draft = emptyDraft()
+  const decoder = new TextDecoder()
+  const take = createReader()
+  const reader = body.getReader()
   try {
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
-      const lines = (rest + value).split(/\r\n|\n|\r(?!$)/)
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        if (line.startsWith(':')) yield null
-        if (line !== '') takeLine(draft, line)
-        else if (draft.data.length > 0) {
-          yield { id: draft.id, type: draft.type, data: draft.data.join('\n') }
-          draft = emptyDraft()
-        }
-      }
+      yield* take(decoder.decode(value, { stream: true }))
     }
   } finally {
     await reader.cancel().catch(() => {

@@ -92,7 +92,9 @@ function axes(drawing: StackDrawing): uPlot.Axis[] {
 function nowRule(drawing: StackDrawing): (plot: uPlot) => void {
   return (plot) => {
     const { nowSecond, edges } = drawing
-    if (nowSecond === undefined || nowSecond >= (edges.at(-1) ?? 0)) return
+    // A range that ends now needs no rule at its very edge.
+    const lastStart = edges.at(-2) ?? 0
+    if (nowSecond === undefined || nowSecond >= lastStart) return
     const x = plot.valToPos(nowSecond, 'x', true)
     plot.ctx.save()
     plot.ctx.strokeStyle = tokenColour('--accent')
@@ -121,7 +123,7 @@ export function stackOptions(
   return {
     ...size,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     tzDate: (second) => uPlot.tzDate(new Date(second * 1000), 'Etc/UTC'),
     fmtDate: fmtUtc,
     cursor: {

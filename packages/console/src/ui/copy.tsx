@@ -62,7 +62,7 @@ export function shortenId(id: string): string {
 
 export function Id({ id, isCopyable = true }: { id: string; isCopyable?: boolean }): ReactElement {
   return (
-    <span className="inline-flex items-center gap-0.5">
+    <span className="inline-flex items-center gap-0.5 align-middle">
       <span className="num" title={id}>
         {shortenId(id)}
       </span>

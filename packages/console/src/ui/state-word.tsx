@@ -27,7 +27,7 @@ export function StateWord({
   isMoving = false,
 }: StateWordProps): ReactElement {
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap" title={title}>
+    <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap" title={title}>
       <span
         aria-hidden="true"
         className={`size-2 shrink-0 rounded-full ${DOTS[tone]} ${isMoving ? 'animate-[blink_1.2s_ease-in-out_infinite]' : ''}`}
@@ -60,7 +60,7 @@ export function KindSwatch({ kind }: { kind: string }): ReactElement {
 
 export function KindWord({ kind }: { kind: string }): ReactElement {
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+    <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap">
       <KindSwatch kind={kind} />
       {kindLookOf(kind).word}
     </span>
@@ -72,7 +72,7 @@ export function Tag({ children, title }: { children: ReactNode; title?: string }
   return (
     <span
       title={title}
-      className="inline-flex h-[18px] items-center rounded-[3px] border border-line-strong px-1.5 text-12 leading-none whitespace-nowrap text-muted"
+      className="inline-flex h-[18px] items-center rounded-[3px] border border-line-strong px-1.5 text-12 leading-none font-normal whitespace-nowrap text-muted"
     >
       {children}
     </span>

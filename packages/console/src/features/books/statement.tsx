@@ -64,7 +64,7 @@ export function Statement({ pools }: { pools: readonly PoolBooks[] }): ReactElem
             key={line.word}
             className={`h-8 border-b ${line.isSum ? 'border-line-strong font-bold' : 'border-line'}`}
           >
-            <th scope="row" className="text-left font-[inherit]">
+            <th scope="row" className={`text-left ${line.isSum ? 'font-bold' : 'font-normal'}`}>
               {line.word} <span className="font-normal text-muted max-sm:hidden">{line.note}</span>
             </th>
             {pools.map((pool) => (

@@ -51,7 +51,9 @@ export function DeploymentCard({ deployment, onRemove }: DeploymentCardProps): R
         {deployment.replicas.map((replica, index) => (
           <ReplicaLine key={replica.leaseId ?? replica.url ?? index} replica={replica} />
         ))}
-        {deployment.replicas.length === 0 && <li className="text-muted">No replica runs.</li>}
+        {deployment.source === 'replica' && deployment.replicas.length === 0 && (
+          <li className="text-muted">No replica runs.</li>
+        )}
       </ul>
     </li>
   )

@@ -6,7 +6,8 @@ import { Ago, Money } from '../../ui/figures.tsx'
 import { parsePicos } from '../../ui/format/money.ts'
 import { KindWord } from '../../ui/state-word.tsx'
 import type { TableColumn } from '../../ui/table/column.ts'
-import { LeaseAge, leaseName, leasePlace, LeasePrice, LeaseStateWord } from './lease-looks.tsx'
+import { LeaseAge, leasePlace, LeasePrice, LeaseStateWord } from './lease-looks.tsx'
+import { leaseName } from './lease-name.ts'
 
 const STATE_ORDER = ['reclaiming', 'running', 'starting', 'pending', 'ended']
 
@@ -45,7 +46,7 @@ const COLUMNS: readonly TableColumn<Lease>[] = [
   {
     id: 'id',
     header: 'Id',
-    from: 'lg',
+    from: '2xl',
     value: (lease) => lease.id,
     cell: (lease) => <Id id={lease.id} />,
   },
@@ -88,7 +89,7 @@ const COLUMNS: readonly TableColumn<Lease>[] = [
   {
     id: 'created',
     header: 'Created',
-    from: 'lg',
+    from: '2xl',
     isNumeric: true,
     value: (lease) => lease.createdAt,
     cell: (lease) => <Ago at={lease.createdAt} />,

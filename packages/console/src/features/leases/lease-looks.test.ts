@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { leaseName, leasePlace, slotRanges } from './lease-looks.tsx'
+import { leasePlace, slotRanges } from './lease-looks.tsx'
+import { leaseName } from './lease-name.ts'
 
 test('neighbouring slots are written as a run', () => {
   expect(slotRanges([3, 0, 2, 5])).toBe('0,2-3,5')

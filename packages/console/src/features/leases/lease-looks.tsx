@@ -61,11 +61,6 @@ export function LeaseStateWord({ lease }: { lease: Lease }): ReactElement {
   )
 }
 
-/** What people call it: its name, or else its command. */
-export function leaseName(lease: Pick<Lease, 'name' | 'command'>): string {
-  return lease.name || lease.command.join(' ')
-}
-
 /** `gpu-1:0,2-3`; runs of neighbouring slots are shortened. */
 export function leasePlace(lease: Pick<Lease, 'node' | 'slots'>): string {
   return lease.node === null ? '—' : `${lease.node}:${slotRanges(lease.slots)}`

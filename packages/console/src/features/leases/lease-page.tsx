@@ -22,7 +22,8 @@ import { hourlyPicos } from './active-leases.ts'
 import { quoteWords } from './command-words.ts'
 import { factTone } from './fact-tone.ts'
 import { LeaseLog } from './lease-log.tsx'
-import { LeaseAge, leaseName, leasePlace, LeaseStateWord } from './lease-looks.tsx'
+import { LeaseAge, leasePlace, LeaseStateWord } from './lease-looks.tsx'
+import { leaseName } from './lease-name.ts'
 
 const route = getRouteApi('/app/leases/$leaseId')
 
@@ -139,7 +140,7 @@ function leaseFacts(lease: Lease): (readonly [string, ReactElement | string])[] 
     [
       'Command',
       <span key="command" className="flex items-start gap-1">
-        <code className="min-w-0 break-all">{command}</code>
+        <code className="min-w-0 wrap-anywhere">{command}</code>
         <CopyButton text={command} label="Copy the command" />
       </span>,
     ],

@@ -9,7 +9,7 @@ import { Countdown } from '../../ui/figures.tsx'
 import { plural } from '../../ui/format/numbers.ts'
 import { Banner } from '../../ui/notices.tsx'
 import { useSession } from '../session/session.ts'
-import { leaseName } from './lease-looks.tsx'
+import { leaseName } from './lease-name.ts'
 
 const SHOWN_MAX = 3
 const SECOND_MS = 1000

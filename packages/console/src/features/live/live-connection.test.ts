@@ -52,6 +52,7 @@ function scene(steps: readonly (string | Error)[], control: AbortController): Sc
         made.waits.push(durationMs)
         return Promise.resolve()
       },
+      watch: () => ({ seen: () => undefined, end: () => undefined }),
     },
   }
   return made
@@ -82,6 +83,38 @@ test('an error that cannot be helped ends the attempts', async () => {
   const played = scene([new RangeError('signed out')], control)
   await keepLive(played.deps, control.signal, null)
   expect(played.opened).toEqual([null])
+})
+
+test('a line cut before its first event continues where the stream began', async () => {
+  const control = new AbortController()
+  const played = scene(['retry: 1000\nid: 40-0\n\n', data('41-1')], control)
+  await keepLive(played.deps, control.signal, null)
+  expect(played.opened).toEqual([null, '40-0', '41-1'])
+})
+
+test('a silent line is given up and opened again', async () => {
+  const control = new AbortController()
+  const played = scene([data('1'), data('2')], control)
+  const silent = new Error('silent')
+  const watched: (() => void)[] = []
+  await keepLive(
+    {
+      ...played.deps,
+      watch: (onSilence) => {
+        watched.push(onSilence)
+        return { seen: () => undefined, end: () => undefined }
+      },
+      open: (after, signal) => {
+        if (watched.length > 1) return played.deps.open(after, signal)
+        // given a line on which nothing comes
+        queueMicrotask(() => watched[0]?.())
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(silent)))
+      },
+    },
+    control.signal,
+    null,
+  )
+  expect(played.seen).toEqual(['1', '2'])
 })
 
 test('what is not an event is passed over', async () => {

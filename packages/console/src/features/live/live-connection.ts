@@ -17,6 +17,13 @@ export interface LiveDeps {
   /** Whether an error cannot be helped by trying again. */
   readonly isFinal: (error: unknown) => boolean
   readonly wait: (durationMs: number, signal: AbortSignal) => Promise<void>
+  /** Watches for silence: calls back when nothing was seen for too long. */
+  readonly watch: (onSilence: () => void) => Watch
+}
+
+export interface Watch {
+  readonly seen: () => void
+  readonly end: () => void
 }
 
 const WAIT_FIRST_MS = 500
@@ -33,17 +40,21 @@ export async function keepLive(
   let isFirst = true
   while (!signal.aborted) {
     deps.onState(isFirst ? 'connecting' : 'reconnecting')
+    const line = new AbortController()
+    const watch = deps.watch(() => line.abort())
     try {
-      const response = await deps.open(position, signal)
+      const response = await deps.open(position, AbortSignal.any([signal, line.signal]))
       deps.onState('live')
       if (!isFirst) deps.onResume()
       isFirst = false
       failures = 0
-      position = await readEvents(response, deps, position)
+      position = await readEvents(response, { deps, watch, start: position })
     } catch (error) {
       if (signal.aborted || deps.isFinal(error)) break
       isFirst = false
       failures += 1
+    } finally {
+      watch.end()
     }
     if (signal.aborted) break
     deps.onState('reconnecting')
@@ -52,16 +63,25 @@ export async function keepLive(
   return position
 }
 
+interface Reading {
+  readonly deps: LiveDeps
+  readonly watch: Watch
+  readonly start: string | null
+}
+
 async function readEvents(
   response: Response,
-  deps: LiveDeps,
-  start: string | null,
+  { deps, watch, start }: Reading,
 ): Promise<string | null> {
   let position = start
   if (response.body === null) return position
   try {
     for await (const message of readServerSentEvents(response.body)) {
-      const event = message === null ? null : parseEvent(message.data)
+      watch.seen()
+      if (message === null) continue
+      // The stream tells its position before its first event, so that a line cut early continues too.
+      position = message.id ?? position
+      const event = parseEvent(message.data)
       if (event === null) continue
       position = event.position
       deps.onEvent(event)

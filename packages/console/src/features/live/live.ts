@@ -4,7 +4,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { isSignedOut, openStream } from '../../api/client.ts'
 import { staleAnswers } from './event-answers.ts'
-import { keepLive, type LiveState } from './live-connection.ts'
+import { keepLive, type LiveState, type Watch } from './live-connection.ts'
 
 interface LiveSnapshot {
   readonly state: LiveState
@@ -15,6 +15,8 @@ interface LiveSnapshot {
 const EVENTS_KEPT = 100
 /** Events come in bursts; what they make stale is fetched once a burst. */
 const BURST_MS = 200
+/** The server gives a sign of life every 15 seconds; three missed ones mean that the line is dead. */
+const SILENCE_MAX_MS = 50_000
 /** A page nobody looks at gives its connection back: browsers allow only six to one server. */
 const HIDDEN_MAX_MS = 60_000
 
@@ -43,6 +45,17 @@ function waitUntil(durationMs: number, signal: AbortSignal): Promise<void> {
       resolve()
     })
   })
+}
+
+function watchSilence(onSilence: () => void): Watch {
+  let timer = setTimeout(onSilence, SILENCE_MAX_MS)
+  return {
+    seen: () => {
+      clearTimeout(timer)
+      timer = setTimeout(onSilence, SILENCE_MAX_MS)
+    },
+    end: () => clearTimeout(timer),
+  }
 }
 
 function makeInvalidator(queryClient: QueryClient): (event: Event) => void {
@@ -82,6 +95,7 @@ export function startLive(queryClient: QueryClient, onSignedOut: () => void): ()
           return isSignedOut(error)
         },
         wait: waitUntil,
+        watch: watchSilence,
       },
       control.signal,
       position,

@@ -122,7 +122,7 @@ export async function* streamChat(
     throw toFailure(answer?.error, response.status, requestId)
   }
   for await (const event of readServerSentEvents(response.body)) {
-    if (event === null) continue
+    if (event === null || event.data === '') continue
     if (event.data === '[DONE]') return
     const chunk = JSON.parse(event.data) as WireChunk
     // A stream that already began can only report its failure inside itself.

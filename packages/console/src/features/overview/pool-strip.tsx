@@ -14,7 +14,7 @@ import { SlotStrip } from '../../ui/slots/slot-strip.tsx'
 import type { StripSlot } from '../../ui/slots/strip-slot.ts'
 import { KindWord } from '../../ui/state-word.tsx'
 import { useActiveLeases } from '../leases/active-leases.ts'
-import { leaseName } from '../leases/lease-looks.tsx'
+import { leaseName } from '../leases/lease-name.ts'
 import { countUses, slotUse } from './utilisation.ts'
 
 interface PoolStripProps {

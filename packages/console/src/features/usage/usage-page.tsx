@@ -118,28 +118,27 @@ export function UsagePage(): ReactElement {
           onZoom={(from, to) => update({ from, to })}
         />
       </Section>
-      <Section title="By SKU and resource">
-        <Answered query={total}>
-          {({ rows }) => (
-            <DataTable<UsageRow>
-              label="Usage"
-              rows={rows}
-              rowId={(row) =>
-                `${row.project} ${row.sku} ${row.resource} ${row.price.amountUsd} ${row.price.per} ${row.hour ?? ''}`
-              }
-              columns={USAGE_COLUMNS}
-              view={search}
-              onView={update}
-              empty={
-                <Empty>
-                  Nothing was used in this time. GPU time and tokens would be listed here, at exact
-                  prices.
-                </Empty>
-              }
-            />
-          )}
-        </Answered>
-      </Section>
+      <Answered query={total}>
+        {({ rows }) => (
+          <DataTable<UsageRow>
+            label="Usage"
+            rows={rows}
+            rowId={(row) =>
+              `${row.project} ${row.sku} ${row.resource} ${row.price.amountUsd} ${row.price.per} ${row.hour ?? ''}`
+            }
+            columns={USAGE_COLUMNS}
+            view={search}
+            filters={<h2 className="text-15 font-bold">By SKU and resource</h2>}
+            onView={update}
+            empty={
+              <Empty>
+                Nothing was used in this time. GPU time and tokens would be listed here, at exact
+                prices.
+              </Empty>
+            }
+          />
+        )}
+      </Answered>
     </>
   )
 }

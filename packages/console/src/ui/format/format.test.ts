@@ -110,6 +110,8 @@ describe('numbers', () => {
   test('GPU time reads in hours, small amounts in seconds', () => {
     expect(plain(formatGpuTime(90_500))).toBe('90.5 GPU-s')
     expect(plain(formatGpuTime(4_500_000))).toBe('1.250 GPU-h')
+    expect(plain(formatGpuTime(576_000_000))).toBe('160.0 GPU-h')
+    expect(plain(formatGpuTime(44_442_000_000n))).toBe('12 345 GPU-h')
     expect(plain(formatQuantity('12345', 'token'))).toBe('12 345 tokens')
     expect(plain(formatBytes(1536))).toBe('1.5 KiB')
   })

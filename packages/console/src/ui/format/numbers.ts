@@ -38,12 +38,19 @@ export function formatShare(fraction: number): string {
 export function formatGpuTime(gpuMs: number | bigint | string): string {
   const milliseconds = BigInt(gpuMs)
   if (milliseconds < MS_PER_HOUR / 10n) return `${decimal(milliseconds, 1000n, 1)}${NO_BREAK}GPU-s`
-  return `${decimal(milliseconds, MS_PER_HOUR, 3)}${NO_BREAK}GPU-h`
+  return `${decimal(milliseconds, MS_PER_HOUR, hourDecimals(milliseconds))}${NO_BREAK}GPU-h`
+}
+
+/** About four digits that matter, however many hours there are. */
+function hourDecimals(milliseconds: bigint): number {
+  const wholeDigits = (milliseconds / MS_PER_HOUR).toString().length
+  return Math.max(0, 4 - wholeDigits)
 }
 
 function decimal(dividend: bigint, divisor: bigint, decimals: number): string {
   const scale = 10n ** BigInt(decimals)
   const rounded = divideHalfEven(dividend * scale, divisor)
+  if (decimals === 0) return formatCount(rounded)
   const fraction = (rounded % scale).toString().padStart(decimals, '0')
   return formatCount(`${rounded / scale}.${fraction}`)
 }

@@ -2,7 +2,13 @@
  * Slots as cells of equal size in physical order, coloured by claim kind. A few slots get room for words, many become
  * a dense map; above two thousand a canvas draws them. Arrow keys move between cells, hovering tells more.
  */
-import { type KeyboardEvent, type ReactElement, type ReactNode, useState } from 'react'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactElement,
+  type ReactNode,
+  useState,
+} from 'react'
 import { kindLookOf } from '../claim-kind.ts'
 import { kindFill } from '../state-word.tsx'
 import { SlotCanvas } from './slot-canvas.tsx'
@@ -28,6 +34,7 @@ export function nodesOf(
 
 export function SlotStrip({ label, slots, tip, onOpen }: SlotStripProps): ReactElement {
   const [place, setPlace] = useState<TipPlace | null>(null)
+  const nodes = nodesOf(slots)
   const pointed = slots.find((slot) => slot.id === place?.slotId)
   const size = slots.length <= LARGE_MAX ? 'large' : slots.length <= MEDIUM_MAX ? 'medium' : 'small'
   const point = (slotId: string, element: Element): void => {
@@ -45,7 +52,7 @@ export function SlotStrip({ label, slots, tip, onOpen }: SlotStripProps): ReactE
           className="flex flex-col gap-1.5"
           onKeyDown={moveFocus}
         >
-          {nodesOf(slots).map(([node, cells], row) => (
+          {nodes.map(([node, cells], row) => (
             <div key={node} className={size === 'large' ? '' : 'flex items-start gap-3'}>
               {size !== 'large' && (
                 <span
@@ -56,9 +63,10 @@ export function SlotStrip({ label, slots, tip, onOpen }: SlotStripProps): ReactE
                 </span>
               )}
               <div
+                style={columnStyle(nodes)}
                 className={
                   size === 'large'
-                    ? 'grid grid-cols-[repeat(auto-fit,minmax(84px,1fr))] gap-1.5'
+                    ? 'grid grid-cols-4 gap-1.5 md:grid-cols-[repeat(var(--columns),minmax(0,1fr))]'
                     : 'flex flex-wrap gap-[2px]'
                 }
               >
@@ -80,6 +88,16 @@ export function SlotStrip({ label, slots, tip, onOpen }: SlotStripProps): ReactE
       {place && pointed && <SlotTip place={place}>{tip(pointed)}</SlotTip>}
     </div>
   )
+}
+
+const COLUMNS_MIN = 4
+const COLUMNS_MAX = 8
+
+/** Cells of all nodes are equally wide, and a node's rows are full where that is possible. */
+function columnStyle(nodes: readonly (readonly [string, readonly StripSlot[]])[]): CSSProperties {
+  const longest = Math.max(...nodes.map(([, cells]) => cells.length))
+  const columns = longest <= COLUMNS_MAX ? longest : Math.ceil(longest / 2)
+  return { '--columns': Math.max(COLUMNS_MIN, columns) } as CSSProperties
 }
 
 /** Left and right go to the neighbour, up and down to the same place on the next node. */

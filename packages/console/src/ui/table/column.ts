@@ -15,7 +15,7 @@ export interface TableColumn<Row> {
   /** Takes what room is left, and shortens what does not fit. */
   readonly isWide?: boolean
   /** Leaves the table on screens narrower than this. */
-  readonly from?: 'sm' | 'md' | 'lg'
+  readonly from?: 'sm' | 'md' | 'lg' | '2xl'
   /** The header is spoken but not shown, for columns of buttons. */
   readonly isHeaderHidden?: boolean
 }

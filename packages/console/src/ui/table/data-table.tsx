@@ -44,11 +44,16 @@ export interface DataTableProps<Row extends RowData> {
   readonly empty: ReactNode
 }
 
-const FROM = { sm: 'max-sm:hidden', md: 'max-md:hidden', lg: 'max-lg:hidden' }
+const FROM = {
+  sm: 'max-sm:hidden',
+  md: 'max-md:hidden',
+  lg: 'max-lg:hidden',
+  '2xl': 'max-2xl:hidden',
+}
 
 function cellClass<Row>(column: TableColumn<Row>): string {
   const narrow = column.from ? FROM[column.from] : ''
-  const wide = column.isWide ? 'w-full max-w-0 truncate' : 'whitespace-nowrap'
+  const wide = column.isWide ? 'w-full min-w-32 max-w-0 truncate' : 'whitespace-nowrap'
   return `px-2.5 first:pl-0 last:pr-0 ${column.isNumeric ? 'text-right' : 'text-left'} ${wide} ${narrow}`
 }
 
@@ -190,7 +195,7 @@ function SortButton({ header, isNumeric, direction, onSort }: SortButtonProps): 
     <button
       type="button"
       onClick={onSort}
-      className={`group inline-flex items-center gap-1 hover:text-text ${isNumeric ? 'flex-row-reverse' : ''} ${direction ? 'text-text' : ''}`}
+      className={`group inline-flex items-center gap-1 align-middle hover:text-text ${isNumeric ? 'flex-row-reverse' : ''} ${direction ? 'text-text' : ''}`}
     >
       {header}
       <span
