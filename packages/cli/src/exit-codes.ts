@@ -21,4 +21,5 @@ export const EXIT_CODES_TEXT = `Exit codes:
   4    no credential, a wrong one, or one that is not permitted
   130  detached with Ctrl-C; the lease goes on
   With --follow and \`lease logs -f\`: the command's own exit code; 128 + n when signal n killed it;
-  5 when the lease ended before its command did (reclaimed, stopped, lost) and left no code of failure.`
+  5 when the command could not start, or its lease ended first (reclaimed, stopped, lost) without a
+  code of failure.`

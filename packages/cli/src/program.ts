@@ -53,10 +53,8 @@ export async function runProgram(surroundings: Surroundings): Promise<number> {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return EXIT.ok
     // Commander has written its own message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    const { text, exitCode } = renderFailure(error, output.notePaint)
+    const { text, exitCode } = renderFailure(error, output.notePaint, personaHint(error, context))
     await output.note(text)
-    const hint = personaHint(error, context)
-    if (hint !== null) await output.note(`       ${hint}`)
     return exitCode
   }
 }

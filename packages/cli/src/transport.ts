@@ -1,5 +1,7 @@
 /** `fetch` with words: turns what can go wrong between here and the server into failures that say what to do. */
+import { Problem, ProblemError } from '@spillway/contract'
 import { Unreachable } from './failure.ts'
+import { asObject, asText, parseObject } from './parse/json.ts'
 
 /** The control API answers in milliseconds; this only bounds a server that hangs. */
 const HEADERS_TIMEOUT_MS = 60_000
@@ -20,6 +22,8 @@ export function createTransport(options: TransportOptions): typeof fetch {
     try {
       const response = await options.fetch(input, { ...init, signal: AbortSignal.any(signals) })
       if (!isSpeaking(response)) throw notSpillway(url)
+      const away = await readAway(response, url)
+      if (away !== null) throw away
       return response
     } catch (error) {
       if (init.signal?.aborted === true || error instanceof Unreachable) throw error
@@ -35,6 +39,28 @@ function isSpeaking(response: Response): boolean {
   if (!response.ok || response.status === 204) return true
   const type = response.headers.get('content-type') ?? ''
   return /^(application\/json|text\/event-stream|text\/plain)\b/.test(type)
+}
+
+const AWAY = new Set([502, 503, 504])
+
+/**
+ * What stands in front of the API, such as the gateway or a proxy, answers for it while it is away. Its own problems
+ * and the errors of models pass.
+ */
+async function readAway(response: Response, url: string): Promise<Unreachable | null> {
+  if (!AWAY.has(response.status)) return null
+  const document = parseObject(await response.clone().text())
+  if (Problem.safeParse(document).success || asObject(document?.['error']) !== null) return null
+  const text = asText(document?.['detail']) ?? `${url} answers ${response.status}: the API is away.`
+  return new Unreachable(text, {
+    remedy: asText(document?.['remedy']) ?? 'Try again in a moment.',
+  })
+}
+
+/** Whether trying again later may help: the server, or its database, is away for now. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof ProblemError) return error.problem.code === 'database.unavailable'
+  return error instanceof Unreachable
 }
 
 export function isLoopback(url: string): boolean {

@@ -4,7 +4,7 @@ import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { followLease } from '../follow/follow.ts'
 import { outcomeOf } from '../follow/outcome.ts'
-import { renderEnd, renderLease, renderPlace } from '../output/lease.ts'
+import { renderLease, renderOutcome, renderPlace } from '../output/lease.ts'
 import {
   commandArgument,
   followToEnd,
@@ -68,7 +68,7 @@ async function runAnchor(call: Call<AnchorOptions>): Promise<number> {
   }
   const started = followed.lease
   if (started.state === 'ended') {
-    await output.note(`${started.id} ${renderEnd(started)}`)
+    await output.note(renderOutcome(started))
     return outcomeOf(started)
   }
   await output.print(`${started.id} runs on ${renderPlace(started) ?? started.pool}`)

@@ -3,7 +3,7 @@ import { Argument, Option, type Command } from 'commander'
 import { addCommand, type Call, type Context } from '../command.ts'
 import { renderAmount } from '../output/amount.ts'
 import { toLine } from '../output/text.ts'
-import { amount } from '../parse/option-values.ts'
+import { positiveAmount } from '../parse/option-values.ts'
 import { findId } from './find.ts'
 
 interface CreditOptions {
@@ -18,7 +18,7 @@ export function addCreditCommand(organization: Command, context: Context): void 
     persona: 'operator',
     arguments: [
       new Argument('<id>', 'its name, or its id or the start or end of it'),
-      new Argument('<amount>', 'USD, such as 100.00').argParser(amount),
+      new Argument('<amount>', 'USD, such as 100.00').argParser(positiveAmount),
     ],
     options: [new Option('--note <text>', 'why, for the record')],
     run: grantCredit,

@@ -55,10 +55,9 @@ export function addDeploymentCommands(program: Command, context: Context): void 
 
 function addOptions(): readonly Option[] {
   return [
-    new Option(
-      '--upstream <address>',
-      'base address, such as http://127.0.0.1:11434/v1',
-    ).makeOptionMandatory(),
+    new Option('--upstream <address>', 'base address, such as http://127.0.0.1:11434/v1')
+      .argParser(address)
+      .makeOptionMandatory(),
     new Option('--upstream-model <name>', 'the name the server itself uses; default: the same'),
     new Option('--context <tokens>', 'the longest conversation; default: 8192').argParser(
       wholeNumber({ least: 128, most: 10_000_000 }),
@@ -68,6 +67,11 @@ function addOptions(): readonly Option[] {
       price,
     ),
   ]
+}
+
+function address(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError('Write it with its scheme, such as http://127.0.0.1:11434/v1.')
 }
 
 function price(text: string): string {

@@ -3,12 +3,12 @@ import { Event } from '@spillway/contract'
 import { Option, type Command } from 'commander'
 import { addCommand, type Call, type Context } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { Unreachable } from '../failure.ts'
 import type { Paint } from '../output/paint.ts'
 import { toLine } from '../output/text.ts'
 import { renderClock } from '../output/time.ts'
 import { parseJson } from '../parse/json.ts'
 import { readEvents } from '../parse/sse.ts'
+import { isAway } from '../transport.ts'
 
 interface EventOptions {
   readonly after?: string
@@ -108,5 +108,5 @@ function plain(value: unknown): string {
 
 /** Node tells of a stream that broke in the middle by a bare TypeError. */
 function isBreak(error: unknown): boolean {
-  return error instanceof Unreachable || error instanceof TypeError
+  return isAway(error) || error instanceof TypeError
 }

@@ -7,7 +7,7 @@ export interface Candidate {
   readonly id: string
   /** Told to people beside the id, where several match. */
   readonly label: string
-  /** Where names are unique, a whole one means what the id means. */
+  /** A whole name that only one has means what its id means. */
   readonly name?: string
 }
 
@@ -26,8 +26,8 @@ const SHOWN_MAX = 8
 export async function findId(text: string, search: Search): Promise<string> {
   if (isWholeId(search.prefix, text)) return text
   const candidates = await search.candidates()
-  const named = candidates.find((candidate) => candidate.name === text)
-  if (named !== undefined) return named.id
+  const named = candidates.filter((candidate) => candidate.name === text)
+  if (named.length === 1 && named[0]) return named[0].id
   const match = matchId(
     text,
     candidates.map((candidate) => candidate.id),

@@ -38,9 +38,9 @@ export function addKeyCommands(program: Command, context: Context): void {
   addCommand<{ readonly yes?: boolean }>(key, context, {
     usage: 'revoke',
     summary: 'Revoke a key, at once and for good',
-    example: 'spillway key revoke 7fz1 --yes',
+    example: 'spillway key revoke ci --yes',
     persona: 'demo',
-    arguments: [new Argument('<id>', 'its id, or the start or end of it')],
+    arguments: [new Argument('<id>', 'its name, or its id or the start or end of it')],
     options: [new Option('-y, --yes', 'do not ask')],
     run: revokeKey,
   })
@@ -74,7 +74,9 @@ async function revokeKey(call: Call<{ readonly yes?: boolean }>): Promise<void> 
     noun: 'key',
     listing: 'spillway key list',
     candidates: async () =>
-      (await client.listApiKeys()).items.map(({ id, name }) => ({ id, label: toLine(name) })),
+      (await client.listApiKeys()).items
+        .filter(({ revokedAt }) => revokedAt === null)
+        .map(({ id, name }) => ({ id, label: toLine(name), name })),
   })
   if (call.options.yes !== true) await confirm(call, `Revoke ${id} for good?`)
   const revoked = await client.revokeApiKey({ params: { id } })

@@ -62,7 +62,7 @@ function renderModels(models: readonly Model[], options: TableOptions): string {
     {
       heading: '',
       isFlexible: true,
-      cell: (model) => (model.isToy ? `a toy: ${model.description}` : model.description),
+      cell: (model) => model.displayName + (model.isToy ? ', a toy' : ''),
     },
   ]
   return renderTable(columns, models, options)

@@ -7,8 +7,7 @@ import { EXIT } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
 import { followLease } from '../follow/follow.ts'
 import { outcomeOf } from '../follow/outcome.ts'
-import { renderAmount, renderSeconds } from '../output/amount.ts'
-import { renderEnd } from '../output/lease.ts'
+import { renderOutcome } from '../output/lease.ts'
 import { duration, variables, wholeNumber, type Variables } from '../parse/option-values.ts'
 import { isLoopback } from '../transport.ts'
 
@@ -129,8 +128,7 @@ export async function followToEnd(
     return EXIT.detached
   }
   const ended = followed.lease
-  const bill = `${renderSeconds(BigInt(ended.gpuMs))} GPU-s, ${renderAmount(ended.chargedUsd)} USD`
-  await output.note(output.notePaint('dim', `${ended.id} ${renderEnd(ended)}; ${bill}`))
+  await output.note(output.notePaint('dim', renderOutcome(ended)))
   if (isJson) await output.printDocument(ended)
   return outcomeOf(ended)
 }

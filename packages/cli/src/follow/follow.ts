@@ -3,12 +3,14 @@
  * server that is restarted meanwhile is waited for.
  */
 import { ProblemError, type Lease, type Client } from '@spillway/contract'
-import { Failure, Unreachable } from '../failure.ts'
+import { Failure } from '../failure.ts'
 import type { Output } from '../output/output.ts'
 import { toLine } from '../output/text.ts'
-import { renderClock, renderUntil } from '../output/time.ts'
+import { renderClock } from '../output/time.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { isAway } from '../transport.ts'
 import { readLogs } from './logs.ts'
+import { describeWait } from './waiting.ts'
 
 const POLL_MS = 500
 const RETRY_MS = 1000
@@ -91,19 +93,10 @@ async function watch(options: FollowOptions, signal: AbortSignal, bell: Bell): P
     told = Math.max(told, facts.items.length)
     if (lease.state === 'ended') return lease
     if (until === 'started' && lease.state === 'running') return lease
-    output.progress(waitingText(lease, surroundings.nowMs()))
+    output.progress(await describeWait(options, lease, facts.items))
     await surroundings.wait(POLL_MS, AbortSignal.any([signal, rung]))
     signal.throwIfAborted()
   }
-}
-
-function waitingText(lease: Lease, nowMs: number): string | null {
-  if (lease.state === 'pending') return lease.waitingFor ?? 'waiting for room'
-  if (lease.state === 'starting') return 'starting'
-  if (lease.state !== 'reclaiming') return null
-  return lease.stopAt === null
-    ? 'reclaiming'
-    : `reclaiming: stops ${renderUntil(lease.stopAt, nowMs)}`
 }
 
 interface Pump {
@@ -167,15 +160,8 @@ async function patiently<T>(
   }
 }
 
-function isAway(error: unknown): boolean {
-  if (error instanceof ProblemError) return error.problem.code === 'database.unavailable'
-  return error instanceof Unreachable
-}
-
 function isRefusal(error: unknown): boolean {
-  return error instanceof Failure
-    ? !(error instanceof Unreachable)
-    : error instanceof ProblemError && error.problem.code !== 'database.unavailable'
+  return (error instanceof Failure || error instanceof ProblemError) && !isAway(error)
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -78,7 +78,11 @@ export function renderLeases(
       cell: (lease) =>
         lease.priceUsdPerGpuHour === null ? '' : renderAmount(lease.priceUsdPerGpuHour),
     },
-    { heading: 'CHARGED USD', align: 'amount', cell: (lease) => renderAmount(lease.chargedUsd, 6) },
+    {
+      heading: 'CHARGED USD',
+      align: 'amount',
+      cell: (lease) => (isOwn(lease) ? '' : renderAmount(lease.chargedUsd, 6)),
+    },
     { heading: 'CREATED', cell: (lease) => renderRelative(lease.createdAt, nowMs) },
     { heading: 'COMMAND', isFlexible: true, cell: titleOf },
   ]
@@ -87,7 +91,13 @@ export function renderLeases(
 
 function titleOf(lease: Lease): string {
   const command = renderCommand(lease.command)
-  return lease.name === '' || lease.name === command ? command : `${lease.name}: ${command}`
+  return isNamed(lease) ? `${lease.name}: ${command}` : command
+}
+
+/** Whether somebody chose the name; the server takes the program's for want of one. */
+function isNamed({ name, command }: Lease): boolean {
+  const program = command[0] ?? ''
+  return !['', program, program.slice(program.lastIndexOf('/') + 1)].includes(name)
 }
 
 export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
@@ -96,7 +106,7 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
   return renderFields(
     [
       ['id', lease.id],
-      ['name', lease.name === '' ? null : toLine(lease.name)],
+      ['name', isNamed(lease) ? toLine(lease.name) : null],
       ['state', paint(STATE_COLOURS[lease.state], renderState(lease, nowMs))],
       ['waiting for', lease.waitingFor === null ? null : toLine(lease.waitingFor)],
       ['kind', lease.kind],
@@ -106,7 +116,7 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
       ['pool', lease.pool],
       ['where', renderPlace(lease)],
       ['attempt', lease.attempt > 1 || lease.requeue ? String(lease.attempt) : null],
-      ['after reclaim', lease.kind === 'anchor' ? null : lease.requeue ? 'starts again' : 'ends'],
+      ['after reclaim', isOwn(lease) ? null : lease.requeue ? 'starts again' : 'ends'],
       ['notice', renderNotice(lease)],
       ['grace', renderDuration(lease.graceMs)],
       ['price', renderLeasePrice(lease)],
@@ -115,16 +125,34 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
       ['notice given', optional(lease.noticeAt)],
       ['stops', lease.state === 'reclaiming' ? optional(lease.stopAt) : null],
       ['ended', optional(lease.endedAt)],
-      ['metered', `${renderSeconds(BigInt(lease.gpuMs))} GPU-s`],
-      ['charged', `${renderAmount(lease.chargedUsd)} USD`],
-      ['held', lease.state === 'ended' ? null : `${renderAmount(lease.heldUsd)} USD`],
+      ...renderBill(lease),
     ],
     paint,
   )
 }
 
+/** The operator's own work is neither metered nor charged. */
+function renderBill(lease: Lease): readonly (readonly [string, string | null])[] {
+  if (isOwn(lease)) return []
+  return [
+    ['metered', `${renderSeconds(BigInt(lease.gpuMs))} GPU-s`],
+    ['charged', `${renderAmount(lease.chargedUsd)} USD`],
+    ['held', lease.state === 'ended' ? null : `${renderAmount(lease.heldUsd)} USD`],
+  ]
+}
+
+/** How it ended and what it cost, in one line. */
+export function renderOutcome(lease: Lease): string {
+  const bill = `${renderSeconds(BigInt(lease.gpuMs))} GPU-s, ${renderAmount(lease.chargedUsd)} USD`
+  return `${lease.id} ${renderEnd(lease)}${isOwn(lease) ? '' : `; ${bill}`}`
+}
+
+function isOwn({ kind }: Lease): boolean {
+  return kind === 'anchor' || kind === 'serving'
+}
+
 function renderNotice(lease: Lease): string | null {
-  if (lease.kind === 'anchor') return null
+  if (isOwn(lease)) return null
   const time = renderDuration(lease.noticeMs)
   return lease.noticeSignal === 'none' ? `${time}, no signal` : `${time}, by ${lease.noticeSignal}`
 }

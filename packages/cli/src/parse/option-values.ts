@@ -13,6 +13,12 @@ export function amount(text: string): string {
   )
 }
 
+/** An amount that is more than nothing. */
+export function positiveAmount(text: string): string {
+  if (/[1-9]/.test(amount(text))) return text
+  throw new InvalidArgumentError('Write an amount above zero, such as 100.00.')
+}
+
 export interface Range {
   readonly least: number
   readonly most: number
