@@ -1,0 +1,28 @@
+/** Metering: the gateway's journal, usage events, cumulative rating, and everything that is read from usage. */
+export type { UsageEvent, UsageLine } from './usage-event.ts'
+export { postUsage, type PostedUsage, type PostUsageDeps } from './service.ts'
+export {
+  listUsage,
+  revenueBySku,
+  spentIn,
+  spentSince,
+  usageOf,
+  verifyBooks,
+  type SkuRevenue,
+  type UsageReport,
+  type UsageReportRow,
+} from './report-service.ts'
+export type { JournalRecord } from './journal-record.ts'
+export {
+  createJournal,
+  JournalFailure,
+  type Journal,
+  type JournalOptions,
+} from './journal-service.ts'
+export {
+  createShipper,
+  type Shipper,
+  type ShipperDeps,
+  type ShipperLog,
+} from './shipper-service.ts'
+export type { ShipperReport, StopReason } from './shipper-report.ts'

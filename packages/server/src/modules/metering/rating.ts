@@ -1,0 +1,75 @@
+/**
+ * Turns events into charges. No I/O.
+ *
+ * For each hour, customer, project, resource, SKU and price, the exact cumulative quantity Q is kept. A line that adds
+ * q charges rate(price, Q + q) - rate(price, Q), so the charges telescope to rate(price, total): whatever the order,
+ * the batches or the repetitions, the sum is the same to the pico, and nothing is rounded twice.
+ */
+import { assert, present } from '#kernel/assert.ts'
+import { rate, subtract, type Money, type Price } from '#kernel/money.ts'
+import {
+  keyOf,
+  renderKey,
+  type UsageEvent,
+  type UsageHourKey,
+  type UsageLine,
+} from './usage-event.ts'
+
+/** What was used under one key so far; `amount` is always rate(price, quantity). */
+export interface UsageTotal {
+  readonly quantity: bigint
+  readonly amount: Money
+}
+
+export interface HourTotal extends UsageTotal {
+  readonly key: UsageHourKey
+}
+
+/** What one line of an event adds to an organization's bill. */
+export interface LineCharge {
+  readonly sku: string
+  readonly amount: Money
+  readonly holdId: string | null
+}
+
+export interface Rating {
+  /** The new totals, by rendered key. */
+  readonly totals: ReadonlyMap<string, HourTotal>
+  /** In the order of the events, by organization. */
+  readonly charges: ReadonlyMap<string, readonly LineCharge[]>
+}
+
+export interface RatingBasis {
+  /** By price id. */
+  readonly prices: ReadonlyMap<string, { readonly sku: string; readonly price: Price }>
+  /** What was there before, by rendered key; a key not yet seen is absent. */
+  readonly totals: ReadonlyMap<string, UsageTotal>
+}
+
+const NOTHING = { quantity: 0n, amount: 0n as Money } satisfies UsageTotal
+
+/** Rates events that were not posted before. */
+export function rateEvents(events: readonly UsageEvent[], basis: RatingBasis): Rating {
+  const totals = new Map<string, HourTotal>()
+  const charges = new Map<string, LineCharge[]>()
+  for (const event of events) {
+    const own = charges.get(event.organizationId) ?? []
+    charges.set(event.organizationId, own)
+    for (const line of event.lines) {
+      const text = renderKey(event, line)
+      const before = totals.get(text) ?? basis.totals.get(text) ?? NOTHING
+      const total = addLine(before, line, basis)
+      totals.set(text, { ...total, key: totals.get(text)?.key ?? keyOf(event, line) })
+      const amount = subtract(total.amount, before.amount)
+      own.push({ sku: line.sku, amount, holdId: event.holdId })
+    }
+  }
+  return { totals, charges }
+}
+
+function addLine(before: UsageTotal, line: UsageLine, { prices }: RatingBasis): UsageTotal {
+  const { sku, price } = present(prices.get(line.priceId), `the price ${line.priceId}`)
+  assert(sku === line.sku, `the price ${line.priceId} is one of ${sku}, not of ${line.sku}`)
+  const quantity = before.quantity + line.quantity
+  return { quantity, amount: rate(price, quantity) }
+}
