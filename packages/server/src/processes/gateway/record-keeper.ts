@@ -1,8 +1,8 @@
-import { type Journal, JournalFailure, type JournalRecord } from '#modules/metering/index.ts'
 /**
  * The journal, watched. When a record cannot be written, no new work is taken until one can be; what was delivered
  * meanwhile is kept in memory and written then, so that it is lost only if this process dies as well.
  */
+import { type Journal, JournalFailure, type JournalRecord } from '#modules/metering/index.ts'
 
 export interface RecordKeeperDeps {
   readonly journal: Journal
