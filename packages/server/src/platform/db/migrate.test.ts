@@ -117,3 +117,12 @@ test.each([
   for (const name of names) write(name, 'SELECT 1')
   expect((await refusal(() => readMigrations(directory))).reason).toBe('migration_invalid')
 })
+
+test('a database that does not answer is refused with its address and without its password', async () => {
+  const nowhere = 'postgresql://somebody:secret@127.0.0.1:1/spillway'
+  const { reason, message } = await refusal(() => migrate(nowhere, { directory }))
+  expect(reason).toBe('database_unreachable')
+  expect(message).toContain('127.0.0.1:1')
+  expect(message).toContain('DATABASE_URL')
+  expect(message).not.toContain('secret')
+})

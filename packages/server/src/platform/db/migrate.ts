@@ -85,9 +85,7 @@ export async function migrate(
   options: MigrateOptions = {},
 ): Promise<readonly string[]> {
   const migrations = readMigrations(options.directory)
-  const client = new pg.Client({ connectionString: url, application_name: 'spillway-migrate' })
-  client.on('error', () => undefined)
-  await client.connect()
+  const client = await connect(url)
   try {
     await takeLock(client)
     const pending = pendingMigrations(migrations, await readApplied(client))
@@ -99,6 +97,25 @@ export async function migrate(
   } finally {
     // Ends the session, and with it the lock.
     await client.end()
+  }
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'spillway-migrate',
+    connectionTimeoutMillis: 10_000,
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    throw new StartFailure(
+      'database_unreachable',
+      `The database ${client.database} at ${client.host}:${client.port} cannot be reached: ${(error instanceof Error && error.message) || errorCode(error)}. Check that it runs, and the address, role and password in DATABASE_URL.`,
+      error,
+    )
   }
 }
 

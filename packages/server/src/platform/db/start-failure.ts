@@ -14,6 +14,7 @@ export type StartFailureReason =
   | 'postgres_port_taken'
   | 'postgres_not_ready'
   | 'postgres_failed'
+  | 'database_unreachable'
   | 'migration_invalid'
   | 'migration_edited'
   | 'migration_missing'
