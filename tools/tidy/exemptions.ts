@@ -12,14 +12,7 @@ export interface Exemption {
   readonly reason: string
 }
 
-export const EXEMPTIONS: readonly Exemption[] = [
-  {
-    rule: 'authorization-cases',
-    path: 'packages/server/test/authorization.scenario.test.ts',
-    about: 'The file is missing',
-    reason: 'The scenarios come with the first whole installation that tests can start.',
-  },
-]
+export const EXEMPTIONS: readonly Exemption[] = []
 
 /** Violations that nothing exempts, and exemptions that nothing needs. */
 export function applyExemptions(
