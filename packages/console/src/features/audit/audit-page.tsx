@@ -1,10 +1,11 @@
 /** The audit log: who did what, newest first, with the request that did it. */
 import { API, type AuditEvent } from '@spillway/contract'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactElement, useMemo } from 'react'
 import { call } from '../../api/client.ts'
 import { explain } from '../../api/explain.ts'
+import { apiQuery } from '../../api/queries.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Id } from '../../ui/copy.tsx'
 import { Ago } from '../../ui/figures.tsx'
@@ -24,6 +25,17 @@ const READS = new Set(
 )
 
 const GOOD_OUTCOMES = new Set(['ok', 'success', 'succeeded', 'allowed', 'done'])
+
+/** Organizations go by their names where those are known. */
+function columnsWith(names: ReadonlyMap<string, string>): readonly TableColumn<AuditEvent>[] {
+  const organization = (event: AuditEvent): string =>
+    names.get(event.organization) ?? event.organization
+  return COLUMNS.map((column) =>
+    column.id === 'organization'
+      ? { ...column, value: organization, cell: organization, text: (event) => event.organization }
+      : column,
+  )
+}
 
 const COLUMNS: readonly TableColumn<AuditEvent>[] = [
   { id: 'at', header: 'When', value: (event) => event.at, cell: (event) => <Ago at={event.at} /> },
@@ -63,7 +75,8 @@ const COLUMNS: readonly TableColumn<AuditEvent>[] = [
     header: 'By',
     from: 'md',
     value: (event) => event.actor,
-    cell: (event) => <span title={event.actor}>{event.actor}</span>,
+    cell: (event) =>
+      /^[a-z]+_[0-9a-z]{26}$/.test(event.actor) ? <Id id={event.actor} /> : event.actor,
   },
   {
     id: 'organization',
@@ -95,6 +108,11 @@ export function AuditPage(): ReactElement {
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
   })
+  const organizations = useQuery(apiQuery('listOrganizations')).data?.items
+  const columns = useMemo(
+    () => columnsWith(new Map(organizations?.map((each) => [each.id, each.name]))),
+    [organizations],
+  )
   const rows = useMemo(() => {
     const all = pages.data?.pages.flatMap((page) => page.items) ?? []
     return search.only === 'changes' ? all.filter((event) => !READS.has(event.action)) : all
@@ -124,7 +142,7 @@ export function AuditPage(): ReactElement {
           label="Audit log"
           rows={rows}
           rowId={(event) => event.id}
-          columns={COLUMNS}
+          columns={columns}
           view={search}
           onView={update}
           filters={

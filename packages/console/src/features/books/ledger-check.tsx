@@ -1,12 +1,11 @@
 /** The ledger recomputed on the spot: each check with its outcome, and the accounts. */
 import { useQuery } from '@tanstack/react-query'
-import type { ReactElement } from 'react'
+import { type ReactElement, useMemo } from 'react'
 import { Answered } from '../../api/answered.tsx'
 import type { Answer } from '../../api/client.ts'
 import { apiQuery } from '../../api/queries.ts'
 import { Button } from '../../ui/button.tsx'
 import { Money } from '../../ui/figures.tsx'
-import { parsePicos } from '../../ui/format/money.ts'
 import { formatCount, plural } from '../../ui/format/numbers.ts'
 import { Section } from '../../ui/page.tsx'
 import { StateWord } from '../../ui/state-word.tsx'
@@ -36,7 +35,36 @@ export function LedgerCheck(): ReactElement {
   )
 }
 
+/** `customer_prepaid:org_…` reads as `customer_prepaid:demo`; the whole name is in the title. */
+function useAccountColumns(): readonly TableColumn<Account>[] {
+  const organizations = useQuery(apiQuery('listOrganizations')).data?.items
+  return useMemo(() => {
+    const names = new Map(organizations?.map((each) => [each.id, each.name]))
+    const readable = (account: string): string =>
+      account.replaceAll(/org_[0-9a-z]{26}/g, (id) => names.get(id) ?? id)
+    return [
+      {
+        id: 'account',
+        header: 'Account',
+        isWide: true,
+        cell: ({ account }) => (
+          <span className="num" title={account}>
+            {readable(account)}
+          </span>
+        ),
+      },
+      {
+        id: 'balance',
+        header: 'Balance',
+        isNumeric: true,
+        cell: ({ balanceUsd }) => <Money amount={balanceUsd} />,
+      },
+    ]
+  }, [organizations])
+}
+
 function Outcome({ verification }: { verification: Verification }): ReactElement {
+  const columns = useAccountColumns()
   return (
     <>
       <p className="mb-3">
@@ -63,7 +91,7 @@ function Outcome({ verification }: { verification: Verification }): ReactElement
                 {check.isHeld ? 'holds' : 'broken'}
               </StateWord>
               <span className="min-w-0">
-                <span className="font-medium">{check.name}</span>{' '}
+                <span className="font-medium">{check.name.replaceAll('_', ' ')}</span>{' '}
                 <span className="break-words text-muted">{check.text}</span>
               </span>
             </li>
@@ -74,7 +102,7 @@ function Outcome({ verification }: { verification: Verification }): ReactElement
             label="Ledger accounts"
             rows={verification.accounts}
             rowId={(account) => account.account}
-            columns={ACCOUNT_COLUMNS}
+            columns={columns}
             empty={<p className="text-muted">No account has an entry yet.</p>}
           />
         </div>
@@ -82,23 +110,3 @@ function Outcome({ verification }: { verification: Verification }): ReactElement
     </>
   )
 }
-
-const ACCOUNT_COLUMNS: readonly TableColumn<Account>[] = [
-  {
-    id: 'account',
-    header: 'Account',
-    isWide: true,
-    cell: (account) => (
-      <span className="num" title={account.account}>
-        {account.account}
-      </span>
-    ),
-  },
-  {
-    id: 'balance',
-    header: 'Balance',
-    isNumeric: true,
-    value: (account) => parsePicos(account.balanceUsd),
-    cell: (account) => <Money amount={account.balanceUsd} />,
-  },
-]

@@ -25,7 +25,7 @@ const LINES: readonly Line[] = [
   { word: 'Contribution', note: '', amount: (pool) => pool.contributionUsd, isSum: true },
   {
     word: 'Standing cost',
-    note: 'idle power and other cash cost of having it',
+    note: 'idle power and other cash cost',
     amount: (pool) => -parsePicos(pool.standingCostUsd),
   },
   {
@@ -76,10 +76,7 @@ export function Statement({ pools }: { pools: readonly PoolBooks[] }): ReactElem
         ))}
         <tr className="h-8">
           <th scope="row" className="text-left font-normal">
-            Capex recovered{' '}
-            <span className="text-muted max-sm:hidden">
-              contribution minus standing cost, so far
-            </span>
+            Capex recovered <span className="text-muted max-sm:hidden">so far</span>
           </th>
           {pools.map((pool) => (
             <td key={pool.pool} className="pl-3 text-right whitespace-nowrap">

@@ -9,6 +9,7 @@ import { CopyButton, Id } from '../../ui/copy.tsx'
 import { Ago, Money } from '../../ui/figures.tsx'
 import { parsePicos } from '../../ui/format/money.ts'
 import { formatCount, plural } from '../../ui/format/numbers.ts'
+import { slotsOfKind } from '../../ui/format/slots.ts'
 import { Empty } from '../../ui/notices.tsx'
 import { Facts, FigureRow, PageHead, Section, Unit } from '../../ui/page.tsx'
 import { StateWord, Tag, type Tone } from '../../ui/state-word.tsx'
@@ -148,9 +149,7 @@ function PoolPart({ pool }: { pool: FleetPool }): ReactElement {
       <div className="min-w-0 lg:col-span-8">
         <h3 className="mb-2 font-bold">
           {pool.name}{' '}
-          <span className="font-normal text-muted">
-            {slotsOf(pool)} × {pool.accelerator}
-          </span>
+          <span className="font-normal text-muted">{slotsOfKind(slotsOf(pool), pool)}</span>
         </h3>
         <PoolStrip
           pool={pool}
@@ -180,7 +179,9 @@ function PoolPart({ pool }: { pool: FleetPool }): ReactElement {
             ['Engine', pool.engine],
             [
               'Accelerator',
-              `${pool.accelerator} (${pool.acceleratorKind === 'gpu' ? 'GPU' : 'CPU slots stand in for GPUs'})`,
+              pool.acceleratorKind === 'gpu'
+                ? pool.accelerator
+                : `none; CPU slots stand in for GPUs`,
             ],
             ['Capex', <Money key="capex" amount={pool.capexUsdPerGpu} per="slot" />],
             ['Written off over', `${pool.lifeYears} years`],

@@ -32,10 +32,10 @@ export function keyColumns(onRevoke: (key: ApiKey) => void): readonly TableColum
     },
     {
       id: 'hint',
-      header: 'Begins with',
+      header: 'Secret',
       from: 'sm',
       value: (key) => key.hint,
-      cell: (key) => <span className="num">{key.hint}…</span>,
+      cell: (key) => <span className="num">{key.hint}</span>,
     },
     {
       id: 'role',

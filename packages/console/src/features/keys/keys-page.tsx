@@ -158,7 +158,7 @@ function RevokeKey({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void })
       onClose={onClose}
     >
       <p>
-        Programs that use <code>{apiKey.hint}…</code> are refused at once. This cannot be undone.
+        Programs that use <code>{apiKey.hint}</code> are refused at once. This cannot be undone.
       </p>
       {revoke.error && <ProblemPanel explanation={explain(revoke.error)} />}
     </Confirm>

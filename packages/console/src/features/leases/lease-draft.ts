@@ -6,6 +6,7 @@ import { CreateLease, type Pool, runAnchor, type Tier } from '@spillway/contract
 import type { z } from 'zod'
 import { FormRefusal } from '../../ui/form-resolver.ts'
 import { divideHalfEven, parsePicos, renderAmount } from '../../ui/format/money.ts'
+import { slotWord } from '../../ui/format/slots.ts'
 import { quoteWord, quoteWords, splitCommand } from './command-words.ts'
 
 export type DraftKind = Tier | 'anchor'
@@ -206,7 +207,7 @@ export function estimate(draft: LeaseDraft, pool: Pool | undefined): Estimate | 
   const hourlyMaxPicos = highest * BigInt(gpus)
   return {
     gpus,
-    accelerator: pool.accelerator,
+    accelerator: slotWord(pool),
     hourlyPicos,
     hourlyMaxPicos,
     hours: limitMs === null ? null : hours,

@@ -99,52 +99,67 @@ export function LeaseFields({ form, pools, pool, canRunAnchor }: LeaseFieldsProp
           {...register('requeue')}
         />
       )}
-      <details className="border-t border-line pt-3" open={hasAdvancedError(form)}>
-        <summary className="font-medium">Notice, grace, environment</summary>
-        <div className="mt-3 flex flex-col gap-4">
-          <div className="grid gap-4 sm:grid-cols-2">
-            {!isAnchor && (
-              <SelectField
-                label="Notice signal"
-                help="Sent when a reclaim is announced."
-                error={error('noticeSignal')}
-                {...register('noticeSignal')}
-              >
-                {NoticeSignal.options.map((signal) => (
-                  <option key={signal} value={signal}>
-                    {signal}
-                  </option>
-                ))}
-              </SelectField>
-            )}
-            <InputField
-              label="Grace"
-              inputMode="decimal"
-              unit="seconds"
-              help="Between the request to stop and the kill."
-              error={error('graceSeconds')}
-              {...register('graceSeconds')}
-            />
-          </div>
+      <AdvancedFields form={form} isAnchor={isAnchor} />
+    </div>
+  )
+}
+
+/** What most people leave as it is. It opens by itself where something in it is wrong. */
+function AdvancedFields({
+  form,
+  isAnchor,
+}: {
+  form: UseFormReturn<LeaseDraft>
+  isAnchor: boolean
+}): ReactElement {
+  const { register, formState } = form
+  const error = (field: keyof LeaseDraft): string | undefined => formState.errors[field]?.message
+  return (
+    <details className="border-t border-line pt-3" open={hasAdvancedError(form)}>
+      <summary className="font-medium">Notice, grace, environment</summary>
+      <div className="mt-3 flex flex-col gap-4">
+        <div className="grid gap-4 sm:grid-cols-2">
+          {!isAnchor && (
+            <SelectField
+              label="Notice signal"
+              help="Sent when a reclaim is announced."
+              error={error('noticeSignal')}
+              {...register('noticeSignal')}
+            >
+              {NoticeSignal.options.map((signal) => (
+                <option key={signal} value={signal}>
+                  {signal}
+                </option>
+              ))}
+            </SelectField>
+          )}
           <InputField
-            label="Working directory"
-            isMono
-            placeholder="the server’s choice"
-            error={error('workingDirectory')}
-            {...register('workingDirectory')}
-          />
-          <TextField
-            label="Environment"
-            isMono
-            rows={3}
-            placeholder={'NAME=value'}
-            help="One variable a line."
-            error={error('environment')}
-            {...register('environment')}
+            label="Grace"
+            inputMode="decimal"
+            unit="seconds"
+            help="Between the request to stop and the kill."
+            error={error('graceSeconds')}
+            {...register('graceSeconds')}
           />
         </div>
-      </details>
-    </div>
+        <InputField
+          label="Working directory"
+          isMono
+          placeholder="the server’s choice"
+          error={error('workingDirectory')}
+          {...register('workingDirectory')}
+        />
+        <TextField
+          label="Environment"
+          isMono
+          rows={3}
+          placeholder={'NAME=value'}
+          help="One variable a line."
+          error={error('environment')}
+          {...register('environment')}
+        />
+      </div>
+    </details>
   )
 }
 

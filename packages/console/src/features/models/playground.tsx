@@ -9,6 +9,7 @@ import { exactMoney, formatMoney } from '../../ui/format/money.ts'
 import { formatCount } from '../../ui/format/numbers.ts'
 import { ProblemPanel } from '../../ui/notices.tsx'
 import { Section } from '../../ui/page.tsx'
+import { usePermission } from '../session/session.ts'
 import { ChatFailure } from './chat-stream.ts'
 import { type ChatTurn, turnFigures } from './chat-turn.ts'
 import { useChat } from './use-chat.ts'
@@ -183,15 +184,24 @@ function renderMs(durationMs: number): string {
   return durationMs < 10 ? `${durationMs.toFixed(1)} ms` : `${Math.round(durationMs)} ms`
 }
 
+/** What to do about a refusal; most need nothing but reading it. */
+function remedyOf(failure: ChatFailure, isOperator: boolean): string {
+  if (failure.code !== 'insufficient_quota') return 'A client of /v1 receives exactly this error.'
+  return isOperator
+    ? 'Grant this organization credit on the page Organizations, or use a key that has some.'
+    : 'Ask the operator for credit, or lower the number of tokens in the settings.'
+}
+
 function ChatProblem({ error }: { error: unknown }): ReactElement {
+  const isOperator = usePermission('credit.grant')
   if (!(error instanceof ChatFailure)) return <ProblemPanel explanation={explain(error)} />
   const where = error.param ? ` at ${error.param}` : ''
   return (
     <ProblemPanel
       explanation={{
-        title: error.message,
-        detail: `${error.status} ${error.type}${error.code ? `, code ${error.code}` : ''}${where}`,
-        remedy: 'This is the exact error shape that a client of /v1 receives.',
+        title: `The gateway refused: ${error.status} ${error.code ?? error.type}${where}`,
+        detail: error.message,
+        remedy: remedyOf(error, isOperator),
         requestId: error.requestId,
       }}
     />

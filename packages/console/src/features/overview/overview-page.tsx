@@ -9,6 +9,7 @@ import { Button, buttonClass, IconButton, Segmented } from '../../ui/button.tsx'
 import { kindLook } from '../../ui/claim-kind.ts'
 import { formatMoney } from '../../ui/format/money.ts'
 import { plural } from '../../ui/format/numbers.ts'
+import { slotsOfKind } from '../../ui/format/slots.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { BlockSkeleton, Empty } from '../../ui/notices.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
@@ -186,7 +187,7 @@ interface PoolTitleProps {
 }
 
 function PoolTitle({ pools, pool, onPick }: PoolTitleProps): ReactElement {
-  const place = `${pool.slotsTotal} × ${pool.accelerator} in ${pool.region}, engine ${pool.engine}`
+  const place = `${slotsOfKind(pool.slotsTotal, pool)} · region ${pool.region} · engine ${pool.engine}`
   return (
     <span className="flex flex-wrap items-baseline gap-x-2">
       {pools.length > 1 ? (

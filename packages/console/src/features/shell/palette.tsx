@@ -1,4 +1,5 @@
 /** Jump to any page, lease, model or action by typing a part of its name. */
+import type { Lease, Model } from '@spillway/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import {
@@ -13,8 +14,9 @@ import {
 import { apiQuery } from '../../api/queries.ts'
 import { Icon, type IconName } from '../../ui/icons.tsx'
 import { toggleTheme } from '../../ui/theme.ts'
+import { leaseName } from '../leases/lease-name.ts'
 import { useSession, useSignOut } from '../session/session.ts'
-import { OPERATOR_PLACES, PLACES, placesFor } from './places.ts'
+import { OPERATOR_PLACES, type Place, PLACES, placesFor } from './places.ts'
 import { rankTargets } from './rank-targets.ts'
 
 interface Target {
@@ -28,59 +30,72 @@ interface Target {
 
 const SHOWN_MAX = 12
 
+interface Ways {
+  readonly router: ReturnType<typeof useRouter>
+  readonly signOut: () => Promise<void>
+}
+
+function leaseTarget(lease: Lease, { router }: Ways): Target {
+  return {
+    id: lease.id,
+    name: leaseName(lease),
+    hint: `${lease.state} lease ${lease.id}`,
+    icon: 'lease',
+    go: () => void router.navigate({ to: '/leases/$leaseId', params: { leaseId: lease.id } }),
+  }
+}
+
+function modelTarget(model: Model, { router }: Ways): Target {
+  return {
+    id: `model ${model.id}`,
+    name: model.displayName,
+    hint: `model ${model.id}`,
+    icon: 'model',
+    go: () => void router.navigate({ to: '/models/$modelId', params: { modelId: model.id } }),
+  }
+}
+
+function placeTarget(place: Place, { router }: Ways): Target {
+  return {
+    id: place.to,
+    name: place.word,
+    hint: 'page',
+    icon: place.icon,
+    go: () => void router.navigate({ to: place.to }),
+  }
+}
+
+function actionTargets({ router, signOut }: Ways): readonly Target[] {
+  const create = (): void => void router.navigate({ to: '/leases/new' })
+  return [
+    { id: 'new-lease', name: 'Create a lease', hint: 'action', icon: 'plus', go: create },
+    {
+      id: 'theme',
+      name: 'Switch between light and dark',
+      hint: 'action',
+      icon: 'theme',
+      go: toggleTheme,
+    },
+    { id: 'sign-out', name: 'Sign out', hint: 'action', icon: 'user', go: () => void signOut() },
+  ]
+}
+
 function useTargets(): readonly Target[] {
   const router = useRouter()
   const { role } = useSession()
   const signOut = useSignOut()
-  const leases = useQuery(apiQuery('listLeases', { query: { limit: 200 } }))
-  const models = useQuery(apiQuery('listModels'))
+  const leases = useQuery(apiQuery('listLeases', { query: { limit: 200 } })).data?.items
+  const models = useQuery(apiQuery('listModels')).data?.items
   return useMemo(() => {
+    const ways = { router, signOut }
     const places = [...placesFor(role, PLACES), ...placesFor(role, OPERATOR_PLACES)]
     return [
-      ...places.map((place) => ({
-        id: place.to,
-        name: place.word,
-        hint: 'page',
-        icon: place.icon,
-        go: () => void router.navigate({ to: place.to }),
-      })),
-      {
-        id: 'new-lease',
-        name: 'Create a lease',
-        hint: 'action',
-        icon: 'plus' as const,
-        go: () => void router.navigate({ to: '/leases/new' }),
-      },
-      ...(models.data?.items ?? []).map((model) => ({
-        id: `model ${model.id}`,
-        name: model.displayName,
-        hint: `model ${model.id}`,
-        icon: 'model' as const,
-        go: () => void router.navigate({ to: '/models/$modelId', params: { modelId: model.id } }),
-      })),
-      ...(leases.data?.items ?? []).map((lease) => ({
-        id: lease.id,
-        name: lease.name || lease.command.join(' '),
-        hint: `${lease.state} lease ${lease.id}`,
-        icon: 'lease' as const,
-        go: () => void router.navigate({ to: '/leases/$leaseId', params: { leaseId: lease.id } }),
-      })),
-      {
-        id: 'theme',
-        name: 'Switch between light and dark',
-        hint: 'action',
-        icon: 'theme' as const,
-        go: toggleTheme,
-      },
-      {
-        id: 'sign-out',
-        name: 'Sign out',
-        hint: 'action',
-        icon: 'user' as const,
-        go: () => void signOut(),
-      },
+      ...places.map((place) => placeTarget(place, ways)),
+      ...actionTargets(ways),
+      ...(models ?? []).map((model) => modelTarget(model, ways)),
+      ...(leases ?? []).map((lease) => leaseTarget(lease, ways)),
     ]
-  }, [role, router, signOut, leases.data, models.data])
+  }, [role, router, signOut, leases, models])
 }
 
 export function Palette({ onClose }: { onClose: () => void }): ReactElement {
