@@ -66,7 +66,9 @@ async function prepare(
   ground: Ground,
 ): Promise<Base> {
   const { config, environment, progress } = options
-  const engine = createLocalEngine({ directory: join(config.dataDir, 'engine'), environment })
+  const [node] = file.fleet.sites.flatMap((site) => site.pools.flatMap((pool) => pool.nodes))
+  const directory = join(config.dataDir, 'engine')
+  const engine = createLocalEngine({ directory, environment, node: node?.name ?? 'local' })
   const step = progress.begin('Fleet')
   const people = await ensurePeople({
     ...ground,
@@ -209,7 +211,7 @@ function control(base: Base, running: Running) {
     ids: ground.ids,
     log,
   })
-  running.backlogEvents = shipper.backlogEvents
+  running.backlogEvents = () => shipper.backlogEvents()
   const onReconciled = ({ resumed, strays }: { resumed: number; strays: readonly string[] }) => {
     if (resumed > 0)
       progress.say(

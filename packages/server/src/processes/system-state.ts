@@ -22,7 +22,10 @@ export interface SystemDeps {
 }
 
 async function isDatabaseReady(database: Database): Promise<boolean> {
-  return sql`SELECT 1`.execute(database).then(() => true, () => false)
+  return sql`SELECT 1`.execute(database).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** What is missing before the installation can serve; null when nothing is. */
@@ -40,10 +43,12 @@ export function systemRoutes(deps: SystemDeps): Pick<Routes, 'getSystem'> {
       installation: deps.installation,
       now: now.toISOString(),
       clockOffsetMs: now.getTime() - deps.wallNowMs(),
-      database: (await isDatabaseReady(deps.database)) ? ('ready' as const) : ('unavailable' as const),
+      database: (await isDatabaseReady(deps.database))
+        ? ('ready' as const)
+        : ('unavailable' as const),
       gateway: deps.gateway()?.isReady() ? ('ready' as const) : ('unavailable' as const),
       finding: deps.finding,
-      meterBacklogEvents: deps.backlogEvents(),
+      meterBacklogEvents: Math.ceil(deps.backlogEvents()),
     }),
   }
 }
@@ -60,7 +65,9 @@ async function slotLines(database: Database): Promise<string[]> {
   return [
     '# HELP spillway_slots Slots by what claims them now.',
     '# TYPE spillway_slots gauge',
-    ...[...byKind, ['free', total - taken] as const].map(([kind, count]) => `spillway_slots{kind="${kind}"} ${count}`),
+    ...[...byKind, ['free', total - taken] as const].map(
+      ([kind, count]) => `spillway_slots{kind="${kind}"} ${count}`,
+    ),
   ]
 }
 
