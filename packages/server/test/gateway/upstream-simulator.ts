@@ -26,6 +26,9 @@ export const Behaviour = z.object({
   stopAfter: z.number().int().optional(),
   /** Sends these bytes instead of anything sensible. */
   garbage: z.string().optional(),
+  /** Falls silent for a while after so many chunks. */
+  pauseAfter: z.number().int().optional(),
+  pauseMs: z.number().default(0),
   hasDone: z.boolean().default(true),
 })
 export type Behaviour = z.infer<typeof Behaviour>
@@ -148,6 +151,7 @@ async function stream(
   let sent = 0
   for (const { json, tokens } of renderChunks(script)) {
     if (behaviour.delayMs > 0) await pause(behaviour.delayMs)
+    if (sent === behaviour.pauseAfter) await pause(behaviour.pauseMs, undefined, { ref: false })
     if (response.destroyed) return
     if (sent === behaviour.cutAfter) return void response.destroy()
     if (sent === behaviour.stopAfter) return void response.end()
