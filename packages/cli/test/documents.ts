@@ -1,5 +1,5 @@
 /** Documents as an installation would answer them, whole and valid; a test changes what it is about. */
-import type { Lease, LeaseFact, Model, Pool, PoolBooks } from '../../contract/src/index.ts'
+import type { Lease, LeaseFact, Model, Pool, PoolBooks } from '@spillway/contract'
 
 export const LEASE_ID = 'lse_06f3k0000000000000000000aa'
 export const OTHER_LEASE_ID = 'lse_06f3k0000000000000000000bb'

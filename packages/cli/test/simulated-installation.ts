@@ -13,7 +13,7 @@ import {
   type EndpointName,
   type ErrorCode,
   type Role,
-} from '../../contract/src/index.ts'
+} from '@spillway/contract'
 
 export const KEYS: Readonly<Record<string, Role>> = {
   'operator-secret': 'operator',

@@ -63,8 +63,9 @@ async function showUntilBreak(
 ): Promise<void> {
   try {
     const response = await openStream(call, place.after, signal)
-    place.isConnected = true
     call.output.progress(null)
+    if (!place.isConnected) await call.output.note('Following; Ctrl-C ends it.')
+    place.isConnected = true
     for await (const event of factsOf(response)) {
       place.after = event.position
       if (event.type.startsWith(call.options.type ?? '')) await show(call, event)
@@ -97,9 +98,20 @@ async function show({ output, surroundings, isJson }: Call<object>, event: Event
 }
 
 function renderEvent(event: Event, nowMs: number, paint: Paint): string {
-  const details = Object.entries(event.data).map(([name, value]) => `${name}=${plain(value)}`)
-  const line = [paint('bold', event.type), event.subject, event.organization ?? '', ...details]
-  return `${paint('dim', renderClock(event.at, nowMs))}  ${line.filter((part) => part !== '').join('  ')}`
+  const { text, ...data } = event.data
+  const details = Object.entries(data)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${plain(value)}`)
+  // The sentence says what the details say; --json has both.
+  const what = typeof text === 'string' ? toLine(text) : details.join('  ')
+  const parts = [
+    paint('dim', renderClock(event.at, nowMs)),
+    paint('bold', event.type),
+    event.subject,
+    what,
+    paint('dim', event.organization ?? ''),
+  ]
+  return parts.filter((part) => part !== '').join('  ')
 }
 
 function plain(value: unknown): string {
