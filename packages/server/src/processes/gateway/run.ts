@@ -128,10 +128,11 @@ async function drain(
   await Promise.race([closed, delay(CLOSING_MS / 5)])
 }
 
+/** Nothing here stops the end: what cannot be given back now is given back once this process is known to be dead. */
 async function close(parts: Parts, listener: Dedicated): Promise<void> {
-  const { gateway, records, upstreams, apiRelay, database } = parts
-  await gateway.admission.closeIdle(Infinity)
-  await records.close()
+  const { gateway, records, upstreams, apiRelay, database, watch } = parts
+  for (const end of [() => gateway.admission.closeIdle(Infinity), () => records.close()])
+    await end().catch((failure: unknown) => watch.onFailure('journal', failure))
   await Promise.allSettled([
     listener.close(),
     upstreams.destroy(),
