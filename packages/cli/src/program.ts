@@ -94,6 +94,11 @@ export function createProgram(context: Context): Command {
   addSessionCommands(program, context)
   addCompletionCommand(program, context)
   program.helpCommand('help [command]', 'explain a command')
+  // A topic of the help: `spillway help exit-codes`.
+  program
+    .command('exit-codes', { hidden: true })
+    .description(EXIT_CODES_TEXT)
+    .action(() => context.output.print(EXIT_CODES_TEXT))
   return program
 }
 

@@ -103,6 +103,7 @@ describe('wrong usage is told before anything is sent', () => {
     [['lease', 'create', '--notice-signal', 'SIGKILL', '--', 'true'], /SIGUSR1/],
     [['lease', 'create', '--gpus', '1'], /no command to run/],
     [['lease', 'create', '--env', 'A=1', 'B=2', '--', 'true'], /“B=2” stands in front of --/],
+    [['lease', 'create', 'python3', '-c', 'print(1)'], /whole command after --/],
     [['lease', 'craete'], /Did you mean create/],
     [['lease', 'stop', LEASE_ID], /Add --yes/],
     [['usage', '--from', 'yesterday'], /2026-01-31/],

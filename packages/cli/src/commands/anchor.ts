@@ -7,6 +7,7 @@ import { outcomeOf } from '../follow/outcome.ts'
 import { renderLease, renderOutcome, renderPlace } from '../output/lease.ts'
 import {
   commandArgument,
+  explainSeparator,
   followToEnd,
   tellDetached,
   warnOfShellLine,
@@ -24,7 +25,7 @@ const AS = ' --as operator'
 
 export function addAnchorCommands(program: Command, context: Context): void {
   const group = addGroup(program, 'anchor', 'Run the operator’s own work')
-  addCommand<AnchorOptions>(group, context, {
+  const command = addCommand<AnchorOptions>(group, context, {
     usage: 'run',
     summary: 'Run your own work: it outranks what is sold, and is not charged',
     details:
@@ -36,6 +37,7 @@ export function addAnchorCommands(program: Command, context: Context): void {
     options: [...workOptions(context), new Option('--no-wait', 'return as soon as it is accepted')],
     run: runAnchor,
   })
+  explainSeparator(command)
 }
 
 async function runAnchor(call: Call<AnchorOptions>): Promise<number> {

@@ -7,6 +7,7 @@ import { renderLease } from '../output/lease.ts'
 import { amount } from '../parse/option-values.ts'
 import {
   commandArgument,
+  explainSeparator,
   followToEnd,
   warnOfShellLine,
   workBody,
@@ -22,7 +23,7 @@ interface CreateOptions extends WorkOptions {
 }
 
 export function addLeaseCreate(parent: Command, context: Context): void {
-  addCommand<CreateOptions>(parent, context, {
+  const command = addCommand<CreateOptions>(parent, context, {
     usage: 'create',
     summary: 'Run a command on GPUs, at a price',
     details:
@@ -46,6 +47,7 @@ export function addLeaseCreate(parent: Command, context: Context): void {
     ],
     run: createLease,
   })
+  explainSeparator(command)
 }
 
 async function createLease(call: Call<CreateOptions>): Promise<number | void> {

@@ -42,6 +42,8 @@ export function addLeaseCommands(program: Command, context: Context): void {
   })
 }
 
+const LIMIT_MAX = 1000
+
 interface ListOptions {
   readonly state?: LeaseState
   readonly kind?: LeaseKind
@@ -60,7 +62,7 @@ function addLeaseList(group: Command, context: Context): void {
       new Option('--kind <kind>', 'only those of this kind').choices(LeaseKind.options),
       new Option('--pool <name>', 'only those of this pool'),
       new Option('--limit <n>', 'at most so many')
-        .argParser(wholeNumber({ least: 1, most: 1000 }))
+        .argParser(wholeNumber({ least: 1, most: LIMIT_MAX }))
         .default(50),
     ],
     run: listLeases,
@@ -79,7 +81,13 @@ async function listLeases(call: Call<ListOptions>): Promise<void> {
         }),
   )
   if (page.nextCursor !== null && !call.isJson)
-    await output.note(`older ones are not shown; see more with --limit ${options.limit * 2}`)
+    await output.note(`older ones are not shown; ${moreHint(options.limit)}`)
+}
+
+function moreHint(limit: number): string {
+  return limit < LIMIT_MAX
+    ? `see more with --limit ${Math.min(limit * 2, LIMIT_MAX)}`
+    : 'narrow the list with --state, --kind or --pool'
 }
 
 async function showLease(call: Call): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the two ways to run a command on GPUs share: a buyer's lease and the operator's own work. */
 import { resolve } from 'node:path'
 import type { Lease } from '@spillway/contract'
-import { Argument, Option } from 'commander'
+import { Argument, Option, type Command } from 'commander'
 import type { Call, Context } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
@@ -137,6 +137,19 @@ export async function tellDetached(call: Call<object>, id: string, as: string): 
   await call.output.note(`Detached; the lease goes on.
   follow  spillway lease logs -f ${id}${as}
   stop    spillway lease stop ${id}${as}`)
+}
+
+/** An option of the command itself, in front of `--`, is the mistake most easily made here. */
+export function explainSeparator(command: Command): void {
+  const inherited = command.configureOutput()
+  command.configureOutput({
+    outputError: (text, write) => {
+      const hint = text.includes('unknown option')
+        ? '       Write the whole command after --, its options too: -- python3 train.py --epochs 3\n'
+        : ''
+      inherited.outputError?.(text + hint, write)
+    },
+  })
 }
 
 /** One word with spaces in it is nearly always a shell line that no shell will read. */
