@@ -1,0 +1,120 @@
+/** Leases through the binary: what is sent, what is followed, which exit code comes back. */
+import { describe, expect, test } from 'vitest'
+import { ended, lease, LEASE_ID } from './documents.ts'
+import { scriptedLife } from './scripted-life.ts'
+import { type Answers } from './simulated-installation.ts'
+import { createWorkplace } from './workplace.ts'
+
+const { folder, installation, run, start } = createWorkplace()
+
+describe('lease create', () => {
+  test('sends what was asked for, from the folder it was called in', async () => {
+    const answers: Answers = { createLease: () => lease({ state: 'pending' }) }
+    const words = ['lease', 'create', '--gpus', '2', '--max-price', '2.50', '--requeue']
+    const more = ['--notice-signal', 'SIGUSR1', '--grace', '10s', '--time-limit', '1h', '-e', 'A=1']
+    const command = ['--', 'python3', 'train.py', '--json', '--gpus', '9']
+    const { code, stdout, stderr } = await run([...words, ...more, ...command], { answers })
+    expect(installation().requests[0]).toMatchObject({
+      line: 'POST /api/v1/leases',
+      role: 'member',
+    })
+    expect(installation().requests[0]?.body).toEqual({
+      command: ['python3', 'train.py', '--json', '--gpus', '9'],
+      gpus: 2,
+      tier: 'spot',
+      maxPriceUsdPerGpuHour: '2.50',
+      requeue: true,
+      noticeSignal: 'SIGUSR1',
+      graceMs: 10_000,
+      timeLimitMs: 3_600_000,
+      environment: { A: '1' },
+      workingDirectory: folder(),
+    })
+    expect(stdout).toContain(LEASE_ID)
+    expect(stderr).toContain(`spillway lease logs -f ${LEASE_ID}`)
+    expect(code).toBe(0)
+  })
+
+  test('--follow shows the output, tells the facts, and exits as the command did', async () => {
+    const life = scriptedLife([
+      lease({ state: 'pending', waitingFor: 'room' }),
+      lease(),
+      ended({ exitCode: 7 }),
+    ])
+    const { code, stdout, stderr } = await run(['lease', 'create', '--follow', '--', 'x'], {
+      answers: { createLease: () => lease({ state: 'pending' }), ...life },
+    })
+    expect(stdout).toBe('hello\nworld\n')
+    expect(stderr).toContain('it is running')
+    expect(stderr).toContain('exited 7; 12.345 GPU-s, 0.004115 USD')
+    expect(code).toBe(7)
+  })
+
+  test.each([
+    ['killed by a signal', { exitCode: null, exitSignal: 'SIGKILL' }, 137],
+    ['reclaimed, though it left with 0', { endReason: 'reclaimed' as const }, 5],
+    ['lost', { endReason: 'lost' as const, exitCode: null }, 5],
+  ])('a lease that was %s never looks like success', async (_how, changes, want) => {
+    const answers: Answers = { createLease: () => lease(), ...scriptedLife([ended(changes)]) }
+    const { code } = await run(['lease', 'create', '--follow', '--', 'x'], { answers })
+    expect(code).toBe(want)
+  })
+
+  test('Ctrl-C only detaches, and says how to come back', async () => {
+    const answers: Answers = { createLease: () => lease(), ...scriptedLife([lease()]) }
+    const running = await start(['lease', 'create', '-f', '--', 'sleep', '100'], { answers })
+    await running.shows('hello')
+    running.child.kill('SIGINT')
+    const { code, stderr } = await running.ended
+    expect(stderr).toContain('Detached; the lease goes on.')
+    expect(stderr).toContain(`spillway lease stop ${LEASE_ID}`)
+    expect(code).toBe(130)
+    expect(installation().requests.filter(({ line }) => line.endsWith('/stop'))).toEqual([])
+  })
+
+  test('with --json stdout has the ended lease, and the output goes to stderr', async () => {
+    const answers: Answers = { createLease: () => lease(), ...scriptedLife([lease(), ended()]) }
+    const { stdout, stderr } = await run(['lease', 'create', '-f', '--json', '--', 'x'], {
+      answers,
+    })
+    expect(JSON.parse(stdout)).toMatchObject({ id: LEASE_ID, state: 'ended', exitCode: 0 })
+    expect(stderr).toMatch(/^hello$/m)
+    expect(stderr).toMatch(/^world$/m)
+  })
+})
+
+describe('lease logs', () => {
+  test('the stream goes on where it broke off', async () => {
+    let calls = 0
+    const life = scriptedLife([lease(), lease(), lease(), ended()])
+    const { code, stdout } = await run(['lease', 'logs', '-f', LEASE_ID], {
+      answers: {
+        ...life,
+        getLeaseLogs: async function* ({ query }) {
+          const log = 'one\ntwo\n'
+          const offset = Number(query['offset'])
+          if (calls++ > 0) yield log.slice(offset)
+          else {
+            yield log.slice(offset, 5)
+            throw new Error('the connection is cut in the middle of a line')
+          }
+        },
+      },
+    })
+    expect(stdout).toBe('one\ntwo\n')
+    expect(code).toBe(0)
+  })
+
+  test('--tail counts lines, and following goes on behind them', async () => {
+    const answers: Answers = {
+      ...scriptedLife([lease(), ended()]),
+      getLeaseLogs: async function* ({ query }) {
+        yield (query['follow'] === true ? 'a\nb\nc\nd\n' : 'a\nb\nc\n').slice(
+          Number(query['offset']),
+        )
+      },
+    }
+    const { stdout } = await run(['lease', 'logs', '-f', '--tail', '2', LEASE_ID], { answers })
+    expect(stdout).toBe('b\nc\nd\n')
+  })
+})
