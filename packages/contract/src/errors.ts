@@ -73,7 +73,6 @@ export const ERRORS = {
     title: 'No such pool',
     remedy: 'List the pools with `spillway pool list`.',
   },
-  'node.not_found': { status: 404, title: 'No such node', remedy: 'See `spillway fleet`.' },
   'model.not_found': {
     status: 404,
     title: 'No such model',

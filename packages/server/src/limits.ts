@@ -7,6 +7,8 @@ const MINUTE_MS = 60 * SECOND_MS
 
 /** Largest body of a control request. */
 export const BODY_BYTES_MAX = 1 * MIB
+/** How much of a larger one is read and thrown away before the connection is given up. */
+export const BODY_DRAINED_BYTES_MAX = 64 * MIB
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
 /** How long the answer to a mutation is kept for repeats. */
 export const IDEMPOTENT_ANSWER_KEPT_MS = 24 * 60 * MINUTE_MS
@@ -51,3 +53,5 @@ export const REPLICA_STOP_WITHIN_MS = 8 * SECOND_MS
 
 /** A start waits this long to become the active controller before it says that another one is. */
 export const CONTROLLER_WITHIN_MS = 5 * SECOND_MS
+
+export const HOUSEKEEPING_EVERY_MS = 60 * MINUTE_MS

@@ -15,7 +15,11 @@ function fail(message: string): never {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof StartFailure || error instanceof FleetFileRefused || error instanceof PortTaken)
+  if (
+    error instanceof StartFailure ||
+    error instanceof FleetFileRefused ||
+    error instanceof PortTaken
+  )
     return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -297,3 +297,67 @@ describe('keys and organizations', () => {
     expect(await codeOf(unknown)).toBe('organization.not_found')
   })
 })
+
+describe('models of other servers', () => {
+  test('a server that answers is added, serves under its new name, and is removed again', async () => {
+    const upstreamUrl = `${(await operator.listDeployments()).items[0]?.replicas[0]?.url ?? ''}/v1`
+    const body = { model: 'borrowed', upstreamUrl, upstreamModel: 'toy' }
+    const { id } = await operator.createDeployment({ body })
+    expect(await codeOf(operator.createDeployment({ body }))).toBe('deployment.name_taken')
+    const openai = new OpenAI({
+      baseURL: `${installation.url}/v1`,
+      apiKey: installation.demoApiKey,
+    })
+    const messages = [{ role: 'user' as const, content: 'hello' }]
+    await untilTrue(() =>
+      openai.chat.completions.create({ model: 'borrowed', messages, max_tokens: 3 }),
+    )
+    await operator.deleteDeployment({ params: { id } })
+    expect(await codeOf(operator.deleteDeployment({ params: { id } }))).toBe('deployment.not_found')
+    expect(await codeOf(buyer.getModel({ params: { id: 'borrowed' } }))).toBe('model.not_found')
+  })
+
+  test('one that does not answer is refused', async () => {
+    const body = { model: 'absent', upstreamUrl: 'http://127.0.0.1:9/v1', upstreamModel: 'x' }
+    expect(await codeOf(operator.createDeployment({ body }))).toBe(
+      'deployment.upstream_unreachable',
+    )
+  })
+})
+
+describe('requests that cannot be read', () => {
+  async function post(body: string): Promise<{ status: number; code: string }> {
+    const headers = {
+      authorization: `Bearer ${installation.demoApiKey}`,
+      'content-type': 'application/json',
+    }
+    const response = await fetch(`${installation.url}/api/v1/leases`, {
+      method: 'POST',
+      headers,
+      body,
+    })
+    return { status: response.status, code: ((await response.json()) as { code: string }).code }
+  }
+
+  test('a body that is not JSON and one that is too large are told apart, and neither harms the next request', async () => {
+    expect(await post('{"command": ')).toEqual({ status: 400, code: 'request.malformed' })
+    expect(await post(JSON.stringify({ name: 'x'.repeat(2_000_000) }))).toEqual({
+      status: 413,
+      code: 'request.too_large',
+    })
+  })
+
+  test('every field that is wrong is named at once', async () => {
+    const refused: unknown = await buyer
+      .createLease({ body: { command: [], gpus: 0, graceMs: -1, maxPriceUsdPerGpuHour: '1e3' } })
+      .catch((error: unknown) => error)
+    const fields =
+      refused instanceof ProblemError ? refused.problem.fields?.map((each) => each.field) : []
+    expect(fields?.toSorted()).toEqual([
+      'body.command',
+      'body.gpus',
+      'body.graceMs',
+      'body.maxPriceUsdPerGpuHour',
+    ])
+  })
+})

@@ -14,8 +14,3 @@ export function present<T>(value: T | null | undefined, what: string): T {
   if (value === null || value === undefined) throw new Defect(`${what} is missing`)
   return value
 }
-
-/** Makes the compiler prove that a union was handled in full. */
-export function unreachable(value: never): never {
-  throw new Defect(`unhandled case: ${JSON.stringify(value)}`)
-}

@@ -61,10 +61,6 @@ export function subtract(from: Money, amount: Money): Money {
   return picos(from - amount)
 }
 
-export function negate(amount: Money): Money {
-  return picos(-amount)
-}
-
 export function least(a: Money, b: Money): Money {
   return a < b ? a : b
 }

@@ -4,11 +4,25 @@
  */
 import type { Logger } from 'pino'
 import type { IdSource } from '#kernel/ids.ts'
-import { LEASE_PROGRAM, type LeaseStepDeps, MARKET_PROGRAM, reconcile, runCycle, stepLease, wakeLease } from '#modules/lease/index.ts'
+import {
+  LEASE_PROGRAM,
+  type LeaseStepDeps,
+  MARKET_PROGRAM,
+  reconcile,
+  runCycle,
+  stepLease,
+  wakeLease,
+} from '#modules/lease/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Engine } from '#platform/engines/engine.ts'
-import { runStrands, type StepOutcome, type StrandRunner } from '#platform/jobs/strand.ts'
+import {
+  runStrands,
+  type StepOutcome,
+  type StrandRunner,
+  wakeStrand,
+} from '#platform/jobs/strand.ts'
+import { HOUSEKEEPING_PROGRAM, keepHouse } from './housekeeping.ts'
 
 export interface ControllerDeps {
   readonly database: Database
@@ -45,7 +59,10 @@ function watchEngine({ engine, database, now, log }: ControllerDeps): () => void
   })
 }
 
-async function stepDeploymentUnlessStopping(deps: ControllerDeps, id: string): Promise<StepOutcome> {
+async function stepDeploymentUnlessStopping(
+  deps: ControllerDeps,
+  id: string,
+): Promise<StepOutcome> {
   if (!deps.isStopping()) return stepDeployment(deps.serving, id)
   return { kind: 'wait', untilMs: deps.now().getTime() + 1000 }
 }
@@ -57,6 +74,7 @@ async function stepDeploymentUnlessStopping(deps: ControllerDeps, id: string): P
 export async function startController(deps: ControllerDeps): Promise<Controller> {
   const leaseSteps: LeaseStepDeps = deps
   deps.onReconciled(await reconcile(deps))
+  await wakeStrand(deps.database, { program: HOUSEKEEPING_PROGRAM, subject: 'all' }, deps.now())
   const runner: StrandRunner = runStrands({
     database: deps.database,
     now: deps.now,
@@ -65,6 +83,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
     programs: {
       [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
       [MARKET_PROGRAM]: () => runCycle(deps),
+      [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps.database, deps.now()),
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
     },
   })

@@ -11,7 +11,11 @@ export interface StartedDatabase {
   readonly stop: () => Promise<void>
 }
 
-const WORDS = { initialising: 'making its files', starting: 'starting', adopting: 'still running, adopted' }
+const WORDS = {
+  initialising: 'making its files',
+  starting: 'starting',
+  adopting: 'still running, adopted',
+}
 
 async function embedded(config: Config, progress: Progress, log: Logger): Promise<StartedDatabase> {
   const step = progress.begin('PostgreSQL 18')
@@ -24,7 +28,11 @@ async function embedded(config: Config, progress: Progress, log: Logger): Promis
   return { url: server.url, stop: () => server.stop() }
 }
 
-export async function startDatabase(config: Config, progress: Progress, log: Logger): Promise<StartedDatabase> {
+export async function startDatabase(
+  config: Config,
+  progress: Progress,
+  log: Logger,
+): Promise<StartedDatabase> {
   const started =
     config.databaseUrl === null
       ? await embedded(config, progress, log)

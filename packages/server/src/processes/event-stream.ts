@@ -50,7 +50,13 @@ interface Subscription {
   readonly signal: AbortSignal
 }
 
-async function* follow({ database, bell, organizationId, after, signal }: Subscription): AsyncGenerator<string> {
+async function* follow({
+  database,
+  bell,
+  organizationId,
+  after,
+  signal,
+}: Subscription): AsyncGenerator<string> {
   let position = after ?? (await currentPosition(database))
   yield `retry: 1000\nid: ${position}\n\n`
   while (!signal.aborted) {
@@ -89,7 +95,10 @@ export function eventRoutes(database: Database, bell: EventBell): Pick<Routes, '
     streamEvents: async ({ principal, query, lastEventId, signal }) => {
       const after = lastEventId ?? query.after
       if (after !== undefined && !isPosition(after))
-        throw new Fault('request.invalid', 'query.after: must be a position that this stream gave before.')
+        throw new Fault(
+          'request.invalid',
+          'query.after: must be a position that this stream gave before.',
+        )
       const organizationId = principal.role === 'operator' ? null : principal.organizationId
       return toStream(follow({ database, bell, organizationId, after, signal }))
     },

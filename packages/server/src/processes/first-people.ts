@@ -83,7 +83,11 @@ export async function ensurePeople(deps: Deps): Promise<People> {
     const operatorKey = { organizationId: operatorId, role: 'operator' as const }
     const demoKey = { organizationId: demoId, role: 'member' as const }
     const { known } = deps
-    const operatorToken = await ensureKey(tx, { ...operatorKey, known: known?.operator_token }, deps)
+    const operatorToken = await ensureKey(
+      tx,
+      { ...operatorKey, known: known?.operator_token },
+      deps,
+    )
     const demoApiKey = await ensureKey(tx, { ...demoKey, known: known?.demo_api_key }, deps)
     const credential = { kind: 'key' as const, text: operatorToken }
     const operator = await authenticate(tx, credential, { pepper: deps.pepper, now: deps.now() })

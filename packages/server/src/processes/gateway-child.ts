@@ -72,7 +72,10 @@ class Keeper implements GatewayChild {
     const port = this.#port ?? settings.port
     const child = spawn(process.execPath, [join(import.meta.dirname, 'gateway.ts')], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...this.#deps.environment, [SETTINGS_VARIABLE]: JSON.stringify({ ...settings, port }) },
+      env: {
+        ...this.#deps.environment,
+        [SETTINGS_VARIABLE]: JSON.stringify({ ...settings, port }),
+      },
     })
     this.#child = child
     if (child.pid !== undefined) this.#deps.onStarted(writer, child.pid)

@@ -6,19 +6,17 @@ import { newId } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { recordAuditEvent } from '#modules/audit/index.ts'
 import { authenticate, touchApiKeys } from '#modules/identity/index.ts'
-import { listOpenLeases, stopLease } from '#modules/lease/index.ts'
 import { createShipper } from '#modules/metering/index.ts'
-import { contendForController } from '#platform/db/controller-lock.ts'
-import { inTransaction } from '#platform/db/database.ts'
-import { listen } from '#platform/db/listen.ts'
+import { listDeployments } from '#modules/serving/index.ts'
 import type { Engine } from '#platform/engines/engine.ts'
 import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
-import { findServers } from '#platform/models/discovery.ts'
+import { findServers, listsModels } from '#platform/models/discovery.ts'
 import type { Config } from '../config.ts'
-import { CONTROLLER_WITHIN_MS, REPLICA_STOP_WITHIN_MS } from '../limits.ts'
+import { CONTROLLER_WITHIN_MS } from '../limits.ts'
+import { act, type Acting } from './acting.ts'
 import { createApi } from './api.ts'
 import { ensureConsole, explainMissingConsole, serveConsole } from './console-assets.ts'
-import { type Controller, startController } from './controller.ts'
+import type { ControllerDeps } from './controller.ts'
 import { EventBell } from './event-stream.ts'
 import { ensurePeople, type People } from './first-people.ts'
 import { type FleetStart, loadFleetFile, startFleet } from './fleet-start.ts'
@@ -96,10 +94,8 @@ async function prepare(
 
 /** What changes while it runs. */
 class Running {
-  /** Going down in order: replicas are not started any more. */
-  isStopping = false
   gateway: GatewayChild | null = null
-  controller: Controller | null = null
+  acting: Acting | null = null
   gatewayMetrics = ''
   backlogEvents: () => number = () => 0
 }
@@ -112,7 +108,7 @@ function systemOf({ ground, file, fleetStart }: Base, running: Running): SystemD
     installation: file.fleet.installation,
     finding: fleetStart.finding,
     gateway: () => running.gateway,
-    isController: () => running.controller !== null,
+    isController: () => running.acting?.isActing() ?? false,
     gatewayMetrics: () => running.gatewayMetrics,
     backlogEvents: () => running.backlogEvents(),
   }
@@ -129,7 +125,7 @@ async function serveApi(base: Base, running: Running, answerConsole: AnswerConso
   const routes = assembleRoutes({
     ...{ database, engine, ids, pepper, codes, bell, system },
     fleetFile: config.fleetFile,
-    discover: () => findServers({ exclude: ownPorts() }),
+    upstreams: { discover: () => findServers({ exclude: ownPorts() }), probe: listsModels },
   })
   const app = createApi({
     ...{ database, ids, pepper, now, log, routes, answerConsole },
@@ -182,88 +178,27 @@ function startGateway(base: Base, running: Running, apiPort: number): GatewayChi
   return gateway
 }
 
-/** Replicas are ours and useless without a server; everybody else's leases go on. */
-async function stopReplicas({ database, now }: Ground): Promise<void> {
-  const open = async () =>
-    (await listOpenLeases(database)).filter((lease) => lease.kind === 'serving')
-  for (const { id } of await open())
-    await inTransaction(database, (tx) => stopLease(tx, { id, organizationId: null, now: now() }))
-  const deadlineMs = now().getTime() + REPLICA_STOP_WITHIN_MS
-  while ((await open()).length > 0 && now().getTime() < deadlineMs) await pause(50)
+function sayWhatWasFound({ progress, ground }: Base): ControllerDeps['onReconciled'] {
+  return ({ resumed, strays }) => {
+    if (resumed === 1) progress.say('  · 1 lease from before goes on')
+    if (resumed > 1) progress.say(`  · ${resumed} leases from before go on`)
+    if (strays.length > 0)
+      ground.log.error({ strays }, 'the engine ran attempts that no lease knows; they are stopped')
+  }
 }
 
 /** Acts while this process holds the controller lock. */
-function control(base: Base, running: Running) {
-  const { ground, engine, config, root, file, people, writers, progress, bell } = base
-  const { database, now, log } = ground
-  const serving = assembleServing({
-    ground,
-    config,
-    root,
-    fleet: file.fleet,
-    operator: people.operator,
-  })
-  const shipper = createShipper({
-    database,
-    directory: join(config.dataDir, 'journal'),
-    isWriterAlive: writers.isAlive,
-    now,
-    ids: ground.ids,
-    log,
-  })
+function control(base: Base, running: Running): Acting {
+  const { ground, engine, config, root, file, people, writers, bell } = base
+  const { fleet } = file
+  const serving = assembleServing({ ground, config, root, fleet, operator: people.operator })
+  const directory = join(config.dataDir, 'journal')
+  const shipper = createShipper({ ...ground, directory, isWriterAlive: writers.isAlive })
+  const controller = { ...ground, engine, serving, onReconciled: sayWhatWasFound(base) }
+  const acting = act({ ground, shipper, bell, controller })
+  running.acting = acting
   running.backlogEvents = () => shipper.backlogEvents()
-  const onReconciled = ({ resumed, strays }: { resumed: number; strays: readonly string[] }) => {
-    if (resumed > 0)
-      progress.say(
-        `  · ${resumed} ${resumed === 1 ? 'lease' : 'leases'} from before ${resumed === 1 ? 'goes' : 'go'} on`,
-      )
-    if (strays.length > 0)
-      log.error({ strays }, 'the engine ran attempts that no lease knows; they are stopped')
-  }
-  const { promise: began, resolve: markBegun } = Promise.withResolvers<void>()
-  const begin = async (): Promise<void> => {
-    try {
-      const isStopping = () => running.isStopping
-      running.controller = await startController({
-        ...ground,
-        engine,
-        serving,
-        onReconciled,
-        isStopping,
-      })
-      shipper.start()
-      markBegun()
-    } catch (error) {
-      log.error({ err: error }, 'cannot start acting yet; trying again')
-      setTimeout(() => void begin(), 1000)
-    }
-  }
-  const lock = contendForController({
-    url: ground.server.url,
-    gained: () => void begin(),
-    lost: () => {
-      void running.controller?.stop()
-      running.controller = null
-      void shipper.stop()
-    },
-  })
-  const listening = listen(ground.server.url, ['spillway_strand', 'spillway_event'], {
-    notified: (channel) =>
-      channel === 'spillway_event' ? bell.ring() : running.controller?.poke(),
-    connected: () => running.controller?.poke(),
-  })
-  return {
-    began,
-    stop: async () => {
-      running.isStopping = true
-      if (running.controller) await stopReplicas(ground).catch(() => undefined)
-      await listening.close()
-      await running.controller?.stop()
-      await shipper.drain().catch(() => undefined)
-      await shipper.stop()
-      await lock.close()
-    },
-  }
+  return acting
 }
 
 /** What must be ended again, last first. */
@@ -282,6 +217,25 @@ async function sayWhoActs({ progress, config }: Base): Promise<void> {
     )
 }
 
+/** Model servers that run here already and are not in the catalog are offered, never added unasked. */
+async function offerServers(
+  { progress, ground }: Base,
+  found: Awaited<ReturnType<typeof findServers>>,
+) {
+  const routes = await listDeployments(ground.database)
+  const isNew = (url: string) => routes.every((each) => each.upstreamUrl !== url)
+  for (const { url, product, models } of found.filter((each) => isNew(each.url))) {
+    const [first] = models
+    if (first === undefined) continue
+    progress.say(
+      `  ? ${product} answers at ${url} with ${models.length} models. To sell one of them:`,
+    )
+    progress.say(
+      `      npx spillway deployment add ${first} --upstream ${url} --upstream-model ${first}`,
+    )
+  }
+}
+
 async function startParts(
   options: InstallationOptions,
   undo: Undo,
@@ -292,6 +246,7 @@ async function startParts(
     serveConsole,
     (error: Error) => explainMissingConsole(error.message),
   )
+  const found = findServers({ exclude: [config.port] })
   const ground = await layGround(config, progress)
   undo.push(ground.end)
   const base = await prepare(options, file, ground)
@@ -302,12 +257,13 @@ async function startParts(
   consoleStep.done()
   const gatewayStep = progress.begin('API and gateway')
   const gateway = startGateway(base, running, api.port)
-  undo.push(() => gateway.stop())
+  // The gateway ends first, so that what it journals last is still shipped.
+  undo.push(async () => running.acting?.stop(), gateway.stop)
   const url = `http://127.0.0.1:${await gateway.ready}`
   const acting = control(base, running)
-  undo.push(acting.stop)
   gatewayStep.done()
   await Promise.race([acting.began, sayWhoActs(base)])
+  await offerServers(base, await found)
   const { operator, operatorToken, demoApiKey } = base.people
   writeCredentials(config.dataDir, { url, operator_token: operatorToken, demo_api_key: demoApiKey })
   const signInUrl = `${url}/#code=${base.codes.issue(operator, ground.now())}`

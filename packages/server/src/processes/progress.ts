@@ -21,7 +21,8 @@ const NAME_WIDTH = 18
 /** On a terminal the running step is redrawn in place; elsewhere each step is printed once, when it is done. */
 export function createProgress(terminal: Terminal, nowMs: () => number): Progress {
   const { write, isTTY } = terminal
-  const line = (mark: string, name: string, text: string) => `  ${mark} ${name.padEnd(NAME_WIDTH)} ${text}`
+  const line = (mark: string, name: string, text: string) =>
+    `  ${mark} ${name.padEnd(NAME_WIDTH)} ${text}`
   return {
     say: (text) => write(`${text}\n`),
     begin: (name) => {
@@ -34,7 +35,9 @@ export function createProgress(terminal: Terminal, nowMs: () => number): Progres
         note: show,
         done: (text = '') => {
           const seconds = `${((nowMs() - startedMs) / 1000).toFixed(1)} s`
-          write(`${isTTY ? '\r\u001b[2K' : ''}${line('✓', name, text === '' ? seconds : `${text} (${seconds})`)}\n`)
+          write(
+            `${isTTY ? '\r\u001b[2K' : ''}${line('✓', name, text === '' ? seconds : `${text} (${seconds})`)}\n`,
+          )
         },
       }
     },

@@ -20,7 +20,11 @@ interface LaunchDeps {
 }
 
 /** The command of a new replica. It takes a free port and writes it to a file of its own. */
-export function replicaCommand({ dataDir, ids, contextTokensOf }: LaunchDeps): ServingDeps['replicaCommand'] {
+export function replicaCommand({
+  dataDir,
+  ids,
+  contextTokensOf,
+}: LaunchDeps): ServingDeps['replicaCommand'] {
   const folder = join(dataDir, 'replicas')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   return async (deployment: Deployment, weightsPath: string) => [
@@ -52,7 +56,10 @@ export async function checkReplica(lease: Lease): ReturnType<ServingDeps['checkH
   if (port === null) return { kind: 'loading' }
   const url = `http://127.0.0.1:${port}`
   try {
-    const answer = await request(`${url}/health`, { headersTimeout: HEALTH_WITHIN_MS, bodyTimeout: HEALTH_WITHIN_MS })
+    const answer = await request(`${url}/health`, {
+      headersTimeout: HEALTH_WITHIN_MS,
+      bodyTimeout: HEALTH_WITHIN_MS,
+    })
     await answer.body.dump()
     return answer.statusCode === 200 ? { kind: 'ready', url } : { kind: 'loading' }
   } catch {

@@ -25,7 +25,7 @@ interface RoutesDeps {
   readonly codes: SignInDesk
   readonly bell: EventBell
   readonly fleetFile: string
-  readonly discover: ServingRouteDeps['discover']
+  readonly upstreams: Pick<ServingRouteDeps, 'discover' | 'probe'>
   readonly system: SystemDeps
 }
 
@@ -34,7 +34,9 @@ const LEASES_MAX = 1000
 /** What an organization's leases cost per hour as they run now. */
 async function burnOf(db: Db, organizationId: string): Promise<string> {
   const leases = await listLeases(db, { organizationId, limit: LEASES_MAX })
-  const running = leases.filter((lease) => lease.state === 'running' || lease.state === 'reclaiming')
+  const running = leases.filter(
+    (lease) => lease.state === 'running' || lease.state === 'reclaiming',
+  )
   return renderMoney(
     add(...running.map((lease) => picos((lease.priceUsd ?? 0n) * BigInt(lease.gpus)))),
   )
@@ -53,7 +55,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...bookRoutes(namesOf),
     ...marketRoutes,
     ...leaseRoutes({ engine, ids }),
-    ...servingRoutes({ ids, discover: deps.discover }),
+    ...servingRoutes({ ids, ...deps.upstreams }),
     ...billingRoutes({ pepper, ids, burnOf }),
     ...economicsRoutes(poolsOfModels),
     ...eventRoutes(database, deps.bell),

@@ -29,7 +29,8 @@ export function openWriters(directory: string): Writers {
     const entry = readWriter(join(directory, `${writer}.json`))
     return entry !== null && processStart(entry.pid) === entry.start
   }
-  for (const file of readdirSync(directory)) if (!isAlive(file.replace(/\.json$/, ''))) rmSync(join(directory, file))
+  for (const file of readdirSync(directory))
+    if (!isAlive(file.replace(/\.json$/, ''))) rmSync(join(directory, file))
   return {
     isAlive,
     enter: (writer, pid) => {

@@ -1,3 +1,3 @@
 /** The append-only record of who did what. */
-export { listAuditEvents, recordAuditEvent, type AuditRecord } from './store.ts'
+export { recordAuditEvent } from './store.ts'
 export { auditRoutes } from './routes.ts'

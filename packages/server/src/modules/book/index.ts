@@ -1,6 +1,5 @@
 /** The capacity book: every claim on a slot is a line in it. */
 export { bookRoutes } from './routes.ts'
-export { accountSlotTime, type SlotTime } from './conservation.ts'
 export { accountPool } from './service.ts'
 export {
   type BookedKind,

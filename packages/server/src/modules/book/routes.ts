@@ -21,7 +21,7 @@ interface Place {
 function renderSlot({ node, index, claim, organization }: Place, principal: Caller) {
   const isVisible =
     principal.role === 'operator' || claim?.organizationId === principal.organizationId
-  const isDraining = claim?.drainingFrom != null
+  const isDraining = (claim?.drainingFrom ?? null) !== null
   return {
     node: node.name,
     nodeId: node.id,

@@ -1,5 +1,4 @@
 /** Identity: organizations, projects, keys, sessions, and who is calling. */
-export { hashSecret, parseKey } from './key.ts'
 export type { Principal } from './principal.ts'
 export { identityRoutes } from './routes.ts'
 export {
@@ -9,11 +8,4 @@ export {
   type Credential,
   type IdentityDeps,
 } from './service.ts'
-export {
-  findPrincipalByKey,
-  findPrincipalBySession,
-  firstProject,
-  listOrganizations,
-  type OrganizationRow,
-  touchApiKeys,
-} from './store.ts'
+export { firstProject, listOrganizations, type OrganizationRow, touchApiKeys } from './store.ts'

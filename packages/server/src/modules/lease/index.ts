@@ -1,6 +1,6 @@
 /** Leases: who holds which slots, until when, at what price; and how they are taken back. */
 export { runCycle } from './cycle.ts'
-export { attemptId, type Lease } from './lease.ts'
+export type { Lease } from './lease.ts'
 export { type Reconciliation, reconcile } from './reconcile.ts'
 export { LEASE_PROGRAM, MARKET_PROGRAM, MARKET_SUBJECT, wakeLease } from './record.ts'
 export { leaseRoutes } from './routes.ts'

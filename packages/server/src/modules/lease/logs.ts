@@ -71,6 +71,16 @@ function pause(signal: AbortSignal): Promise<void> {
   })
 }
 
+/** What is in a file from a position on. */
+async function* readFile(path: string, position: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r')
+  try {
+    yield* readFrom(file, position)
+  } finally {
+    await file.close()
+  }
+}
+
 /** Bytes of the log, from the requested place on. */
 async function* readLog(source: LogSource, request: LogRequest): AsyncGenerator<Uint8Array> {
   let toSkip = await skipFor(source, request)
@@ -80,20 +90,12 @@ async function* readLog(source: LogSource, request: LogRequest): AsyncGenerator<
     const { paths, isOver } = await logFiles(source, request.leaseId)
     for (const path of paths) {
       const known = positions.get(path) ?? 0
-      const size = await sizeOf(path)
-      const skipped = Math.min(toSkip, size - known)
-      toSkip -= Math.max(0, skipped)
-      let at = known + Math.max(0, skipped)
-      if (at < size) {
-        const file = await open(path, 'r')
-        try {
-          for await (const piece of readFrom(file, at)) {
-            at += piece.byteLength
-            yield piece
-          }
-        } finally {
-          await file.close()
-        }
+      const skipped = Math.max(0, Math.min(toSkip, (await sizeOf(path)) - known))
+      toSkip -= skipped
+      let at = known + skipped
+      for await (const piece of readFile(path, at)) {
+        at += piece.byteLength
+        yield piece
       }
       positions.set(path, at)
     }

@@ -19,6 +19,8 @@ type Names =
 export interface ServingRouteDeps {
   readonly ids: IdSource
   /** OpenAI-compatible servers that answer on this machine. */
+  /** Whether a server answers at an address with a list of models. */
+  readonly probe: (url: string) => Promise<boolean>
   readonly discover: () => Promise<
     readonly { url: string; product: string; models: readonly string[] }[]
   >
@@ -95,7 +97,7 @@ async function renderDeployments(db: Db) {
   }))
 }
 
-export function servingRoutes({ ids, discover }: ServingRouteDeps): Pick<Routes, Names> {
+export function servingRoutes({ ids, discover, probe }: ServingRouteDeps): Pick<Routes, Names> {
   return {
     listModels: async ({ db, now }) => ({ items: await renderModels(db, now), nextCursor: null }),
     getModel: async ({ db, params, now }) => {
@@ -113,6 +115,11 @@ export function servingRoutes({ ids, discover }: ServingRouteDeps): Pick<Routes,
       }
     },
     createDeployment: async ({ db, body, now, setTarget }) => {
+      if (!(await probe(body.upstreamUrl)))
+        throw new Fault(
+          'deployment.upstream_unreachable',
+          `Nothing answers at ${body.upstreamUrl}/models with a list of models.`,
+        )
       const deployment = await addUpstream(db, body, { now, ids })
       setTarget(deployment.id)
       const rendered = (await renderDeployments(db)).find((each) => each.id === deployment.id)

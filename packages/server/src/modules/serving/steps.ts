@@ -1,6 +1,12 @@
 /** Keeps a deployment's replicas as many and as well as wanted: the strand `deployment/<id>`. */
 import type { IdSource } from '#kernel/ids.ts'
-import { createLease, findLease, type Lease, type LeaseRequest, stopLease } from '#modules/lease/index.ts'
+import {
+  createLease,
+  findLease,
+  type Lease,
+  type LeaseRequest,
+  stopLease,
+} from '#modules/lease/index.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
@@ -87,7 +93,10 @@ async function change(
   )
 }
 
-function leaseRequest(deps: ServingDeps, { deployment, row }: Replica): Omit<LeaseRequest, 'command'> {
+function leaseRequest(
+  deps: ServingDeps,
+  { deployment, row }: Replica,
+): Omit<LeaseRequest, 'command'> {
   return {
     ...deps.owner,
     kind: 'serving',

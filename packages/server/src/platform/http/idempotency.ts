@@ -87,3 +87,7 @@ export async function storeAnswer(
     })
     .execute()
 }
+
+export async function deleteOldAnswers(db: Db, before: Date): Promise<void> {
+  await db.deleteFrom('idempotent_request').where('at', '<', before).execute()
+}

@@ -2,7 +2,7 @@
 import type { AnyEndpoint } from '@spillway/contract'
 import type { z } from 'zod'
 import { Fault, type FieldError } from '#kernel/fault.ts'
-import { BODY_BYTES_MAX } from '../../limits.ts'
+import { BODY_BYTES_MAX, BODY_DRAINED_BYTES_MAX } from '../../limits.ts'
 
 export interface ParsedRequest {
   readonly params: unknown
@@ -12,7 +12,10 @@ export interface ParsedRequest {
   readonly bodyText: string
 }
 
-/** Reads the body as text; refuses one over the limit without holding it in memory. */
+/**
+ * Reads the body as text; one over the limit is not kept. It is read to its end all the same, within reason: what is
+ * left of it on the connection would be taken for the next request.
+ */
 export async function readBody(request: Request): Promise<string> {
   if (request.method === 'GET' || request.body === null) return ''
   const decoder = new TextDecoder()
@@ -20,10 +23,11 @@ export async function readBody(request: Request): Promise<string> {
   let bytes = 0
   for await (const chunk of request.body) {
     bytes += chunk.byteLength
-    if (bytes > BODY_BYTES_MAX)
-      throw new Fault('request.too_large', `The body is larger than ${BODY_BYTES_MAX} bytes.`)
-    text += decoder.decode(chunk, { stream: true })
+    if (bytes <= BODY_BYTES_MAX) text += decoder.decode(chunk, { stream: true })
+    else if (bytes > BODY_DRAINED_BYTES_MAX) break
   }
+  if (bytes > BODY_BYTES_MAX)
+    throw new Fault('request.too_large', `The body is larger than ${BODY_BYTES_MAX} bytes.`)
   return text + decoder.decode()
 }
 

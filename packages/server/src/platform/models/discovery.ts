@@ -34,6 +34,8 @@ export const WELL_KNOWN: readonly Candidate[] = [
 ]
 
 const TIMEOUT_MS = 700
+/** For a server that somebody named: it may be farther away. */
+const ANSWER_WITHIN_MS = 3000
 const BODY_BYTES_MAX = 1024 * 1024
 const MODELS_MAX = 200
 /** What we call ourselves in `owned_by`; a replica of ours is never offered to us. */
@@ -66,6 +68,17 @@ export async function findServers(options: DiscoveryOptions = {}): Promise<Found
       .filter(({ port }) => !exclude.includes(port))
       .map((candidate) => probe(candidate, agent, signal))
     return (await Promise.all(asked)).filter((found) => found !== null)
+  } finally {
+    await agent.destroy()
+  }
+}
+
+/** Whether a server answers with a list of models at a base address such as `http://127.0.0.1:11434/v1`. */
+export async function listsModels(url: string, timeoutMs = ANSWER_WITHIN_MS): Promise<boolean> {
+  const agent = new Agent({ maxResponseSize: BODY_BYTES_MAX, connect: { timeout: timeoutMs } })
+  try {
+    const address = `${url.replace(/\/+$/, '')}/models`
+    return ModelList.safeParse(await ask(address, agent, AbortSignal.timeout(timeoutMs))).success
   } finally {
     await agent.destroy()
   }

@@ -1,0 +1,121 @@
+/**
+ * Acts while this process is the active controller: runs the controller and ships the journals from when the lock is
+ * gained until it is lost. Serving requests is not its business; that goes on either way.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { listOpenLeases, stopLease } from '#modules/lease/index.ts'
+import type { Shipper } from '#modules/metering/index.ts'
+import { contendForController } from '#platform/db/controller-lock.ts'
+import { inTransaction } from '#platform/db/database.ts'
+import { listen } from '#platform/db/listen.ts'
+import { REPLICA_STOP_WITHIN_MS } from '../limits.ts'
+import { type Controller, type ControllerDeps, startController } from './controller.ts'
+import type { EventBell } from './event-stream.ts'
+import type { Ground } from './ground.ts'
+
+export interface ActingDeps {
+  readonly ground: Ground
+  readonly shipper: Shipper
+  readonly bell: EventBell
+  readonly controller: Omit<ControllerDeps, 'isStopping'>
+}
+
+export interface Acting {
+  /** Resolves when this process first acts. */
+  readonly began: Promise<void>
+  readonly isActing: () => boolean
+  /** Ends replicas, ships what is journalled, and gives the lock up. */
+  readonly stop: () => Promise<void>
+}
+
+const RETRY_MS = 1000
+
+class Actor {
+  readonly #deps: ActingDeps
+  /** Counts gains and losses, so that a start that was overtaken by a loss is undone. */
+  #turn = 0
+  #isStopping = false
+  #began = Promise.withResolvers<void>()
+  controller: Controller | null = null
+
+  constructor(deps: ActingDeps) {
+    this.#deps = deps
+  }
+
+  get began(): Promise<void> {
+    return this.#began.promise
+  }
+
+  /** From now on no deployment is touched. */
+  standDown(): void {
+    this.#isStopping = true
+  }
+
+  async begin(turn = ++this.#turn): Promise<void> {
+    const { controller: parts, shipper, ground } = this.#deps
+    try {
+      const controller = await startController({ ...parts, isStopping: () => this.#isStopping })
+      if (turn !== this.#turn) return await controller.stop()
+      this.controller = controller
+      shipper.start()
+      this.#began.resolve()
+    } catch (error) {
+      ground.log.error({ err: error }, 'cannot start acting yet; trying again')
+      await pause(RETRY_MS)
+      if (turn === this.#turn) await this.begin(turn)
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#turn++
+    const { controller } = this
+    this.controller = null
+    await controller?.stop()
+    await this.#deps.shipper.stop()
+  }
+}
+
+/** Replicas are ours and useless without a server; everybody else's leases go on. */
+async function stopReplicas({ database, now }: Ground): Promise<void> {
+  const open = async () =>
+    (await listOpenLeases(database)).filter((lease) => lease.kind === 'serving')
+  for (const { id, state } of await open())
+    if (state !== 'reclaiming')
+      await inTransaction(database, (tx) => stopLease(tx, { id, organizationId: null, now: now() }))
+  const deadlineMs = now().getTime() + REPLICA_STOP_WITHIN_MS
+  while ((await open()).length > 0 && now().getTime() < deadlineMs) await pause(50)
+}
+
+export function act(deps: ActingDeps): Acting {
+  const { ground, shipper, bell } = deps
+  const actor = new Actor(deps)
+  const { url } = ground.server
+  const lock = contendForController({
+    url,
+    gained: () => void actor.begin(),
+    lost: () => void actor.end(),
+  })
+  const listening = listen(url, ['spillway_strand', 'spillway_event'], {
+    notified: (channel) => {
+      if (channel === 'spillway_event') bell.ring()
+      else actor.controller?.poke()
+    },
+    connected: () => {
+      bell.ring()
+      actor.controller?.poke()
+    },
+  })
+  return {
+    began: actor.began,
+    isActing: () => actor.controller !== null,
+    stop: async () => {
+      actor.standDown()
+      const logged = (error: unknown) => ground.log.warn({ err: error }, 'while stopping')
+      if (actor.controller) await stopReplicas(ground).catch(logged)
+      if (actor.controller) await shipper.drain().catch(logged)
+      await listening.close()
+      await actor.end()
+      await lock.close()
+    },
+  }
+}

@@ -1,0 +1,15 @@
+/** Removes what nobody will ask for again: old events, answers to mutations that are not repeated any more. */
+import type { Database } from '#platform/db/database.ts'
+import { deleteOldEvents } from '#platform/events/read.ts'
+import { deleteOldAnswers } from '#platform/http/idempotency.ts'
+import type { StepOutcome } from '#platform/jobs/strand.ts'
+import { EVENT_KEPT_MS, HOUSEKEEPING_EVERY_MS, IDEMPOTENT_ANSWER_KEPT_MS } from '../limits.ts'
+
+export const HOUSEKEEPING_PROGRAM = 'housekeeping'
+
+export async function keepHouse(database: Database, now: Date): Promise<StepOutcome> {
+  const before = (keptMs: number) => new Date(now.getTime() - keptMs)
+  await deleteOldEvents(database, before(EVENT_KEPT_MS))
+  await deleteOldAnswers(database, before(IDEMPOTENT_ANSWER_KEPT_MS))
+  return { kind: 'wait', untilMs: now.getTime() + HOUSEKEEPING_EVERY_MS }
+}
