@@ -55,22 +55,24 @@ export interface Figure {
 /** At most five figures; each leads to the page that explains it. */
 export function FigureRow({ figures }: { figures: readonly Figure[] }): ReactElement {
   return (
-    <dl className="mb-6 grid grid-cols-2 border-y border-line md:grid-flow-col md:auto-cols-fr md:grid-cols-none">
-      {figures.map((figure, index) => (
-        <div
-          key={figure.label}
-          className={`relative min-w-0 px-3 py-2.5 first:pl-0 ${
-            index % 2 === 1 ? 'border-l' : ''
-          } ${index > 1 ? 'border-t md:border-t-0' : ''} ${index > 0 ? 'md:border-l' : ''} ${index % 2 === 0 ? 'max-md:pl-0' : ''} border-line`}
-        >
-          <dt className="text-12 text-muted">{figure.label}</dt>
-          <dd className="mt-0.5 truncate text-24 leading-[1.25] font-medium">
-            {figure.link ? figure.link(figure.value) : figure.value}
-          </dd>
-          <dd className="min-h-[18px] text-12 text-muted">{figure.note}</dd>
-        </div>
-      ))}
-    </dl>
+    <div className="@container mb-6">
+      <dl className="grid grid-cols-2 border-y border-line @min-[680px]:auto-cols-fr @min-[680px]:grid-flow-col @min-[680px]:grid-cols-none">
+        {figures.map((figure, index) => (
+          <div
+            key={figure.label}
+            className={`relative min-w-0 px-3 py-2.5 first:pl-0 ${
+              index % 2 === 1 ? 'border-l' : ''
+            } ${index > 1 ? 'border-t @min-[680px]:border-t-0' : ''} ${index > 0 ? '@min-[680px]:border-l' : ''} ${index % 2 === 0 ? '@max-[680px]:pl-0' : ''} border-line`}
+          >
+            <dt className="text-12 text-muted">{figure.label}</dt>
+            <dd className="mt-0.5 truncate text-24 leading-[1.25] font-medium">
+              {figure.link ? figure.link(figure.value) : figure.value}
+            </dd>
+            <dd className="min-h-[18px] text-12 text-muted">{figure.note}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   )
 }
 

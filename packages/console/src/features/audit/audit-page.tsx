@@ -49,7 +49,7 @@ const COLUMNS: readonly TableColumn<AuditEvent>[] = [
     id: 'target',
     header: 'Target',
     isWide: true,
-    from: 'sm',
+    from: 'narrow',
     value: (event) => event.target,
     cell: (event) =>
       event.target === null ? (
@@ -73,7 +73,7 @@ const COLUMNS: readonly TableColumn<AuditEvent>[] = [
   {
     id: 'actor',
     header: 'By',
-    from: 'md',
+    from: 'medium',
     value: (event) => event.actor,
     cell: (event) =>
       /^[a-z]+_[0-9a-z]{26}$/.test(event.actor) ? <Id id={event.actor} /> : event.actor,
@@ -81,14 +81,14 @@ const COLUMNS: readonly TableColumn<AuditEvent>[] = [
   {
     id: 'organization',
     header: 'Organization',
-    from: 'md',
+    from: 'medium',
     value: (event) => event.organization,
     cell: (event) => event.organization,
   },
   {
     id: 'request',
     header: 'Request',
-    from: 'lg',
+    from: 'wide',
     value: (event) => event.requestId,
     cell: (event) => <Id id={event.requestId} />,
   },

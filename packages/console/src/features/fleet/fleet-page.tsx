@@ -219,12 +219,12 @@ const NODE_COLUMNS: readonly TableColumn<Node>[] = [
     isNumeric: true,
     cell: (node) => <span className="num">{node.slotCount}</span>,
   },
-  { id: 'id', header: 'Id', from: 'lg', cell: (node) => <Id id={node.id} /> },
+  { id: 'id', header: 'Id', from: 'wide', cell: (node) => <Id id={node.id} /> },
   {
     id: 'since',
     header: 'Since',
     isNumeric: true,
-    from: 'sm',
+    from: 'narrow',
     cell: (node) => <Ago at={node.since} />,
   },
 ]

@@ -14,7 +14,7 @@ const STATE_ORDER = ['reclaiming', 'running', 'starting', 'pending', 'ended']
 const organization: TableColumn<Lease> = {
   id: 'organization',
   header: 'Organization',
-  from: 'lg',
+  from: 'wide',
   value: (lease) => lease.organization,
   cell: (lease) => lease.organization,
 }
@@ -46,14 +46,14 @@ const COLUMNS: readonly TableColumn<Lease>[] = [
   {
     id: 'id',
     header: 'Id',
-    from: '2xl',
+    from: 'widest',
     value: (lease) => lease.id,
     cell: (lease) => <Id id={lease.id} />,
   },
   {
     id: 'kind',
     header: 'Tier',
-    from: 'sm',
+    from: 'narrow',
     value: (lease) => lease.kind,
     cell: (lease) => <KindWord kind={lease.kind} />,
   },
@@ -61,14 +61,14 @@ const COLUMNS: readonly TableColumn<Lease>[] = [
     id: 'gpus',
     header: 'GPUs',
     isNumeric: true,
-    from: 'md',
+    from: 'medium',
     value: (lease) => lease.gpus,
     cell: (lease) => <span className="num">{lease.gpus}</span>,
   },
   {
     id: 'place',
     header: 'Node:slots',
-    from: 'lg',
+    from: 'wide',
     value: leasePlace,
     cell: (lease) => (
       <span className="num" title={`pool ${lease.pool}`}>
@@ -80,7 +80,7 @@ const COLUMNS: readonly TableColumn<Lease>[] = [
     id: 'price',
     header: '$/GPU-h',
     isNumeric: true,
-    from: 'md',
+    from: 'medium',
     value: (lease) =>
       lease.priceUsdPerGpuHour === null ? null : parsePicos(lease.priceUsdPerGpuHour),
     text: (lease) => lease.priceUsdPerGpuHour ?? '',
@@ -89,7 +89,7 @@ const COLUMNS: readonly TableColumn<Lease>[] = [
   {
     id: 'created',
     header: 'Created',
-    from: '2xl',
+    from: 'widest',
     isNumeric: true,
     value: (lease) => lease.createdAt,
     cell: (lease) => <Ago at={lease.createdAt} />,
@@ -98,7 +98,7 @@ const COLUMNS: readonly TableColumn<Lease>[] = [
     id: 'ran',
     header: 'Ran',
     isNumeric: true,
-    from: 'sm',
+    from: 'narrow',
     value: (lease) => lease.gpuMs,
     cell: (lease) =>
       lease.startedAt === null ? <span className="text-muted">—</span> : <LeaseAge lease={lease} />,

@@ -188,9 +188,9 @@ function tierNote(kind: DraftKind, pool: Pool | undefined): string {
 /** Tiers from firm to loose, each with its price and what it means when the owner needs the room. */
 function TierChoice({ kinds, value, pool, onChange }: TierChoiceProps): ReactElement {
   return (
-    <fieldset>
+    <fieldset className="@container">
       <legend className="mb-1 font-medium">Tier</legend>
-      <div className="grid grid-cols-2 gap-2 md:grid-flow-col md:auto-cols-fr md:grid-cols-none">
+      <div className="grid grid-cols-2 gap-2 @min-[560px]:auto-cols-fr @min-[560px]:grid-flow-col @min-[560px]:grid-cols-none">
         {kinds.map((kind) => (
           <label
             key={kind}

@@ -15,7 +15,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }): ReactElement {
   const session = useSession()
   const theme = useTheme()
   return (
-    <div className="sticky top-0 z-20 border-b border-line bg-bg">
+    <header className="sticky top-0 z-20 border-b border-line bg-bg">
       <div className="mx-auto flex h-[47px] max-w-[1504px] items-center gap-3 px-4 md:px-8">
         <span className="md:hidden">
           <Mark />
@@ -51,7 +51,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }): ReactElement {
           <AccountMenu />
         </span>
       </div>
-    </div>
+    </header>
   )
 }
 

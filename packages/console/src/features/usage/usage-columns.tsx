@@ -25,7 +25,7 @@ export const USAGE_COLUMNS: readonly TableColumn<UsageRow>[] = [
   {
     id: 'project',
     header: 'Project',
-    from: 'lg',
+    from: 'wide',
     value: (row) => row.project,
     cell: (row) => row.project,
   },
@@ -33,7 +33,7 @@ export const USAGE_COLUMNS: readonly TableColumn<UsageRow>[] = [
     id: 'quantity',
     header: 'Quantity',
     isNumeric: true,
-    from: 'sm',
+    from: 'narrow',
     value: (row) => BigInt(row.quantity),
     text: (row) => row.quantity,
     cell: (row) => <Quantity quantity={row.quantity} unit={row.unit} />,
@@ -41,7 +41,7 @@ export const USAGE_COLUMNS: readonly TableColumn<UsageRow>[] = [
   {
     id: 'unit',
     header: 'Base unit',
-    from: 'lg',
+    from: 'wide',
     value: (row) => row.unit,
     cell: (row) => <span className="text-muted">{row.unit === 'gpu_ms' ? 'GPU-ms' : 'token'}</span>,
   },
@@ -49,7 +49,7 @@ export const USAGE_COLUMNS: readonly TableColumn<UsageRow>[] = [
     id: 'price',
     header: 'Unit price',
     isNumeric: true,
-    from: 'md',
+    from: 'medium',
     value: (row) => rate(row.price, readablePer(row.unit).quantity),
     text: (row) => `${row.price.amountUsd} per ${row.price.per} ${row.price.unit}`,
     cell: (row) => {

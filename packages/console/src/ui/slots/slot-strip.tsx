@@ -135,28 +135,31 @@ function SlotCell({ slot, size, isTabStop, onPoint, onOpen }: SlotCellProps): Re
     type: 'button' as const,
     'data-slot': slot.id,
     tabIndex: isTabStop ? 0 : -1,
-    'aria-label': slot.sentence,
     onPointerEnter: (event: { currentTarget: Element }) => onPoint(slot.id, event.currentTarget),
     onFocus: (event: { currentTarget: Element }) => onPoint(slot.id, event.currentTarget),
     onClick: () => onOpen(slot),
   }
-  const dim = slot.isDimmed ? 'opacity-25' : ''
+  const look = `transition-opacity ${fill.className} ${hatch} ${slot.isDimmed ? 'opacity-25' : ''}`
   if (size !== 'large')
     return (
       <button
         {...shared}
-        className={`shrink-0 transition-opacity ${SMALL[size]} ${fill.className} ${hatch} ${dim}`}
+        aria-label={slot.sentence}
+        className={`shrink-0 ${SMALL[size]} ${look}`}
         style={fill.style}
       />
     )
   return (
-    <button {...shared} className={`min-w-0 rounded-base text-left transition-opacity ${dim}`}>
-      <span className={`block h-10 rounded-base ${fill.className} ${hatch}`} style={fill.style} />
+    <button {...shared} className="min-w-0 rounded-base text-left">
+      <span className={`block h-10 rounded-base ${look}`} style={fill.style} />
       <span className="mt-1 flex items-baseline justify-between gap-1">
         <span className="truncate font-medium">
           {slot.isDraining ? 'draining' : kindLookOf(slot.kind).word}
         </span>
-        <span className="num text-12 text-muted">{slot.index}</span>
+        <span className="num text-12 text-muted">
+          <span className="sr-only">{slot.node} slot </span>
+          {slot.index}
+        </span>
       </span>
       <span className="block truncate text-12 text-muted">{slot.caption}</span>
     </button>

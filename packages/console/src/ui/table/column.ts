@@ -14,8 +14,8 @@ export interface TableColumn<Row> {
   readonly isNumeric?: boolean
   /** Takes what room is left, and shortens what does not fit. */
   readonly isWide?: boolean
-  /** Leaves the table on screens narrower than this. */
-  readonly from?: 'sm' | 'md' | 'lg' | '2xl'
+  /** Leaves the table where that is narrower than this. */
+  readonly from?: 'narrow' | 'medium' | 'wide' | 'widest'
   /** The header is spoken but not shown, for columns of buttons. */
   readonly isHeaderHidden?: boolean
 }

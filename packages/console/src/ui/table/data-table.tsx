@@ -44,11 +44,12 @@ export interface DataTableProps<Row extends RowData> {
   readonly empty: ReactNode
 }
 
+/** By the width of the table itself, whatever stands beside it. */
 const FROM = {
-  sm: 'max-sm:hidden',
-  md: 'max-md:hidden',
-  lg: 'max-lg:hidden',
-  '2xl': 'max-2xl:hidden',
+  narrow: '@max-[440px]:hidden',
+  medium: '@max-[640px]:hidden',
+  wide: '@max-[860px]:hidden',
+  widest: '@max-[1280px]:hidden',
 }
 
 function cellClass<Row>(column: TableColumn<Row>): string {
@@ -119,7 +120,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>): Reac
   const visible = table.getVisibleLeafColumns().flatMap((column) => columnOf.get(column.id) ?? [])
   const original = rows.map((row) => row.original)
   return (
-    <div>
+    <div className="@container">
       {(props.filters || props.onView) && (
         <TableTools {...props} visible={visible} sortedRows={original} />
       )}
