@@ -18,15 +18,38 @@ function renderLabels(labels: Labels): string {
   return pairs.join(',')
 }
 
+/** Tells the series of one metric apart; cheap, because it is made for every request. */
+function keyOf(labels: Labels): string {
+  let key = ''
+  for (const name in labels) key += `${labels[name]}\n`
+  return key
+}
+
+/** The values of one metric by their labels. */
+class Series<Value> {
+  readonly #values = new Map<string, { readonly labels: string; value: Value }>()
+
+  at(labels: Labels, initial: () => Value): { value: Value } {
+    const key = keyOf(labels)
+    let entry = this.#values.get(key)
+    if (!entry) this.#values.set(key, (entry = { labels: renderLabels(labels), value: initial() }))
+    return entry
+  }
+
+  list() {
+    return this.#values.values()
+  }
+}
+
 function series(name: string, labels: string): string {
   return labels === '' ? name : `${name}{${labels}}`
 }
 
 export class Metrics {
   readonly #help: Readonly<Record<string, string>>
-  readonly #counters = new Map<string, Map<string, number>>()
+  readonly #counters = new Map<string, Series<number>>()
   readonly #gauges = new Map<string, number>()
-  readonly #histograms = new Map<string, Map<string, Histogram>>()
+  readonly #histograms = new Map<string, Series<Histogram>>()
 
   /** `help` holds every metric's name with a sentence about it. */
   constructor(help: Readonly<Record<string, string>>) {
@@ -34,9 +57,7 @@ export class Metrics {
   }
 
   count(name: string, labels: Labels, by = 1): void {
-    const values = this.#seriesOf(this.#counters, name)
-    const key = renderLabels(labels)
-    values.set(key, (values.get(key) ?? 0) + by)
+    seriesOf(this.#counters, name).at(labels, () => 0).value += by
   }
 
   set(name: string, value: number): void {
@@ -44,17 +65,11 @@ export class Metrics {
   }
 
   observe(name: string, labels: Labels, seconds: number): void {
-    const values = this.#seriesOf(this.#histograms, name)
-    const key = renderLabels(labels)
-    let histogram = values.get(key)
-    if (!histogram) {
-      histogram = { counts: BOUNDS_S.map(() => 0), sum: 0, total: 0 }
-      values.set(key, histogram)
-    }
+    const { value } = seriesOf(this.#histograms, name).at(labels, emptyHistogram)
     const bucket = BOUNDS_S.findIndex((bound) => seconds <= bound)
-    if (bucket >= 0) histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1
-    histogram.sum += seconds
-    histogram.total += 1
+    if (bucket >= 0) value.counts[bucket] = (value.counts[bucket] ?? 0) + 1
+    value.sum += seconds
+    value.total += 1
   }
 
   /** The text exposition format, version 0.0.4. */
@@ -62,14 +77,14 @@ export class Metrics {
     const lines: string[] = []
     for (const [name, values] of this.#counters) {
       lines.push(...this.#head(name, 'counter'))
-      for (const [labels, value] of values) lines.push(`${series(name, labels)} ${value}`)
+      for (const { labels, value } of values.list()) lines.push(`${series(name, labels)} ${value}`)
     }
     for (const [name, value] of this.#gauges)
       lines.push(...this.#head(name, 'gauge'), `${name} ${value}`)
     for (const [name, values] of this.#histograms) {
       lines.push(...this.#head(name, 'histogram'))
-      for (const [labels, histogram] of values)
-        lines.push(...renderHistogram(name, labels, histogram))
+      for (const { labels, value } of values.list())
+        lines.push(...renderHistogram(name, labels, value))
     }
     return `${lines.join('\n')}\n`
   }
@@ -77,12 +92,16 @@ export class Metrics {
   #head(name: string, type: string): string[] {
     return [`# HELP ${name} ${this.#help[name] ?? name}`, `# TYPE ${name} ${type}`]
   }
+}
 
-  #seriesOf<T>(metrics: Map<string, Map<string, T>>, name: string): Map<string, T> {
-    let values = metrics.get(name)
-    if (!values) metrics.set(name, (values = new Map<string, T>()))
-    return values
-  }
+function emptyHistogram(): Histogram {
+  return { counts: BOUNDS_S.map(() => 0), sum: 0, total: 0 }
+}
+
+function seriesOf<Value>(metrics: Map<string, Series<Value>>, name: string): Series<Value> {
+  let values = metrics.get(name)
+  if (!values) metrics.set(name, (values = new Series<Value>()))
+  return values
 }
 
 function renderHistogram(

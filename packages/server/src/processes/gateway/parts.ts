@@ -1,7 +1,6 @@
 /** Puts a gateway's parts together: the module's use cases on the real clock, database, journal and connections. */
-import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type IdSource, idSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
+import { type IdSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
 import { createHoldKeeper, Gateway, SLAB_POLICY } from '#modules/gateway/index.ts'
 import { authenticate } from '#modules/identity/index.ts'
 import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
@@ -13,6 +12,7 @@ import { type Database, openDatabase } from '#platform/db/database.ts'
 import { createLog, type Logger } from '#platform/telemetry/log.ts'
 import { ApiRelay } from './api-relay.ts'
 import type { Parent } from './parent.ts'
+import { RandomPool } from './random-pool.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import type { GatewaySettings } from './settings.ts'
 import { Upstreams } from './upstreams.ts'
@@ -52,7 +52,8 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
     // The parent keeps the file; this process only follows.
     save: () => undefined,
   })
-  const ids = idSource(() => clock.now().getTime())
+  const randomness = new RandomPool()
+  const ids: IdSource = { nowMs: () => clock.now().getTime(), randomBytes: randomness.take }
   const database = openDatabase(settings.databaseUrl, {
     poolMax: CONNECTIONS_MAX,
     applicationName: `spillway-gateway ${settings.writer}`,
@@ -81,7 +82,7 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
     ...base,
     gateway: createGateway(base),
     apiRelay: new ApiRelay(settings.api),
-    newRequestId,
+    newRequestId: () => `req_${Buffer.from(randomness.take(12)).toString('hex')}`,
   }
 }
 
@@ -142,8 +143,4 @@ function makeProbe(ids: IdSource, now: Date): JournalRecord {
     lines: [],
   }
   return { kind: 'progress', event }
-}
-
-function newRequestId(): string {
-  return `req_${randomBytes(12).toString('hex')}`
 }
