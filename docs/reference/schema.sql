@@ -220,19 +220,20 @@ CREATE TABLE ledger_account (
   CONSTRAINT ledger_account_currency_check CHECK ((currency = 'USD'::text)),
   CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text])))
 );
+CREATE TRIGGER ledger_account_append_only BEFORE DELETE OR UPDATE ON ledger_account FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_account_not_truncated BEFORE TRUNCATE ON ledger_account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE ledger_entry (
   transaction_id text NOT NULL,
   leg integer NOT NULL,
   account_id text NOT NULL,
   amount numeric(38,12) NOT NULL,
-  CONSTRAINT ledger_entry_pkey PRIMARY KEY (transaction_id, leg),
-  CONSTRAINT ledger_entry_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id),
-  CONSTRAINT ledger_entry_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES ledger_transaction(id)
+  CONSTRAINT ledger_entry_pkey PRIMARY KEY (transaction_id, leg)
 );
 CREATE INDEX ledger_entry_account ON ledger_entry USING btree (account_id);
 CREATE TRIGGER ledger_entry_append_only BEFORE DELETE OR UPDATE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER ledger_entry_same_transaction AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS new_entries FOR EACH STATEMENT EXECUTE FUNCTION check_entry_of_this_transaction();
+CREATE TRIGGER ledger_entry_checked AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS new_entries FOR EACH STATEMENT EXECUTE FUNCTION check_new_entries();
+CREATE TRIGGER ledger_entry_not_truncated BEFORE TRUNCATE ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE ledger_transaction (
   id text NOT NULL,
@@ -244,7 +245,8 @@ CREATE TABLE ledger_transaction (
   CONSTRAINT ledger_transaction_kind_check CHECK ((kind = ANY (ARRAY['usage'::text, 'credit'::text])))
 );
 CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR UPDATE ON ledger_transaction FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE CONSTRAINT TRIGGER ledger_transaction_zero_sum AFTER INSERT ON ledger_transaction DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_zero_sum();
+CREATE TRIGGER ledger_transaction_checked AFTER INSERT ON ledger_transaction REFERENCING NEW TABLE AS new_transactions FOR EACH STATEMENT EXECUTE FUNCTION check_new_transactions();
+CREATE TRIGGER ledger_transaction_not_truncated BEFORE TRUNCATE ON ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE model (
   name text NOT NULL,
@@ -440,27 +442,53 @@ CREATE TABLE usage_hour (
 CREATE INDEX usage_hour_hour ON usage_hour USING btree (hour);
 CREATE INDEX usage_hour_resource ON usage_hour USING btree (resource);
 
-CREATE OR REPLACE FUNCTION check_entry_of_this_transaction()
+CREATE OR REPLACE FUNCTION check_new_entries()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
 AS $function$
+DECLARE
+  wrong text;
+  transactions text[];
+  accounts text[];
 BEGIN
+  SELECT min(transaction_id) INTO wrong FROM (
+    SELECT transaction_id FROM new_entries GROUP BY transaction_id HAVING sum(amount) <> 0
+  ) unbalanced;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'ledger transaction % does not sum to zero', wrong USING ERRCODE = 'check_violation';
+  END IF;
+  SELECT array_agg(DISTINCT transaction_id), array_agg(DISTINCT account_id) INTO transactions, accounts
+  FROM new_entries;
+  IF (SELECT count(*) FROM ledger_account WHERE id = ANY (accounts)) < cardinality(accounts) THEN
+    RAISE EXCEPTION 'a ledger entry is of an account that does not exist' USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  IF (SELECT count(*) FROM ledger_transaction WHERE id = ANY (transactions)) < cardinality(transactions) THEN
+    RAISE EXCEPTION 'a ledger entry is of a transaction that does not exist' USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  -- Entries come with their transaction: a later one would change what is closed.
   IF EXISTS (
-    SELECT FROM new_entries e JOIN ledger_transaction t ON t.id = e.transaction_id
-    WHERE t.xmin <> pg_current_xact_id()::xid
+    SELECT FROM ledger_transaction
+    WHERE id = ANY (transactions) AND xmin <> pg_current_xact_id()::xid
   ) THEN
     RAISE EXCEPTION 'a ledger transaction is closed once committed' USING ERRCODE = 'restrict_violation';
   END IF;
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION check_zero_sum()
+CREATE OR REPLACE FUNCTION check_new_transactions()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
 AS $function$
+DECLARE
+  transactions text[];
 BEGIN
-  IF (SELECT sum(amount) FROM ledger_entry WHERE transaction_id = NEW.id) IS DISTINCT FROM 0 THEN
-    RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.id USING ERRCODE = 'check_violation';
+  SELECT array_agg(id) INTO transactions FROM new_transactions;
+  IF (SELECT count(DISTINCT transaction_id) FROM ledger_entry WHERE transaction_id = ANY (transactions))
+    < cardinality(transactions)
+  THEN
+    RAISE EXCEPTION 'a ledger transaction comes with entries that sum to zero' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;
 END $function$;

@@ -118,6 +118,11 @@ export const ERRORS = {
     title: 'The database is not available',
     remedy: 'Try again shortly; nothing was changed.',
   },
+  'server.unavailable': {
+    status: 503,
+    title: 'The server is starting or restarting',
+    remedy: 'Try again shortly; nothing was changed.',
+  },
   'server.defect': {
     status: 500,
     title: 'A fault of ours',

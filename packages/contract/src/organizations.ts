@@ -41,7 +41,10 @@ export const grantCredit = endpoint({
   summary: 'Add prepaid credit to an organization',
   permission: 'credit.grant',
   params: z.strictObject({ id: OrganizationId }),
-  body: z.strictObject({ amountUsd: PositiveAmount, note: z.string().max(200).optional() }),
+  body: z.strictObject({
+    amountUsd: PositiveAmount.refine((amount) => /[1-9]/.test(amount), 'must be more than zero'),
+    note: z.string().max(200).optional(),
+  }),
   returns: Organization,
   errors: ['organization.not_found'],
   status: 201,

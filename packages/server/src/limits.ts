@@ -55,3 +55,6 @@ export const REPLICA_STOP_WITHIN_MS = 8 * SECOND_MS
 export const CONTROLLER_WITHIN_MS = 5 * SECOND_MS
 
 export const HOUSEKEEPING_EVERY_MS = 60 * MINUTE_MS
+
+/** A start waits this long for its models before it says that it is ready without them. */
+export const MODELS_WITHIN_MS = 10 * SECOND_MS

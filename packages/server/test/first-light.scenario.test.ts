@@ -295,6 +295,11 @@ describe('keys and organizations', () => {
       body: { amountUsd: '1' },
     })
     expect(await codeOf(unknown)).toBe('organization.not_found')
+    const nothing = operator.grantCredit({
+      params: { id: organization.id },
+      body: { amountUsd: '0' },
+    })
+    expect(await codeOf(nothing)).toBe('request.invalid')
   })
 })
 

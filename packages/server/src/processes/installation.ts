@@ -7,19 +7,25 @@ import { money } from '#kernel/money.ts'
 import { recordAuditEvent } from '#modules/audit/index.ts'
 import { authenticate, touchApiKeys } from '#modules/identity/index.ts'
 import { createShipper } from '#modules/metering/index.ts'
-import { listDeployments } from '#modules/serving/index.ts'
+import { listDeployments, listReplicas } from '#modules/serving/index.ts'
 import type { Engine } from '#platform/engines/engine.ts'
 import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
 import { findServers, listsModels } from '#platform/models/discovery.ts'
 import type { Config } from '../config.ts'
-import { CONTROLLER_WITHIN_MS } from '../limits.ts'
+import { CONTROLLER_WITHIN_MS, MODELS_WITHIN_MS } from '../limits.ts'
 import { act, type Acting } from './acting.ts'
 import { createApi } from './api.ts'
 import { ensureConsole, explainMissingConsole, serveConsole } from './console-assets.ts'
 import type { ControllerDeps } from './controller.ts'
 import { EventBell } from './event-stream.ts'
 import { ensurePeople, type People } from './first-people.ts'
-import { type FleetStart, loadFleetFile, startFleet } from './fleet-start.ts'
+import {
+  type FleetStart,
+  loadFleetFile,
+  startFleet,
+  type SurveyedFleet,
+  surveyMachine,
+} from './fleet-start.ts'
 import { type GatewayChild, keepGateway } from './gateway-child.ts'
 import { type Ground, layGround } from './ground.ts'
 import type { Progress } from './progress.ts'
@@ -236,6 +242,25 @@ async function offerServers(
   }
 }
 
+/** Gives the models a moment to come up, because they are what people try first; it does not wait for downloads. */
+async function awaitModels({ progress, ground, file }: Base): Promise<void> {
+  const wanted = file.fleet.models.filter((model) => model.replicas > 0)
+  if (wanted.length === 0) return
+  const step = progress.begin(wanted.length === 1 ? 'Model' : 'Models')
+  const deadlineMs = ground.now().getTime() + MODELS_WITHIN_MS
+  for (;;) {
+    const replicas = await listReplicas(ground.database)
+    const isOver = ground.now().getTime() > deadlineMs
+    const isTrouble = replicas.some((replica) => replica.state === 'backing_off')
+    const isReady = replicas.length > 0 && replicas.every((replica) => replica.state === 'ready')
+    if (isReady) return step.done(wanted.map((model) => model.name).join(', '))
+    const waiting = replicas.find((replica) => replica.state !== 'ready')?.text ?? 'begins'
+    if (isOver || isTrouble) return step.done(`not ready yet: ${waiting}`)
+    step.note(waiting)
+    await pause(50)
+  }
+}
+
 async function startParts(
   options: InstallationOptions,
   undo: Undo,
@@ -263,6 +288,7 @@ async function startParts(
   const acting = control(base, running)
   gatewayStep.done()
   await Promise.race([acting.began, sayWhoActs(base)])
+  await awaitModels(base)
   await offerServers(base, await found)
   const { operator, operatorToken, demoApiKey } = base.people
   writeCredentials(config.dataDir, { url, operator_token: operatorToken, demo_api_key: demoApiKey })

@@ -10,4 +10,4 @@ export {
   type ServedRoute,
 } from './service.ts'
 export { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment, type Weights } from './steps.ts'
-export { type Deployment, listDeployments } from './store.ts'
+export { type Deployment, listDeployments, listReplicas } from './store.ts'
