@@ -16,6 +16,7 @@ import {
 import { gpuSku, TIERS } from '#modules/market/index.ts'
 import { declareModel, declareReplicaDeployments } from '#modules/serving/index.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
+import { errorCode } from '#platform/db/start-failure.ts'
 import type { Engine } from '#platform/engines/engine.ts'
 
 /** The fleet file cannot be used. The message lists every fault with its line. */
@@ -33,6 +34,13 @@ function refuse(path: string, faults: readonly FleetFileFault[]): never {
   )
 }
 
+function whyUnreadable(cause: unknown): string {
+  const code = errorCode(cause)
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
+  if (code === 'EISDIR') return 'is a folder'
+  return `cannot be read (${code})`
+}
+
 /** Reads and checks the file by itself, before anything is started. */
 export function loadFleetFile(
   path: string,
@@ -43,7 +51,7 @@ export function loadFleetFile(
     text = readFileSync(path, 'utf8')
   } catch (cause) {
     throw new FleetFileRefused(
-      `The fleet file ${shown} cannot be read. Name one that exists with SPILLWAY_FLEET.`,
+      `The fleet file ${shown} ${whyUnreadable(cause)}. Set SPILLWAY_FLEET to one that exists, or leave it unset for examples/laptop.yaml.`,
       { cause },
     )
   }
@@ -94,9 +102,29 @@ export function cardOf(model: FleetModel, isToy: boolean) {
   }
 }
 
+/** The fleet file, and what of it this machine really has. */
+export interface SurveyedFleet {
+  readonly fleet: FleetFile
+  readonly survey: Extract<ReturnType<typeof surveyFleet>, { kind: 'settled' }>
+  /** How the accelerators were found, as a sentence. */
+  readonly finding: string
+}
+
+/** Looks at the machine, before anything is started. Throws `FleetFileRefused` when the file asks for more. */
+export async function surveyMachine(
+  path: string,
+  { fleet, lineOf }: ReturnType<typeof loadFleetFile>,
+  engine: Engine,
+): Promise<SurveyedFleet> {
+  const [found] = await engine.inventory()
+  if (!found) throw new FleetFileRefused('The engine found no machine at all.')
+  const survey = surveyFleet({ fleet, found, lineOf })
+  if (survey.kind === 'refused') refuse(relative(process.cwd(), path) || path, survey.faults)
+  return { fleet, survey, finding: found.finding }
+}
+
 interface Deps {
   readonly database: Database
-  readonly engine: Engine
   readonly now: () => Date
   readonly ids: IdSource
 }
@@ -109,17 +137,11 @@ export interface FleetStart {
   readonly kept: readonly string[]
 }
 
-/** Saves fleet, prices, models and deployments in one transaction. Throws `FleetFileRefused`. */
+/** Saves fleet, prices, models and deployments in one transaction. */
 export async function startFleet(
-  path: string,
-  file: ReturnType<typeof loadFleetFile>,
+  { fleet, survey, finding }: SurveyedFleet,
   deps: Deps,
 ): Promise<FleetStart> {
-  const { fleet, lineOf } = file
-  const [found] = await deps.engine.inventory()
-  if (!found) throw new FleetFileRefused('The engine found no machine at all.')
-  const survey = surveyFleet({ fleet, found, lineOf })
-  if (survey.kind === 'refused') refuse(relative(process.cwd(), path) || path, survey.faults)
   const kept = await inTransaction(deps.database, async (tx) => {
     const context = { now: deps.now(), ids: deps.ids }
     const claimedNodeIds = new Set((await listOpenClaims(tx)).map((claim) => claim.nodeId))
@@ -137,7 +159,7 @@ export async function startFleet(
     return keptNodes
   })
   return {
-    finding: found.finding,
+    finding,
     slotCount: survey.nodes.reduce((sum, node) => sum + node.slotCount, 0),
     kept,
   }

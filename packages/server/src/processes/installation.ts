@@ -56,7 +56,7 @@ export interface Installation {
 interface Base extends InstallationOptions {
   readonly ground: Ground
   readonly engine: Engine
-  readonly file: ReturnType<typeof loadFleetFile>
+  readonly surveyed: SurveyedFleet
   readonly people: People
   readonly fleetStart: FleetStart
   readonly codes: SignInDesk
@@ -64,22 +64,28 @@ interface Base extends InstallationOptions {
   readonly bell: EventBell
 }
 
-async function prepare(
-  options: InstallationOptions,
-  file: Base['file'],
-  ground: Ground,
-): Promise<Base> {
-  const { config, environment, progress } = options
+/** The fleet file against the machine: what is wrong with it is said before anything is started or changed. */
+async function survey({ config, environment }: InstallationOptions) {
+  const file = loadFleetFile(config.fleetFile)
   const [node] = file.fleet.sites.flatMap((site) => site.pools.flatMap((pool) => pool.nodes))
   const directory = join(config.dataDir, 'engine')
   const engine = createLocalEngine({ directory, environment, node: node?.name ?? 'local' })
+  return { engine, surveyed: await surveyMachine(config.fleetFile, file, engine) }
+}
+
+async function prepare(
+  options: InstallationOptions,
+  { engine, surveyed }: Pick<Base, 'engine' | 'surveyed'>,
+  ground: Ground,
+): Promise<Base> {
+  const { config, progress } = options
   const step = progress.begin('Fleet')
   const people = await ensurePeople({
     ...ground,
-    demoCreditUsd: money(file.fleet.demo.creditUsd),
+    demoCreditUsd: money(surveyed.fleet.demo.creditUsd),
     known: readCredentials(config.dataDir),
   })
-  const fleetStart = await startFleet(config.fleetFile, file, { ...ground, engine })
+  const fleetStart = await startFleet(surveyed, ground)
   step.done(fleetStart.finding)
   for (const node of fleetStart.kept)
     progress.say(
@@ -89,7 +95,7 @@ async function prepare(
     ...options,
     ground,
     engine,
-    file,
+    surveyed,
     people,
     fleetStart,
     codes: createSignInDesk(),
@@ -106,12 +112,12 @@ class Running {
   backlogEvents: () => number = () => 0
 }
 
-function systemOf({ ground, file, fleetStart }: Base, running: Running): SystemDeps {
+function systemOf({ ground, surveyed, fleetStart }: Base, running: Running): SystemDeps {
   return {
     database: ground.database,
     now: ground.now,
     wallNowMs: Date.now,
-    installation: file.fleet.installation,
+    installation: surveyed.fleet.installation,
     finding: fleetStart.finding,
     gateway: () => running.gateway,
     isController: () => running.acting?.isActing() ?? false,
@@ -195,8 +201,8 @@ function sayWhatWasFound({ progress, ground }: Base): ControllerDeps['onReconcil
 
 /** Acts while this process holds the controller lock. */
 function control(base: Base, running: Running): Acting {
-  const { ground, engine, config, root, file, people, writers, bell } = base
-  const { fleet } = file
+  const { ground, engine, config, root, surveyed, people, writers, bell } = base
+  const { fleet } = surveyed
   const serving = assembleServing({ ground, config, root, fleet, operator: people.operator })
   const directory = join(config.dataDir, 'journal')
   const shipper = createShipper({ ...ground, directory, isWriterAlive: writers.isAlive })
@@ -243,8 +249,8 @@ async function offerServers(
 }
 
 /** Gives the models a moment to come up, because they are what people try first; it does not wait for downloads. */
-async function awaitModels({ progress, ground, file }: Base): Promise<void> {
-  const wanted = file.fleet.models.filter((model) => model.replicas > 0)
+async function awaitModels({ progress, ground, surveyed }: Base): Promise<void> {
+  const wanted = surveyed.fleet.models.filter((model) => model.replicas > 0)
   if (wanted.length === 0) return
   const step = progress.begin(wanted.length === 1 ? 'Model' : 'Models')
   const deadlineMs = ground.now().getTime() + MODELS_WITHIN_MS
@@ -266,7 +272,7 @@ async function startParts(
   undo: Undo,
 ): Promise<Omit<Installation, 'stop'>> {
   const { config, root, progress } = options
-  const file = loadFleetFile(config.fleetFile)
+  const known = await survey(options)
   const consoleBuilt: Promise<AnswerConsole> = ensureConsole(root).then(
     serveConsole,
     (error: Error) => explainMissingConsole(error.message),
@@ -274,7 +280,7 @@ async function startParts(
   const found = findServers({ exclude: [config.port] })
   const ground = await layGround(config, progress)
   undo.push(ground.end)
-  const base = await prepare(options, file, ground)
+  const base = await prepare(options, known, ground)
   const running = new Running()
   const consoleStep = progress.begin('Console')
   const api = await serveApi(base, running, await consoleBuilt)
