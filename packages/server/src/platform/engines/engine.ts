@@ -34,7 +34,12 @@ export interface Admission {
  */
 export type Observation =
   | { readonly state: 'starting'; readonly bootId: string }
-  | { readonly state: 'running'; readonly bootId: string; readonly startedMs: number; readonly confirmedMs: number }
+  | {
+      readonly state: 'running'
+      readonly bootId: string
+      readonly startedMs: number
+      readonly confirmedMs: number
+    }
   | {
       readonly state: 'gone'
       readonly bootId: string
