@@ -37,8 +37,13 @@ export async function startDatabase(
     config.databaseUrl === null
       ? await embedded(config, progress, log)
       : { url: config.databaseUrl, stop: async () => undefined }
-  const step = progress.begin('Database schema')
-  const applied = await migrate(started.url, { onProgress: (name) => step.note(name) })
-  step.done(applied.length === 0 ? 'up to date' : `${applied.length} migrations applied`)
-  return started
+  try {
+    const step = progress.begin('Database schema')
+    const applied = await migrate(started.url, { onProgress: (name) => step.note(name) })
+    step.done(applied.length === 0 ? 'up to date' : `migrations applied: ${applied.length}`)
+    return started
+  } catch (error) {
+    await started.stop()
+    throw error
+  }
 }
