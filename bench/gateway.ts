@@ -12,6 +12,8 @@ import { figureOf, median } from './run/result.ts'
 
 type Way = 'direct' | 'bare' | 'governed'
 const WAYS: readonly Way[] = ['direct', 'bare', 'governed']
+/** A bare proxy has nothing of its own to show in a stream. */
+const STREAM_WAYS: readonly Way[] = ['direct', 'governed']
 
 interface Plan {
   readonly rounds: number
@@ -20,7 +22,7 @@ interface Plan {
 }
 
 const FULL: Plan = { rounds: 7, durationMs: 4000, warmUpMs: 1000 }
-const QUICK: Plan = { rounds: 3, durationMs: 1200, warmUpMs: 400 }
+const QUICK: Plan = { rounds: 3, durationMs: 800, warmUpMs: 200 }
 
 /** A round in which the mock itself moved by more than this says nothing about the gateway. */
 const DRIFT_MAX = 0.1
@@ -66,17 +68,22 @@ async function measure(
   const result = await stand.load.ask<LoadResult>(order)
   if (result.failures > 0)
     throw new Error(`${result.failures} of ${result.asked} requests failed (${way}, ${model})`)
+  if (way === 'governed') governedAnswers += result.asked
   return result
 }
 
 type Round = Readonly<Record<Way, LoadResult>>
+
+/** Requests that were answered through the gateway, warm-ups included: each must be found charged. */
+let governedAnswers = 0
 
 /** Rounds of the three ways one after the other, without those in which the mock drifted. */
 async function measureRounds(stand: Stand, load: Omit<Load, 'way'>): Promise<readonly Round[]> {
   const rounds: Round[] = []
   for (let index = 0; index < load.plan.rounds; index++) {
     const round = {} as Record<Way, LoadResult>
-    for (const way of WAYS) round[way] = await measure(stand, { ...load, way })
+    for (const way of load.isStream ? STREAM_WAYS : WAYS)
+      round[way] = await measure(stand, { ...load, way })
     rounds.push(round)
     process.stderr.write(
       `${load.model} c=${load.concurrency} round ${index + 1}/${load.plan.rounds}\n`,
@@ -142,12 +149,9 @@ async function measureGrowth(stand: Stand, plan: Plan): Promise<Figure[]> {
 }
 
 async function measureStreams(stand: Stand, plan: Plan): Promise<Figure[]> {
-  const load = {
-    model: 'paced',
-    concurrency: 16,
-    isStream: true,
-    plan: { ...plan, rounds: Math.min(3, plan.rounds) },
-  } as const
+  // Every caller's first stream counts, and lasts longer than a quick round.
+  const streams = { rounds: Math.min(3, plan.rounds), durationMs: plan.durationMs, warmUpMs: 0 }
+  const load = { model: 'paced', concurrency: 16, isStream: true, plan: streams } as const
   const rounds = await measureRounds(stand, load)
   const added = (key: 'firstP50Ms' | 'firstP99Ms') =>
     rounds.map(({ governed, direct }) => governed[key] - direct[key])
@@ -177,6 +181,7 @@ export default async function gateway({ quick }: BenchOptions): Promise<BenchRes
     const paced = await measureRounds(stand, { model: 'paced', concurrency: 16, plan })
     const streams = await measureStreams(stand, plan)
     const growth = await measureGrowth(stand, plan)
+    const charged = await stand.countCharged()
     return {
       title: 'Gateway: governed (key, hold, durable record) on one core',
       figures: [
@@ -185,6 +190,12 @@ export default async function gateway({ quick }: BenchOptions): Promise<BenchRes
         ...throughputFigures(saturated),
         ...streams,
         ...growth,
+        {
+          name: 'answers without a charge, charges without an answer',
+          value: Math.abs(governedAnswers - charged),
+          unit: `of ${governedAnswers}`,
+          target: { kind: 'at_most', value: 0 },
+        },
       ],
       notes: [
         'One kB asked, one kB answered, keep-alive, closed loop. The mock and the load share the other core.',

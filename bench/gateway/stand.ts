@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase, type Database } from '../../packages/server/src/platform/db/database.ts'
+import { openDatabase } from '../../packages/server/src/platform/db/database.ts'
 import { startEmbedded } from '../../packages/server/src/platform/db/embedded/index.ts'
 import { migrate } from '../../packages/server/src/platform/db/migrate.ts'
 import {
@@ -16,6 +16,7 @@ import {
   addModel,
   type Customer,
 } from '../../packages/server/test/gateway/installation.ts'
+import { chargedOf, postJournals } from '../../packages/server/test/gateway/posting.ts'
 import { pin, type Program, startProgram } from './pinned.ts'
 
 /** The program under test has a core for itself; everything else shares the other. */
@@ -29,8 +30,8 @@ export interface Stand {
   readonly load: Program
   readonly gateway: GatewayProcess
   readonly customer: Customer
-  readonly db: Database
-  readonly journalDirectory: string
+  /** Stops the gateway, posts its journal, and counts the answers that were charged. */
+  countCharged(): Promise<number>
   close(): Promise<void>
 }
 
@@ -55,6 +56,11 @@ export async function openStand(nodeOptions: readonly string[] = []): Promise<St
     prefix: pin(CORE_UNDER_TEST),
     nodeOptions,
   })
+  const countCharged = async () => {
+    await gateway.stop()
+    await postJournals({ db, folders, isWriterAlive: () => false })
+    return (await chargedOf(db, customer.organizationId)).events
+  }
   const close = async () => {
     for (const program of [mock, load, baseline]) program.end()
     await gateway.stop()
@@ -63,6 +69,5 @@ export async function openStand(nodeOptions: readonly string[] = []): Promise<St
     folders.remove()
     rmSync(folder, { recursive: true, force: true })
   }
-  const { journalDirectory } = folders
-  return { mark, mock, baseline, load, gateway, customer, db, journalDirectory, close }
+  return { mark, mock, baseline, load, gateway, customer, countCharged, close }
 }

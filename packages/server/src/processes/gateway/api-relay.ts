@@ -2,7 +2,7 @@
  * Everything that is not inference goes to the API process, bytes as they are, answers as they come. Adds nothing but
  * where the request came from; takes away only what belongs to one connection.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ERRORS } from '@spillway/contract'
 import { type Dispatcher, Pool } from 'undici'
 import type { Exchange } from './exchange.ts'
 import type { GatewaySettings } from './settings.ts'
@@ -115,25 +115,31 @@ class RelayedAnswer implements Dispatcher.DispatchHandler {
     this.#exchange.response.end()
   }
 
-  onResponseError(): void {
-    const { request, response, requestId } = this.#exchange
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    const { response } = this.#exchange
     if (response.headersSent) response.destroy()
-    else refuse(request, response, requestId)
+    else refuse(this.#exchange, NOT_SENT.has((error as NodeJS.ErrnoException).code ?? ''))
   }
 }
 
+/** Failures before the API could have heard anything. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOENT', 'UND_ERR_CONNECT_TIMEOUT'])
+
 /** The one answer that the gateway gives for the API: that it is not there. */
-function refuse(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+function refuse({ request, response, requestId }: Exchange, isNothingChanged: boolean): void {
+  const { title, remedy, status } = ERRORS['server.unavailable']
   const text = JSON.stringify({
-    type: 'about:blank',
-    title: 'The server is starting or restarting',
-    status: 503,
-    detail: 'The control API does not answer right now. Nothing was changed.',
+    type: '/docs/errors#server.unavailable',
+    title,
+    status,
+    detail: isNothingChanged
+      ? 'The control API does not answer right now. Nothing was changed.'
+      : 'The control API went away before it answered. Repeat the request with the same Idempotency-Key to learn whether it happened.',
     code: 'server.unavailable',
-    remedy: 'Try again in a moment.',
+    remedy,
     requestId,
   })
-  response.writeHead(503, {
+  response.writeHead(status, {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(text),
     'retry-after': '1',

@@ -1,5 +1,7 @@
+import { createHmac } from 'node:crypto'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
+import { PEPPER } from '../../../test/gateway/installation.ts'
 import { ask, makeStand, MODEL, readEvents, told } from '../../../test/gateway/stand.ts'
 
 const stand = await makeStand()
@@ -74,6 +76,29 @@ test('the official client lists models and finds one', async () => {
     status: 404,
     code: 'model_not_found',
   })
+})
+
+test('a browser that is signed in to the console asks with its cookie, from the console alone', async () => {
+  // given
+  const { apiKeyId } = stand.customer
+  await stand.database.db
+    .insertInto('session')
+    .values({
+      secret_hash: createHmac('sha256', PEPPER).update('cookie-secret').digest('base64url'),
+      api_key_id: apiKeyId,
+      created_at: new Date(),
+      expires_at: new Date(Date.now() + 60_000),
+    })
+    .execute()
+  const send = (site: string) =>
+    fetch(`${stand.gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { cookie: 'spillway_session=cookie-secret', 'sec-fetch-site': site },
+      body: JSON.stringify(told({})),
+    })
+  // then
+  expect((await send('same-origin')).status).toBe(200)
+  expect((await send('cross-site')).status).toBe(403)
 })
 
 test('fields that the gateway does not know reach the server', async () => {

@@ -3,7 +3,7 @@
 export type ToParent =
   /** Listening: requests are served. */
   | { readonly type: 'ready'; readonly port: number }
-  | { readonly type: 'port_taken'; readonly port: number; readonly message: string }
+  | { readonly type: 'port_taken'; readonly port: number; readonly code: string }
   /** Cannot start; the process ends. */
   | { readonly type: 'failed'; readonly message: string }
   /** Every two seconds: text exposition lines, and the keys that were used since the last time. */

@@ -38,7 +38,7 @@ export async function runGateway(settings: GatewaySettings, parent: Parent): Pro
     parts.log.info({ port: started.port, writer: settings.writer }, 'the gateway listens')
     await drain(server, parts, await parent.end)
   } else {
-    await parent.tell({ type: 'port_taken', port: settings.port, message: started.message })
+    await parent.tell({ type: 'port_taken', port: settings.port, code: started.code })
   }
   for (const timer of timers) clearInterval(timer)
   await Promise.race([close(parts, listener), delay(CLOSING_MS)])
@@ -48,13 +48,13 @@ export async function runGateway(settings: GatewaySettings, parent: Parent): Pro
 
 type Started =
   | { readonly kind: 'listening'; readonly port: number }
-  | { readonly kind: 'taken'; readonly message: string }
+  | { readonly kind: 'taken'; readonly code: string }
 
 function startListening(server: Server, port: number): Promise<Started> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const message = `Port ${port} on 127.0.0.1 is taken by another program. Stop it, or set SPILLWAY_PORT to a free port.`
-      if (error.code === 'EADDRINUSE') resolve({ kind: 'taken', message })
+      const { code } = error
+      if (code === 'EADDRINUSE' || code === 'EACCES') resolve({ kind: 'taken', code })
       else reject(error)
     })
     server.listen(port, '127.0.0.1', () => {
