@@ -2,25 +2,19 @@
 import { join } from 'node:path'
 import { StartFailure } from '#platform/db/start-failure.ts'
 import { readConfig } from './config.ts'
-import { FleetFileRefused } from './processes/fleet-start.ts'
-import { PortTaken } from './processes/gateway-child.ts'
 import { type Installation, startInstallation } from './processes/installation.ts'
 import { createProgress } from './processes/progress.ts'
+import { StartRefused } from './processes/start-refused.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
-function fail(message: string): never {
-  process.stderr.write(`\nSpillway cannot start.\n${message}\n`)
+function fail(message: string, what = 'Spillway cannot start.'): never {
+  process.stderr.write(`\n${what}\n${message}\n`)
   process.exit(1)
 }
 
 function explain(error: unknown): string {
-  if (
-    error instanceof StartFailure ||
-    error instanceof FleetFileRefused ||
-    error instanceof PortTaken
-  )
-    return error.message
+  if (error instanceof StartFailure || error instanceof StartRefused) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
@@ -36,19 +30,24 @@ Try first:
 `)
 }
 
-function stopOnSignals(installation: Installation): void {
+/** A signal during the start is kept until everything is up: half a start cannot be ended in order. */
+function stopOnSignals(starting: Promise<Installation>): { isStopping: () => boolean } {
   let isStopping = false
   const stop = (signal: string) => {
     if (isStopping) process.exit(1)
     isStopping = true
     process.stdout.write(`\n${signal}: stopping. Leases go on running; once more ends at once.\n`)
-    installation.stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(explain(error)),
-    )
+    starting
+      .then((installation) => installation.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => fail(explain(error), 'Spillway could not stop in order.'),
+      )
   }
-  process.on('SIGINT', () => stop('SIGINT'))
-  process.on('SIGTERM', () => stop('SIGTERM'))
+  // A terminal that is closed says SIGHUP, and takes no more words.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal))
+  return { isStopping: () => isStopping }
 }
 
 const outcome = readConfig(process.env, { root, cwd: process.cwd() })
@@ -58,15 +57,16 @@ const progress = createProgress(
   () => performance.now(),
 )
 progress.say('Spillway')
+const starting = startInstallation({
+  config: outcome.config,
+  root,
+  environment: process.env,
+  progress,
+})
+const { isStopping } = stopOnSignals(starting)
 try {
-  const installation = await startInstallation({
-    config: outcome.config,
-    root,
-    environment: process.env,
-    progress,
-  })
-  stopOnSignals(installation)
-  greet(installation)
+  const installation = await starting
+  if (!isStopping()) greet(installation)
 } catch (error) {
   fail(explain(error))
 }

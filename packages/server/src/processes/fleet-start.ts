@@ -18,9 +18,10 @@ import { declareModel, declareReplicaDeployments } from '#modules/serving/index.
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { errorCode } from '#platform/db/start-failure.ts'
 import type { Engine } from '#platform/engines/engine.ts'
+import { StartRefused } from './start-refused.ts'
 
 /** The fleet file cannot be used. The message lists every fault with its line. */
-export class FleetFileRefused extends Error {
+export class FleetFileRefused extends StartRefused {
   override readonly name = 'FleetFileRefused'
 }
 

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { GATEWAY_DRAIN_MS } from '../limits.ts'
 import type { ToParent } from './gateway/parent.ts'
 import { type GatewaySettings, SETTINGS_VARIABLE } from './gateway/settings.ts'
+import { explainPort, PortTaken } from './port-check.ts'
+import { StartRefused } from './start-refused.ts'
 
 export interface GatewayChildDeps {
   readonly settings: (writer: string) => GatewaySettings
@@ -19,19 +21,21 @@ export interface GatewayChildDeps {
 }
 
 export interface GatewayChild {
-  /** Resolves with the port when the first gateway listens; rejects when the port is taken. */
+  /** Resolves with the port when the first gateway listens; rejects with a `StartRefused` when it cannot. */
   readonly ready: Promise<number>
   readonly isReady: () => boolean
   readonly stop: () => Promise<void>
 }
 
-/** The port cannot be had; another program has it. */
-export class PortTaken extends Error {
-  override readonly name = 'PortTaken'
-}
-
 const RESTART_MIN_MS = 200
 const RESTART_MAX_MS = 10_000
+
+async function refusePort({
+  port,
+  code,
+}: Extract<ToParent, { type: 'port_taken' }>): Promise<number> {
+  throw new PortTaken(await explainPort(port, code))
+}
 
 class Keeper implements GatewayChild {
   readonly ready: Promise<number>
@@ -42,7 +46,7 @@ class Keeper implements GatewayChild {
   #isStopped = false
   #crashes = 0
   #restart: NodeJS.Timeout | null = null
-  #settleReady: { resolve: (port: number) => void; reject: (error: Error) => void }
+  #settleReady: Pick<PromiseWithResolvers<number>, 'resolve' | 'reject'>
 
   constructor(deps: GatewayChildDeps) {
     this.#deps = deps
@@ -89,7 +93,9 @@ class Keeper implements GatewayChild {
       this.#isUp = true
       this.#settleReady.resolve(message.port)
     }
-    if (message.type === 'port_taken') this.#settleReady.reject(new PortTaken(message.message))
+    if (message.type === 'port_taken') this.#settleReady.resolve(refusePort(message))
+    if (message.type === 'failed')
+      this.#settleReady.reject(new StartRefused(`The gateway cannot start: ${message.message}`))
     this.#deps.onMessage(message)
   }
 
@@ -97,6 +103,11 @@ class Keeper implements GatewayChild {
     this.#child = null
     this.#isUp = false
     if (this.#isStopped) return
+    // Who starts it is there to be told, and to end what was started with it. Only a gateway that has served is kept up.
+    if (this.#port === null)
+      return this.#settleReady.reject(
+        new StartRefused(`The gateway ended before it listened (${how}); server.log says more.`),
+      )
     this.#crashes++
     const retryInMs = Math.min(RESTART_MAX_MS, RESTART_MIN_MS * 2 ** Math.min(this.#crashes, 10))
     this.#deps.onDied(how, retryInMs)

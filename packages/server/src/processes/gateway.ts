@@ -4,7 +4,7 @@
  * Contract with the parent, which starts it by
  * `spawn(process.execPath, ['packages/server/src/processes/gateway.ts'], { stdio: [..., 'ipc'] })`:
  * - settings: one JSON document (`GatewaySettings` in gateway/settings.ts) in the variable SPILLWAY_GATEWAY;
- * - it says `{type:'ready', port}` once it listens; `{type:'port_taken', port, message}` and exits 3 when it cannot;
+ * - it says `{type:'ready', port}` once it listens; `{type:'port_taken', port, code}` and exits 3 when it cannot;
  *   `{type:'failed', message}` and exits 4 when it cannot start for another reason; `{type:'recording', …}` when
  *   records can no longer be kept, and when they can again; every two seconds `{type:'metrics', text, apiKeysUsed}`;
  * - on SIGTERM, SIGINT or the end of the IPC channel it stops listening at once, so that a successor can have the

@@ -7,6 +7,7 @@ import { type Database, openDatabase } from '#platform/db/database.ts'
 import { createLog, type Logger } from '#platform/telemetry/log.ts'
 import type { Config } from '../config.ts'
 import { startDatabase, type StartedDatabase } from './database-start.ts'
+import { checkPort } from './port-check.ts'
 import type { Progress } from './progress.ts'
 import { readOrMakePepper } from './secrets.ts'
 
@@ -28,10 +29,12 @@ export interface Ground {
 
 const POOL_MAX = 12
 
-/** Throws a `StartFailure` whose message says what to do. */
+/** Throws a `StartFailure` or a `StartRefused`, whose message says what to do; then nothing is left running. */
 export async function layGround(config: Config, progress: Progress): Promise<Ground> {
   const folder = await openDataFolder(config.dataDir)
   try {
+    await checkPort(config.port)
+    const pepper = readOrMakePepper(config.dataDir)
     const log = createLog({ dataDir: config.dataDir, level: config.logLevel })
     const clock = startClock({
       dataDir: config.dataDir,
@@ -46,7 +49,7 @@ export async function layGround(config: Config, progress: Progress): Promise<Gro
       clock,
       bootId,
       log,
-      pepper: readOrMakePepper(config.dataDir),
+      pepper,
       ids: idSource(() => clock.now().getTime()),
       server,
       database,

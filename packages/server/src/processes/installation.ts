@@ -216,8 +216,12 @@ function control(base: Base, running: Running): Acting {
 /** What must be ended again, last first. */
 type Undo = (() => Promise<unknown>)[]
 
+/** What cannot be ended in order does not keep the rest from being ended. Throws the first failure at the end. */
 async function endAll(undo: Undo): Promise<void> {
-  for (const end of undo.toReversed()) await end()
+  const failures: unknown[] = []
+  for (const end of undo.toReversed())
+    await end().catch((failure: unknown) => void failures.push(failure))
+  if (failures.length > 0) throw failures[0]
 }
 
 /** With a database that several servers share, another one may be acting; then this one serves and waits its turn. */
@@ -303,15 +307,15 @@ async function startParts(
 }
 
 /**
- * Starts everything. Throws `StartFailure`, `FleetFileRefused` or `PortTaken`, each with a sentence that says what to
- * do; what had been started is ended again.
+ * Starts everything. Throws a `StartFailure` or a `StartRefused`, each with a sentence that says what to do; what had
+ * been started is ended again.
  */
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
   const undo: Undo = []
   try {
     return { ...(await startParts(options, undo)), stop: () => endAll(undo) }
   } catch (error) {
-    await endAll(undo)
+    await endAll(undo).catch(() => undefined /* Why it could not start matters more. */)
     throw error
   }
 }
