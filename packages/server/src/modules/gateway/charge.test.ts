@@ -54,6 +54,14 @@ test('what the gateway counts as spent covers what the ledger will charge, whate
   )
 })
 
+test('rounding of cumulative totals can cost one pico more than the quantity alone, which is covered', () => {
+  // 1 pico for 2 tokens: after one token 0.5 rounds to 0, after three 1.5 rounds to 2.
+  const inputPrice = { amount: picos(1n), per: 2n, unit: 'token' as const }
+  expect(rateIncrement(inputPrice, 1n, 2n)).toBe(2n)
+  const spent = chargeOf({ ...route, inputPrice }, { inputTokens: 2, outputTokens: 0 })
+  expect(spent).toBe(2n)
+})
+
 test('what costs nothing needs no money', () => {
   const nothing = { ...route.inputPrice, amount: picos(0n) }
   expect(worstCharge({ ...route, inputPrice: nothing, outputPrice: nothing }, demand)).toBe(0n)

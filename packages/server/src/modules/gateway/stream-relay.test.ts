@@ -103,7 +103,8 @@ test.each([
   expect(text).toBe(event(delta('a')))
   expect(relay.state).toEqual({ kind: 'failed', why })
   expect(bill(relay.tally, () => 5)).toMatchObject({ inputTokens: 9, outputTokens: 1 })
-  expect(relay.push(Buffer.from(event('[DONE]')))).toBe('')
+  expect(relay.push(Buffer.from(event(delta('c', usage(3)))))).toBe('')
+  expect(relay.state).toEqual({ kind: 'failed', why })
 })
 
 test('nothing after [DONE] counts', () => {

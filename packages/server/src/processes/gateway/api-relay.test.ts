@@ -104,6 +104,13 @@ test('while the API is not there the answer says so, and when it is back it is f
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   expect(response.headers.get('retry-after')).toBe('1')
   expect(await response.json()).toMatchObject({ status: 503, code: 'server.unavailable' })
+  const body = Buffer.alloc(500_000, 'x')
+  const post = await fetch(`${stand.gateway.url}/api/v1/things`, { method: 'POST', body })
+  expect(post.status).toBe(503)
+  expect(await post.json()).toMatchObject({
+    code: 'server.unavailable',
+    detail: expect.stringMatching(/Nothing was changed/),
+  })
   api = await startApi(apiPort)
   expect((await fetch(`${stand.gateway.url}/api/v1/things`)).status).toBe(201)
 })
