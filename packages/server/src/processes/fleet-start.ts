@@ -25,10 +25,20 @@ export class FleetFileRefused extends StartRefused {
   override readonly name = 'FleetFileRefused'
 }
 
+const FAULTS_SHOWN_MAX = 12
+
+/** As short as it can be said from where the person stands. */
+function showPath(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere !== '' && fromHere.length < path.length ? fromHere : path
+}
+
 function refuse(path: string, faults: readonly FleetFileFault[]): never {
-  const lines = faults.map(
-    ({ line, message }) => `  ${path}${line === null ? '' : `:${line}`}: ${message}`,
-  )
+  const shown = showPath(path)
+  const lines = faults
+    .slice(0, FAULTS_SHOWN_MAX)
+    .map(({ line, message }) => `  ${shown}${line === null ? '' : `:${line}`}: ${message}`)
+  if (faults.length > lines.length) lines.push(`  and ${faults.length - lines.length} more`)
   const what = faults.length === 1 ? 'one fault' : `${faults.length} faults`
   throw new FleetFileRefused(
     `The fleet file has ${what}; nothing was changed.\n${lines.join('\n')}`,
@@ -46,18 +56,17 @@ function whyUnreadable(cause: unknown): string {
 export function loadFleetFile(
   path: string,
 ): Extract<ReturnType<typeof readFleetFile>, { kind: 'read' }> {
-  const shown = relative(process.cwd(), path) || path
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
     throw new FleetFileRefused(
-      `The fleet file ${shown} ${whyUnreadable(cause)}. Set SPILLWAY_FLEET to one that exists, or leave it unset for examples/laptop.yaml.`,
+      `The fleet file ${showPath(path)} ${whyUnreadable(cause)}. Set SPILLWAY_FLEET to one that exists, or leave it unset for examples/laptop.yaml.`,
       { cause },
     )
   }
   const outcome = readFleetFile(text)
-  if (outcome.kind === 'refused') refuse(shown, outcome.faults)
+  if (outcome.kind === 'refused') refuse(path, outcome.faults)
   return outcome
 }
 
@@ -120,7 +129,7 @@ export async function surveyMachine(
   const [found] = await engine.inventory()
   if (!found) throw new FleetFileRefused('The engine found no machine at all.')
   const survey = surveyFleet({ fleet, found, lineOf })
-  if (survey.kind === 'refused') refuse(relative(process.cwd(), path) || path, survey.faults)
+  if (survey.kind === 'refused') refuse(path, survey.faults)
   return { fleet, survey, finding: found.finding }
 }
 

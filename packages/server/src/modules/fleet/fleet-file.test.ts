@@ -74,6 +74,31 @@ test('two pools of one name are refused at the second', () => {
   ])
 })
 
+test('a second pool is refused: it would sell the slots of the first once more', () => {
+  const pool = laptop.slice(laptop.indexOf('      - name: local'), laptop.indexOf('\nmodels:'))
+  const text = laptop.replace(
+    '\nmodels:',
+    `${pool.replace('- name: local', '- name: other')}\nmodels:`,
+  )
+  expect(faultsOf(text)).toEqual([
+    {
+      line: lineOf(text, '- name: other'),
+      message: expect.stringContaining('a second time') as string,
+    },
+  ])
+})
+
+test('what is no fleet file at all says what one is', () => {
+  expect(faultsOf('just a sentence\n')[0]?.message).toContain('compare examples/laptop.yaml')
+})
+
+test('a value of another type says what to write', () => {
+  const text = laptop.replace('lifeYears: 4', 'lifeYears: four')
+  expect(faultsOf(text)).toEqual([
+    { line: lineOf(text, 'lifeYears'), message: expect.stringContaining('plain number') as string },
+  ])
+})
+
 test('a missing field names itself', () => {
   const text = laptop.replace('    powerUsdPerKwh: 0.15\n', '')
   expect(faultsOf(text)[0]?.message).toMatch(/powerUsdPerKwh: .*amount|missing/)

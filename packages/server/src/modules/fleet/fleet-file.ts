@@ -125,6 +125,14 @@ export type FleetFileOutcome =
 
 type Path = readonly PropertyKey[]
 
+/** What to write where something of another type stands. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  number: 'write a plain number',
+  string: 'write a text; put it in quotes if it looks like a number',
+  array: 'write a list, each entry on a line of its own that begins with `- `',
+  object: 'write names with values below it, indented',
+}
+
 /** Finds the line of a path, or of its nearest parent that is written. */
 function lineFinder(document: Document, lines: LineCounter): (path: Path) => number | null {
   const offsetAt = (path: Path): number | null => {
@@ -169,11 +177,20 @@ function renderPath(path: Path): string {
     .replace(/^\./, '')
 }
 
+function inPlainWords({ path, message }: z.core.$ZodIssue): string {
+  const [, expected, received] =
+    /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? []
+  if (expected === undefined) return message
+  if (path.length === 0)
+    return 'a fleet file is names with values, such as `installation: my-desk`; compare examples/laptop.yaml'
+  if (received === 'undefined') return 'is missing'
+  return WRITTEN[expected] ?? message
+}
+
 function explain(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
   if (issue.code !== 'unrecognized_keys') {
     const what = issue.path.length > 0 ? `${renderPath(issue.path)}: ` : ''
-    const isMissing = issue.code === 'invalid_type' && /received undefined/.test(issue.message)
-    return [{ path: issue.path, message: `${what}${isMissing ? 'is missing' : issue.message}` }]
+    return [{ path: issue.path, message: `${what}${inPlainWords(issue)}` }]
   }
   return issue.keys.map((key) => {
     const guess = nearest(key, knownKeys(issue.path))
@@ -207,6 +224,19 @@ function duplicates(fleet: FleetFile): { path: Path; message: string }[] {
   return found
 }
 
+/** Slots are numbered from 0 on each node, so a second pool on one machine would sell the same slots once more. */
+function poolsBeyondFirst(fleet: FleetFile): { path: Path; message: string }[] {
+  const [first, ...rest] = fleet.sites.flatMap((each, s) =>
+    each.pools.map((p, i) => ({ name: p.name, path: ['sites', s, 'pools', i, 'name'] })),
+  )
+  return rest
+    .filter((each) => each.name !== first?.name)
+    .map(({ name: second, path }) => ({
+      path,
+      message: `pool \`${second}\` would sell the slots of \`${first?.name}\` a second time: this version has one machine, and one pool on it`,
+    }))
+}
+
 function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
   const pools = fleet.sites.flatMap((each) => each.pools.map((p) => p.name))
   return fleet.models.flatMap((each, i) =>
@@ -230,13 +260,13 @@ export function readFleetFile(text: string): FleetFileOutcome {
       kind: 'refused',
       faults: document.errors.map((error) => ({
         line: lines.linePos(error.pos[0]).line,
-        message: error.message,
+        message: `this is not YAML: ${error.message}`,
       })),
     }
   const lineOf = lineFinder(document, lines)
   const parsed = fleetFile.safeParse(document.toJS() ?? {})
   const faults = parsed.success
-    ? [...duplicates(parsed.data), ...danglingPools(parsed.data)]
+    ? [...duplicates(parsed.data), ...poolsBeyondFirst(parsed.data), ...danglingPools(parsed.data)]
     : parsed.error.issues.flatMap(explain)
   if (parsed.success && faults.length === 0) return { kind: 'read', fleet: parsed.data, lineOf }
   const located = faults.map(({ path, message }) => ({ line: lineOf(path), message }))

@@ -58,7 +58,7 @@ export function surveyFleet({ fleet, found, lineOf }: Facts): Survey {
         if (wanted > left || wanted === 0)
           faults.push({
             line: lineOf(['sites', s, 'pools', p, 'nodes', n, 'slots']),
-            message: `node \`${node.name}\` wants ${wanted || 'some'} slots, but ${left} of the ${found.slotCountMax} that exist are left (${found.finding}); write at most ${left}, or auto`,
+            message: `node \`${node.name}\` wants ${wanted || 'some'} slots, but there are only ${left} (${found.finding}); write at most ${left}, or auto`,
           })
         left -= wanted
         nodes.push({
