@@ -3,13 +3,13 @@ import { API, type AuditEvent } from '@spillway/contract'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactElement, useMemo } from 'react'
+import { Answered } from '../../api/answered.tsx'
 import { call } from '../../api/client.ts'
-import { explain } from '../../api/explain.ts'
 import { apiQuery } from '../../api/queries.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Id } from '../../ui/copy.tsx'
 import { Ago } from '../../ui/figures.tsx'
-import { Empty, ProblemPanel, TableSkeleton } from '../../ui/notices.tsx'
+import { Empty } from '../../ui/notices.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { StateWord } from '../../ui/state-word.tsx'
 import type { TableColumn } from '../../ui/table/column.ts'
@@ -133,32 +133,32 @@ export function AuditPage(): ReactElement {
           />
         }
       />
-      {pages.isError && pages.data === undefined ? (
-        <ProblemPanel explanation={explain(pages.error)} onRetry={() => void pages.refetch()} />
-      ) : pages.data === undefined ? (
-        <TableSkeleton rows={10} />
-      ) : (
-        <DataTable
-          label="Audit log"
-          rows={rows}
-          rowId={(event) => event.id}
-          columns={columns}
-          view={search}
-          onView={update}
-          filters={
-            <label className="flex items-center gap-2 text-muted">
-              <input
-                type="checkbox"
-                className="size-3.5 accent-accent"
-                checked={search.only === 'changes'}
-                onChange={(event) => update({ only: event.target.checked ? 'changes' : undefined })}
-              />
-              changes only
-            </label>
-          }
-          empty={<Empty>Nothing is recorded yet.</Empty>}
-        />
-      )}
+      <Answered query={pages}>
+        {() => (
+          <DataTable
+            label="Audit log"
+            rows={rows}
+            rowId={(event) => event.id}
+            columns={columns}
+            view={search}
+            onView={update}
+            filters={
+              <label className="flex items-center gap-2 text-muted">
+                <input
+                  type="checkbox"
+                  className="size-3.5 accent-accent"
+                  checked={search.only === 'changes'}
+                  onChange={(event) =>
+                    update({ only: event.target.checked ? 'changes' : undefined })
+                  }
+                />
+                changes only
+              </label>
+            }
+            empty={<Empty>Nothing is recorded yet.</Empty>}
+          />
+        )}
+      </Answered>
       {pages.hasNextPage && (
         <div className="mt-3">
           <Button isBusy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>

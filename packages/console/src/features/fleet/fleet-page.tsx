@@ -22,6 +22,8 @@ const route = getRouteApi('/app/fleet')
 type FleetPool = Site['pools'][number]
 type Node = FleetPool['nodes'][number]
 
+/** Longer lists of nodes open on demand; the strip above shows them all. */
+const NODES_OPEN_MAX = 12
 const NO_KINDS: readonly string[] = []
 
 export function FleetPage(): ReactElement {
@@ -161,7 +163,8 @@ function PoolPart({ pool }: { pool: FleetPool }): ReactElement {
             })
           }
         />
-        <div className="mt-4">
+        <details className="mt-4" open={pool.nodes.length <= NODES_OPEN_MAX}>
+          <summary className="mb-1 font-medium">{plural(pool.nodes.length, 'node')}</summary>
           <DataTable
             label={`Nodes of ${pool.name}`}
             rows={pool.nodes}
@@ -169,7 +172,7 @@ function PoolPart({ pool }: { pool: FleetPool }): ReactElement {
             columns={NODE_COLUMNS}
             empty={<Empty>The pool has no node.</Empty>}
           />
-        </div>
+        </details>
       </div>
       <div className="min-w-0 lg:col-span-4">
         <h3 className="mb-2 font-bold">How found, and what it costs</h3>

@@ -9,17 +9,16 @@ const ACTIVE_STATES = ['reclaiming', 'running', 'starting', 'pending'] as const
 interface ActiveLeases {
   /** In the order of urgency: reclaiming first, pending last. */
   readonly leases: readonly Lease[]
+  /** Whether all of them are there; until then no sum over them means anything. */
   readonly isKnown: boolean
-  readonly error: Error | null
 }
 
 function combine(
-  answers: readonly { data: { items: readonly Lease[] } | undefined; error: Error | null }[],
+  answers: readonly { data: { items: readonly Lease[] } | undefined }[],
 ): ActiveLeases {
   return {
     leases: answers.flatMap((answer) => answer.data?.items ?? []),
     isKnown: answers.every((answer) => answer.data !== undefined),
-    error: answers.find((answer) => answer.data === undefined && answer.error)?.error ?? null,
   }
 }
 

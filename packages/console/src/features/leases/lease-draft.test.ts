@@ -106,6 +106,9 @@ describe('the same elsewhere', () => {
     expect(text).toBe(
       "npx spillway lease create --gpus 1 --tier spot --max-price 2.50 --name 'my run' --env 'A=b c' --requeue -- python3 train.py",
     )
+    expect(renderCli(draft({ timeLimitHours: '1.5', graceSeconds: '0.25' }))).toContain(
+      '--time-limit 1h30m --grace 250ms',
+    )
     expect(renderCli(draft({ kind: 'anchor', gpus: '4', requeue: true }))).toBe(
       'npx spillway anchor run --gpus 4 -- python3 train.py',
     )

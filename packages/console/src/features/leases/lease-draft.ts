@@ -119,6 +119,25 @@ export function toRequest(draft: LeaseDraft): LeaseRequest | Work {
   }
 }
 
+const CLI_UNITS = [
+  ['h', HOUR_MS],
+  ['m', 60_000],
+  ['s', SECOND_MS],
+  ['ms', 1],
+] as const
+
+/** A typed number of units as the CLI wants durations: `1h30m`; empty while it is not one. */
+function cliDuration(text: string, unitMs: number): string {
+  let left = Math.round(Number(text.replace(',', '.')) * unitMs)
+  if (text.trim() === '' || !Number.isFinite(left) || left < 0) return ''
+  const parts = CLI_UNITS.map(([unit, sizeMs]) => {
+    const count = Math.floor(left / sizeMs)
+    left -= count * sizeMs
+    return count === 0 ? '' : `${count}${unit}`
+  })
+  return parts.join('') || '0'
+}
+
 /** The same as a command line of the CLI. */
 export function renderCli(draft: LeaseDraft): string {
   const { command, environment } = readLeniently(draft)
@@ -128,10 +147,12 @@ export function renderCli(draft: LeaseDraft): string {
     ['--max-price', draft.kind === 'anchor' ? '' : draft.maxPrice.trim()],
     ['--pool', draft.pool],
     ['--name', draft.name.trim()],
-    ['--time-limit', draft.timeLimitHours.trim() && `${draft.timeLimitHours.trim()}h`],
+    ['--time-limit', cliDuration(draft.timeLimitHours, HOUR_MS)],
     [
       '--grace',
-      draft.graceSeconds.trim() === EMPTY_DRAFT.graceSeconds ? '' : `${draft.graceSeconds.trim()}s`,
+      draft.graceSeconds.trim() === EMPTY_DRAFT.graceSeconds
+        ? ''
+        : cliDuration(draft.graceSeconds, SECOND_MS),
     ],
     [
       '--notice-signal',

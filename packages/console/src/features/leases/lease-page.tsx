@@ -108,7 +108,7 @@ function leaseFigures(lease: Lease): Figure[] {
           : 'per GPU-hour',
     },
     {
-      label: 'Cost so far',
+      label: lease.state === 'ended' ? 'Cost' : 'Cost so far',
       value: <Money amount={lease.chargedUsd} />,
       note:
         lease.state === 'ended' ? (

@@ -3,15 +3,15 @@ import type { Lease } from '@spillway/contract'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactElement, useMemo } from 'react'
+import { Answered } from '../../api/answered.tsx'
 import { call } from '../../api/client.ts'
-import { explain } from '../../api/explain.ts'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { kindLook } from '../../ui/claim-kind.ts'
 import { FilterSelect } from '../../ui/field.tsx'
 import { Money } from '../../ui/figures.tsx'
 import { plural } from '../../ui/format/numbers.ts'
 import { Icon } from '../../ui/icons.tsx'
-import { Empty, ProblemPanel, TableSkeleton } from '../../ui/notices.tsx'
+import { Empty } from '../../ui/notices.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { DataTable } from '../../ui/table/data-table.tsx'
 import { useSession } from '../session/session.ts'
@@ -123,25 +123,23 @@ export function LeasesPage(): ReactElement {
           </Link>
         }
       />
-      {pages.isError && pages.data === undefined ? (
-        <ProblemPanel explanation={explain(pages.error)} onRetry={() => void pages.refetch()} />
-      ) : pages.data === undefined ? (
-        <TableSkeleton rows={8} />
-      ) : (
-        <DataTable
-          label="Leases"
-          rows={rows}
-          rowId={(lease) => lease.id}
-          columns={columns}
-          view={search}
-          onView={update}
-          onOpen={(lease) =>
-            void navigate({ to: '/leases/$leaseId', params: { leaseId: lease.id } })
-          }
-          filters={<LeaseFilters filters={search} onChange={update} />}
-          empty={<NoLeases isFiltered={isFiltered} />}
-        />
-      )}
+      <Answered query={pages}>
+        {() => (
+          <DataTable
+            label="Leases"
+            rows={rows}
+            rowId={(lease) => lease.id}
+            columns={columns}
+            view={search}
+            onView={update}
+            onOpen={(lease) =>
+              void navigate({ to: '/leases/$leaseId', params: { leaseId: lease.id } })
+            }
+            filters={<LeaseFilters filters={search} onChange={update} />}
+            empty={<NoLeases isFiltered={isFiltered} />}
+          />
+        )}
+      </Answered>
       {pages.hasNextPage && (
         <div className="mt-3 flex items-center gap-3 text-muted">
           <Button isBusy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>

@@ -51,7 +51,7 @@ export function Playground({ model }: { model: Model }): ReactElement {
     >
       <div className="rounded-base border border-line">
         <div
-          className="max-h-[52vh] min-h-[168px] overflow-y-auto p-4"
+          className="max-h-[52vh] min-h-[220px] overflow-y-auto p-4"
           tabIndex={0}
           role="log"
           aria-label="Conversation"

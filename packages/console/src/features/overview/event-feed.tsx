@@ -5,6 +5,7 @@ import { type ReactElement, useMemo } from 'react'
 import { apiQuery } from '../../api/queries.ts'
 import { shortenId } from '../../ui/copy.tsx'
 import { Ago } from '../../ui/figures.tsx'
+import { BlockSkeleton } from '../../ui/notices.tsx'
 import { StateWord } from '../../ui/state-word.tsx'
 import { factTone } from '../leases/fact-tone.ts'
 import { useLive } from '../live/live.ts'
@@ -20,6 +21,7 @@ export function EventFeed(): ReactElement {
     () => mergeFeed(events, leases ?? []).slice(0, SHOWN_MAX),
     [events, leases],
   )
+  if (entries.length === 0 && leases === undefined) return <BlockSkeleton height={120} />
   if (entries.length === 0)
     return (
       <p className="text-muted">

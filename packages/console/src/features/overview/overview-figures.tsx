@@ -55,7 +55,8 @@ function useCapacity(): Figure[] {
     {
       label: 'Sold now',
       value: <Count value={isKnown ? sold : undefined} of={total} />,
-      note: total ? `${formatShare(sold / total)} sold, ${formatCount(anchor)} anchor` : '',
+      note:
+        isKnown && total ? `${formatShare(sold / total)} sold, ${formatCount(anchor)} anchor` : '',
       link: linkTo('/leases'),
     },
   ]
@@ -113,7 +114,7 @@ function tokensOf(books: Answer<'getBooks'> | undefined): bigint | null {
 
 function OperatorFigures(): ReactElement {
   const capacity = useCapacity()
-  const { leases } = useActiveLeases()
+  const { leases, isKnown } = useActiveLeases()
   const start = hourStart(useNow(MINUTE_MS))
   const now = useHourlyBooks(start, null).data
   const before = useHourlyBooks(start - HOUR_MS, start).data
@@ -129,8 +130,8 @@ function OperatorFigures(): ReactElement {
         ...capacity,
         {
           label: 'Leases earn',
-          value: <Money amount={hourlyPicos(leases)} per="h" />,
-          note: `${plural(leases.filter(isCharged).length, 'lease')} running for money`,
+          value: isKnown ? <Money amount={hourlyPicos(leases)} per="h" /> : <Waiting />,
+          note: isKnown && `${plural(leases.filter(isCharged).length, 'lease')} running for money`,
           link: linkTo('/leases'),
         },
         {
@@ -152,7 +153,7 @@ function OperatorFigures(): ReactElement {
 
 function BuyerFigures(): ReactElement {
   const [free] = useCapacity()
-  const { leases } = useActiveLeases()
+  const { leases, isKnown } = useActiveLeases()
   const balance = useQuery(apiQuery('getBalance')).data
   const nowMs = useNow(MINUTE_MS)
   const from = new Date(hourStart(nowMs) - HOUR_MS).toISOString()
@@ -180,7 +181,7 @@ function BuyerFigures(): ReactElement {
         },
         {
           label: 'Running leases',
-          value: <span className="num">{running.length}</span>,
+          value: isKnown ? <span className="num">{running.length}</span> : <Waiting />,
           note: (
             <>
               <Money amount={hourlyPicos(leases)} per="h" /> now

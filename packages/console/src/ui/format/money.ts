@@ -4,6 +4,7 @@
  */
 
 const PICOS_PER_USD = 1_000_000_000_000n
+const MILLION_USD = 1_000_000n * PICOS_PER_USD
 const DECIMALS = 12
 const SIGNIFICANT_DIGITS = 3
 
@@ -69,12 +70,13 @@ function decimalsFor(size: bigint): number {
 
 /**
  * Money for the screen: from one dollar up two decimals and grouped thousands (`$1,204.18`), below it the digits that
- * matter (`$0.000042`). The exact amount belongs in a title beside it: `exactMoney`.
+ * matter (`$0.000042`), from a million up whole dollars. The exact amount belongs in a title beside it: `exactMoney`.
  */
 export function formatMoney(amount: string | bigint): string {
   const picos = typeof amount === 'string' ? parsePicos(amount) : amount
   const size = picos < 0n ? -picos : picos
   const sign = picos < 0n ? '−' : ''
+  if (size >= MILLION_USD) return `${sign}$${groupThousands(roundTo(size, 0))}`
   const rounded = roundTo(size, size >= PICOS_PER_USD || size === 0n ? 2 : decimalsFor(size))
   const [whole = '0', fraction = ''] = rounded.split('.')
   return `${sign}$${groupThousands(whole)}.${fraction.padEnd(2, '0')}`

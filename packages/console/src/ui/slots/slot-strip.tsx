@@ -49,14 +49,18 @@ export function SlotStrip({ label, slots, tip, onOpen }: SlotStripProps): ReactE
         <div
           role="group"
           aria-label={label}
-          className="flex flex-col gap-1.5"
+          className={
+            size === 'large'
+              ? 'flex flex-col gap-3'
+              : 'grid grid-cols-[repeat(auto-fill,minmax(252px,1fr))] gap-x-6 gap-y-1.5'
+          }
           onKeyDown={moveFocus}
         >
           {nodes.map(([node, cells], row) => (
             <div key={node} className={size === 'large' ? '' : 'flex items-start gap-3'}>
               {size !== 'large' && (
                 <span
-                  className="num w-28 shrink-0 truncate text-12 leading-[18px] text-muted"
+                  className="num w-20 shrink-0 truncate text-right text-12 leading-[18px] text-muted"
                   title={node}
                 >
                   {node}

@@ -1,0 +1,1 @@
+function e(e){return e.name||e.command.join(` `)}export{e as t};
