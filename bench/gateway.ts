@@ -170,17 +170,25 @@ async function measureStreams(stand: Stand, plan: Plan): Promise<Figure[]> {
   ]
 }
 
+function memoryFigures(measured: Readonly<Record<string, number | null>>): Figure[] {
+  return Object.entries(measured).flatMap(([name, value]) =>
+    value === null ? [] : [{ name, value, unit: 'MiB' }],
+  )
+}
+
 /** The benchmark. */
 export default async function gateway({ quick }: BenchOptions): Promise<BenchResult> {
   const plan = quick ? QUICK : FULL
   const load = loadavg()[0] ?? 0
   const stand = await openStand()
   try {
+    const idleMib = stand.memoryMib()
     const instant = await measureRounds(stand, { model: 'instant', concurrency: 16, plan })
     const saturated = await measureRounds(stand, { model: 'instant', concurrency: 64, plan })
     const paced = await measureRounds(stand, { model: 'paced', concurrency: 16, plan })
     const streams = await measureStreams(stand, plan)
     const growth = await measureGrowth(stand, plan)
+    const loadedMib = stand.memoryMib()
     const charged = await stand.countCharged()
     return {
       title: 'Gateway: governed (key, hold, durable record) on one core',
@@ -190,6 +198,10 @@ export default async function gateway({ quick }: BenchOptions): Promise<BenchRes
         ...throughputFigures(saturated),
         ...streams,
         ...growth,
+        ...memoryFigures({
+          'memory before any load': idleMib,
+          'memory after all of it': loadedMib,
+        }),
         {
           name: 'answers without a charge, charges without an answer',
           value: Math.abs(governedAnswers - charged),

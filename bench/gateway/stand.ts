@@ -1,6 +1,6 @@
 /** What the gateway benchmark stands on: PostgreSQL in a temporary folder, a mock, a gateway, a baseline, a load. */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '../../packages/server/src/platform/db/database.ts'
@@ -30,6 +30,8 @@ export interface Stand {
   readonly load: Program
   readonly gateway: GatewayProcess
   readonly customer: Customer
+  /** Resident memory of the gateway; null where the system does not tell. */
+  memoryMib(): number | null
   /** Stops the gateway, posts its journal, and counts the answers that were charged. */
   countCharged(): Promise<number>
   close(): Promise<void>
@@ -69,5 +71,16 @@ export async function openStand(nodeOptions: readonly string[] = []): Promise<St
     folders.remove()
     rmSync(folder, { recursive: true, force: true })
   }
-  return { mark, mock, baseline, load, gateway, customer, countCharged, close }
+  const memoryMib = () => readMemoryMib(gateway.child.pid)
+  return { memoryMib, mark, mock, baseline, load, gateway, customer, countCharged, close }
+}
+
+function readMemoryMib(pid: number | undefined): number | null {
+  try {
+    const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return kib === undefined ? null : Number(kib) / 1024
+  } catch {
+    // Not Linux.
+    return null
+  }
 }

@@ -26,6 +26,8 @@ export const Behaviour = z.object({
   stopAfter: z.number().int().optional(),
   /** Sends these bytes instead of anything sensible. */
   garbage: z.string().optional(),
+  /** The first request with this word is dropped without an answer, as by a server that closes idle connections. */
+  dropOnce: z.string().optional(),
   /** Falls silent for a while after so many chunks. */
   pauseAfter: z.number().int().optional(),
   pauseMs: z.number().default(0),
@@ -52,6 +54,7 @@ export interface SimulatorState {
   /** Tokens that left in chunks, over all requests. */
   tokensSent: number
   lastBody: unknown
+  readonly dropped: Set<string>
 }
 
 export interface UpstreamSimulator {
@@ -63,7 +66,13 @@ export interface UpstreamSimulator {
 }
 
 export async function startUpstreamSimulator(port = 0): Promise<UpstreamSimulator> {
-  const state: SimulatorState = { requests: 0, aborted: 0, tokensSent: 0, lastBody: null }
+  const state: SimulatorState = {
+    requests: 0,
+    aborted: 0,
+    tokensSent: 0,
+    lastBody: null,
+    dropped: new Set(),
+  }
   const server = createServer((request, response) => void answer(request, response, state))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
@@ -113,6 +122,10 @@ async function answer(
   const body = Request.parse(parseJson(await readText(request)))
   state.lastBody = body
   const behaviour = readBehaviour(body.messages.at(-1)?.content)
+  if (behaviour.dropOnce !== undefined && !state.dropped.has(behaviour.dropOnce)) {
+    state.dropped.add(behaviour.dropOnce)
+    return void response.destroy()
+  }
   const script: Script = {
     model: body.model,
     tokens: behaviour.tokens,

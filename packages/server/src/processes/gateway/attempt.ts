@@ -13,10 +13,18 @@ export type Attempt<Answer> =
   | { readonly kind: 'answered'; readonly answer: Answer }
   /** The server blames the request; another would as well. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** The server failed before anything reached the client. */
-  | { readonly kind: 'failed'; readonly refusal: Refusal; readonly why: string }
+  | FailedAttempt
   /** The client went away. */
   | { readonly kind: 'gone' }
+
+/** The server failed before anything reached the client. */
+export interface FailedAttempt {
+  readonly kind: 'failed'
+  readonly refusal: Refusal
+  readonly why: string
+  /** The connection was lost before any answer: perhaps the server had just closed an idle one. */
+  readonly isConnectionLost?: boolean
+}
 
 export interface Attempting {
   readonly gateway: Gateway
@@ -32,15 +40,16 @@ export async function attemptTargets<Answer>(
   attempt: (target: Target) => Promise<Attempt<Answer>>,
 ): Promise<Attempt<Answer>> {
   const tried: string[] = []
+  const lost = new Set<string>()
+  let attempts = 0
   let last: Attempt<Answer> = {
     kind: 'failed',
     refusal: refusals.modelNotReady(call.route.model, call.route.stateText),
     why: 'no target',
   }
-  while (tried.length < ATTEMPTS_MAX) {
+  while (attempts < ATTEMPTS_MAX) {
     const target = gateway.routes.choose(call.route, tried)
     if (!target) break
-    tried.push(target.id)
     gateway.routes.begin(target)
     try {
       last = await attempt(target)
@@ -49,6 +58,10 @@ export async function attemptTargets<Answer>(
     }
     if (last.kind !== 'failed') break
     onFailure(target, last.why)
+    attempts += 1
+    // Once, the same server gets another chance, on a connection of its own time.
+    if (last.isConnectionLost && !lost.has(target.id)) lost.add(target.id)
+    else tried.push(target.id)
   }
   return last
 }
@@ -68,6 +81,15 @@ export function judgeStatus(model: string, status: number, body: string): Attemp
   return { kind: 'failed', refusal: refusals.upstreamFailed(model), why }
 }
 
-export function connectionFailed(model: string, why: string): Attempt<never> {
+const LOST = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/** An answer that broke off before anything of it reached the client. */
+export function answerFailed(model: string, why: string): FailedAttempt {
   return { kind: 'failed', refusal: refusals.upstreamFailed(model), why }
+}
+
+/** A request that got no answer at all. */
+export function connectionFailed(model: string, error: Error): FailedAttempt {
+  const isConnectionLost = LOST.has((error as NodeJS.ErrnoException).code ?? '')
+  return { ...answerFailed(model, error.message), isConnectionLost }
 }

@@ -1,7 +1,7 @@
 /** A streamed completion: each chunk goes to the client as it comes, no faster than the client reads. */
 import type { Dispatcher } from 'undici'
 import { type StreamRelay } from '#modules/gateway/index.ts'
-import { connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
+import { answerFailed, connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 
 /** How a stream that reached the client went on. */
@@ -72,6 +72,7 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#parts.exchange.response.destroyed) this.#onGone()
+    else if (this.#status === 0) this.#end(connectionFailed(this.#parts.model, error))
     else this.#fail(error.message)
   }
 
@@ -101,7 +102,7 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
 
   #fail(why: string): void {
     if (this.#isBegun) this.#end({ kind: 'answered', answer: { kind: 'broken', why } })
-    else this.#end(connectionFailed(this.#parts.model, why))
+    else this.#end(answerFailed(this.#parts.model, why))
   }
 
   #end(attempt: Attempt<StreamEnd>): void {

@@ -1,6 +1,6 @@
 /** A completion in one piece: read from the server as a whole, recorded, then sent. */
 import type { Dispatcher } from 'undici'
-import { connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
+import { answerFailed, connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Larger than any answer; a server that sends more is broken. */
@@ -48,7 +48,8 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#exchange.response.destroyed) this.#end({ kind: 'gone' })
-    else this.#end(connectionFailed(this.#model, error.message))
+    else if (this.#status === 0) this.#end(connectionFailed(this.#model, error))
+    else this.#end(answerFailed(this.#model, error.message))
   }
 
   #end(attempt: Attempt<string>): void {

@@ -54,6 +54,15 @@ describe('before anything reached the client', () => {
     expect(text).not.toMatch(/secret|bad key/)
   })
 
+  test.each([true, false])(
+    'a connection that was lost without an answer is tried again (stream: %s)',
+    async (stream) => {
+      const response = await send({ dropOnce: `word-${stream}` }, { stream })
+      expect(response.status).toBe(200)
+      expect(await response.text()).toContain('word4')
+    },
+  )
+
   test('what the server says about the request reaches the client', async () => {
     const error = {
       message: 'top_k must be positive',

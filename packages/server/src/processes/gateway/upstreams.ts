@@ -46,7 +46,8 @@ export class Upstreams {
       connect: { timeout: CONNECT_WITHIN_MS },
       headersTimeout: FIRST_BYTE_WITHIN_MS,
       bodyTimeout: SILENCE_MAX_MS,
-      keepAliveTimeout: 30_000,
+      // Below what servers use, so that they are not the ones who close.
+      keepAliveTimeout: 4_000,
     })
     const upstream = { pool, path: `${pathname.replace(/\/$/, '')}/chat/completions` }
     this.#upstreams.set(url, upstream)
