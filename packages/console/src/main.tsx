@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client'
 import './styles.css'
 import { call, isSignedOut, isTransient } from './api/client.ts'
 import { readArrival } from './features/session/arrival.ts'
+import { leaveForSignIn } from './features/session/leave.ts'
 import { sessionQuery } from './features/session/session.ts'
 import { createConsoleRouter } from './routes/router.ts'
 import { ToastRegion } from './ui/toast.tsx'
@@ -16,9 +17,7 @@ const RETRIES_MAX = 2
 function onError(error: unknown): void {
   const isAtSignIn = router.state.location.pathname === '/sign-in'
   if (!isSignedOut(error) || isAtSignIn) return
-  const next = router.state.location.href
-  queryClient.clear()
-  void router.navigate({ to: '/sign-in', search: { next, reason: 'expired' } })
+  void leaveForSignIn(router, queryClient)
 }
 
 const queryClient: QueryClient = new QueryClient({

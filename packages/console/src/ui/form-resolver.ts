@@ -4,6 +4,7 @@
  */
 import type { FieldErrors, FieldValues, Resolver } from 'react-hook-form'
 import type { z } from 'zod'
+import { formatCount } from './format/numbers.ts'
 
 export interface RequestForm<V extends FieldValues, R> {
   /** The request the values stand for; may throw a `FormRefusal` for what cannot even be written as a request. */
@@ -48,13 +49,33 @@ function findMessages<V extends FieldValues, R>(
     const parsed = form.schema.safeParse(form.toRequest(values))
     for (const issue of parsed.error?.issues ?? []) {
       const field = formField(issue.path.join('.'), form.fields)
-      if (!messages.has(field)) messages.set(field, sentence(issue.message))
+      if (!messages.has(field)) messages.set(field, sentence(readable(issue)))
     }
   } catch (error) {
     if (!(error instanceof FormRefusal)) throw error
     messages.set(error.field, error.message)
   }
   return messages
+}
+
+/**
+ * The contract's own words where it has some; where a check has none, zod's wording for programmers is put into words
+ * for people.
+ */
+function readable(issue: z.core.$ZodIssue): string {
+  const { message } = issue
+  if (issue.code === 'too_small' && message.startsWith('Too small'))
+    return issue.origin === 'string' && issue.minimum === 1
+      ? 'This is needed'
+      : `At least ${formatCount(issue.minimum)}`
+  if (issue.code === 'too_big' && message.startsWith('Too big'))
+    return `At most ${formatCount(issue.maximum)}${issue.origin === 'string' ? ' characters' : ''}`
+  if (issue.code === 'invalid_format' && message.startsWith('Invalid URL'))
+    return 'Write an address that begins with http:// or https://'
+  if (issue.code === 'invalid_format' && message.startsWith('Invalid string'))
+    return 'Write a plain number, such as 0.10'
+  if (issue.code === 'invalid_type' && issue.expected === 'int') return 'Write a whole number'
+  return message
 }
 
 function sentence(text: string): string {

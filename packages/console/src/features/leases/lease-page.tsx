@@ -41,6 +41,7 @@ function LeaseDetail({ lease }: { lease: Lease }): ReactElement {
   return (
     <>
       <PageHead
+        name={leaseName(lease)}
         back={
           <Link to="/leases" className="text-muted hover:text-accent">
             Leases

@@ -19,7 +19,7 @@ export function LiveWord(): ReactElement {
   const { state } = useLive()
   const look = LOOKS[state]
   return (
-    <output className="text-12 text-muted" data-live={state}>
+    <output className="flex text-12 text-muted" data-live={state}>
       <StateWord tone={look.tone} title={look.title} isMoving={state === 'reconnecting'}>
         <span className="max-sm:sr-only">{look.word}</span>
       </StateWord>

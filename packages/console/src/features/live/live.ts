@@ -117,6 +117,8 @@ export function startLive(queryClient: QueryClient, onSignedOut: () => void): ()
     }
   }
   document.addEventListener('visibilitychange', onVisibility)
+  // Somebody else may have signed in since: what the one before saw is forgotten.
+  publish({ state: 'connecting', events: [] })
   open()
   return () => {
     document.removeEventListener('visibilitychange', onVisibility)

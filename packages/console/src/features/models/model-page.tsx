@@ -31,6 +31,7 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
   return (
     <>
       <PageHead
+        name={model.displayName}
         back={
           <Link to="/models" className="text-muted hover:text-accent">
             Models

@@ -158,7 +158,7 @@ function TurnLine({ turn, model }: { turn: ChatTurn; model: Model }): ReactEleme
   const parts = [
     figures.firstTokenAfterMs !== null && `first token ${renderMs(figures.firstTokenAfterMs)}`,
     figures.tokensPerSecond !== null && `${formatCount(Math.round(figures.tokensPerSecond))} tok/s`,
-    `${figures.isCounted ? '' : '≈ '}${formatCount(figures.tokens)} tokens`,
+    figures.tokens > 0 && `${figures.isCounted ? '' : '≈ '}${formatCount(figures.tokens)} tokens`,
   ].filter((part) => part !== false)
   return (
     <p className="num mt-1 flex flex-wrap items-center gap-x-3 pl-3 text-12 text-muted">
@@ -171,7 +171,9 @@ function TurnLine({ turn, model }: { turn: ChatTurn; model: Model }): ReactEleme
         </span>
       )}
       {turn.state === 'stopped' && <span>stopped by you</span>}
-      {turn.state === 'failed' && <span className="text-bad">interrupted</span>}
+      {turn.state === 'failed' && (
+        <span className="text-bad">{turn.answer === '' ? 'no answer' : 'interrupted'}</span>
+      )}
       {turn.finishReason === 'length' && <span>cut at the limit</span>}
       {turn.state !== 'streaming' && turn.answer !== '' && (
         <CopyButton text={turn.answer} label="Copy the answer" />

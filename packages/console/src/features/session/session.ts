@@ -1,6 +1,6 @@
 /** Who is signed in, as pages ask for it. */
 import { permits, type Permission, type Session } from '@spillway/contract'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { call } from '../../api/client.ts'
 import { apiQuery } from '../../api/queries.ts'
 
@@ -17,15 +17,11 @@ export function usePermission(permission: Permission): boolean {
   return permits(useSession().role, permission)
 }
 
-/** Signs out and forgets every answer; the page is then loaded anew at the sign-in. */
-export function useSignOut(): () => Promise<void> {
-  const queryClient = useQueryClient()
-  return async () => {
-    try {
-      await call('deleteSession', {})
-    } finally {
-      queryClient.clear()
-      location.assign('/sign-in')
-    }
+/** Signs out; the page is loaded anew at the sign-in, which forgets every answer. */
+export async function signOut(): Promise<void> {
+  try {
+    await call('deleteSession', {})
+  } finally {
+    location.assign('/sign-in')
   }
 }

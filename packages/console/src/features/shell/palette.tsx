@@ -12,10 +12,11 @@ import {
   useState,
 } from 'react'
 import { apiQuery } from '../../api/queries.ts'
+import { shortenId } from '../../ui/copy.tsx'
 import { Icon, type IconName } from '../../ui/icons.tsx'
 import { toggleTheme } from '../../ui/theme.ts'
 import { leaseName } from '../leases/lease-name.ts'
-import { useSession, useSignOut } from '../session/session.ts'
+import { signOut, useSession } from '../session/session.ts'
 import { OPERATOR_PLACES, type Place, PLACES, placesFor } from './places.ts'
 import { rankTargets } from './rank-targets.ts'
 
@@ -32,14 +33,13 @@ const SHOWN_MAX = 12
 
 interface Ways {
   readonly router: ReturnType<typeof useRouter>
-  readonly signOut: () => Promise<void>
 }
 
 function leaseTarget(lease: Lease, { router }: Ways): Target {
   return {
     id: lease.id,
     name: leaseName(lease),
-    hint: `${lease.state} lease ${lease.id}`,
+    hint: `${lease.state} lease ${shortenId(lease.id)}`,
     icon: 'lease',
     go: () => void router.navigate({ to: '/leases/$leaseId', params: { leaseId: lease.id } }),
   }
@@ -65,7 +65,7 @@ function placeTarget(place: Place, { router }: Ways): Target {
   }
 }
 
-function actionTargets({ router, signOut }: Ways): readonly Target[] {
+function actionTargets({ router }: Ways): readonly Target[] {
   const create = (): void => void router.navigate({ to: '/leases/new' })
   return [
     { id: 'new-lease', name: 'Create a lease', hint: 'action', icon: 'plus', go: create },
@@ -83,11 +83,10 @@ function actionTargets({ router, signOut }: Ways): readonly Target[] {
 function useTargets(): readonly Target[] {
   const router = useRouter()
   const { role } = useSession()
-  const signOut = useSignOut()
   const leases = useQuery(apiQuery('listLeases', { query: { limit: 200 } })).data?.items
   const models = useQuery(apiQuery('listModels')).data?.items
   return useMemo(() => {
-    const ways = { router, signOut }
+    const ways = { router }
     const places = [...placesFor(role, PLACES), ...placesFor(role, OPERATOR_PLACES)]
     return [
       ...places.map((place) => placeTarget(place, ways)),
@@ -95,7 +94,7 @@ function useTargets(): readonly Target[] {
       ...(models ?? []).map((model) => modelTarget(model, ways)),
       ...(leases ?? []).map((lease) => leaseTarget(lease, ways)),
     ]
-  }, [role, router, signOut, leases, models])
+  }, [role, router, leases, models])
 }
 
 export function Palette({ onClose }: { onClose: () => void }): ReactElement {

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { rankTargets } from './rank-targets.ts'
 
 const targets = [
-  { name: 'Audit log', hint: 'page' },
-  { name: 'Train the model', hint: 'running lease lse_7q' },
-  { name: 'Models', hint: 'page' },
+  { id: '/audit', name: 'Audit log', hint: 'page' },
+  { id: 'lse_7q00000000', name: 'Train the model', hint: 'running lease lse_7q…' },
+  { id: '/models', name: 'Models', hint: 'page' },
 ]
 
 test('a name that begins with the text comes before one that holds it', () => {

@@ -1,9 +1,10 @@
 /** The frame around every signed-in page. */
 import { useQueryClient } from '@tanstack/react-query'
-import { Outlet, useRouter } from '@tanstack/react-router'
-import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react'
+import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
+import { lazy, type ReactElement, Suspense, useEffect, useRef, useState } from 'react'
 import { ReclaimBanner } from '../leases/reclaim-banner.tsx'
 import { startLive } from '../live/live.ts'
+import { leaveForSignIn } from '../session/leave.ts'
 import { BottomBar, SideBar } from './side-bar.tsx'
 import { TopBar } from './top-bar.tsx'
 
@@ -13,14 +14,19 @@ function useLiveStream(): void {
   const queryClient = useQueryClient()
   const router = useRouter()
   useEffect(
-    () =>
-      startLive(queryClient, () => {
-        const next = router.state.location.href
-        queryClient.clear()
-        void router.navigate({ to: '/sign-in', search: { next, reason: 'expired' } })
-      }),
+    () => startLive(queryClient, () => void leaveForSignIn(router, queryClient)),
     [queryClient, router],
   )
+}
+
+/** After a jump to another page, reading and the next Tab begin at its content. */
+function useContentFocus(): void {
+  const path = useLocation({ select: (location) => location.pathname })
+  const before = useRef(path)
+  useEffect(() => {
+    if (before.current !== path) document.getElementById('content')?.focus({ preventScroll: true })
+    before.current = path
+  }, [path])
 }
 
 function usePaletteKeys(toggle: () => void): void {
@@ -38,6 +44,7 @@ function usePaletteKeys(toggle: () => void): void {
 export function Shell(): ReactElement {
   const [isPaletteOpen, setIsPaletteOpen] = useState(false)
   useLiveStream()
+  useContentFocus()
   usePaletteKeys(() => setIsPaletteOpen((isOpen) => !isOpen))
   return (
     <div className="flex min-h-dvh">

@@ -6,7 +6,7 @@ import { MENU_ITEM, Popover } from '../../ui/popover.tsx'
 import { Tag } from '../../ui/state-word.tsx'
 import { toggleTheme, useTheme } from '../../ui/theme.ts'
 import { LiveWord } from '../live/live-word.tsx'
-import { useSession, useSignOut } from '../session/session.ts'
+import { signOut, useSession } from '../session/session.ts'
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform)
 export const PALETTE_KEYS = isApple ? '⌘K' : 'Ctrl K'
@@ -57,7 +57,6 @@ export function TopBar({ onSearch }: { onSearch: () => void }): ReactElement {
 
 function AccountMenu(): ReactElement {
   const session = useSession()
-  const signOut = useSignOut()
   return (
     <Popover
       label="Account"

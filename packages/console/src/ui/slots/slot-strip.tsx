@@ -60,7 +60,7 @@ export function SlotStrip({ label, slots, tip, onOpen }: SlotStripProps): ReactE
             <div key={node} className={size === 'large' ? '' : 'flex items-start gap-3'}>
               {size !== 'large' && (
                 <span
-                  className="num w-20 shrink-0 truncate text-right text-12 leading-[18px] text-muted"
+                  className="num w-[72px] shrink-0 truncate text-12 leading-[18px] text-muted"
                   title={node}
                 >
                   {node}
