@@ -86,5 +86,3 @@ export function countUses(slots: readonly Pick<Slot, 'kind'>[]): ReadonlyMap<str
   for (const slot of slots) counts.set(slotUse(slot), (counts.get(slotUse(slot)) ?? 0) + 1)
   return counts
 }
-
-export const SOLD_KINDS: readonly string[] = ['reserved', 'on_demand', 'spot', 'flex', 'serving']
