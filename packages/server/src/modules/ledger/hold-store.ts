@@ -1,6 +1,7 @@
 /** SQL of holds. A hold's row is locked after its balance, never before. */
 import { sql } from 'kysely'
 import { money, renderMoney, type Money } from '#kernel/money.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Settlement } from './posting.ts'
 
@@ -46,7 +47,7 @@ export async function insertHold(db: Db, hold: NewHold): Promise<boolean> {
 /** The accounts of holds, without a lock; a hold never changes its account. */
 export async function findHoldAccounts(db: Db, ids: readonly string[]): Promise<readonly string[]> {
   const { rows } = await sql<{ readonly account_id: string }>`
-    SELECT DISTINCT account_id FROM hold WHERE id = ANY (${ids}::text[])`.execute(db)
+    SELECT DISTINCT account_id FROM hold WHERE id = ANY (${arrayText(ids)}::text[])`.execute(db)
   return rows.map(({ account_id }) => account_id)
 }
 
@@ -54,7 +55,7 @@ export async function findHoldAccounts(db: Db, ids: readonly string[]): Promise<
 export async function lockOpenHolds(db: Db, ids: readonly string[]): Promise<readonly Hold[]> {
   const { rows } = await sql<HoldRow>`
     SELECT id, account_id, amount FROM hold
-    WHERE id = ANY (${ids}::text[]) AND state = 'held'
+    WHERE id = ANY (${arrayText(ids)}::text[]) AND state = 'held'
     ORDER BY id FOR UPDATE`.execute(db)
   return rows.map(toHold)
 }
@@ -90,8 +91,8 @@ export async function settleHolds(db: Db, settlements: readonly Settlement[]): P
   await sql`
     UPDATE hold SET amount = hold.amount - t.paid, settled = hold.settled + t.paid
     FROM unnest(
-      ${settlements.map(({ holdId }) => holdId)}::text[],
-      ${settlements.map(({ amount }) => renderMoney(amount))}::numeric[]
+      ${arrayText(settlements.map(({ holdId }) => holdId))}::text[],
+      ${arrayText(settlements.map(({ amount }) => renderMoney(amount)))}::numeric[]
     ) AS t (id, paid)
     WHERE hold.id = t.id`.execute(db)
 }

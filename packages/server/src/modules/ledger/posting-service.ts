@@ -1,5 +1,5 @@
-import { present } from '#kernel/assert.ts'
 /** Posts charges and credits: lock balances and holds, decide, write transactions, move balances. */
+import { present } from '#kernel/assert.ts'
 import { newId, type IdSource } from '#kernel/ids.ts'
 import { picos, ZERO, type Money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'

@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely'
 import { money, renderMoney, type Money } from '#kernel/money.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Account } from './account.ts'
 import type { Balance } from './balance.ts'
@@ -32,12 +33,12 @@ export async function openAccounts(db: Db, accounts: readonly Account[]): Promis
   await sql`
     INSERT INTO ledger_account (id, kind, organization_id, currency)
     SELECT id, kind, organization_id, 'USD'
-    FROM unnest(${ids}::text[], ${kinds}::text[], ${organizationIds}::text[])
+    FROM unnest(${arrayText(ids)}::text[], ${arrayText(kinds)}::text[], ${arrayText(organizationIds)}::text[])
       AS t (id, kind, organization_id)
     ON CONFLICT DO NOTHING`.execute(db)
   await sql`
     INSERT INTO balance (account_id, is_limited)
-    SELECT id, kind = 'customer_prepaid' FROM unnest(${ids}::text[], ${kinds}::text[]) AS t (id, kind)
+    SELECT id, kind = 'customer_prepaid' FROM unnest(${arrayText(ids)}::text[], ${arrayText(kinds)}::text[]) AS t (id, kind)
     ON CONFLICT DO NOTHING`.execute(db)
 }
 
@@ -54,7 +55,7 @@ export async function lockBalances(
 ): Promise<ReadonlyMap<string, Balance>> {
   const { rows } = await sql<BalanceRow>`
     SELECT account_id, posted, held, credit_limit, is_limited FROM balance
-    WHERE account_id = ANY (${accountIds}::text[])
+    WHERE account_id = ANY (${arrayText(accountIds)}::text[])
     ORDER BY account_id FOR UPDATE`.execute(db)
   return new Map(rows.map((row) => [row.account_id, toBalance(row)]))
 }
@@ -73,36 +74,37 @@ export async function moveBalances(db: Db, moves: readonly BalanceMove[]): Promi
   await sql`
     UPDATE balance SET posted = balance.posted + t.posted, held = balance.held + t.held
     FROM unnest(
-      ${moves.map(({ accountId }) => accountId)}::text[],
-      ${moves.map(({ posted }) => renderMoney(posted))}::numeric[],
-      ${moves.map(({ held }) => renderMoney(held))}::numeric[]
+      ${arrayText(moves.map(({ accountId }) => accountId))}::text[],
+      ${arrayText(moves.map(({ posted }) => renderMoney(posted)))}::numeric[],
+      ${arrayText(moves.map(({ held }) => renderMoney(held)))}::numeric[]
     ) AS t (account_id, posted, held)
     WHERE balance.account_id = t.account_id`.execute(db)
 }
 
-/** Writes transactions with their entries, each in one piece. */
+/** Writes transactions with their entries: in one statement, or the database refuses them. */
 export async function insertTransactions(
   db: Db,
   transactions: readonly NewTransaction[],
   { kind, now }: { readonly kind: 'usage' | 'credit'; readonly now: Date },
 ): Promise<void> {
-  await sql`
-    INSERT INTO ledger_transaction (id, at, kind, source)
-    SELECT id, ${now}::timestamptz, ${kind}, source
-    FROM unnest(
-      ${transactions.map(({ id }) => id)}::text[],
-      ${transactions.map(({ source }) => source)}::text[]
-    ) AS t (id, source)`.execute(db)
   const entries = transactions.flatMap(({ id, legs }) =>
     legs.map(({ account, amount }, leg) => ({ id, leg, accountId: account.id, amount })),
   )
   await sql`
+    WITH inserted AS (
+      INSERT INTO ledger_transaction (id, at, kind, source)
+      SELECT id, ${now}::timestamptz, ${kind}, source
+      FROM unnest(
+        ${arrayText(transactions.map(({ id }) => id))}::text[],
+        ${arrayText(transactions.map(({ source }) => source))}::text[]
+      ) AS t (id, source)
+    )
     INSERT INTO ledger_entry (transaction_id, leg, account_id, amount)
     SELECT * FROM unnest(
-      ${entries.map(({ id }) => id)}::text[],
-      ${entries.map(({ leg }) => leg)}::integer[],
-      ${entries.map(({ accountId }) => accountId)}::text[],
-      ${entries.map(({ amount }) => renderMoney(amount))}::numeric[]
+      ${arrayText(entries.map(({ id }) => id))}::text[],
+      ${arrayText(entries.map(({ leg }) => leg))}::integer[],
+      ${arrayText(entries.map(({ accountId }) => accountId))}::text[],
+      ${arrayText(entries.map(({ amount }) => renderMoney(amount)))}::numeric[]
     )`.execute(db)
 }
 

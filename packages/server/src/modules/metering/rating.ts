@@ -7,22 +7,12 @@
  */
 import { assert, present } from '#kernel/assert.ts'
 import { rate, subtract, type Money, type Price } from '#kernel/money.ts'
-import {
-  keyOf,
-  renderKey,
-  type UsageEvent,
-  type UsageHourKey,
-  type UsageLine,
-} from './usage-event.ts'
+import { renderKey, type UsageEvent, type UsageLine } from './usage-event.ts'
 
 /** What was used under one key so far; `amount` is always rate(price, quantity). */
 export interface UsageTotal {
   readonly quantity: bigint
   readonly amount: Money
-}
-
-export interface HourTotal extends UsageTotal {
-  readonly key: UsageHourKey
 }
 
 /** What one line of an event adds to an organization's bill. */
@@ -33,8 +23,8 @@ export interface LineCharge {
 }
 
 export interface Rating {
-  /** The new totals, by rendered key. */
-  readonly totals: ReadonlyMap<string, HourTotal>
+  /** The new totals, by rendered key; keys that were there before come first and in the same order. */
+  readonly totals: ReadonlyMap<string, UsageTotal>
   /** In the order of the events, by organization. */
   readonly charges: ReadonlyMap<string, readonly LineCharge[]>
 }
@@ -50,16 +40,16 @@ const NOTHING = { quantity: 0n, amount: 0n as Money } satisfies UsageTotal
 
 /** Rates events that were not posted before. */
 export function rateEvents(events: readonly UsageEvent[], basis: RatingBasis): Rating {
-  const totals = new Map<string, HourTotal>()
+  const totals = new Map(basis.totals)
   const charges = new Map<string, LineCharge[]>()
   for (const event of events) {
     const own = charges.get(event.organizationId) ?? []
     charges.set(event.organizationId, own)
     for (const line of event.lines) {
       const text = renderKey(event, line)
-      const before = totals.get(text) ?? basis.totals.get(text) ?? NOTHING
+      const before = totals.get(text) ?? NOTHING
       const total = addLine(before, line, basis)
-      totals.set(text, { ...total, key: totals.get(text)?.key ?? keyOf(event, line) })
+      totals.set(text, total)
       const amount = subtract(total.amount, before.amount)
       own.push({ sku: line.sku, amount, holdId: event.holdId })
     }

@@ -1,6 +1,7 @@
 /** SQL that sums usage for the API. Reads whole hours: an hour belongs to a period when it begins in it. */
 import { sql } from 'kysely'
 import { money, type Money } from '#kernel/money.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 
 export interface UsageSum {
@@ -68,7 +69,7 @@ export async function sumByResource(
 ): Promise<ReadonlyMap<string, Used>> {
   const { rows } = await sql<{ resource: string; quantity: string; amount: string }>`
     SELECT resource, sum(quantity) AS quantity, sum(amount) AS amount FROM usage_hour
-    WHERE resource = ANY (${resources}::text[]) GROUP BY resource`.execute(db)
+    WHERE resource = ANY (${arrayText(resources)}::text[]) GROUP BY resource`.execute(db)
   return new Map(
     rows.map(({ resource, quantity, amount }) => [
       resource,

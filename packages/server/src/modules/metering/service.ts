@@ -8,13 +8,14 @@ import { ZERO, type Money } from '#kernel/money.ts'
 import { listPrices } from '#modules/catalog/index.ts'
 import { postCharges } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { rateEvents, type HourTotal, type Rating, type UsageTotal } from './rating.ts'
+import { rateEvents, type Rating } from './rating.ts'
 import {
   findEvents,
   insertEvents,
   lockHours,
   openHours,
   updateHours,
+  type LockedTotal,
   type StoredLine,
 } from './store.ts'
 import {
@@ -67,58 +68,50 @@ async function charge(tx: Db, events: readonly UsageEvent[], deps: PostUsageDeps
   const prices = await listPrices(tx, [
     ...new Set(events.flatMap(({ lines }) => lines.map(({ priceId }) => priceId))),
   ])
-  const totals = await lockTotals(tx, events)
-  const rating = rateEvents(events, { prices, totals })
-  await updateHours(tx, sortedTotals(rating))
-  return postCharges(tx, chargesOf(events, rating), deps)
+  const before = await lockTotals(tx, events)
+  const { totals, charges } = rateEvents(events, { prices, totals: before })
+  const changed = [...before].map(([text, { rowId }]) => {
+    const { quantity, amount } = present(totals.get(text), 'the total of a key')
+    return { rowId, quantity, amount }
+  })
+  await updateHours(tx, changed)
+  return postCharges(tx, chargesOf(events, charges), deps)
 }
 
-/** The totals under every key that the events touch, locked; rows that do not exist yet are made. */
+/** The totals under every key that the events touch, locked in the order of the keys. */
 async function lockTotals(
   tx: Db,
   events: readonly UsageEvent[],
-): Promise<ReadonlyMap<string, UsageTotal>> {
-  const keys = new Map<string, UsageHourKey>()
+): Promise<ReadonlyMap<string, LockedTotal>> {
+  const byText = new Map<string, UsageHourKey>()
   for (const event of events)
     for (const line of event.lines) {
       const text = renderKey(event, line)
-      if (!keys.has(text)) keys.set(text, keyOf(event, line))
+      if (!byText.has(text)) byText.set(text, keyOf(event, line))
     }
-  const sorted = [...keys].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const found = await lockHours(
-    tx,
-    sorted.map(([, key]) => key),
-  )
-  const missing = sorted.filter((_, index) => found[index] === null).map(([, key]) => key)
-  const all =
-    missing.length === 0
-      ? found
-      : await openAndLock(
-          tx,
-          sorted.map(([, key]) => key),
-          missing,
-        )
+  const sorted = [...byText].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const keys = sorted.map(([, key]) => key)
+  const found = await lockHours(tx, keys)
+  const missing = keys.filter((_, index) => found[index] === null)
+  const all = missing.length === 0 ? found : await openAndLock(tx, keys, missing)
   return new Map(sorted.map(([text], index) => [text, present(all[index], 'the row of an hour')]))
 }
 
+/** Rows that do not exist yet are made, then all are locked. */
 async function openAndLock(
   tx: Db,
   keys: readonly UsageHourKey[],
   missing: readonly UsageHourKey[],
-): Promise<readonly (UsageTotal | null)[]> {
+): Promise<readonly (LockedTotal | null)[]> {
   await openHours(tx, missing)
   return lockHours(tx, keys)
-}
-
-function sortedTotals({ totals }: Rating): readonly HourTotal[] {
-  return [...totals].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, total]) => total)
 }
 
 /**
  * One ledger transaction per organization. Its source names the first of the events that it is for: an event is posted
  * once, so no other transaction can ever have that source.
  */
-function chargesOf(events: readonly UsageEvent[], { charges }: Rating) {
+function chargesOf(events: readonly UsageEvent[], charges: Rating['charges']) {
   const first = new Map(events.toReversed().map(({ organizationId, id }) => [organizationId, id]))
   return [...charges]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -1,9 +1,10 @@
 /** SQL of usage events and hours: set by set, in the order of keys, so that concurrent postings queue up. */
 import { sql } from 'kysely'
 import { money, renderMoney } from '#kernel/money.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
-import type { HourTotal, UsageTotal } from './rating.ts'
-import type { UsageEvent, UsageHourKey } from './usage-event.ts'
+import type { UsageTotal } from './rating.ts'
+import type { UsageEvent, UsageHourKey, UsageLine } from './usage-event.ts'
 
 /** An event line as the table has it. */
 export interface StoredLine {
@@ -24,43 +25,75 @@ export async function insertEvents(
   db: Db,
   events: readonly UsageEvent[],
 ): Promise<ReadonlySet<string>> {
-  const lines = events.flatMap((event) =>
-    event.lines.map((line, index) => ({ event, line, index })),
+  const lines = events.flatMap(({ lines: own }, index) =>
+    own.map((line, number) => ({ ...line, number, event: index + 1 })),
   )
-  const { rows } = await sql<{ readonly id: string; readonly line: number }>`
-    INSERT INTO usage_event (id, line, organization_id, project_id, sku, price_id, resource,
-      quantity, from_at, to_at)
-    SELECT * FROM unnest(
-      ${lines.map(({ event }) => event.id)}::uuid[],
-      ${lines.map(({ index }) => index)}::smallint[],
-      ${lines.map(({ event }) => event.organizationId)}::text[],
-      ${lines.map(({ event }) => event.projectId)}::text[],
-      ${lines.map(({ line }) => line.sku)}::text[],
-      ${lines.map(({ line }) => line.priceId)}::text[],
-      ${lines.map(({ event }) => event.resource)}::text[],
-      ${lines.map(({ line }) => line.quantity)}::bigint[],
-      ${lines.map(({ event }) => event.from.toISOString())}::timestamptz[],
-      ${lines.map(({ event }) => event.to.toISOString())}::timestamptz[]
+  const offers = new Map(lines.map(({ sku, priceId }) => [`${sku}\n${priceId}`, { sku, priceId }]))
+  const offerNumbers = new Map([...offers.keys()].map((key, index) => [key, index + 1]))
+  const offerOf = ({ sku, priceId }: UsageLine) => offerNumbers.get(`${sku}\n${priceId}`) ?? 0
+  const { rows } = await sql<{ kept: bigint; lines: readonly string[] | null }>`
+    WITH kept AS (
+      INSERT INTO usage_event (id, line, organization_id, project_id, sku, price_id, resource,
+        quantity, from_at, to_at)
+      SELECT e.id, l.line, e.organization_id, e.project_id, o.sku, o.price_id, e.resource,
+        l.quantity, e.from_at, e.to_at
+      FROM ${unnestEvents(events)} WITH ORDINALITY
+        AS e (id, organization_id, project_id, resource, from_at, to_at, number)
+      JOIN unnest(
+        ${arrayText(lines.map(({ event }) => event))}::integer[],
+        ${arrayText(lines.map(({ number }) => number))}::smallint[],
+        ${arrayText(lines.map(offerOf))}::integer[],
+        ${arrayText(lines.map(({ quantity }) => quantity))}::bigint[]
+      ) AS l (event, line, offer, quantity) ON l.event = e.number
+      JOIN unnest(
+        ${arrayText([...offers.values()].map(({ sku }) => sku))}::text[],
+        ${arrayText([...offers.values()].map(({ priceId }) => priceId))}::text[]
+      ) WITH ORDINALITY AS o (sku, price_id, number) ON o.number = l.offer
+      ON CONFLICT DO NOTHING
+      RETURNING id, line
     )
-    ON CONFLICT DO NOTHING
-    RETURNING id, line`.execute(db)
-  const kept = new Set(rows.flatMap(({ id, line }) => (line === 0 ? [id] : [])))
-  const surplus = [...new Set(rows.flatMap(({ id }) => (kept.has(id) ? [] : [id])))]
-  if (surplus.length > 0)
-    await deleteLines(
-      db,
-      rows.filter(({ id }) => !kept.has(id)),
-    )
+    SELECT (SELECT count(*) FROM kept) AS kept,
+      CASE WHEN (SELECT count(*) FROM kept) < ${lines.length}
+        THEN (SELECT array_agg(concat_ws(' ', id, line)) FROM kept) END AS lines`.execute(db)
+  const [row] = rows
+  // As nearly always: all were new, and need not be told one by one.
+  if (row?.kept === BigInt(lines.length)) return new Set(events.map(({ id }) => id))
+  return keepWhole(db, (row?.lines ?? []).map(parseLine))
+}
+
+function unnestEvents(events: readonly UsageEvent[]) {
+  return sql`unnest(
+    ${arrayText(events.map(({ id }) => id))}::uuid[],
+    ${arrayText(events.map(({ organizationId }) => organizationId))}::text[],
+    ${arrayText(events.map(({ projectId }) => projectId))}::text[],
+    ${arrayText(events.map(({ resource }) => resource))}::text[],
+    ${arrayText(events.map(({ from }) => from.toISOString()))}::timestamptz[],
+    ${arrayText(events.map(({ to }) => to.toISOString()))}::timestamptz[]
+  )`
+}
+
+interface LineKey {
+  readonly id: string
+  readonly line: number
+}
+
+function parseLine(text: string): LineKey {
+  const [id = '', line = ''] = text.split(' ')
+  return { id, line: Number(line) }
+}
+
+/** An event is new when its first line is. */
+async function keepWhole(db: Db, lines: readonly LineKey[]): Promise<ReadonlySet<string>> {
+  const kept = new Set(lines.filter(({ line }) => line === 0).map(({ id }) => id))
+  const surplus = lines.filter(({ id }) => !kept.has(id))
+  if (surplus.length > 0) await deleteLines(db, surplus)
   return kept
 }
 
-async function deleteLines(
-  db: Db,
-  lines: readonly { readonly id: string; readonly line: number }[],
-): Promise<void> {
+async function deleteLines(db: Db, lines: readonly LineKey[]): Promise<void> {
   await sql`
     DELETE FROM usage_event USING unnest(
-      ${lines.map(({ id }) => id)}::uuid[], ${lines.map(({ line }) => line)}::smallint[]
+      ${arrayText(lines.map(({ id }) => id))}::uuid[], ${arrayText(lines.map(({ line }) => line))}::smallint[]
     ) AS t (id, line)
     WHERE usage_event.id = t.id AND usage_event.line = t.line`.execute(db)
 }
@@ -84,19 +117,24 @@ export async function findEvents(db: Db, ids: readonly string[]): Promise<readon
   }))
 }
 
+/** A total with where its row lies, which holds as long as the row is locked. */
+export interface LockedTotal extends UsageTotal {
+  readonly rowId: string
+}
+
 /** The totals of these keys so far, in their order, locked until the transaction ends; null where there is no row. */
 export async function lockHours(
   db: Db,
   keys: readonly UsageHourKey[],
-): Promise<readonly (UsageTotal | null)[]> {
-  const { rows } = await sql<{ n: bigint; quantity: string; amount: string }>`
-    SELECT t.n, h.quantity, h.amount
+): Promise<readonly (LockedTotal | null)[]> {
+  const { rows } = await sql<{ n: number; row_id: string; quantity: string; amount: string }>`
+    SELECT t.n::integer, h.ctid::text AS row_id, h.quantity, h.amount
     FROM ${unnestKeys(keys)} WITH ORDINALITY AS t (organization_id, project_id, sku, price_id, resource, hour, n)
     JOIN usage_hour h USING (organization_id, project_id, sku, price_id, resource, hour)
     ORDER BY t.n FOR UPDATE OF h`.execute(db)
-  const totals: (UsageTotal | null)[] = keys.map(() => null)
-  for (const { n, quantity, amount } of rows)
-    totals[Number(n) - 1] = { quantity: BigInt(quantity), amount: money(amount) }
+  const totals: (LockedTotal | null)[] = keys.map(() => null)
+  for (const { n, row_id, quantity, amount } of rows)
+    totals[n - 1] = { rowId: row_id, quantity: BigInt(quantity), amount: money(amount) }
   return totals
 }
 
@@ -108,27 +146,25 @@ export async function openHours(db: Db, keys: readonly UsageHourKey[]): Promise<
     ON CONFLICT DO NOTHING`.execute(db)
 }
 
-/** Writes totals whose rows the caller has locked. */
-export async function updateHours(db: Db, totals: readonly HourTotal[]): Promise<void> {
-  const keys = totals.map(({ key }) => key)
+/** Writes totals to rows that the caller has locked, found by where they lie: the keys are long. */
+export async function updateHours(db: Db, totals: readonly LockedTotal[]): Promise<void> {
   await sql`
     UPDATE usage_hour h SET quantity = t.quantity, amount = t.amount
-    FROM ROWS FROM (
-      ${unnestKeys(keys)},
-      unnest(${totals.map(({ quantity }) => quantity)}::numeric[]),
-      unnest(${totals.map(({ amount }) => renderMoney(amount))}::numeric[])
-    ) AS t (organization_id, project_id, sku, price_id, resource, hour, quantity, amount)
-    WHERE (h.organization_id, h.project_id, h.sku, h.price_id, h.resource, h.hour)
-      = (t.organization_id, t.project_id, t.sku, t.price_id, t.resource, t.hour)`.execute(db)
+    FROM unnest(
+      ${arrayText(totals.map(({ rowId }) => rowId))}::tid[],
+      ${arrayText(totals.map(({ quantity }) => quantity))}::numeric[],
+      ${arrayText(totals.map(({ amount }) => renderMoney(amount)))}::numeric[]
+    ) AS t (row_id, quantity, amount)
+    WHERE h.ctid = t.row_id`.execute(db)
 }
 
 function unnestKeys(keys: readonly UsageHourKey[]) {
   return sql`unnest(
-    ${keys.map(({ organizationId }) => organizationId)}::text[],
-    ${keys.map(({ projectId }) => projectId)}::text[],
-    ${keys.map(({ sku }) => sku)}::text[],
-    ${keys.map(({ priceId }) => priceId)}::text[],
-    ${keys.map(({ resource }) => resource)}::text[],
-    ${keys.map(({ hour }) => hour.toISOString())}::timestamptz[]
+    ${arrayText(keys.map(({ organizationId }) => organizationId))}::text[],
+    ${arrayText(keys.map(({ projectId }) => projectId))}::text[],
+    ${arrayText(keys.map(({ sku }) => sku))}::text[],
+    ${arrayText(keys.map(({ priceId }) => priceId))}::text[],
+    ${arrayText(keys.map(({ resource }) => resource))}::text[],
+    ${arrayText(keys.map(({ hour }) => hour.toISOString()))}::timestamptz[]
   )`
 }

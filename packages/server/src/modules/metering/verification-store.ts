@@ -1,6 +1,7 @@
 /** SQL that compares events, hours and prices. Reads only; run it in one snapshot. */
 import { sql } from 'kysely'
 import { money, renderMoney, type Money, type Price } from '#kernel/money.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 
 export async function countEvents(db: Db): Promise<number> {
@@ -44,9 +45,9 @@ export async function findWrongAmounts(
   const { rows } = await sql<{ key: string }>`
     WITH known AS (
       SELECT * FROM unnest(
-        ${list.map(([id]) => id)}::text[],
-        ${list.map(([, { price }]) => renderMoney(price.amount))}::numeric[],
-        ${list.map(([, { price }]) => price.per)}::numeric[]
+        ${arrayText(list.map(([id]) => id))}::text[],
+        ${arrayText(list.map(([, { price }]) => renderMoney(price.amount)))}::numeric[],
+        ${arrayText(list.map(([, { price }]) => price.per))}::numeric[]
       ) AS t (price_id, amount_usd, per)
     ), exact AS (
       SELECT h.*, per, amount_usd * 1e12 * quantity AS product FROM usage_hour h LEFT JOIN known USING (price_id)
