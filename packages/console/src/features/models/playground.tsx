@@ -1,6 +1,13 @@
 /** Talk to a model: the answer streams, with its speed and its price. */
 import type { Model } from '@spillway/contract'
-import { type KeyboardEvent, type ReactElement, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactElement,
+  type RefObject,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { explain } from '../../api/explain.ts'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
@@ -16,8 +23,18 @@ import { useChat } from './use-chat.ts'
 
 const DEFAULT_TOKENS = 200
 
+/** Keeps the newest words in sight while they stream. */
+function useEndInSight(turns: readonly ChatTurn[]): RefObject<HTMLDivElement | null> {
+  const box = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight
+  }, [turns])
+  return box
+}
+
 export function Playground({ model }: { model: Model }): ReactElement {
   const chat = useChat()
+  const box = useEndInSight(chat.turns)
   const [text, setText] = useState('')
   const [system, setSystem] = useState('')
   const [maxTokens, setMaxTokens] = useState(String(DEFAULT_TOKENS))
@@ -51,6 +68,7 @@ export function Playground({ model }: { model: Model }): ReactElement {
     >
       <div className="rounded-base border border-line">
         <div
+          ref={box}
           className="max-h-[52vh] min-h-[220px] overflow-y-auto p-4"
           tabIndex={0}
           role="log"
