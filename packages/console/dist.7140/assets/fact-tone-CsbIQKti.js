@@ -1,1 +1,0 @@
-var e=[[/fail|lost|crash|exhaust|kill/,`bad`],[/reclaim|notice|evict|limit/,`warn`],[/running|started|admitted|adopted|ready|settled|credited/,`good`],[/starting|placed|claimed|held/,`accent`]];function t(t){return e.find(([e])=>e.test(t))?.[1]??`idle`}export{t};

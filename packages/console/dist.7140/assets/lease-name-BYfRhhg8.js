@@ -1,1 +1,0 @@
-function e(e){return e.name||e.command.join(` `)}export{e as t};

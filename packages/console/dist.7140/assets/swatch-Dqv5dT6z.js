@@ -1,1 +1,0 @@
-import{O as e}from"./framework-BiFQW0yX.js";var t=e();function n({series:e}){let n=e.colour===null?{}:{backgroundColor:`var(${e.colour})`},r=e.colour===null?`border border-line-strong`:e.isHatched?`hatched`:``;return(0,t.jsx)(`span`,{"aria-hidden":`true`,className:`inline-block size-2.5 shrink-0 rounded-[2px] ${r}`,style:n})}export{n as t};
