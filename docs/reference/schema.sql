@@ -180,6 +180,7 @@ CREATE TABLE lease (
   end_reason text,
   exit_code integer,
   exit_signal text,
+  placed_at timestamp with time zone,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
   CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
   CONSTRAINT lease_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
@@ -424,7 +425,6 @@ CREATE TABLE usage_event (
   CONSTRAINT usage_event_check CHECK ((to_at >= from_at)),
   CONSTRAINT usage_event_quantity_check CHECK ((quantity >= 0))
 );
-CREATE INDEX usage_event_organization ON usage_event USING btree (organization_id, to_at);
 
 CREATE TABLE usage_hour (
   organization_id text NOT NULL,

@@ -30,12 +30,17 @@ export interface Acting {
 
 const RETRY_MS = 1000
 
+/**
+ * Gains and losses of the lock come in any rhythm; what they ask for is done one after another. A start waits until the
+ * end before it is over, and gives up when the lock was lost meanwhile.
+ */
 class Actor {
   readonly #deps: ActingDeps
-  /** Counts gains and losses, so that a start that was overtaken by a loss is undone. */
+  /** Counts gains and losses. */
   #turn = 0
+  #work: Promise<void> = Promise.resolve()
   #isStopping = false
-  #began = Promise.withResolvers<void>()
+  readonly #began = Promise.withResolvers<void>()
   controller: Controller | null = null
 
   constructor(deps: ActingDeps) {
@@ -51,27 +56,37 @@ class Actor {
     this.#isStopping = true
   }
 
-  async begin(turn = ++this.#turn): Promise<void> {
+  gained(): void {
+    const turn = ++this.#turn
+    this.#work = this.#work.then(() => this.#begin(turn))
+  }
+
+  lost(): Promise<void> {
+    this.#turn++
+    this.#work = this.#work.then(() => this.#end())
+    return this.#work
+  }
+
+  async #begin(turn: number): Promise<void> {
     const { controller: parts, shipper, ground } = this.#deps
-    try {
-      const controller = await startController({ ...parts, isStopping: () => this.#isStopping })
-      if (turn !== this.#turn) return await controller.stop()
-      this.controller = controller
-      shipper.start()
-      this.#began.resolve()
-    } catch (error) {
-      ground.log.error({ err: error }, 'cannot start acting yet; trying again')
-      await pause(RETRY_MS)
-      if (turn === this.#turn) await this.begin(turn)
+    while (turn === this.#turn) {
+      try {
+        this.controller = await startController({ ...parts, isStopping: () => this.#isStopping })
+        shipper.start()
+        this.#began.resolve()
+        return
+      } catch (error) {
+        ground.log.error({ err: error }, 'cannot start acting yet; trying again')
+        await pause(RETRY_MS)
+      }
     }
   }
 
-  async end(): Promise<void> {
-    this.#turn++
+  async #end(): Promise<void> {
     const { controller } = this
     this.controller = null
-    await controller?.stop()
     await this.#deps.shipper.stop()
+    await controller?.stop()
   }
 }
 
@@ -92,8 +107,8 @@ export function act(deps: ActingDeps): Acting {
   const { url } = ground.server
   const lock = contendForController({
     url,
-    gained: () => void actor.begin(),
-    lost: () => void actor.end(),
+    gained: () => actor.gained(),
+    lost: () => void actor.lost(),
   })
   const listening = listen(url, ['spillway_strand', 'spillway_event'], {
     notified: (channel) => {
@@ -114,7 +129,7 @@ export function act(deps: ActingDeps): Acting {
       if (actor.controller) await stopReplicas(ground).catch(logged)
       if (actor.controller) await shipper.drain().catch(logged)
       await listening.close()
-      await actor.end()
+      await actor.lost()
       await lock.close()
     },
   }

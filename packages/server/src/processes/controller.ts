@@ -72,7 +72,14 @@ async function stepDeploymentUnlessStopping(
  * Throws when the database is away; the caller tries again.
  */
 export async function startController(deps: ControllerDeps): Promise<Controller> {
-  const leaseSteps: LeaseStepDeps = deps
+  const leaseSteps: LeaseStepDeps = {
+    ...deps,
+    onTrouble: (leaseId, error) =>
+      deps.log.error(
+        { err: error, leaseId },
+        'a notice could not be delivered; the lease is stopped',
+      ),
+  }
   deps.onReconciled(await reconcile(deps))
   await wakeStrand(deps.database, { program: HOUSEKEEPING_PROGRAM, subject: 'all' }, deps.now())
   const runner: StrandRunner = runStrands({

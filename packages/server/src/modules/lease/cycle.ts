@@ -21,6 +21,7 @@ import {
 } from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
+import { fundStart } from './funding.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
 import { beginReclaim } from './reclaim.ts'
 import { recordFact, wakeLease } from './record.ts'
@@ -96,6 +97,13 @@ async function commitPlacement(
   const lease = await store.lockLease(tx, decision.leaseId)
   if (lease?.state !== 'pending') return
   const { nodeId, slots } = decision
+  const price = isSoldByHour(lease.kind)
+    ? await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
+    : null
+  if (price && !(await fundStart(tx, lease, { priceUsd: price.price.amount, now }))) {
+    await store.changeLease(tx, lease.id, { waitingFor: 'balance enough for its first minutes' })
+    return
+  }
   await openClaim(
     tx,
     {
@@ -108,13 +116,11 @@ async function commitPlacement(
     },
     ids,
   )
-  const price = isSoldByHour(lease.kind)
-    ? await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
-    : null
   const attempt = lease.attempt + 1
   await store.changeLease(tx, lease.id, {
     state: 'starting',
     attempt,
+    placedAt: now,
     nodeId,
     slots,
     priceId: price?.id ?? null,
@@ -136,18 +142,29 @@ async function commitPlacement(
 }
 
 async function commitReclaim(tx: Db, decision: Extract<Decision, { kind: 'reclaim' }>, now: Date) {
-  const lease = await store.lockLease(tx, decision.leaseId)
-  if (!lease || (lease.state !== 'running' && lease.state !== 'starting')) return
-  const { forLeaseId: forLease } = decision
+  const { leaseId, forLeaseId: forLease } = decision
+  const locked = await store.lockLeases(tx, [leaseId, forLease])
+  const [lease, waiting] = [locked.get(leaseId), locked.get(forLease)]
+  if (lease?.state !== 'running' && lease?.state !== 'starting') return
+  // Nobody gives way to a lease that does not wait any more.
+  if (waiting?.state !== 'pending') return
   await beginReclaim(tx, lease, { reason: 'reclaimed', forLease, noticeMs: lease.noticeMs, now })
-  const waiting = await store.findLease(tx, forLease)
-  if (waiting)
-    await recordFact(tx, waiting, {
-      at: now,
-      type: 'lease.victim_chosen',
-      text: `${lease.id} (${lease.kind}) gives way; its notice runs out at ${new Date(now.getTime() + lease.noticeMs).toISOString()}.`,
-      data: { victim: lease.id },
-    })
+  await recordVictim(tx, waiting, { victim: lease, now })
+}
+
+/** The operator's own timeline names who gives way; a buyer's only says that somebody does. */
+async function recordVictim(tx: Db, waiting: Lease, { victim, now }: { victim: Lease; now: Date }) {
+  const noticeEndsAt = new Date(now.getTime() + victim.noticeMs).toISOString()
+  const isOperators = waiting.kind === 'anchor' || waiting.kind === 'serving'
+  const who = isOperators
+    ? `${victim.id} (${victim.kind})`
+    : `A lease of lower rank (${victim.kind})`
+  await recordFact(tx, waiting, {
+    at: now,
+    type: 'lease.victim_chosen',
+    text: `${who} gives way; its notice runs out at ${noticeEndsAt}.`,
+    data: { noticeEndsAt, ...(isOperators ? { victim: victim.id } : {}) },
+  })
 }
 
 async function commitWait(tx: Db, decision: Extract<Decision, { kind: 'wait' }>) {

@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { money } from '#kernel/money.ts'
-import { costAhead, cutAtHours, endingOf, holdAheadMs } from './lease.ts'
+import {
+  costAhead,
+  cutAtHours,
+  endingOf,
+  exhaustionNoticeMs,
+  holdAheadMs,
+  tailMs,
+} from './lease.ts'
 
 test('a stretch cut at the hours keeps its length, has no gaps, and no piece crosses an hour', () => {
   fc.assert(
@@ -18,11 +25,23 @@ test('a stretch cut at the hours keeps its length, has no gaps, and no piece cro
   )
 })
 
-test('the hold reaches no further than the time limit', () => {
-  const lease = { timeLimitMs: 60_000, startedAt: new Date(0) }
-  expect(holdAheadMs(lease, 10_000, 600_000)).toBe(50_000)
-  expect(holdAheadMs(lease, 90_000, 600_000)).toBe(0)
-  expect(holdAheadMs({ timeLimitMs: null, startedAt: null }, 0, 600_000)).toBe(600_000)
+const spot = { kind: 'spot' as const, noticeMs: 10_000, graceMs: 5000 }
+
+test('the hold reaches no further than the time limit, and covers notice and grace on top', () => {
+  const lease = { ...spot, timeLimitMs: 60_000, startedAt: new Date(0) }
+  const tail = tailMs(lease)
+  expect(tail).toBeGreaterThanOrEqual(15_000)
+  expect(holdAheadMs(lease, 10_000, 600_000)).toBe(50_000 + tail)
+  expect(holdAheadMs(lease, 90_000, 600_000)).toBe(tail)
+  expect(holdAheadMs({ ...spot, timeLimitMs: null, startedAt: null }, 0, 600_000)).toBe(
+    600_000 + tail,
+  )
+})
+
+test('the long notice of an on-demand lease is not held, because it is taken back for want of money only', () => {
+  const onDemand = { kind: 'on_demand' as const, noticeMs: 3_600_000, graceMs: 0 }
+  expect(tailMs(onDemand)).toBeLessThan(600_000)
+  expect(tailMs(onDemand)).toBeGreaterThanOrEqual(exhaustionNoticeMs(onDemand))
 })
 
 test('what is held is never less than what may be charged', () => {

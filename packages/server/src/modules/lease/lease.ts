@@ -33,6 +33,8 @@ export interface Lease {
   readonly holdId: string | null
   readonly createdAt: Date
   readonly attempt: number
+  /** When the current attempt got its slots. */
+  readonly placedAt: Date | null
   readonly nodeId: string | null
   readonly slots: readonly number[]
   readonly startedAt: Date | null
@@ -67,15 +69,32 @@ export function costAhead(price: Price, gpus: number, aheadMs: number): Money {
   return ceiling(price, BigInt(gpus) * BigInt(Math.ceil(aheadMs)))
 }
 
-/** How far ahead to hold: no further than the time limit. */
+/** Longest notice that a lease gets when its money runs out; the contract's notice is for other reasons to go. */
+const EXHAUSTION_NOTICE_MAX_MS = 300_000
+/** Metering and stopping happen at their own beat; this much may be added to any stretch. */
+const BEAT_MS = 15_000
+
+/** Notice of a lease whose money runs out. */
+export function exhaustionNoticeMs(lease: Pick<Lease, 'noticeMs'>): number {
+  return Math.min(lease.noticeMs, EXHAUSTION_NOTICE_MAX_MS)
+}
+
+/** How long a lease may go on, and cost, after the decision that it has to go. */
+export function tailMs(lease: Pick<Lease, 'kind' | 'noticeMs' | 'graceMs'>): number {
+  // An on-demand lease is taken back for want of money only, so its long notice never needs to be held.
+  const noticeMs = lease.kind === 'on_demand' ? exhaustionNoticeMs(lease) : lease.noticeMs
+  return noticeMs + lease.graceMs + BEAT_MS
+}
+
+/** How far ahead to hold: the window, no further than the time limit, and the tail on top. */
 export function holdAheadMs(
-  lease: Pick<Lease, 'timeLimitMs' | 'startedAt'>,
+  lease: Pick<Lease, 'kind' | 'noticeMs' | 'graceMs' | 'timeLimitMs' | 'startedAt'>,
   nowMs: number,
   windowMs: number,
 ): number {
-  if (lease.timeLimitMs === null) return windowMs
   const startedMs = lease.startedAt?.getTime() ?? nowMs
-  return Math.max(0, Math.min(windowMs, startedMs + lease.timeLimitMs - nowMs))
+  const leftMs = lease.timeLimitMs === null ? windowMs : startedMs + lease.timeLimitMs - nowMs
+  return Math.max(0, Math.min(windowMs, leftMs)) + tailMs(lease)
 }
 
 /** What happens to a lease when its processes are gone. */

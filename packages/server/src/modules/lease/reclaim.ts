@@ -1,6 +1,7 @@
 /** Takes a lease back: notice, time, stop. The rest follows from its strand. */
 import { drainClaims } from '#modules/book/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import { emitEvent } from '#platform/events/emit.ts'
 import { type Lease, type ReclaimReason, renderDuration } from './lease.ts'
 import { recordFact, wakeLease } from './record.ts'
 import { changeLease } from './store.ts'
@@ -41,7 +42,15 @@ export async function beginReclaim(
     at: now,
     type: 'lease.notice_given',
     text: `Will be stopped ${when}: ${BECAUSE[reason]}.`,
-    data: { reason, forLease, stopAt: stopAt.toISOString() },
+    data: { reason, stopAt: stopAt.toISOString() },
+  })
+  // Whose room it becomes is the operator's business; a buyer's timeline names no lease of somebody else.
+  await emitEvent(tx, {
+    at: now,
+    type: 'lease.reclaim_decided',
+    organizationId: null,
+    subject: lease.id,
+    data: { reason, forLease },
   })
   await wakeLease(tx, lease.id, now)
 }

@@ -4,11 +4,11 @@ import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
 import { findPool, listNodes, listPools, type Pool } from '#modules/fleet/index.ts'
-import { createHold, releaseHold } from '#modules/ledger/index.ts'
+import { releaseHold } from '#modules/ledger/index.ts'
 import { getGpuPrice } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { LEASE_HOLD_AHEAD_MS } from '../../limits.ts'
-import { costAhead, holdAheadMs, isSoldByHour, type Lease } from './lease.ts'
+import { openHold } from './funding.ts'
+import { isSoldByHour, type Lease } from './lease.ts'
 import { beginReclaim } from './reclaim.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
 import * as store from './store.ts'
@@ -87,6 +87,7 @@ function newLease(request: LeaseRequest, pool: Pool, { now, ids }: Context): Lea
     holdId: null,
     createdAt: now,
     attempt: 0,
+    placedAt: null,
     nodeId: null,
     slots: [],
     startedAt: null,
@@ -104,38 +105,15 @@ function newLease(request: LeaseRequest, pool: Pool, { now, ids }: Context): Lea
   }
 }
 
-/** Holds what the first stretch may cost. Throws when the price is too high or the balance too low. */
-async function holdFirstStretch(
-  tx: Db,
-  lease: Lease,
-  { now, ids }: Context,
-): Promise<string | null> {
+/** The price that a sold lease is asked for at; it never runs above its maximum, nor above this without one. */
+async function agreePrice(tx: Db, lease: Lease, now: Date): Promise<Money | null> {
   if (!isSoldByHour(lease.kind)) return null
   const { price } = await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
-  if (lease.maxPriceUsd !== null && lease.maxPriceUsd < price.amount)
-    throw new Fault(
-      'lease.price_below_market',
-      `The maximum of $${renderMoney(lease.maxPriceUsd)} per GPU-hour is below the price of $${renderMoney(price.amount)}.`,
-      { details: { priceUsdPerGpuHour: renderMoney(price.amount) } },
-    )
-  const amount = costAhead(
-    price,
-    lease.gpus,
-    holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS),
-  )
-  const outcome = await createHold(tx, {
-    organizationId: lease.organizationId,
-    amount,
-    purpose: 'lease',
-    reference: lease.id,
-    now,
-    ids,
-  })
-  if (outcome.kind === 'held') return outcome.holdId
+  if (lease.maxPriceUsd === null || lease.maxPriceUsd >= price.amount) return price.amount
   throw new Fault(
-    'balance.insufficient',
-    `This needs $${renderMoney(amount)} held for its first minutes, but $${renderMoney(outcome.available)} is available.`,
-    { details: { neededUsd: renderMoney(amount), availableUsd: renderMoney(outcome.available) } },
+    'lease.price_below_market',
+    `The maximum of $${renderMoney(lease.maxPriceUsd)} per GPU-hour is below the price of $${renderMoney(price.amount)}.`,
+    { details: { priceUsdPerGpuHour: renderMoney(price.amount) } },
   )
 }
 
@@ -143,7 +121,10 @@ async function holdFirstStretch(
 export async function createLease(tx: Db, request: LeaseRequest, context: Context): Promise<Lease> {
   const pool = await choosePool(tx, request)
   const draft = newLease(request, pool, context)
-  const lease = { ...draft, holdId: await holdFirstStretch(tx, draft, context) }
+  const priceUsd = await agreePrice(tx, draft, context.now)
+  const maxPriceUsd = draft.maxPriceUsd ?? priceUsd
+  const holdId = priceUsd === null ? null : await openHold(tx, draft, { priceUsd, ...context })
+  const lease = { ...draft, maxPriceUsd, holdId }
   await store.insertLease(tx, lease)
   await recordFact(tx, lease, {
     at: context.now,

@@ -2,30 +2,17 @@
  * The life of a lease as durable steps. Each looks at the lease and at what the engine knows, does the next thing, and
  * may be run again at any time: after a crash, the same step simply happens again.
  */
-import { present } from '#kernel/assert.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { renderMoney } from '#kernel/money.ts'
 import { closeClaims } from '#modules/book/index.ts'
 import { listNodes, findPool } from '#modules/fleet/index.ts'
-import { releaseHold, setHold } from '#modules/ledger/index.ts'
+import { releaseHold } from '#modules/ledger/index.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import type { Engine, Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
-import {
-  LEASE_HOLD_AHEAD_MS,
-  LEASE_LOOK_EVERY_MS,
-  LEASE_METER_EVERY_MS,
-  LEASE_STOP_REPEAT_MS,
-} from '../../limits.ts'
-import {
-  attemptId,
-  costAhead,
-  endingOf,
-  GPU_MS_PER_HOUR,
-  holdAheadMs,
-  isSoldByHour,
-  type Lease,
-} from './lease.ts'
+import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS, LEASE_STOP_REPEAT_MS } from '../../limits.ts'
+import { extendHold } from './funding.ts'
+import { attemptId, endingOf, exhaustionNoticeMs, type Lease } from './lease.ts'
 import { meterUntil } from './meter.ts'
 import { beginReclaim } from './reclaim.ts'
 import { recordFact, wakeMarket } from './record.ts'
@@ -38,6 +25,8 @@ export interface LeaseStepDeps {
   /** Trusted time of a boot's monotonic instant; null when that boot is not known any more. */
   readonly instantOf: (bootId: string, monotonicMs: number) => Date | null
   readonly ids: IdSource
+  /** Something went wrong that does not keep the step from going on. */
+  readonly onTrouble: (leaseId: string, error: unknown) => void
 }
 
 type Gone = Extract<Observation, { state: 'gone' }>
@@ -72,22 +61,11 @@ async function recordStart(tx: Db, lease: Lease, startedAt: Date): Promise<void>
   await recordFact(tx, lease, { at: startedAt, type: 'lease.started', text: `Started${price}.` })
 }
 
-/** Extends the hold; when the balance cannot, the lease gets its notice while the old hold still pays. */
-async function extendHold(tx: Db, lease: Lease, now: Date): Promise<void> {
-  if (lease.holdId === null || !isSoldByHour(lease.kind) || lease.state !== 'running') return
-  const price = {
-    amount: present(lease.priceUsd, 'the price of a lease that runs'),
-    per: GPU_MS_PER_HOUR,
-    unit: 'gpu_ms' as const,
-  }
-  const amount = costAhead(
-    price,
-    lease.gpus,
-    holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS),
-  )
-  const outcome = await setHold(tx, { holdId: lease.holdId, amount })
-  if (outcome.kind === 'held') return
-  const noticeMs = Math.min(lease.noticeMs, LEASE_HOLD_AHEAD_MS / 2)
+/** Keeps the hold ahead; when the balance is used up, the lease gets its notice while the hold still pays. */
+async function keepFunded(tx: Db, lease: Lease, now: Date): Promise<void> {
+  const outcome = await extendHold(tx, lease, now)
+  if (outcome === 'funded' || lease.state !== 'running') return
+  const noticeMs = exhaustionNoticeMs(lease)
   await beginReclaim(tx, lease, { reason: 'balance_exhausted', forLease: null, noticeMs, now })
 }
 
@@ -95,6 +73,16 @@ async function enforceTimeLimit(tx: Db, lease: Lease, now: Date): Promise<void> 
   if (lease.timeLimitMs === null || lease.startedAt === null || lease.state !== 'running') return
   if (now.getTime() < lease.startedAt.getTime() + lease.timeLimitMs) return
   await beginReclaim(tx, lease, { reason: 'time_limit', forLease: null, noticeMs: 0, now })
+}
+
+/** Whether there is anything to write about a lease that runs. */
+function isAnythingDue(deps: LeaseStepDeps, lease: Lease, seen: Running): boolean {
+  if (lease.startedAt === null) return true
+  const until = deps.instantOf(seen.bootId, seen.confirmedMs) ?? lease.startedAt
+  if (until.getTime() - (lease.meteredUntil ?? lease.startedAt).getTime() >= LEASE_METER_EVERY_MS)
+    return true
+  if (lease.timeLimitMs === null) return false
+  return deps.now().getTime() >= lease.startedAt.getTime() + lease.timeLimitMs
 }
 
 /** Notes that it runs, meters it up to the confirmed instant, and keeps its hold ahead. */
@@ -116,7 +104,7 @@ async function onRunning(deps: LeaseStepDeps, id: string, seen: Running): Promis
       until.getTime() - (lease.meteredUntil ?? startedAt).getTime() >= LEASE_METER_EVERY_MS
     if (isDue) {
       await meterUntil(tx, lease, { startedAt, until, now, ids })
-      await extendHold(tx, lease, now)
+      await keepFunded(tx, lease, now)
     }
     const after = await store.lockLease(tx, id)
     if (after) await enforceTimeLimit(tx, after, now)
@@ -125,7 +113,7 @@ async function onRunning(deps: LeaseStepDeps, id: string, seen: Running): Promis
 
 function goneInstant(deps: LeaseStepDeps, lease: Lease, seen: Gone): Date {
   const instant = deps.instantOf(seen.bootId, seen.goneMs)
-  const latestKnown = lease.meteredUntil ?? lease.startedAt ?? lease.noticeAt ?? lease.createdAt
+  const latestKnown = lease.meteredUntil ?? lease.startedAt ?? lease.placedAt ?? lease.createdAt
   if (instant === null) return latestKnown
   return instant < latestKnown ? latestKnown : instant
 }
@@ -265,7 +253,12 @@ async function stepReclaiming(
     await onGone(deps, lease.id, neverAdmitted())
     return { kind: 'done' }
   }
-  if (seen.state === 'running' || seen.state === 'starting') await deliverNotice(deps, lease)
+  if (seen.state === 'running') {
+    const delivery = deliverNotice(deps, lease)
+    // Before the stop is due a failed delivery is tried again; once it is due, nothing stands in its way.
+    if (deps.now() < (lease.stopAt ?? deps.now())) await delivery
+    else await delivery.catch((error: unknown) => deps.onTrouble(lease.id, error))
+  }
   return stopWhenDue(deps, lease)
 }
 
@@ -279,7 +272,7 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
     await onGone(deps, id, seen)
     return { kind: 'done' }
   }
-  if (seen.state === 'running') await onRunning(deps, id, seen)
+  if (seen.state === 'running' && isAnythingDue(deps, lease, seen)) await onRunning(deps, id, seen)
   const after = (await store.findLease(deps.database, id)) ?? lease
   if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)
   return lookAgain(deps.now())

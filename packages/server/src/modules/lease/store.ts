@@ -30,6 +30,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     holdId: row.hold_id,
     createdAt: row.created_at,
     attempt: row.attempt,
+    placedAt: row.placed_at,
     nodeId: row.node_id,
     slots: row.slots,
     startedAt: row.started_at,
@@ -91,6 +92,18 @@ export async function lockLease(tx: Db, id: string): Promise<Lease | null> {
   return row ? toLease(row) : null
 }
 
+/** Locks several leases, always in the same order, so that two who do so never wait for each other. */
+export async function lockLeases(tx: Db, ids: readonly string[]): Promise<Map<string, Lease>> {
+  const rows = await tx
+    .selectFrom('lease')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  return new Map(rows.map((row) => [row.id, toLease(row)]))
+}
+
 export interface LeaseFilter {
   /** Null: of every organization. */
   readonly organizationId: string | null
@@ -130,6 +143,7 @@ type Change = Partial<{
   priceUsd: Lease['priceUsd']
   holdId: string | null
   attempt: number
+  placedAt: Date | null
   nodeId: string | null
   slots: readonly number[]
   startedAt: Date | null
@@ -152,6 +166,7 @@ const COLUMNS: Readonly<Record<keyof Change, string>> = {
   priceUsd: 'price_usd',
   holdId: 'hold_id',
   attempt: 'attempt',
+  placedAt: 'placed_at',
   nodeId: 'node_id',
   slots: 'slots',
   startedAt: 'started_at',

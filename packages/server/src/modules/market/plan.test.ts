@@ -155,6 +155,17 @@ describe('taking back', () => {
     expect(decisions.map((decision) => decision.kind)).toEqual(['wait', 'wait'])
   })
 
+  test('slots that drain for a lease which no longer waits serve the next one, and nobody else is taken back', () => {
+    const holders = [
+      holder({ leaseId: 'a', slots: [0, 1], isDraining: true, reclaimFor: 'stopped-meanwhile' }),
+      holder({ leaseId: 'b', slots: [2, 3] }),
+    ]
+    const decisions = plan(
+      snapshot({ holders, wants: [want({ leaseId: 'w', kind: 'anchor', gpus: 2 })] }),
+    )
+    expect(decisions.map((decision) => decision.kind)).toEqual(['wait'])
+  })
+
   test('free slots that a waiting anchor needs are not given to spot', () => {
     const holders = [holder({ leaseId: 'a', slots: [0, 1, 2], isDraining: true, reclaimFor: 'w' })]
     const wants = [

@@ -26,14 +26,20 @@ interface Room {
   readonly victims: Set<Holder>
 }
 
-function makeRoom(node: SnapshotNode, holders: readonly Holder[]): Room {
+function makeRoom(
+  node: SnapshotNode,
+  holders: readonly Holder[],
+  waiting: ReadonlySet<string>,
+): Room {
   const here = holders.filter((holder) => holder.nodeId === node.id)
   const free = new Set(Array.from({ length: node.slotCount }, (_, slot) => slot))
   const draining = new Map<number, string | null>()
   for (const holder of here)
     for (const slot of holder.slots) {
       free.delete(slot)
-      if (holder.isDraining) draining.set(slot, holder.reclaimFor)
+      // What drains for a lease that does not wait any more is anybody's.
+      if (holder.isDraining)
+        draining.set(slot, waiting.has(holder.reclaimFor ?? '') ? holder.reclaimFor : null)
     }
   return {
     node,
@@ -152,6 +158,7 @@ function decideOne(want: Want, rooms: readonly Room[], nowMs: number): Decision[
 
 /** Decides for every want of a snapshot, in order of rank. */
 export function plan(snapshot: Snapshot): readonly Decision[] {
-  const rooms = snapshot.nodes.map((node) => makeRoom(node, snapshot.holders))
+  const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
+  const rooms = snapshot.nodes.map((node) => makeRoom(node, snapshot.holders, waiting))
   return inOrder(snapshot.wants).flatMap((want) => decideOne(want, rooms, snapshot.nowMs))
 }

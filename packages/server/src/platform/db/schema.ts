@@ -133,6 +133,7 @@ export interface LeaseTable {
   end_reason: string | null
   exit_code: number | null
   exit_signal: string | null
+  placed_at: Date | null
 }
 
 export interface LeaseFactTable {

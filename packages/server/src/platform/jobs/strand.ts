@@ -64,6 +64,8 @@ const IDLE_LOOK_MS = 1000
 class Runner implements StrandRunner {
   readonly #deps: StrandRunnerDeps
   readonly #running = new Map<string, Promise<void>>()
+  /** When a strand that failed may be tried again, kept here too in case the database cannot be written. */
+  readonly #notBeforeMs = new Map<string, number>()
   #timer: NodeJS.Timeout | null = null
   #isStopped = false
   #isLooking = false
@@ -112,6 +114,7 @@ class Runner implements StrandRunner {
     for (const row of rows) {
       const key = `${row.program}/${row.subject}`
       if (this.#running.has(key) || this.#running.size >= concurrencyMax) continue
+      if ((this.#notBeforeMs.get(key) ?? 0) > at.getTime()) continue
       const step = this.#step(row).finally(() => {
         this.#running.delete(key)
         this.poke()
@@ -128,18 +131,20 @@ class Runner implements StrandRunner {
   async #step(row: DueRow): Promise<void> {
     const { programs, log, now } = this.#deps
     const { program, subject } = row
+    const key = `${program}/${subject}`
     try {
-      const outcome = await (programs[program] ?? (async () => ({ kind: 'done' as const })))(
-        subject,
-      )
-      await this.#settle(row, outcome)
+      const run = programs[program] ?? (async () => ({ kind: 'done' as const }))
+      await this.#settle(row, await run(subject))
+      this.#notBeforeMs.delete(key)
     } catch (error) {
       const delayMs = retryDelayMs(row.failures)
+      const retryMs = now().getTime() + delayMs
+      this.#notBeforeMs.set(key, retryMs)
       log.error(
         { err: error, program, subject, retryInMs: delayMs },
         'a step failed; it will be tried again',
       )
-      await this.#fail(row, error, new Date(now().getTime() + delayMs))
+      await this.#fail(row, error, new Date(retryMs))
     }
   }
 
@@ -157,13 +162,15 @@ class Runner implements StrandRunner {
       )
   }
 
-  async #fail({ program, subject }: DueRow, error: unknown, wakeAt: Date): Promise<void> {
+  /** A wake that came during the step stays as it is; only the failure is counted then. */
+  async #fail({ program, subject, version }: DueRow, error: unknown, wakeAt: Date): Promise<void> {
     const text = error instanceof Error ? error.message : String(error)
-    await sql`UPDATE strand SET wake_at = ${wakeAt}, failures = failures + 1, last_failure = ${text}
+    await sql`UPDATE strand SET failures = failures + 1, last_failure = ${text},
+        wake_at = CASE WHEN xmin::text = ${version} THEN ${wakeAt} ELSE wake_at END
       WHERE program = ${program} AND subject = ${subject}`
       .execute(this.#deps.database)
       .catch((cause: unknown) =>
-        this.#deps.log.warn({ err: cause }, 'cannot record a failed step; it stays due'),
+        this.#deps.log.warn({ err: cause }, 'cannot record a failed step; it is tried again later'),
       )
   }
 }

@@ -1,0 +1,93 @@
+/**
+ * Money for a lease: what is held before it starts, kept ahead while it runs, and when it must end for want of it.
+ * The hold always covers the tail: notice and grace of a lease that has to go still cost its owner, not the operator.
+ */
+import { present } from '#kernel/assert.ts'
+import { Fault } from '#kernel/fault.ts'
+import type { IdSource } from '#kernel/ids.ts'
+import { type Money, type Price, renderMoney, ZERO } from '#kernel/money.ts'
+import { createHold, growHold, listOpenHolds, setHold } from '#modules/ledger/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import { LEASE_HOLD_AHEAD_MS } from '../../limits.ts'
+import {
+  costAhead,
+  GPU_MS_PER_HOUR,
+  holdAheadMs,
+  isSoldByHour,
+  type Lease,
+  tailMs,
+} from './lease.ts'
+
+function hourly(amount: Money): Price {
+  return { amount, per: GPU_MS_PER_HOUR, unit: 'gpu_ms' }
+}
+
+/** What a lease should hold now, at a price per GPU-hour. */
+export function holdNeeded(lease: Lease, priceUsd: Money, now: Date): Money {
+  return costAhead(
+    hourly(priceUsd),
+    lease.gpus,
+    holdAheadMs(lease, now.getTime(), LEASE_HOLD_AHEAD_MS),
+  )
+}
+
+/** What the notice and the grace of a lease may cost. */
+function tailCost(lease: Lease): Money {
+  const priceUsd = present(lease.priceUsd, 'the price of a lease that runs')
+  return costAhead(hourly(priceUsd), lease.gpus, tailMs(lease))
+}
+
+interface Opening {
+  readonly priceUsd: Money
+  readonly now: Date
+  readonly ids: IdSource
+}
+
+/** Holds what the first stretch may cost. Throws `balance.insufficient`, naming both amounts. */
+export async function openHold(
+  tx: Db,
+  lease: Lease,
+  { priceUsd, now, ids }: Opening,
+): Promise<string> {
+  const amount = holdNeeded(lease, priceUsd, now)
+  const { organizationId } = lease
+  const hold = { organizationId, amount, purpose: 'lease' as const, reference: lease.id }
+  const outcome = await createHold(tx, { ...hold, now, ids })
+  if (outcome.kind === 'held') return outcome.holdId
+  throw new Fault(
+    'balance.insufficient',
+    `This needs $${renderMoney(amount)} held for its first minutes, its notice and its grace, but $${renderMoney(outcome.available)} is available.`,
+    { details: { neededUsd: renderMoney(amount), availableUsd: renderMoney(outcome.available) } },
+  )
+}
+
+/** Whether the balance can pay for a start at this price; the hold is made to fit. */
+export async function fundStart(
+  tx: Db,
+  lease: Lease,
+  { priceUsd, now }: Omit<Opening, 'ids'>,
+): Promise<boolean> {
+  if (lease.holdId === null) return true
+  const amount = holdNeeded(lease, priceUsd, now)
+  return (await setHold(tx, { holdId: lease.holdId, amount })).kind === 'held'
+}
+
+/** What is left of a lease's hold. */
+async function holdLeft(tx: Db, lease: Lease): Promise<Money> {
+  const holds = await listOpenHolds(tx, 'lease')
+  return holds.find((hold) => hold.holdId === lease.holdId)?.amount ?? ZERO
+}
+
+/**
+ * Keeps the hold ahead of a lease that has processes. When the balance cannot fill it, everything that is available
+ * goes in; only when what is then left no longer covers more than the tail is the lease out of money.
+ */
+export async function extendHold(tx: Db, lease: Lease, now: Date): Promise<'funded' | 'exhausted'> {
+  if (lease.holdId === null || !isSoldByHour(lease.kind)) return 'funded'
+  const amount = holdNeeded(lease, present(lease.priceUsd, 'the price of a lease that runs'), now)
+  const { holdId } = lease
+  const outcome = await setHold(tx, { holdId, amount })
+  if (outcome.kind === 'held') return 'funded'
+  if (outcome.available > 0n) await growHold(tx, { holdId, by: outcome.available })
+  return (await holdLeft(tx, lease)) > tailCost(lease) ? 'funded' : 'exhausted'
+}
