@@ -1,6 +1,8 @@
 /** The log: one line of JSON an event, to a file in the data folder and to the terminal from a level on. */
 import { join } from 'node:path'
 import { type Logger, multistream, pino } from 'pino'
+import { openLogFile } from './log-file.ts'
+import { renderTerminalLine } from './terminal-line.ts'
 
 export type { Logger } from 'pino'
 
@@ -14,15 +16,19 @@ const REDACTED = [
   '*.secret',
 ]
 
+/** People get lines that they can read; programs get what the file gets. */
+function terminal(): { write: (line: string) => void } {
+  const { stderr } = process
+  if (!stderr.isTTY) return stderr
+  return { write: (line) => void stderr.write(renderTerminalLine(line)) }
+}
+
 export function createLog(options: { readonly dataDir: string; readonly level: string }): Logger {
-  const file = pino.destination({
-    dest: join(options.dataDir, 'server.log'),
-    mkdir: true,
-    sync: false,
-  })
+  const file = openLogFile(join(options.dataDir, 'server.log'))
+  process.once('exit', file.close)
   const streams = multistream([
     { level: 'info', stream: file },
-    { level: options.level as 'info', stream: process.stderr },
+    { level: options.level as 'info', stream: terminal() },
   ])
   return pino(
     {
