@@ -41,8 +41,9 @@ interface DecodedFrame {
   readonly end: Position
 }
 
-const BATCH_RECORDS_MAX = 1_000
-const CHUNK_BYTES = 1024 * 1024
+/** The more records, the fewer organizations in each of the transactions that they become. */
+const BATCH_RECORDS_MAX = 8_000
+const CHUNK_BYTES = 4 * 1024 * 1024
 
 export class JournalReader {
   readonly #directory: string

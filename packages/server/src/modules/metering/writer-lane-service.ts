@@ -29,8 +29,6 @@ export interface LaneDeps extends PostingDeps {
   readonly isWriterAlive: (writer: string) => boolean | Promise<boolean>
   readonly report: (report: ShipperReport) => void
   readonly onPosted: (posted: PostedUsage) => void
-  /** Runs work when a place is free, so that many writers do not take every connection. */
-  readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
 }
 
 /** `busy`: more is there. `idle`: nothing is, for now. */
@@ -112,11 +110,9 @@ export class WriterLane {
   }
 
   async #post(track: Track, batch: Batch, signal: AbortSignal): Promise<void> {
-    const { inTurn, onPosted, directory } = this.#deps
+    const { onPosted, directory } = this.#deps
     const place = { writer: this.writer, from: track.posted }
-    const posted = await this.#retrying(signal, () =>
-      inTurn(() => postBatch(this.#deps, batch, place)),
-    )
+    const posted = await this.#retrying(signal, () => postBatch(this.#deps, batch, place))
     this.#seen.bytes += Math.max(0, batch.end.byteOffset - track.done.byteOffset)
     track.progress.note(batch.records, batch.segment)
     track.done = batch.end
@@ -145,12 +141,11 @@ export class WriterLane {
 
   /** The writer is gone and its journal is read to the end. */
   async #finish(track: Track, signal: AbortSignal): Promise<StepOutcome> {
-    const { inTurn } = this.#deps
     const unfinished = track.progress.events()
     const to = await this.#endOfFiles(track.done)
     const place = { writer: this.writer, from: track.posted, to }
     const holdsReleased = await this.#retrying(signal, () =>
-      inTurn(() => closeWriter(this.#deps, unfinished, place)),
+      closeWriter(this.#deps, unfinished, place),
     )
     const unfinishedEvents = unfinished.length
     this.#report({ kind: 'writer_closed', writer: this.writer, unfinishedEvents, holdsReleased })

@@ -1,10 +1,16 @@
-/** The two transactions of a writer's journal: one for each batch, and the last one, when the writer is gone. */
+/**
+ * Posts batches of a writer's journal, and what is left when the writer is gone. A batch becomes several transactions;
+ * the position moves in the last of them, when all others are committed. After a crash in between the batch is posted
+ * again, and what was committed is found to be.
+ */
 import type { IdSource } from '#kernel/ids.ts'
+import { add, ZERO } from '#kernel/money.ts'
 import { releaseHolds, releaseHoldsOf } from '#modules/ledger/index.ts'
 import { inTransaction, type Database, type Tx } from '#platform/db/database.ts'
 import type { Batch } from './journal-reader-service.ts'
 import type { Position } from './journal-segment.ts'
 import { movePosition, type PostedPosition } from './position-store.ts'
+import { groupByOrganization } from './posting-groups.ts'
 import { postUsage, type PostedUsage } from './service.ts'
 import type { UsageEvent } from './usage-event.ts'
 
@@ -12,6 +18,8 @@ export interface PostingDeps {
   readonly database: Database
   readonly now: () => Date
   readonly ids: IdSource
+  /** Runs a transaction when a place is free, so that many writers do not take every connection. */
+  readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
 }
 
 /** Somebody else has posted from this journal, or an earlier try of ours did after all: read the position again. */
@@ -19,39 +27,68 @@ export class PositionMoved extends Error {
   override readonly name = 'PositionMoved'
 }
 
-const POST_EVENTS_MAX = 1_000
+const EVENTS_MAX = 1_000
+const NOTHING: PostedUsage = { posted: 0, duplicates: 0, conflicts: 0, charged: ZERO }
 
 /** Posts a batch and moves the position over it; null when there was nothing to post, and the position stays. */
 export async function postBatch(
-  { database, now, ids }: PostingDeps,
+  deps: PostingDeps,
   { records, end }: Batch,
   { writer, from }: { readonly writer: string; readonly from: Position | null },
 ): Promise<PostedUsage | null> {
   const events = records.flatMap((record) => (record.kind === 'usage' ? [record.event] : []))
   const holds = records.flatMap((record) => (record.kind === 'hold_closed' ? [record.holdId] : []))
   if (events.length === 0 && holds.length === 0) return null
-  return inTransaction(database, async (tx) => {
-    const posted = await postUsage(tx, events, { now: now(), ids })
+  return postInGroups(deps, events, async (tx) => {
     if (holds.length > 0) await releaseHolds(tx, holds)
-    await move(tx, { writer, from, to: { ...end, isClosed: false }, now: now() })
-    return posted
+    await move(tx, { writer, from, to: { ...end, isClosed: false }, now: deps.now() })
   })
 }
 
 /** Posts what a dead writer's unfinished requests used, releases its holds, and closes it. Returns the holds released. */
 export async function closeWriter(
-  { database, now, ids }: PostingDeps,
+  deps: PostingDeps,
   unfinished: readonly UsageEvent[],
   place: { readonly writer: string; readonly from: Position | null; readonly to: Position },
 ): Promise<number> {
   const { writer, from, to } = place
-  return inTransaction(database, async (tx) => {
-    for (let at = 0; at < unfinished.length; at += POST_EVENTS_MAX)
-      await postUsage(tx, unfinished.slice(at, at + POST_EVENTS_MAX), { now: now(), ids })
-    const released = await releaseHoldsOf(tx, { purpose: 'gateway', reference: writer })
-    await move(tx, { writer, from, to: { ...to, isClosed: true }, now: now() })
-    return released
+  let released = 0
+  await postInGroups(deps, unfinished, async (tx) => {
+    released = await releaseHoldsOf(tx, { purpose: 'gateway', reference: writer })
+    await move(tx, { writer, from, to: { ...to, isClosed: true }, now: deps.now() })
   })
+  return released
+}
+
+/** All groups but the last side by side; then the last, with what comes after all of them, in one transaction. */
+async function postInGroups(
+  { database, now, ids, inTurn }: PostingDeps,
+  events: readonly UsageEvent[],
+  finish: (tx: Tx) => Promise<void>,
+): Promise<PostedUsage> {
+  const post = (group: readonly UsageEvent[], after?: (tx: Tx) => Promise<void>) =>
+    inTurn(() =>
+      inTransaction(database, async (tx) => {
+        const posted = await postUsage(tx, group, { now: now(), ids })
+        await after?.(tx)
+        return posted
+      }),
+    )
+  const groups = groupByOrganization(events, EVENTS_MAX)
+  const outcomes = await Promise.allSettled(groups.slice(0, -1).map((group) => post(group)))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  const posted = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  return [...posted, await post(groups.at(-1) ?? [], finish)].reduce(sum, NOTHING)
+}
+
+function sum(a: PostedUsage, b: PostedUsage): PostedUsage {
+  return {
+    posted: a.posted + b.posted,
+    duplicates: a.duplicates + b.duplicates,
+    conflicts: a.conflicts + b.conflicts,
+    charged: add(a.charged, b.charged),
+  }
 }
 
 async function move(
