@@ -23,7 +23,8 @@ export interface GatewayChildDeps {
 export interface GatewayChild {
   /** Resolves with the port when the first gateway listens; rejects with a `StartRefused` when it cannot. */
   readonly ready: Promise<number>
-  readonly isReady: () => boolean
+  /** Why it takes no new requests now, as a sentence; null when it does. */
+  readonly fault: () => string | null
   readonly stop: () => Promise<void>
 }
 
@@ -43,6 +44,8 @@ class Keeper implements GatewayChild {
   #child: ChildProcess | null = null
   #port: number | null = null
   #isUp = false
+  /** It is up and cannot write its journal. */
+  #recordingFault: string | null = null
   #isStopped = false
   #crashes = 0
   #restart: NodeJS.Timeout | null = null
@@ -56,7 +59,7 @@ class Keeper implements GatewayChild {
     this.#start()
   }
 
-  isReady = (): boolean => this.#isUp
+  fault = (): string | null => (this.#isUp ? this.#recordingFault : 'The gateway is not ready.')
 
   stop = async (): Promise<void> => {
     this.#isStopped = true
@@ -94,6 +97,8 @@ class Keeper implements GatewayChild {
       this.#settleReady.resolve(message.port)
     }
     if (message.type === 'port_taken') this.#settleReady.resolve(refusePort(message))
+    if (message.type === 'recording')
+      this.#recordingFault = message.isRecording ? null : message.message
     if (message.type === 'failed')
       this.#settleReady.reject(new StartRefused(`The gateway cannot start: ${message.message}`))
     this.#deps.onMessage(message)
@@ -102,6 +107,7 @@ class Keeper implements GatewayChild {
   #onExit(how: string): void {
     this.#child = null
     this.#isUp = false
+    this.#recordingFault = null
     if (this.#isStopped) return
     // Who starts it is there to be told, and to end what was started with it. Only a gateway that has served is kept up.
     if (this.#port === null)

@@ -183,7 +183,6 @@ function startGateway(base: Base, running: Running, apiPort: number): GatewayChi
           log.warn({ err: cause }, 'cannot note which keys were used')
         })
       }
-      if (message.type === 'recording' && !message.isRecording) log.error(message.message)
     },
   })
   running.gateway = gateway

@@ -28,10 +28,15 @@ async function isDatabaseReady(database: Database): Promise<boolean> {
   )
 }
 
+function faultOf(gateway: GatewayChild | null): string | null {
+  return gateway === null ? 'The gateway is not started yet.' : gateway.fault()
+}
+
 /** What is missing before the installation can serve; null when nothing is. */
 export async function unreadiness(deps: SystemDeps): Promise<string | null> {
   if (!(await isDatabaseReady(deps.database))) return 'The database is not available.'
-  if (!deps.gateway()?.isReady()) return 'The gateway is not ready.'
+  const gatewayFault = faultOf(deps.gateway())
+  if (gatewayFault !== null) return gatewayFault
   if (!deps.isController()) return 'Another server is the active controller.'
   return null
 }
@@ -46,7 +51,7 @@ export function systemRoutes(deps: SystemDeps): Pick<Routes, 'getSystem'> {
       database: (await isDatabaseReady(deps.database))
         ? ('ready' as const)
         : ('unavailable' as const),
-      gateway: deps.gateway()?.isReady() ? ('ready' as const) : ('unavailable' as const),
+      gateway: faultOf(deps.gateway()) === null ? ('ready' as const) : ('unavailable' as const),
       finding: deps.finding,
       meterBacklogEvents: Math.ceil(deps.backlogEvents()),
     }),
