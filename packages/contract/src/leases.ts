@@ -107,7 +107,10 @@ export const CreateLease = z.strictObject({
   requeue: z
     .boolean()
     .default(false)
-    .meta({ description: 'Start again, when there is room, after a reclaim.' }),
+    .meta({
+      description:
+        'Start again, when there is room, after a reclaim, whatever its exit code: the command goes on from its own checkpoint.',
+    }),
 })
 
 export const createLease = endpoint({

@@ -41,7 +41,7 @@ export const streamEvents = endpoint({
   id: 'event.stream',
   method: 'GET',
   path: '/events',
-  summary: 'Live events: leases, claims, balances, models; continues from Last-Event-ID',
+  summary: 'Live events of leases and replicas; continues from Last-Event-ID',
   permission: 'event.stream',
   answer: 'events',
   query: z.strictObject({ after: z.string().max(100).optional() }),

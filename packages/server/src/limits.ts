@@ -38,6 +38,8 @@ export const REPLICA_READY_WITHIN_MS = 10 * MINUTE_MS
 
 /** How long the API waits for the next event before it writes a comment to keep the stream open. */
 export const EVENT_STREAM_PING_MS = 15 * SECOND_MS
+/** An event stream ends after this long, so that a revoked credential does not listen on. */
+export const EVENT_STREAM_LIFE_MS = 5 * MINUTE_MS
 /** How many events are read at once for a stream. */
 export const EVENT_PAGE_ROWS = 500
 /** How long events are kept for streams to continue from. */

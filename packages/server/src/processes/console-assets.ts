@@ -112,10 +112,20 @@ export function explainMissingConsole(why: string) {
     })
 }
 
+/** A path that cannot be decoded names no file. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    // A stray percent sign: the app's own page says that there is nothing.
+    return '/'
+  }
+}
+
 /** Answers a page or an asset. Addresses that are no file are the app's own and get its page. */
 export function serveConsole(folder: string) {
   return (context: Context): Response => {
-    const wanted = normalize(join(folder, decodeURIComponent(context.req.path)))
+    const wanted = normalize(join(folder, decodePath(context.req.path)))
     const isInside = wanted.startsWith(`${folder}/`)
     const isFile = isInside && existsSync(wanted) && statSync(wanted).isFile()
     const isAsset = context.req.path.startsWith('/assets/')

@@ -75,10 +75,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
   const leaseSteps: LeaseStepDeps = {
     ...deps,
     onTrouble: (leaseId, error) =>
-      deps.log.error(
-        { err: error, leaseId },
-        'a notice could not be delivered; the lease is stopped',
-      ),
+      deps.log.error({ err: error, leaseId }, 'something about this lease needs a look'),
   }
   deps.onReconciled(await reconcile(deps))
   await wakeStrand(deps.database, { program: HOUSEKEEPING_PROGRAM, subject: 'all' }, deps.now())

@@ -4,7 +4,7 @@ import { Fault } from '#kernel/fault.ts'
 import type { Database } from '#platform/db/database.ts'
 import { currentPosition, isPosition, readEvents, type StoredEvent } from '#platform/events/read.ts'
 import type { Routes } from '#platform/http/handler.ts'
-import { EVENT_STREAM_PING_MS } from '../limits.ts'
+import { EVENT_STREAM_LIFE_MS, EVENT_STREAM_PING_MS } from '../limits.ts'
 
 /** Tells open streams that there may be something new. */
 export class EventBell {
@@ -50,21 +50,18 @@ interface Subscription {
   readonly signal: AbortSignal
 }
 
-async function* follow({
-  database,
-  bell,
-  organizationId,
-  after,
-  signal,
-}: Subscription): AsyncGenerator<string> {
-  let position = after ?? (await currentPosition(database))
+/** Ends by itself after a while; the client comes back with its position, and its credential is looked at again. */
+async function* follow(subscription: Subscription): AsyncGenerator<string> {
+  const { database, bell, organizationId, signal } = subscription
+  let position = subscription.after ?? (await currentPosition(database))
+  const endMs = performance.now() + EVENT_STREAM_LIFE_MS
   yield `retry: 1000\nid: ${position}\n\n`
-  while (!signal.aborted) {
+  while (!signal.aborted && performance.now() < endMs) {
     // Listening starts before reading, so that what commits in between rings.
     const rung = bell.wait(EVENT_STREAM_PING_MS, signal)
-    const events = await readEvents(database, { after: position, organizationId })
+    const { events, next } = await readEvents(database, { after: position, organizationId })
     for (const event of events) yield renderEvent(event)
-    position = events.at(-1)?.position ?? position
+    position = next
     if (events.length > 0) continue
     await rung
     yield ': still here\n\n'

@@ -42,15 +42,11 @@ async function ensureOrganization(
   if (existing) return existing.id
   const now = deps.now()
   const made = await createOrganization(tx, { name, kind, now }, deps)
-  if (kind === 'customer') {
-    await openCustomerAccount(tx, made.id)
-    const credit = {
-      organizationId: made.id,
-      amount: deps.demoCreditUsd,
-      source: `first-start/${made.id}`,
-    }
-    if (deps.demoCreditUsd > 0n) await grantCredit(tx, { ...credit, now, ids: deps.ids })
-  }
+  await openCustomerAccount(tx, made.id)
+  // The operator too: whoever tries the playground as the operator buys tokens like anybody else.
+  const credit = { organizationId: made.id, amount: deps.demoCreditUsd, now, ids: deps.ids }
+  if (deps.demoCreditUsd > 0n)
+    await grantCredit(tx, { ...credit, source: `first-start/${made.id}` })
   return made.id
 }
 

@@ -131,11 +131,6 @@ export function billingRoutes({ pepper, ids, burnOf }: BillingDeps): Pick<Routes
     },
     grantCredit: async ({ db, params, body, now, setTarget }) => {
       const organization = await getOrganization(db, params.id)
-      if (organization.kind === 'operator')
-        throw new Fault(
-          'organization.not_found',
-          'The operator has no prepaid balance; grant credit to a customer.',
-        )
       const amount = money(body.amountUsd)
       await grantCredit(db, {
         organizationId: organization.id,

@@ -58,9 +58,14 @@ async function applyNodes(
   const kept: string[] = []
   for (const old of existing) {
     const wanted = survey.nodes.find((node) => node.pool === old.pool && node.name === old.name)
-    if (wanted?.slotCount === old.slotCount) continue
-    if (claimedNodeIds.has(old.id)) kept.push(old.name)
-    else await store.retireNode(tx, old.id, now)
+    const isAsWanted = wanted?.slotCount === old.slotCount
+    // A node that ought to change gets nothing new, so that it becomes free; one that fits again takes work again.
+    if (isAsWanted && old.state === 'draining') await store.setNodeState(tx, old.id, 'ready')
+    if (isAsWanted) continue
+    if (claimedNodeIds.has(old.id)) {
+      kept.push(old.name)
+      await store.setNodeState(tx, old.id, 'draining')
+    } else await store.retireNode(tx, old.id, now)
   }
   const active = await store.listNodes(tx)
   for (const node of survey.nodes) {

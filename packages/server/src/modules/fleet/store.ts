@@ -94,6 +94,10 @@ export async function insertNode(tx: Db, node: Node): Promise<void> {
     .execute()
 }
 
+export async function setNodeState(tx: Db, id: string, state: Node['state']): Promise<void> {
+  await tx.updateTable('node').set({ state }).where('id', '=', id).execute()
+}
+
 export async function retireNode(tx: Db, id: string, now: Date): Promise<void> {
   await tx
     .updateTable('node')

@@ -262,6 +262,16 @@ async function stepReclaiming(
   return stopWhenDue(deps, lease)
 }
 
+/** Absent is not gone: the slots stay claimed until somebody has looked, and that somebody must be told. */
+async function noteMissing(deps: LeaseStepDeps, lease: Lease): Promise<void> {
+  if (await store.hasFact(deps.database, lease, 'lease.record_missing')) return
+  const text = 'The engine has lost its record; the slots stay claimed and nothing more is billed.'
+  await inTransaction(deps.database, (tx) =>
+    recordFact(tx, lease, { at: deps.now(), type: 'lease.record_missing', text }),
+  )
+  deps.onTrouble(lease.id, new Error(text))
+}
+
 /** One step of a lease, as the strand `lease/<id>`. */
 export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOutcome> {
   const lease = await store.findLease(deps.database, id)
@@ -272,6 +282,7 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
     await onGone(deps, id, seen)
     return { kind: 'done' }
   }
+  if (seen.state === 'absent' && lease.startedAt !== null) await noteMissing(deps, lease)
   if (seen.state === 'running' && isAnythingDue(deps, lease, seen)) await onRunning(deps, id, seen)
   const after = (await store.findLease(deps.database, id)) ?? lease
   if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)

@@ -33,7 +33,7 @@ export type ReplicaAction =
   /** Create a lease for it. */
   | { readonly kind: 'lease' }
   /** Stop its lease: it had its time to become ready. */
-  | { readonly kind: 'give_up'; readonly text: string }
+  | { readonly kind: 'give_up'; readonly change: Partial<ReplicaRow> }
   | { readonly kind: 'note'; readonly change: Partial<ReplicaRow> }
   | { readonly kind: 'nothing' }
 
@@ -50,26 +50,33 @@ export function backoffMs(crashes: number, { minMs, maxMs }: BackoffLimits): num
   return Math.min(maxMs, minMs * 2 ** Math.max(0, Math.min(crashes, 30) - 1))
 }
 
+interface Crash {
+  readonly how: string
+  readonly crashes: number
+  readonly at: Date
+}
+
+/** Backed off, shown with its reason, and billed to nobody. */
+function backOff({ how, crashes, at }: Crash, limits: BackoffLimits): Partial<ReplicaRow> {
+  const pauseMs = backoffMs(crashes, limits)
+  return {
+    state: 'backing_off',
+    leaseId: null,
+    url: null,
+    crashes,
+    retryAt: new Date(at.getTime() + pauseMs),
+    text: `Crashed (${how}); crash ${crashes} in a row. Started again after a pause of ${Math.round(pauseMs / 1000)} s. It is billed to nobody.`,
+  }
+}
+
 function onEnd(row: ReplicaRow, lease: ReplicaLease, limits: BackoffLimits): ReplicaAction {
   if (lease.endReason === 'reclaimed' || lease.endReason === 'stopped') return { kind: 'lease' }
-  const ranMs =
-    lease.startedAt && lease.endedAt ? lease.endedAt.getTime() - lease.startedAt.getTime() : 0
+  const at = lease.endedAt ?? new Date(0)
+  const ranMs = lease.startedAt ? at.getTime() - lease.startedAt.getTime() : 0
   const crashes = ranMs >= limits.steadyAfterMs ? 1 : row.crashes + 1
-  const pauseMs = backoffMs(crashes, limits)
-  const how =
-    lease.exitSignal ?? (lease.exitCode === null ? lease.endReason : `exit code ${lease.exitCode}`)
-  const endedMs = lease.endedAt?.getTime() ?? 0
-  return {
-    kind: 'note',
-    change: {
-      state: 'backing_off',
-      leaseId: null,
-      url: null,
-      crashes,
-      retryAt: new Date(endedMs + pauseMs),
-      text: `Crashed (${how}); crash ${crashes} in a row. Started again after a pause of ${Math.round(pauseMs / 1000)} s. It is billed to nobody.`,
-    },
-  }
+  const code = lease.exitCode === null ? (lease.endReason ?? '') : `exit code ${lease.exitCode}`
+  const how = lease.exitSignal ?? code
+  return { kind: 'note', change: backOff({ how, crashes, at }, limits) }
 }
 
 function change(row: ReplicaRow, wanted: Partial<ReplicaRow>): ReplicaAction {
@@ -105,7 +112,10 @@ export function decideReplica(
     return change(row, { state: 'ready', url: health.url, text: 'Serves.' })
   const runsMs = lease.startedAt ? now.getTime() - lease.startedAt.getTime() : 0
   if (runsMs > limits.readyWithinMs)
-    return { kind: 'give_up', text: 'It did not become ready in time.' }
+    return {
+      kind: 'give_up',
+      change: backOff({ how: 'not ready in time', crashes: row.crashes + 1, at: now }, limits),
+    }
   if (row.state === 'ready')
     return change(row, { state: 'starting', url: null, text: 'Does not answer; looking again.' })
   return change(row, { state: 'starting', url: null, text: 'Loads its weights.' })

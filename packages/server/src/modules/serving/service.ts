@@ -80,7 +80,12 @@ export async function declareReplicaDeployments(
   wanted: readonly ReplicaDeployment[],
   { now, ids }: Context,
 ): Promise<void> {
-  const existing = (await store.listDeployments(tx)).filter((each) => each.source === 'replica')
+  const known = await store.listDeployments(tx)
+  // The file comes first: a model that somebody else served under this name gives way.
+  for (const each of known)
+    if (each.source === 'upstream' && wanted.some((one) => one.model === each.model))
+      await store.deleteDeployment(tx, each.id)
+  const existing = known.filter((each) => each.source === 'replica')
   for (const { model, pool, replicasWanted, weights } of wanted) {
     const old = existing.find((each) => each.model === model)
     const id = old?.id ?? newId('deployment', ids)
@@ -99,13 +104,18 @@ export async function declareReplicaDeployments(
       })
     await wakeStrand(tx, { program: DEPLOYMENT_PROGRAM, subject: id }, now)
   }
+  const replicas = await store.listReplicas(tx)
   for (const old of existing.filter((each) => !wanted.some((one) => one.model === each.model))) {
+    await retireModel(tx, old.model, now)
+    if (!replicas.some((replica) => replica.deploymentId === old.id)) {
+      await store.deleteDeployment(tx, old.id)
+      continue
+    }
     await store.updateDeployment(tx, old.id, {
       pool: old.pool ?? '',
       replicasWanted: 0,
       weights: old.weights,
     })
-    await retireModel(tx, old.model, now)
     await wakeStrand(tx, { program: DEPLOYMENT_PROGRAM, subject: old.id }, now)
   }
 }

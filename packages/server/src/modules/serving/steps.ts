@@ -131,8 +131,10 @@ async function leaseReplica(deps: ServingDeps, replica: Replica): Promise<void> 
 async function act(deps: ServingDeps, replica: Replica, action: ReplicaAction): Promise<void> {
   if (action.kind === 'lease') await leaseReplica(deps, replica)
   else if (action.kind === 'note') await change(deps, replica, action.change)
-  else if (action.kind === 'give_up' && replica.row.leaseId !== null)
-    await stopReplica(deps, replica.row.leaseId)
+  else if (action.kind === 'give_up') {
+    if (replica.row.leaseId !== null) await stopReplica(deps, replica.row.leaseId)
+    await change(deps, replica, action.change)
+  }
 }
 
 async function stopReplica(deps: ServingDeps, leaseId: string): Promise<void> {
@@ -168,6 +170,8 @@ export async function stepDeployment(deps: ServingDeps, id: string): Promise<Ste
     if (row.leaseId !== null) await stopReplica(deps, row.leaseId)
     await inTransaction(deps.database, (tx) => store.deleteReplica(tx, id, row.ordinal))
   }
+  // Nothing is wanted and nothing is left: the next start looks again.
+  if (deployment.replicasWanted === 0 && rows.length === 0) return { kind: 'done' }
   return {
     kind: 'wait',
     untilMs: deps.now().getTime() + (isSteady ? LOOK_STEADY_MS : LOOK_SOON_MS),

@@ -40,18 +40,26 @@ interface Row {
   readonly data: Record<string, unknown>
 }
 
+export interface EventPage {
+  readonly events: readonly StoredEvent[]
+  /** Where to go on from: what lies before it was read, also what this reader may not see. */
+  readonly next: string
+}
+
 /** Events after a position that `organizationId` may see (null: all), oldest first, at most a page. */
 export async function readEvents(
   db: Db,
   { after, organizationId }: { readonly after: string; readonly organizationId: string | null },
-): Promise<readonly StoredEvent[]> {
+): Promise<EventPage> {
   const [, xid = '0', id = '0'] = POSITION.exec(after) ?? []
+  const horizon = await currentPosition(db)
+  const [before = '0'] = horizon.split('-')
   const { rows } =
     await sql<Row>`SELECT xid::text AS xid, id, at, type, organization_id, subject, data FROM event
-    WHERE (xid, id) > (${xid}::xid8, ${id}::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+    WHERE (xid, id) > (${xid}::xid8, ${id}::bigint) AND xid < ${before}::xid8
       AND (${organizationId}::text IS NULL OR organization_id = ${organizationId})
     ORDER BY xid, id LIMIT ${EVENT_PAGE_ROWS}`.execute(db)
-  return rows.map((row) => ({
+  const events = rows.map((row) => ({
     position: `${row.xid}-${row.id}`,
     at: row.at,
     type: row.type,
@@ -59,6 +67,8 @@ export async function readEvents(
     subject: row.subject,
     data: row.data,
   }))
+  const last = events.at(-1)?.position
+  return { events, next: rows.length === EVENT_PAGE_ROWS && last !== undefined ? last : horizon }
 }
 
 export async function deleteOldEvents(db: Db, before: Date): Promise<void> {

@@ -47,10 +47,12 @@ interface Exchange {
   readonly endpoint: AnyEndpoint
   readonly context: Context
   readonly requestId: string
-  readonly parsed: ParsedRequest
+  parsed: ParsedRequest
   caller: Caller | null
   target: string | null
 }
+
+const NOTHING_PARSED: ParsedRequest = { params: {}, query: {}, body: {}, bodyText: '' }
 
 function credentialOf(context: Context): PresentedCredential | null {
   const bearer = /^Bearer\s+(\S+)$/i.exec(context.req.header('authorization') ?? '')
@@ -59,43 +61,36 @@ function credentialOf(context: Context): PresentedCredential | null {
   return cookie ? { kind: 'session', text: cookie } : null
 }
 
-/** A cookie counts only for requests that our own page made: browsers say where a request comes from. */
-function refuseForeignSite(context: Context, credential: PresentedCredential): void {
+/** A cookie, and signing in, count only for requests that our own page made: browsers say where one comes from. */
+function refuseForeignSite(context: Context): void {
   const site = context.req.header('sec-fetch-site')
-  if (
-    credential.kind === 'session' &&
-    site !== undefined &&
-    site !== 'same-origin' &&
-    site !== 'none'
-  )
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
     throw new Fault(
       'permission.denied',
-      'A signed-in browser may only be used from the console\u2019s own pages.',
+      'A signed-in browser may only be used from the console’s own pages.',
     )
 }
 
-async function authorize(
-  deps: BindDeps,
-  endpoint: AnyEndpoint,
-  context: Context,
-): Promise<Caller | null> {
+/** Who calls, once known, is noted in the exchange even when the call is then refused: the audit names them. */
+async function authorize(deps: BindDeps, exchange: Exchange): Promise<void> {
+  const { endpoint, context } = exchange
   const credential = credentialOf(context)
-  if (credential) refuseForeignSite(context, credential)
-  if (endpoint.permission === 'public') return null
+  if (credential?.kind === 'session' || endpoint.permission === 'public') refuseForeignSite(context)
+  if (endpoint.permission === 'public') return
   if (!credential) throw new Fault('credential.missing', 'This address needs a credential.')
-  const caller = await deps.authenticate(credential)
-  if (!caller)
+  exchange.caller = await deps.authenticate(credential)
+  if (!exchange.caller)
     throw new Fault(
       'credential.invalid',
       credential.kind === 'session'
         ? 'The sign-in has expired.'
         : 'The API key is mistyped, revoked or unknown.',
     )
-  if (!permits(caller.role, endpoint.permission))
+  const { role } = exchange.caller
+  if (!permits(role, endpoint.permission))
     throw new Fault('permission.denied', `This needs the permission ${endpoint.permission}.`, {
-      details: { permission: endpoint.permission, role: caller.role },
+      details: { permission: endpoint.permission, role },
     })
-  return caller
 }
 
 function callOf(exchange: Exchange, db: Db, now: Date): Call<EndpointName> {
@@ -200,29 +195,29 @@ async function read(deps: BindDeps, handler: AnyHandler, exchange: Exchange): Pr
   })
 }
 
-/** Refused mutations are worth a record too; failing to write it must not hide the refusal itself. */
+/**
+ * Refused mutations are worth a record too, and so is a sign-in that failed; failing to write it must not hide the
+ * refusal itself.
+ */
 async function auditRefusal(deps: BindDeps, exchange: Exchange, error: unknown): Promise<void> {
+  const { endpoint, caller, requestId } = exchange
   const outcome = error instanceof Fault ? error.code : 'server.defect'
-  if (
-    exchange.endpoint.audit !== 'mutation' ||
-    exchange.caller === null ||
-    outcome === 'database.unavailable'
-  )
-    return
+  const isKnown = caller !== null || endpoint.permission === 'public'
+  if (endpoint.audit !== 'mutation' || !isKnown || outcome === 'database.unavailable') return
   await deps.audit(deps.database, auditEntry(deps, exchange, outcome)).catch((cause: unknown) => {
-    deps.log.error({ err: cause, requestId: exchange.requestId }, 'could not audit a refusal')
+    deps.log.error({ err: cause, requestId }, 'could not audit a refusal')
   })
 }
 
 async function respond(deps: BindDeps, handler: AnyHandler, exchange: Exchange): Promise<Response> {
-  try {
-    if (exchange.endpoint.method === 'GET') return await read(deps, handler, exchange)
-    const { status, answer } = await mutate(deps, handler, exchange)
-    return exchange.context.json(answer as object, status as 200)
-  } catch (error) {
-    await auditRefusal(deps, exchange, error)
-    throw error
-  }
+  const { endpoint, context } = exchange
+  await authorize(deps, exchange)
+  const bodyText = await readBody(context.req.raw)
+  const raw = { params: context.req.param(), query: context.req.query(), bodyText }
+  exchange.parsed = parseRequest(endpoint, raw)
+  if (endpoint.method === 'GET') return read(deps, handler, exchange)
+  const { status, answer } = await mutate(deps, handler, exchange)
+  return context.json(answer as object, status as 200)
 }
 
 function logError(deps: BindDeps, error: unknown, requestId: string): void {
@@ -242,24 +237,15 @@ function route(deps: BindDeps, endpoint: AnyEndpoint, handler: AnyHandler) {
   return async (context: Context): Promise<Response> => {
     const requestId = requestIdOf(context)
     context.header('x-request-id', requestId)
+    const exchange: Exchange = {
+      ...{ endpoint, context, requestId, parsed: NOTHING_PARSED },
+      ...{ caller: null, target: null },
+    }
     try {
-      const caller = await authorize(deps, endpoint, context)
-      const bodyText = await readBody(context.req.raw)
-      const parsed = parseRequest(endpoint, {
-        params: context.req.param(),
-        query: context.req.query(),
-        bodyText,
-      })
-      return await respond(deps, handler, {
-        endpoint,
-        context,
-        requestId,
-        parsed,
-        caller,
-        target: null,
-      })
+      return await respond(deps, handler, exchange)
     } catch (error) {
       logError(deps, error, requestId)
+      await auditRefusal(deps, exchange, error)
       return problemResponse(error, requestId)
     }
   }

@@ -47,6 +47,19 @@ function fieldErrors(part: string, error: z.ZodError): FieldError[] {
   }))
 }
 
+/** Text that no database can hold: a NUL, or half of a surrogate pair. */
+function findUnstorable(value: unknown, path: string): FieldError[] {
+  if (typeof value === 'string')
+    return value.includes('\0') || !value.isWellFormed()
+      ? [{ field: path, message: 'holds a character that is not text' }]
+      : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, part]) => [
+    ...findUnstorable(name, path),
+    ...findUnstorable(part, `${path}.${name}`),
+  ])
+}
+
 /** Parses params, query and body; throws `request.invalid` with all that is wrong. */
 export function parseRequest(
   endpoint: AnyEndpoint,
@@ -58,10 +71,15 @@ export function parseRequest(
 ): ParsedRequest {
   const params = endpoint.params.safeParse(raw.params)
   const query = endpoint.query.safeParse(raw.query)
-  const body = endpoint.body.safeParse(parseJson(raw.bodyText))
-  if (params.success && query.success && body.success)
+  const json = parseJson(raw.bodyText)
+  const body = endpoint.body.safeParse(json)
+  const unstorable = findUnstorable(json, 'body')
+    .concat(findUnstorable(raw.query, 'query'))
+    .concat(findUnstorable(raw.params, 'params'))
+  if (unstorable.length === 0 && params.success && query.success && body.success)
     return { params: params.data, query: query.data, body: body.data, bodyText: raw.bodyText }
   const fields = [
+    ...unstorable,
     ...(params.success ? [] : fieldErrors('params', params.error)),
     ...(query.success ? [] : fieldErrors('query', query.error)),
     ...(body.success ? [] : fieldErrors('body', body.error)),
