@@ -3,7 +3,6 @@
  * The gateway has one core, everything else the other; the same requests go to the mock directly and through a bare
  * proxy in the same round.
  */
-import { loadavg } from 'node:os'
 import type { LoadOrder, LoadResult } from './gateway/load-order.ts'
 import { canPin } from './gateway/pinned.ts'
 import { openStand, type Stand } from './gateway/stand.ts'
@@ -17,13 +16,17 @@ const STREAM_WAYS: readonly Way[] = ['direct', 'governed']
 
 interface Plan {
   readonly rounds: number
+  /** How often a round is tried that others disturbed, over all rounds. */
+  readonly retriesMax: number
   readonly durationMs: number
   readonly warmUpMs: number
 }
 
-const FULL: Plan = { rounds: 7, durationMs: 4000, warmUpMs: 1000 }
-const QUICK: Plan = { rounds: 3, durationMs: 800, warmUpMs: 200 }
+const FULL: Plan = { rounds: 7, retriesMax: 40, durationMs: 2000, warmUpMs: 500 }
+const QUICK: Plan = { rounds: 3, retriesMax: 0, durationMs: 800, warmUpMs: 200 }
 
+/** A round beside a neighbour that took more of the machine than this, in cores, is measured again. */
+const FOREIGN_CORES_MAX = 0.3
 /** A round in which the mock itself moved by more than this says nothing about the gateway. */
 const DRIFT_MAX = 0.1
 const CHUNKS = 64
@@ -77,17 +80,34 @@ type Round = Readonly<Record<Way, LoadResult>>
 /** Requests that were answered through the gateway, warm-ups included: each must be found charged. */
 let governedAnswers = 0
 
-/** Rounds of the three ways one after the other, without those in which the mock drifted. */
+/** How busy the others were in the rounds that count, for the notes. */
+const foreignCores: number[] = []
+
+async function measureRound(stand: Stand, load: Omit<Load, 'way'>): Promise<Round> {
+  const round = {} as Record<Way, LoadResult>
+  for (const way of load.isStream ? STREAM_WAYS : WAYS)
+    round[way] = await measure(stand, { ...load, way })
+  return round
+}
+
+/** Rounds of the ways one after the other, without those that others disturbed or in which the mock drifted. */
 async function measureRounds(stand: Stand, load: Omit<Load, 'way'>): Promise<readonly Round[]> {
   const rounds: Round[] = []
-  for (let index = 0; index < load.plan.rounds; index++) {
-    const round = {} as Record<Way, LoadResult>
-    for (const way of load.isStream ? STREAM_WAYS : WAYS)
-      round[way] = await measure(stand, { ...load, way })
-    rounds.push(round)
+  let retries = 0
+  while (rounds.length < load.plan.rounds) {
+    stand.contention.takeForeignCores()
+    const round = await measureRound(stand, load)
+    const foreign = stand.contention.takeForeignCores()
+    const isDisturbed = foreign > FOREIGN_CORES_MAX && retries < load.plan.retriesMax
     process.stderr.write(
-      `${load.model} c=${load.concurrency} round ${index + 1}/${load.plan.rounds}\n`,
+      `${load.model} c=${load.concurrency}: round ${rounds.length + 1}/${load.plan.rounds}, others took ${foreign.toFixed(2)} cores${isDisturbed ? ': again' : ''}\n`,
     )
+    if (isDisturbed) {
+      retries += 1
+      continue
+    }
+    foreignCores.push(foreign)
+    rounds.push(round)
   }
   const usual = median(rounds.map(({ direct }) => direct.p50Ms))
   const steady = rounds.filter(({ direct }) => Math.abs(direct.p50Ms - usual) <= usual * DRIFT_MAX)
@@ -139,10 +159,19 @@ function throughputFigures(rounds: readonly Round[]): Figure[] {
 async function measureGrowth(stand: Stand, plan: Plan): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const concurrency of [1, 4, 16, 64]) {
-    const result = await measure(stand, { way: 'governed', model: 'instant', concurrency, plan })
+    const results: LoadResult[] = []
+    for (let round = 0; round < Math.min(3, plan.rounds); round++)
+      results.push(await measure(stand, { way: 'governed', model: 'instant', concurrency, plan }))
+    const name = `governed at c=${concurrency}`
     figures.push(
-      { name: `governed at c=${concurrency}`, value: result.perSecond, unit: 'req/s' },
-      { name: `governed p99 at c=${concurrency}`, value: result.p99Ms, unit: 'ms' },
+      figureOf(
+        { name, unit: 'req/s' },
+        results.map(({ perSecond }) => perSecond),
+      ),
+      figureOf(
+        { name: `${name}: p99`, unit: 'ms' },
+        results.map(({ p99Ms }) => p99Ms),
+      ),
     )
   }
   return figures
@@ -150,7 +179,7 @@ async function measureGrowth(stand: Stand, plan: Plan): Promise<Figure[]> {
 
 async function measureStreams(stand: Stand, plan: Plan): Promise<Figure[]> {
   // Every caller's first stream counts, and lasts longer than a quick round.
-  const streams = { rounds: Math.min(3, plan.rounds), durationMs: plan.durationMs, warmUpMs: 0 }
+  const streams = { ...plan, rounds: Math.min(3, plan.rounds), warmUpMs: 0 }
   const load = { model: 'paced', concurrency: 16, isStream: true, plan: streams } as const
   const rounds = await measureRounds(stand, load)
   const added = (key: 'firstP50Ms' | 'firstP99Ms') =>
@@ -179,7 +208,6 @@ function memoryFigures(measured: Readonly<Record<string, number | null>>): Figur
 /** The benchmark. */
 export default async function gateway({ quick }: BenchOptions): Promise<BenchResult> {
   const plan = quick ? QUICK : FULL
-  const load = loadavg()[0] ?? 0
   const stand = await openStand()
   try {
     const idleMib = stand.memoryMib()
@@ -212,7 +240,8 @@ export default async function gateway({ quick }: BenchOptions): Promise<BenchRes
       notes: [
         'One kB asked, one kB answered, keep-alive, closed loop. The mock and the load share the other core.',
         'Added latency is the percentile through the gateway minus the percentile of the mock, in the same round.',
-        `The load average before the run was ${load.toFixed(2)}; ${canPin ? 'processes were pinned with taskset' : 'processes could not be pinned'}.`,
+        `Other programs kept ${median(foreignCores).toFixed(2)} cores busy in the median round, ${Math.max(...foreignCores).toFixed(2)} in the worst; PostgreSQL's share is counted with them.`,
+        canPin ? 'Processes were pinned with taskset.' : 'Processes could not be pinned.',
       ],
     }
   } finally {

@@ -17,6 +17,7 @@ import {
   type Customer,
 } from '../../packages/server/test/gateway/installation.ts'
 import { chargedOf, postJournals } from '../../packages/server/test/gateway/posting.ts'
+import { Contention } from './contention.ts'
 import { pin, type Program, startProgram } from './pinned.ts'
 
 /** The program under test has a core for itself; everything else shares the other. */
@@ -30,6 +31,7 @@ export interface Stand {
   readonly load: Program
   readonly gateway: GatewayProcess
   readonly customer: Customer
+  readonly contention: Contention
   /** Resident memory of the gateway; null where the system does not tell. */
   memoryMib(): number | null
   /** Stops the gateway, posts its journal, and counts the answers that were charged. */
@@ -71,8 +73,21 @@ export async function openStand(nodeOptions: readonly string[] = []): Promise<St
     folders.remove()
     rmSync(folder, { recursive: true, force: true })
   }
+  const programs = [mock, load, baseline, gateway].map(({ child }) => child.pid ?? 0)
+  const contention = new Contention([...programs, process.pid])
   const memoryMib = () => readMemoryMib(gateway.child.pid)
-  return { memoryMib, mark, mock, baseline, load, gateway, customer, countCharged, close }
+  return {
+    contention,
+    memoryMib,
+    mark,
+    mock,
+    baseline,
+    load,
+    gateway,
+    customer,
+    countCharged,
+    close,
+  }
 }
 
 function readMemoryMib(pid: number | undefined): number | null {
