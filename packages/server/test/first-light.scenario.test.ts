@@ -208,6 +208,28 @@ describe('the anchor tenant takes capacity back', () => {
     expect(Date.parse(victim.endedAt ?? '')).toBeLessThanOrEqual(Date.parse(ended.startedAt ?? ''))
   })
 
+  test('a buyer who takes room from another learns nothing of whose it was', async () => {
+    const { apiKey, organization } = await operator.createOrganization({ body: { name: 'filler' } })
+    await operator.grantCredit({ params: { id: organization.id }, body: { amountUsd: '5' } })
+    const filler = createClient({ url: installation.url, credential: apiKey })
+    const flex = await filler.createLease({
+      body: { command: POLITE, gpus: 3, tier: 'flex', graceMs: 1000 },
+    })
+    await until(flex.id, 'running')
+    const firm = await buyer.createLease({
+      body: { command: ['true'], gpus: 3, tier: 'on_demand' },
+    })
+    await until(firm.id, 'ended')
+    await until(flex.id, 'ended')
+    const shown = async (client: Client, id: string) =>
+      JSON.stringify([
+        await client.listLeaseFacts({ params: { id } }),
+        await client.getLease({ params: { id } }),
+      ])
+    expect(await shown(buyer, firm.id)).not.toContain(flex.id)
+    expect(await shown(filler, flex.id)).not.toContain(firm.id)
+  })
+
   test('nobody is given notice for an anchor that would not fit anyway', async () => {
     const firm = await buyer.createLease({ body: { command: ['sleep', '60'], tier: 'on_demand' } })
     await until(firm.id, 'running')

@@ -106,7 +106,7 @@ const fleetFile = z.strictObject({
 })
 
 export type FleetFile = z.output<typeof fleetFile>
-export type FleetPool = FleetFile['sites'][number]['pools'][number]
+
 export type FleetModel = FleetFile['models'][number]
 
 export interface FleetFileFault {

@@ -23,7 +23,7 @@ import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
 import { fundStart } from './funding.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
-import { beginReclaim } from './reclaim.ts'
+import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease } from './record.ts'
 import * as store from './store.ts'
 
@@ -89,56 +89,48 @@ async function takeSnapshot(database: Database, now: Date): Promise<Snapshot> {
     })
 }
 
+type Placement = Extract<Decision, { kind: 'place' }>
+
+/** The price that it starts at, with the hold made to fit; null when the balance cannot pay. Nothing for what is not sold. */
+async function agreeStart(tx: Db, lease: Lease, now: Date) {
+  if (!isSoldByHour(lease.kind)) return { priceId: null, priceUsd: null }
+  const { id, price } = await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
+  const priceUsd = price.amount
+  return (await fundStart(tx, lease, { priceUsd, now })) ? { priceId: id, priceUsd } : null
+}
+
+async function recordPlacement(
+  tx: Db,
+  lease: Lease,
+  { nodeId, slots, now }: Placement & { now: Date },
+) {
+  const node = (await listNodes(tx)).find((each) => each.id === nodeId)
+  const where = `${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}`
+  await recordFact(tx, lease, {
+    at: now,
+    type: 'lease.placed',
+    text: `Placed on ${node?.name ?? nodeId}, ${where}.`,
+    data: { node: node?.name, slots },
+  })
+}
+
 async function commitPlacement(
   tx: Db,
-  decision: Extract<Decision, { kind: 'place' }>,
+  decision: Placement,
   { now, ids }: { now: Date; ids: IdSource },
 ) {
   const lease = await store.lockLease(tx, decision.leaseId)
   if (lease?.state !== 'pending') return
+  const price = await agreeStart(tx, lease, now)
+  if (price === null) return endWaiting(tx, lease, { reason: 'balance_exhausted', now })
   const { nodeId, slots } = decision
-  const price = isSoldByHour(lease.kind)
-    ? await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
-    : null
-  if (price && !(await fundStart(tx, lease, { priceUsd: price.price.amount, now }))) {
-    await store.changeLease(tx, lease.id, { waitingFor: 'balance enough for its first minutes' })
-    return
-  }
-  await openClaim(
-    tx,
-    {
-      nodeId,
-      slots,
-      kind: lease.kind,
-      leaseId: lease.id,
-      organizationId: lease.organizationId,
-      now,
-    },
-    ids,
-  )
+  const { kind, id: leaseId, organizationId } = lease
+  await openClaim(tx, { nodeId, slots, kind, leaseId, organizationId, now }, ids)
   const attempt = lease.attempt + 1
-  await store.changeLease(tx, lease.id, {
-    state: 'starting',
-    attempt,
-    placedAt: now,
-    nodeId,
-    slots,
-    priceId: price?.id ?? null,
-    priceUsd: price?.price.amount ?? null,
-    waitingFor: null,
-  })
-  const node = (await listNodes(tx)).find((each) => each.id === nodeId)
-  await recordFact(
-    tx,
-    { ...lease, attempt },
-    {
-      at: now,
-      type: 'lease.placed',
-      text: `Placed on ${node?.name ?? nodeId}, ${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}.`,
-      data: { node: node?.name, slots },
-    },
-  )
-  await wakeLease(tx, lease.id, now)
+  const start = { state: 'starting' as const, attempt, placedAt: now, waitingFor: null }
+  await store.changeLease(tx, leaseId, { ...start, ...price, nodeId, slots })
+  await recordPlacement(tx, { ...lease, attempt }, { ...decision, now })
+  await wakeLease(tx, leaseId, now)
 }
 
 async function commitReclaim(tx: Db, decision: Extract<Decision, { kind: 'reclaim' }>, now: Date) {

@@ -2,7 +2,7 @@
 export { runCycle } from './cycle.ts'
 export type { Lease } from './lease.ts'
 export { type Reconciliation, reconcile } from './reconcile.ts'
-export { LEASE_PROGRAM, MARKET_PROGRAM, MARKET_SUBJECT, wakeLease } from './record.ts'
+export { LEASE_PROGRAM, MARKET_PROGRAM, wakeLease } from './record.ts'
 export { leaseRoutes } from './routes.ts'
 export { createLease, type LeaseRequest, stopLease } from './service.ts'
 export { type LeaseStepDeps, stepLease } from './steps.ts'

@@ -1,9 +1,10 @@
 /** Takes a lease back: notice, time, stop. The rest follows from its strand. */
 import { drainClaims } from '#modules/book/index.ts'
+import { releaseHold } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import { type Lease, type ReclaimReason, renderDuration } from './lease.ts'
-import { recordFact, wakeLease } from './record.ts'
+import { recordFact, wakeLease, wakeMarket } from './record.ts'
 import { changeLease } from './store.ts'
 
 interface Reclaim {
@@ -53,4 +54,23 @@ export async function beginReclaim(
     data: { reason, forLease },
   })
   await wakeLease(tx, lease.id, now)
+}
+
+const WHY_IT_NEVER_RAN: Readonly<Record<'stopped' | 'balance_exhausted', string>> = {
+  stopped: 'Stopped while it waited.',
+  balance_exhausted: 'The balance could not pay for its start.',
+}
+
+/** Ends a lease that holds no slots. The caller has locked it, and it is pending. */
+export async function endWaiting(
+  tx: Db,
+  lease: Lease,
+  { reason, now }: { readonly reason: keyof typeof WHY_IT_NEVER_RAN; readonly now: Date },
+): Promise<void> {
+  if (lease.holdId) await releaseHold(tx, lease.holdId)
+  const over = { state: 'ended' as const, endedAt: now, endReason: reason, waitingFor: null }
+  await changeLease(tx, lease.id, over)
+  const text = WHY_IT_NEVER_RAN[reason]
+  await recordFact(tx, lease, { at: now, type: 'lease.ended', text, data: { reason } })
+  await wakeMarket(tx, now)
 }

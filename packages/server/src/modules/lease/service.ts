@@ -4,12 +4,11 @@ import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
 import { findPool, listNodes, listPools, type Pool } from '#modules/fleet/index.ts'
-import { releaseHold } from '#modules/ledger/index.ts'
 import { getGpuPrice } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { openHold } from './funding.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
-import { beginReclaim } from './reclaim.ts'
+import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
 import * as store from './store.ts'
 
@@ -136,24 +135,6 @@ export async function createLease(tx: Db, request: LeaseRequest, context: Contex
   return lease
 }
 
-/** Ends a lease that holds no slots. */
-async function endPending(tx: Db, lease: Lease, now: Date): Promise<void> {
-  if (lease.holdId) await releaseHold(tx, lease.holdId)
-  await store.changeLease(tx, lease.id, {
-    state: 'ended',
-    endedAt: now,
-    endReason: 'stopped',
-    waitingFor: null,
-  })
-  await recordFact(tx, lease, {
-    at: now,
-    type: 'lease.ended',
-    text: 'Stopped while it waited.',
-    data: { reason: 'stopped' },
-  })
-  await wakeMarket(tx, now)
-}
-
 /** Stops a lease; `organizationId` null for the operator and for Spillway itself. Stopping twice is once. */
 export async function stopLease(
   tx: Db,
@@ -168,7 +149,7 @@ export async function stopLease(
     throw new Fault('lease.not_found', `You have no lease ${id}.`)
   if (lease.state === 'ended')
     throw new Fault('lease.already_ended', 'This lease has ended already.')
-  if (lease.state === 'pending') await endPending(tx, lease, now)
+  if (lease.state === 'pending') await endWaiting(tx, lease, { reason: 'stopped', now })
   else if (lease.state !== 'reclaiming')
     await beginReclaim(tx, lease, { reason: 'stopped', forLease: null, noticeMs: 0, now })
   else if (lease.reclaimReason !== 'stopped') await stopSooner(tx, lease, now)
