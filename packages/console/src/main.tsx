@@ -69,7 +69,7 @@ const QUIET_AFTER_MS = 2000
 /** The other pages' code comes while nothing else does, so that going there works even while the server is away. */
 async function loadOtherPages(): Promise<void> {
   const routes = Object.values(router.routesById)
-  await Promise.allSettled(routes.map((route) => router.loadRouteChunk(route)))
+  await Promise.allSettled(routes.map(async (route) => router.loadRouteChunk(route)))
 }
 
 setTimeout(() => void loadOtherPages(), QUIET_AFTER_MS)

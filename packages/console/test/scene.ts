@@ -91,7 +91,7 @@ export async function startScene(): Promise<Scene> {
 /** What the accessibility rules find wrong, one line each; empty when nothing is. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(axe.source)
-  const { violations } = (await page.evaluate('axe.run(document)')) as axe.AxeResults
+  const { violations } = await page.evaluate<axe.AxeResults>('axe.run(document)')
   return violations.flatMap((violation) =>
     violation.nodes.map(
       (node) => `${violation.id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`,

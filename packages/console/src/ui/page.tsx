@@ -14,7 +14,7 @@ interface PageHeadProps {
 export function PageHead({ title, name, line, actions, back }: PageHeadProps): ReactElement {
   return (
     <header className="mb-4 flex flex-wrap items-end justify-between gap-x-4 gap-y-3">
-      <title>{`${name ?? String(title)} · Spillway`}</title>
+      <title>{`${name ?? (typeof title === 'string' ? title : '')} · Spillway`}</title>
       <div className="min-w-0 max-w-full">
         {back && <div className="mb-1 text-12 text-muted">{back}</div>}
         <h1 className="flex min-w-0 flex-wrap items-center gap-x-2.5 text-18 font-bold break-words">

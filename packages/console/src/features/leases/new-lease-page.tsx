@@ -18,7 +18,6 @@ import {
   draftSchema,
   EMPTY_DRAFT,
   type LeaseDraft,
-  type LeaseRequest,
   REQUEST_FIELDS,
   toRequest,
 } from './lease-draft.ts'
@@ -91,7 +90,7 @@ function NewLease({ pools }: { pools: readonly Pool[] }): ReactElement {
   const submit = form.handleSubmit((values) => {
     const body = toRequest(values)
     if (values.kind === 'anchor') create.anchor.mutate({ body })
-    else create.lease.mutate({ body: body as LeaseRequest })
+    else create.lease.mutate({ body })
   })
   return (
     <form

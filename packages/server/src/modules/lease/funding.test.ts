@@ -49,7 +49,7 @@ function lease(parts: Partial<Lease>): Lease {
     ...{ reclaimReason: null, reclaimFor: null, noticeAt: null, stopAt: null, stoppedAt: null },
     ...{ endedAt: null, endReason: null, exitCode: null, exitSignal: null },
     ...parts,
-  } as Lease
+  }
 }
 
 async function organization(id: string, credit: string): Promise<void> {
