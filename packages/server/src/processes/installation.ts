@@ -6,8 +6,9 @@ import { newId } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { recordAuditEvent } from '#modules/audit/index.ts'
 import { authenticate, touchApiKeys } from '#modules/identity/index.ts'
+import { listOpenLeases } from '#modules/lease/index.ts'
 import { createShipper } from '#modules/metering/index.ts'
-import { listDeployments, listReplicas } from '#modules/serving/index.ts'
+import { listDeployments, listReplicas, SERVES_TEXT } from '#modules/serving/index.ts'
 import type { Engine } from '#platform/engines/engine.ts'
 import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
 import { findServers, listsModels } from '#platform/models/discovery.ts'
@@ -251,21 +252,36 @@ async function offerServers(
   }
 }
 
+/** Each replica's model, words and state; one from before the last stop does not count as ready. */
+async function lookAtReplicas({ database }: Ground) {
+  const open = new Set((await listOpenLeases(database)).map((lease) => lease.id))
+  const deployments = await listDeployments(database)
+  return (await listReplicas(database)).map(({ deploymentId, leaseId, state, text }) => ({
+    model: deployments.find((each) => each.id === deploymentId)?.model ?? '',
+    text,
+    isReady: state === 'ready' && open.has(leaseId ?? ''),
+    isWaiting: state === 'starting' || (state === 'ready' && !open.has(leaseId ?? '')),
+  }))
+}
+
 /** Gives the models a moment to come up, because they are what people try first; it does not wait for downloads. */
 async function awaitModels({ progress, ground, surveyed }: Base): Promise<void> {
-  const wanted = surveyed.fleet.models.filter((model) => model.replicas > 0)
-  if (wanted.length === 0) return
-  const step = progress.begin(wanted.length === 1 ? 'Model' : 'Models')
+  const wanted = surveyed.fleet.models.reduce((sum, model) => sum + model.replicas, 0)
+  if (wanted === 0) return
+  const step = progress.begin(surveyed.fleet.models.length === 1 ? 'Model' : 'Models')
   const deadlineMs = ground.now().getTime() + MODELS_WITHIN_MS
   for (;;) {
-    const replicas = await listReplicas(ground.database)
+    const replicas = await lookAtReplicas(ground)
+    const waiting = replicas.find((each) => each.isWaiting)
     const isOver = ground.now().getTime() > deadlineMs
-    const isTrouble = replicas.some((replica) => replica.state === 'backing_off')
-    const isReady = replicas.length > 0 && replicas.every((replica) => replica.state === 'ready')
-    if (isReady) return step.done(wanted.map((model) => model.name).join(', '))
-    const waiting = replicas.find((replica) => replica.state !== 'ready')?.text ?? 'begins'
-    if (isOver || isTrouble) return step.done(`not ready yet: ${waiting}`)
-    step.note(waiting)
+    if (isOver || (replicas.length >= wanted && !waiting)) {
+      const ready = new Set(replicas.filter((each) => each.isReady).map((each) => each.model))
+      step.done(ready.size === 0 ? 'none is ready yet' : [...ready].join(', '))
+      for (const { model, text } of replicas.filter((each) => each.text !== SERVES_TEXT))
+        progress.say(`  ! ${model}: ${text}`)
+      return
+    }
+    step.note(waiting ? `${waiting.model}: ${waiting.text}` : '…')
     await pause(50)
   }
 }

@@ -24,16 +24,19 @@ interface Parts {
   readonly operator: Principal
 }
 
-/** The catalog must say that the toy stands in for the model that was asked for. */
-async function sayToy(
+/** The catalog must say that the toy stands in for the model that was asked for, and when it does no more. */
+async function sayStandIn(
   { ground, fleet }: Parts,
   deployment: Deployment,
-  why: string,
+  why: string | null,
 ): Promise<void> {
   const model = fleet.models.find((each) => each.name === deployment.model)
   if (!model) return
-  const card = cardOf(model, true)
-  const description = `${card.description} It stands in for ${deployment.weights ?? ''}: ${why}`
+  const card = cardOf(model, why !== null)
+  const description =
+    why === null
+      ? card.description
+      : `${card.description} It stands in for ${deployment.weights ?? ''}: ${why}`
   await inTransaction(ground.database, (tx) =>
     declareModel(tx, { ...card, description }, { now: ground.now(), ids: ground.ids }),
   )
@@ -83,7 +86,7 @@ export function assembleServing(parts: Parts): ServingDeps {
     locateWeights: createWeightsShelf({
       log: ground.log,
       resolve: resolver(parts),
-      onFallback: (deployment, why) => sayToy(parts, deployment, why),
+      onStandIn: (deployment, why) => sayStandIn(parts, deployment, why),
     }),
   }
 }

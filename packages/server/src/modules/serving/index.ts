@@ -1,4 +1,5 @@
 /** Serving: which models are deployed where, their replicas as leases, and who answers for a model now. */
+export { SERVES_TEXT } from './replica.ts'
 export { servingRoutes, type ServingRouteDeps } from './routes.ts'
 export {
   declareModel,

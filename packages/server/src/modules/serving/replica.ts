@@ -45,6 +45,9 @@ export interface BackoffLimits {
   readonly readyWithinMs: number
 }
 
+/** Of a replica with nothing special about it. */
+export const SERVES_TEXT = 'Serves.'
+
 /** Pause before the next start after so many crashes in a row. */
 export function backoffMs(crashes: number, { minMs, maxMs }: BackoffLimits): number {
   return Math.min(maxMs, minMs * 2 ** Math.max(0, Math.min(crashes, 30) - 1))
@@ -92,9 +95,16 @@ export function decideReplica(
   lease: ReplicaLease | null,
   {
     health,
+    servesText = SERVES_TEXT,
     now,
     limits,
-  }: { readonly health: Health; readonly now: Date; readonly limits: BackoffLimits },
+  }: {
+    readonly health: Health
+    /** What is to be known of one that serves. */
+    readonly servesText?: string
+    readonly now: Date
+    readonly limits: BackoffLimits
+  },
 ): ReplicaAction {
   if (row.state === 'backing_off')
     return row.retryAt && row.retryAt > now ? { kind: 'nothing' } : { kind: 'lease' }
@@ -109,7 +119,7 @@ export function decideReplica(
   if (lease.state === 'reclaiming')
     return change(row, { state: 'starting', url: null, text: 'Its slots are being taken back.' })
   if (health.kind === 'ready')
-    return change(row, { state: 'ready', url: health.url, text: 'Serves.' })
+    return change(row, { state: 'ready', url: health.url, text: servesText })
   const runsMs = lease.startedAt ? now.getTime() - lease.startedAt.getTime() : 0
   if (runsMs > limits.readyWithinMs)
     return {

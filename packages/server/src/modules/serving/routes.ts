@@ -5,6 +5,7 @@ import { type Price, renderMoney } from '#kernel/money.ts'
 import { listModels, type Model } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
+import type { ReplicaRow } from './replica.ts'
 import { addUpstream, listRoutes, removeUpstream, type ServedRoute } from './service.ts'
 import * as store from './store.ts'
 
@@ -30,13 +31,23 @@ function renderPrice({ amount, per, unit }: Price) {
   return { amountUsd: renderMoney(amount), per: per.toString(), unit }
 }
 
-function renderModel(
-  model: Model,
-  route: ServedRoute | undefined,
-  deployment: store.Deployment | undefined,
-) {
-  const ready = route?.targets.length ?? 0
+interface Served {
+  readonly route: ServedRoute | undefined
+  readonly deployment: store.Deployment | undefined
+  /** Of this deployment. */
+  readonly replicas: readonly ReplicaRow[]
+}
+
+/** On its way, unless nothing is wanted or every replica waits after a fault. */
+function stateOf({ route, deployment, replicas }: Served): 'ready' | 'starting' | 'unavailable' {
+  if ((route?.targets.length ?? 0) > 0) return 'ready'
   const isWanted = deployment?.source === 'upstream' || (deployment?.replicasWanted ?? 0) > 0
+  const isBackingOff = replicas.length > 0 && replicas.every(({ state }) => state === 'backing_off')
+  return isWanted && !isBackingOff ? 'starting' : 'unavailable'
+}
+
+function renderModel(model: Model, served: Served) {
+  const { route, deployment } = served
   return {
     id: model.name,
     displayName: model.displayName,
@@ -53,24 +64,25 @@ function renderModel(
         ? renderPrice(route.outputPrice)
         : { amountUsd: '0', per: '1', unit: 'token' as const },
     },
-    state:
-      ready > 0 ? ('ready' as const) : isWanted ? ('starting' as const) : ('unavailable' as const),
+    state: stateOf(served),
     stateText: route?.stateText ?? 'Not deployed.',
-    replicasReady: ready,
+    replicasReady: route?.targets.length ?? 0,
     source: deployment?.source ?? ('replica' as const),
   }
 }
 
 async function renderModels(db: Db, now: Date) {
-  const [models, routes, deployments] = [
+  const [models, routes, deployments, rows] = [
     await listModels(db),
     await listRoutes(db, now),
     await store.listDeployments(db),
+    await store.listReplicas(db),
   ]
   return models.flatMap((model) => {
     const route = routes.find((each) => each.model === model.name)
     const deployment = deployments.find((each) => each.model === model.name)
-    return route ? [renderModel(model, route, deployment)] : []
+    const replicas = rows.filter((row) => row.deploymentId === deployment?.id)
+    return route ? [renderModel(model, { route, deployment, replicas })] : []
   })
 }
 

@@ -16,14 +16,21 @@ import {
   REPLICA_READY_WITHIN_MS,
   REPLICA_STEADY_AFTER_MS,
 } from '../../limits.ts'
-import { decideReplica, type Health, type ReplicaAction, type ReplicaRow } from './replica.ts'
+import {
+  decideReplica,
+  type Health,
+  type ReplicaAction,
+  type ReplicaRow,
+  SERVES_TEXT,
+} from './replica.ts'
 import * as store from './store.ts'
 
 export const DEPLOYMENT_PROGRAM = 'deployment'
 
 /** Where a deployment's weights are, or how far they have come. */
 export type Weights =
-  | { readonly kind: 'ready'; readonly path: string }
+  /** `standsIn`: a sentence that says for what, and why, when these are not the weights that were asked for. */
+  | { readonly kind: 'ready'; readonly path: string; readonly standsIn: string | null }
   | { readonly kind: 'loading'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string }
 
@@ -115,8 +122,9 @@ async function leaseReplica(deps: ServingDeps, replica: Replica): Promise<void> 
   const { deployment, row } = replica
   const weights = deps.locateWeights(deployment)
   if (weights.kind !== 'ready') {
-    if (row.text === weights.text) return
-    return change(deps, replica, { state: 'starting', retryAt: null, text: weights.text })
+    const state = weights.kind === 'failed' ? 'backing_off' : 'starting'
+    if (row.text === weights.text && row.state === state) return
+    return change(deps, replica, { state, leaseId: null, retryAt: null, text: weights.text })
   }
   const command = await deps.replicaCommand(deployment, weights.path)
   await inTransaction(deps.database, async (tx) => {
@@ -145,13 +153,22 @@ async function stopReplica(deps: ServingDeps, leaseId: string): Promise<void> {
   )
 }
 
+/** A replica of other weights than there are now: the fleet file changed, or a toy need not stand in any more. */
+function isOutdated(lease: Lease | null, weights: Weights): lease is Lease {
+  const isUp = lease?.state === 'starting' || lease?.state === 'running'
+  return isUp && weights.kind === 'ready' && !lease.command.includes(weights.path)
+}
+
 /** Whether it serves and nothing was to do. */
 async function stepReplica(deps: ServingDeps, replica: Replica): Promise<boolean> {
-  const { row } = replica
+  const { deployment, row } = replica
   const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
+  const weights = deps.locateWeights(deployment)
+  if (isOutdated(lease, weights)) await stopReplica(deps, lease.id)
   const health: Health =
     lease?.state === 'running' ? await deps.checkHealth(lease) : { kind: 'unknown' }
-  const action = decideReplica(row, lease, { health, now: deps.now(), limits: LIMITS })
+  const servesText = (weights.kind === 'ready' ? weights.standsIn : null) ?? SERVES_TEXT
+  const action = decideReplica(row, lease, { health, servesText, now: deps.now(), limits: LIMITS })
   await act(deps, replica, action)
   return row.state === 'ready' && action.kind === 'nothing'
 }
