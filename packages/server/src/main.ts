@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { StartFailure } from '#platform/db/start-failure.ts'
 import { readConfig } from './config.ts'
 import { type Installation, startInstallation } from './processes/installation.ts'
+import { findMisspelt } from './processes/misspelt-variables.ts'
 import { createProgress } from './processes/progress.ts'
 import { StartRefused } from './processes/start-refused.ts'
 
@@ -51,7 +52,9 @@ function stopOnSignals(starting: Promise<Installation>): { isStopping: () => boo
 }
 
 const outcome = readConfig(process.env, { root, cwd: process.cwd() })
-if (outcome.kind === 'refused') fail(outcome.faults.map((fault) => `  ${fault}`).join('\n'))
+const faults = [...(outcome.kind === 'refused' ? outcome.faults : []), ...findMisspelt(process.env)]
+if (outcome.kind === 'refused' || faults.length > 0)
+  fail(faults.map((fault) => `  ${fault}`).join('\n'))
 const progress = createProgress(
   { write: (text) => void process.stdout.write(text), isTTY: process.stdout.isTTY },
   () => performance.now(),

@@ -5,6 +5,7 @@ export {
   type FleetModel,
   readFleetFile,
 } from './fleet-file.ts'
+export { nearest } from './nearest.ts'
 export { fleetRoutes } from './routes.ts'
 export { applyFleet } from './service.ts'
 export {

@@ -1,0 +1,19 @@
+/** Finds variables that were probably meant for the server and are spelt wrong; without this they would do nothing. */
+import { nearest } from '#modules/fleet/index.ts'
+
+const PREFIX = 'SPILLWAY_'
+const KNOWN = ['PORT', 'DATA_DIR', 'FLEET', 'LOG_LEVEL']
+
+/** A sentence for each. Variables of the command, of leases and of tests are unlike those of the server. */
+export function findMisspelt(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  return Object.keys(environment).flatMap((name) => {
+    const rest = name.slice(PREFIX.length)
+    if (!name.startsWith(PREFIX) || KNOWN.includes(rest)) return []
+    const meant = nearest(rest, KNOWN)
+    return meant === null
+      ? []
+      : [`${name} is not a variable of the server; did you mean ${PREFIX}${meant}?`]
+  })
+}
