@@ -3,6 +3,7 @@
  * The gateway has one core, everything else the other; the same requests go to the mock directly and through a bare
  * proxy in the same round.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { LoadOrder, LoadResult } from './gateway/load-order.ts'
 import { canPin } from './gateway/pinned.ts'
 import { openStand, type Stand } from './gateway/stand.ts'
@@ -27,6 +28,8 @@ const QUICK: Plan = { rounds: 3, retriesMax: 0, durationMs: 800, warmUpMs: 200 }
 
 /** A round beside a neighbour that took more of the machine than this, in cores, is measured again. */
 const FOREIGN_CORES_MAX = 0.3
+/** The neighbour may be done by then. */
+const DISTURBED_PAUSE_MS = 3000
 /** A round in which the mock itself moved by more than this says nothing about the gateway. */
 const DRIFT_MAX = 0.1
 const CHUNKS = 64
@@ -104,6 +107,7 @@ async function measureRounds(stand: Stand, load: Omit<Load, 'way'>): Promise<rea
     )
     if (isDisturbed) {
       retries += 1
+      await pause(DISTURBED_PAUSE_MS)
       continue
     }
     foreignCores.push(foreign)
