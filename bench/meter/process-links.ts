@@ -33,7 +33,8 @@ export function startProgram(file: string, order: WriterOrder | ShipperOrder): C
   return child
 }
 
-/** The first message of the parent. */
+/** The first message of the parent, without whom the program ends. */
 export function hearOrder<Order>(): Promise<Order> {
+  process.once('disconnect', () => process.exit())
   return new Promise((resolve) => process.once('message', (order) => resolve(order as Order)))
 }

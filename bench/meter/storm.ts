@@ -47,8 +47,8 @@ export async function runStorm(stand: Stand, offer: Offer, plan: StormPlan): Pro
     await pause(randomInt(plan.everyMs / 2, (plan.everyMs * 3) / 2))
     // Each kind in turn, then at random: so that a short run has all.
     const victim = VICTIMS[index < VICTIMS.length ? index : randomInt(VICTIMS.length)] ?? 'writer'
+    if (victim === 'postgres') await killPostgres(stand)
     kills[victim]++
-    if (victim === 'postgres') process.kill(postgres.pid, 'SIGKILL')
     if (victim === 'shipper') {
       shipper.child.kill('SIGKILL')
       await shipper.ended
@@ -63,6 +63,24 @@ export async function runStorm(stand: Stand, offer: Offer, plan: StormPlan): Pro
   shipper.child.kill('SIGKILL')
   await shipper.ended
   return prove(db, offer, { kills, writers: crew.everyone })
+}
+
+/** Once it is up again after the last time. */
+async function killPostgres({ db, postgres }: Stand): Promise<void> {
+  for (;;) {
+    const answer = await sql`SELECT 1`.execute(db).catch(() => null)
+    if (answer !== null && tryKill(postgres.pid)) return
+    await pause(50)
+  }
+}
+
+/** False when there is no such process: its successor is up, and not known yet. */
+function tryKill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch {
+    return false
+  }
 }
 
 async function replaceWriter(crew: Crew, writers: WriterMember[], plan: StormPlan): Promise<void> {
