@@ -28,6 +28,8 @@ export const Behaviour = z.object({
   garbage: z.string().optional(),
   /** The first request with this word is dropped without an answer, as by a server that closes idle connections. */
   dropOnce: z.string().optional(),
+  /** Answers only once the gate was opened. */
+  isGated: z.boolean().default(false),
   /** Falls silent for a while after so many chunks. */
   pauseAfter: z.number().int().optional(),
   pauseMs: z.number().default(0),
@@ -55,6 +57,8 @@ export interface SimulatorState {
   tokensSent: number
   lastBody: unknown
   readonly dropped: Set<string>
+  /** Requests that wait at the gate. */
+  gated: number
 }
 
 export interface UpstreamSimulator {
@@ -62,6 +66,7 @@ export interface UpstreamSimulator {
   readonly state: SimulatorState
   /** Base address, such as `http://127.0.0.1:1234/v1`. */
   readonly url: string
+  openGate(): void
   close(): Promise<void>
 }
 
@@ -72,8 +77,12 @@ export async function startUpstreamSimulator(port = 0): Promise<UpstreamSimulato
     tokensSent: 0,
     lastBody: null,
     dropped: new Set(),
+    gated: 0,
   }
-  const server = createServer((request, response) => void answer(request, response, state))
+  const gate = Promise.withResolvers<void>()
+  const server = createServer(
+    (request, response) => void answer(request, response, { state, gate: gate.promise }),
+  )
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : port
@@ -81,6 +90,7 @@ export async function startUpstreamSimulator(port = 0): Promise<UpstreamSimulato
     server,
     state,
     url: `http://127.0.0.1:${bound}/v1`,
+    openGate: () => gate.resolve(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -112,7 +122,7 @@ function readBehaviour(content: unknown): Behaviour {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  state: SimulatorState,
+  { state, gate }: { readonly state: SimulatorState; readonly gate: Promise<void> },
 ): Promise<void> {
   state.requests += 1
   response.on('close', () => {
@@ -125,6 +135,10 @@ async function answer(
   if (behaviour.dropOnce !== undefined && !state.dropped.has(behaviour.dropOnce)) {
     state.dropped.add(behaviour.dropOnce)
     return void response.destroy()
+  }
+  if (behaviour.isGated) {
+    state.gated += 1
+    await gate
   }
   const script: Script = {
     model: body.model,

@@ -34,7 +34,8 @@ export function invalidRequest(
   return refusal(status, { message, type: 'invalid_request_error', param, code })
 }
 
-function ours(status: number, message: string, code: string, retryAfterS: number): Refusal {
+/** A fault on this side, and when to come back. */
+function ours(message: string, code: string, { status = 503, retryAfterS = 1 } = {}): Refusal {
   return refusal(
     status,
     { message, type: 'server_error', param: null, code },
@@ -115,58 +116,49 @@ export const contextLengthExceeded = (message: string) =>
 
 export const databaseAway = () =>
   ours(
-    503,
     'The service cannot check your account right now. Nothing was charged; try again shortly.',
     'service_unavailable',
-    2,
+    { retryAfterS: 2 },
   )
 
 export const recordsAway = () =>
   ours(
-    503,
     'The service cannot keep records right now and takes no new work. Nothing was charged.',
     'service_unavailable',
-    5,
+    { retryAfterS: 5 },
   )
 
 export const stopping = () =>
-  ours(
-    503,
-    'The service is restarting. Nothing was charged; try again shortly.',
-    'service_unavailable',
-    1,
-  )
+  ours('The service is restarting. Nothing was charged; try again shortly.', 'service_unavailable')
 
-export const overloaded = (retryAfterS = 1) =>
+export const overloaded = () =>
   ours(
-    503,
     'The service is at its limit. Nothing was charged; try again shortly.',
     'server_is_overloaded',
-    retryAfterS,
   )
 
 export const modelNotReady = (model: string, why: string) =>
-  ours(503, `The model \`${model}\` cannot answer right now: ${why}`, 'model_not_ready', 5)
+  ours(`The model \`${model}\` cannot answer right now: ${why}`, 'model_not_ready', {
+    retryAfterS: 5,
+  })
 
 export const upstreamFailed = (model: string) =>
-  ours(
-    502,
-    `The server behind \`${model}\` failed. Nothing was charged; try again.`,
-    'upstream_error',
-    1,
-  )
+  ours(`The server behind \`${model}\` failed. Nothing was charged; try again.`, 'upstream_error', {
+    status: 502,
+  })
 
 /** Sent inside a stream that has begun: what arrived is charged, and it is not the whole answer. */
 export const streamBroken = (model: string) =>
   ours(
-    502,
     `The server behind \`${model}\` failed mid-answer: the answer is not complete. Only what was delivered is charged.`,
     'upstream_error',
-    1,
+    { status: 502 },
   )
 
 export const defect = () =>
-  ours(500, 'A fault of ours. Report the x-request-id to the operator.', 'internal_error', 1)
+  ours('A fault of ours. Report the x-request-id to the operator.', 'internal_error', {
+    status: 500,
+  })
 
 /** The body of a refusal, and of an error event in a stream. */
 export function renderRefusal({ error }: Refusal): string {

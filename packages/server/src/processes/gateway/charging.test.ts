@@ -189,21 +189,24 @@ test('killed in the middle of streams, the gateway charges what was delivered, o
 })
 
 test('of many requests at once on a balance for few, only those that can pay are served, and the balance holds', async () => {
-  // given a worst case of (bytes + 256 <= 1000 tokens) in and 100 out: at most 0.0012 USD, and money for ten of them
+  // given a worst case of the whole context in and 100 out: 0.0012 USD and two picos, and not quite money for ten
   const customer = await newCustomer('0.012')
   const more = { max_tokens: 100, padding: 'x'.repeat(1000) }
-  const outcomes = await Promise.all(
-    Array.from({ length: 200 }, async () => {
-      const response = await send(customer, { tokens: 100, delayMs: 300 }, more)
-      await response.text()
-      return response.status
-    }),
-  )
-  const served = outcomes.filter((status) => status === 200).length
-  expect(served).toBeGreaterThan(0)
-  expect(served).toBeLessThanOrEqual(10)
-  expect(outcomes.filter((status) => status === 429)).toHaveLength(200 - served)
-  await untilCharged(customer, served)
+  let refused = 0
+  // when none of them can end before all were decided
+  const outcomes = Array.from({ length: 200 }, async () => {
+    const response = await send(customer, { tokens: 100, isGated: true }, more)
+    await response.text()
+    if (response.status === 429) refused += 1
+    return response.status
+  })
+  await untilTrue(() => stand.simulator.state.gated + refused === 200)
+  stand.simulator.openGate()
+  // then
+  const statuses = await Promise.all(outcomes)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(9)
+  expect(statuses.filter((status) => status === 429)).toHaveLength(191)
+  await untilCharged(customer, 9)
   expect((await getBalance(db, customer.organizationId)).posted).toBeGreaterThanOrEqual(0n)
 })
 

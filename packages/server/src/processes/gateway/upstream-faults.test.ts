@@ -108,7 +108,7 @@ test('when the client leaves, the server is told at once', async () => {
   })
   await response.body?.getReader().read()
   leaving.abort()
-  await untilTrue(() => stand.simulator.state.aborted === before + 1, { timeoutMs: 1000 })
+  await untilTrue(() => stand.simulator.state.aborted === before + 1)
 })
 
 test('when the client leaves before an answer in one piece, the server is told', async () => {
@@ -125,7 +125,7 @@ test('when the client leaves before an answer in one piece, the server is told',
   await untilTrue(() => stand.simulator.state.requests > requests)
   leaving.abort()
   expect(await asking).toBe('left')
-  await untilTrue(() => stand.simulator.state.aborted === before + 1, { timeoutMs: 1000 })
+  await untilTrue(() => stand.simulator.state.aborted === before + 1)
 })
 
 describe('with several servers behind a model', () => {
