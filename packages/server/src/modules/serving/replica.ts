@@ -57,18 +57,21 @@ interface Crash {
   readonly how: string
   readonly crashes: number
   readonly at: Date
+  /** Where it ran. */
+  readonly leaseId: string | null
 }
 
 /** Backed off, shown with its reason, and billed to nobody. */
-function backOff({ how, crashes, at }: Crash, limits: BackoffLimits): Partial<ReplicaRow> {
+function backOff({ how, crashes, at, leaseId }: Crash, limits: BackoffLimits): Partial<ReplicaRow> {
   const pauseMs = backoffMs(crashes, limits)
+  const log = leaseId === null ? '' : ` What it wrote: spillway lease logs ${leaseId}`
   return {
     state: 'backing_off',
     leaseId: null,
     url: null,
     crashes,
     retryAt: new Date(at.getTime() + pauseMs),
-    text: `Crashed (${how}); crash ${crashes} in a row. Started again after a pause of ${Math.round(pauseMs / 1000)} s. It is billed to nobody.`,
+    text: `Crashed (${how}); crash ${crashes} in a row. Started again after a pause of ${Math.round(pauseMs / 1000)} s. It is billed to nobody.${log}`,
   }
 }
 
@@ -79,7 +82,7 @@ function onEnd(row: ReplicaRow, lease: ReplicaLease, limits: BackoffLimits): Rep
   const crashes = ranMs >= limits.steadyAfterMs ? 1 : row.crashes + 1
   const code = lease.exitCode === null ? (lease.endReason ?? '') : `exit code ${lease.exitCode}`
   const how = lease.exitSignal ?? code
-  return { kind: 'note', change: backOff({ how, crashes, at }, limits) }
+  return { kind: 'note', change: backOff({ how, crashes, at, leaseId: row.leaseId }, limits) }
 }
 
 function change(row: ReplicaRow, wanted: Partial<ReplicaRow>): ReplicaAction {
@@ -124,7 +127,10 @@ export function decideReplica(
   if (runsMs > limits.readyWithinMs)
     return {
       kind: 'give_up',
-      change: backOff({ how: 'not ready in time', crashes: row.crashes + 1, at: now }, limits),
+      change: backOff(
+        { how: 'not ready in time', crashes: row.crashes + 1, at: now, leaseId: row.leaseId },
+        limits,
+      ),
     }
   if (row.state === 'ready')
     return change(row, { state: 'starting', url: null, text: 'Does not answer; looking again.' })
