@@ -1,10 +1,10 @@
-import { measureLatency, type Latency } from './meter/latency.ts'
-import { openStand, type Stand } from './meter/stand.ts'
-import { runStorm, type StormPlan, type StormProof } from './meter/storm.ts'
 /**
  * The meter: from the gateways' journals to ledger entries and balances. How fast, how soon, and whether anything is
  * lost or doubled when every process that takes part is killed at random. The naive way runs beside it.
  */
+import { measureLatency, type Latency } from './meter/latency.ts'
+import { openStand, type Stand } from './meter/stand.ts'
+import { runStorm, type StormPlan, type StormProof } from './meter/storm.ts'
 import { measureBaseline, measureShipping } from './meter/throughput.ts'
 import { figureOf, median, type BenchOptions, type BenchResult, type Figure } from './run/result.ts'
 
@@ -25,10 +25,10 @@ const FULL: Plan = {
 }
 const QUICK: Plan = {
   rounds: 2,
-  events: 48_000,
-  baselineMs: 2_000,
-  latencyMs: 4_000,
-  storm: { kills: 5, everyMs: 1_500, perSecond: 4_000 },
+  events: 32_000,
+  baselineMs: 1_000,
+  latencyMs: 3_000,
+  storm: { kills: 3, everyMs: 1_500, perSecond: 4_000 },
 }
 
 const MANY = 1_000

@@ -1,11 +1,10 @@
 /** From a gateway's acknowledgement to the balance that anybody can read, at a steady rate, over 1,000 organizations. */
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { sql } from 'kysely'
 import type { Database } from '../../packages/server/src/platform/db/database.ts'
 import { Crew } from './crew.ts'
 import { quantitiesOf, type Offer } from './events.ts'
-import { PRICES, type Stand } from './stand.ts'
+import { CREDIT, PRICES, sumBalances, type Stand } from './stand.ts'
 
 const PER_SECOND = 1_000
 const LOOK_EVERY_MS = 2
@@ -47,13 +46,11 @@ export async function measureLatency(
 }
 
 /** What all balances of the offer have spent together, in picos, and when that was known. */
-async function look(db: Database, { organizations }: Offer): Promise<Look> {
+async function look(db: Database, offer: Offer): Promise<Look> {
   await pause(LOOK_EVERY_MS)
-  const accounts = organizations.map((id) => `customer_prepaid:${id}`)
-  const { rows } = await sql<{ spent: string }>`
-    SELECT (sum(1000000 - posted) * 1e12)::numeric(38, 0) AS spent FROM balance
-    WHERE account_id = ANY (${accounts})`.execute(db)
-  return { micros: process.hrtime.bigint() / 1000n, spent: BigInt(rows[0]?.spent ?? 0) }
+  const left = await sumBalances(db, offer)
+  const micros = process.hrtime.bigint() / 1000n
+  return { micros, spent: CREDIT * BigInt(offer.organizations.length) - left }
 }
 
 /** What the first so many events cost together: their prices come out without a rest. */

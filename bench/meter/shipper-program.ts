@@ -1,6 +1,6 @@
+/** A controller as the journal knows it: ships until it is killed, and tells nobody anything. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-/** A controller as the journal knows it: ships until it is killed, and tells nobody anything. */
 import { idSource } from '../../packages/server/src/kernel/ids.ts'
 import { createShipper } from '../../packages/server/src/modules/metering/index.ts'
 import { openDatabase } from '../../packages/server/src/platform/db/database.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { idSource, newId } from '../../packages/server/src/kernel/ids.ts'
-import { money } from '../../packages/server/src/kernel/money.ts'
+import { money, type Money } from '../../packages/server/src/kernel/money.ts'
 import { defineSku, setPrice } from '../../packages/server/src/modules/catalog/index.ts'
 import { grantCredit, openCustomerAccount } from '../../packages/server/src/modules/ledger/index.ts'
 import {
@@ -69,6 +69,21 @@ export async function openStand(): Promise<Stand> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The balances of an offer's organizations together; their ids follow one another. */
+export async function sumBalances(db: Database, { organizations }: Offer): Promise<Money> {
+  const { posted } = await db
+    .selectFrom('balance')
+    .select(({ fn }) => fn.sum<string>('posted').as('posted'))
+    .where('account_id', '>=', accountOf(organizations[0]))
+    .where('account_id', '<=', accountOf(organizations.at(-1)))
+    .executeTakeFirstOrThrow()
+  return money(posted)
+}
+
+export function accountOf(organizationId: string | undefined): string {
+  return `customer_prepaid:${organizationId}`
 }
 
 async function price(db: Database, side: 'input' | 'output'): Promise<string> {

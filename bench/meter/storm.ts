@@ -6,13 +6,12 @@ import { randomInt } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { sql } from 'kysely'
-import { rate } from '../../packages/server/src/kernel/money.ts'
+import { money, rate } from '../../packages/server/src/kernel/money.ts'
 import { verifyBooks } from '../../packages/server/src/modules/metering/index.ts'
 import type { Database } from '../../packages/server/src/platform/db/database.ts'
 import { Crew, type Member, type WriterMember } from './crew.ts'
 import { quantitiesOf, readEventId, SKUS, type Offer } from './events.ts'
-import { CREDIT, PRICES, type Stand } from './stand.ts'
+import { accountOf, CREDIT, PRICES, sumBalances, type Stand } from './stand.ts'
 
 const WRITERS = 2
 type Victim = 'writer' | 'shipper' | 'postgres'
@@ -68,7 +67,11 @@ export async function runStorm(stand: Stand, offer: Offer, plan: StormPlan): Pro
 /** Once it is up again after the last time. */
 async function killPostgres({ db, postgres }: Stand): Promise<void> {
   for (;;) {
-    const answer = await sql`SELECT 1`.execute(db).catch(() => null)
+    const answer = await db
+      .selectFrom('sku')
+      .select('name')
+      .execute()
+      .catch(() => null)
     if (answer !== null && tryKill(postgres.pid)) return
     await pause(50)
   }
@@ -109,11 +112,9 @@ async function prove(
     writers,
   }: { readonly kills: StormProof['kills']; readonly writers: readonly WriterMember[] },
 ): Promise<StormProof> {
-  const { rows } = await sql<{ id: string; sku: string; quantity: bigint; copies: bigint }>`
-    SELECT id::text, sku, min(quantity) AS quantity, count(*) AS copies FROM usage_event
-    WHERE organization_id = ANY (${[...offer.organizations]}) GROUP BY id, sku`.execute(db)
+  const rows = await readRows(db, offer)
   const stored = new Map(
-    rows.map(({ id, sku, quantity }) => [nameOf(readEventId(id), sku), quantity]),
+    rows.map(({ id, sku, least }) => [nameOf(readEventId(id), sku), BigInt(least)]),
   )
   const acknowledged = writers.flatMap(({ writer, acknowledged: numbers }) =>
     [...numbers.keys()].map((sequence) => ({ writer, sequence })),
@@ -131,7 +132,7 @@ async function prove(
     acknowledged: acknowledged.length,
     stored: new Set(rows.map(({ id }) => id)).size,
     lost: lost.length,
-    doubled: rows.filter(({ copies }) => copies > 1n).length,
+    doubled: rows.filter(({ copies }) => BigInt(copies) > 1n).length,
     moneyDifference: await compareMoney(db, offer),
     brokenChecks: checks.filter(({ isHeld }) => !isHeld).map(({ name }) => name),
   }
@@ -141,25 +142,46 @@ function nameOf({ writer, sequence }: { writer: number; sequence: number }, sku:
   return `${writer} ${sequence} ${sku}`
 }
 
+/** Every event and SKU with how often it is there. */
+async function readRows(db: Database, { organizations }: Offer) {
+  return db
+    .selectFrom('usage_event')
+    .select(['id', 'sku'])
+    .select(({ fn }) => [fn.min('quantity').as('least'), fn.countAll().as('copies')])
+    .where('organization_id', '>=', organizations[0] ?? '')
+    .where('organization_id', '<=', organizations.at(-1) ?? '')
+    .groupBy(['id', 'sku'])
+    .execute()
+}
+
 /** Events times price, computed from the raw rows alone, against the ledger's entries and against the balances. */
 async function compareMoney(db: Database, offer: Offer): Promise<bigint> {
-  const { rows } = await sql<{ sku: string; quantity: string }>`
-    SELECT sku, sum(quantity) AS quantity FROM usage_event
-    WHERE organization_id = ANY (${[...offer.organizations]})
-    GROUP BY organization_id, sku, date_trunc('hour', from_at, 'UTC')`.execute(db)
-  const owed = rows.reduce((sum, { sku, quantity }) => {
+  const first = offer.organizations[0]
+  const last = offer.organizations.at(-1)
+  const hours = await db
+    .selectFrom('usage_event')
+    .select(['organization_id', 'sku'])
+    .select(({ fn, val }) => [
+      fn<Date>('date_trunc', [val('hour'), 'from_at', val('UTC')]).as('hour'),
+      fn.sum<string>('quantity').as('quantity'),
+    ])
+    .where('organization_id', '>=', first ?? '')
+    .where('organization_id', '<=', last ?? '')
+    .groupBy(['organization_id', 'sku', 'hour'])
+    .execute()
+  const owed = hours.reduce((sum, { sku, quantity }) => {
     const price = sku === SKUS.input ? PRICES.input : PRICES.output
     return sum + rate(price, BigInt(quantity))
   }, 0n)
-  const accounts = offer.organizations.map((id) => `customer_prepaid:${id}`)
-  const { rows: sums } = await sql<{ entries: string; balances: string }>`
-    SELECT (SELECT (sum(amount) * 1e12)::numeric(38, 0) FROM ledger_entry WHERE account_id = ANY (${accounts})) AS entries,
-      (SELECT (sum(posted) * 1e12)::numeric(38, 0) FROM balance WHERE account_id = ANY (${accounts})) AS balances`.execute(
-    db,
-  )
+  const { entries } = await db
+    .selectFrom('ledger_entry')
+    .select(({ fn }) => fn.sum<string>('amount').as('entries'))
+    .where('account_id', '>=', accountOf(first))
+    .where('account_id', '<=', accountOf(last))
+    .executeTakeFirstOrThrow()
   const credit = CREDIT * BigInt(offer.organizations.length)
-  const differences = [sums[0]?.entries, sums[0]?.balances].map(
-    (left) => credit - BigInt(left ?? 0) - owed,
-  )
-  return differences.reduce((sum, each) => sum + (each < 0n ? -each : each), 0n)
+  const left = [money(entries), await sumBalances(db, offer)]
+  return left
+    .map((each) => credit - each - owed)
+    .reduce((sum, each) => sum + (each < 0n ? -each : each), 0n)
 }

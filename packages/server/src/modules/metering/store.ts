@@ -4,7 +4,7 @@ import { money, renderMoney } from '#kernel/money.ts'
 import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { UsageTotal } from './rating.ts'
-import type { UsageEvent, UsageHourKey, UsageLine } from './usage-event.ts'
+import type { UsageEvent, UsageHourKey } from './usage-event.ts'
 
 /** An event line as the table has it. */
 export interface StoredLine {
@@ -28,9 +28,9 @@ export async function insertEvents(
   const lines = events.flatMap(({ lines: own }, index) =>
     own.map((line, number) => ({ ...line, number, event: index + 1 })),
   )
-  const offers = new Map(lines.map(({ sku, priceId }) => [`${sku}\n${priceId}`, { sku, priceId }]))
-  const offerNumbers = new Map([...offers.keys()].map((key, index) => [key, index + 1]))
-  const offerOf = ({ sku, priceId }: UsageLine) => offerNumbers.get(`${sku}\n${priceId}`) ?? 0
+  // A price is of one SKU, which rating makes sure of; both are sent once and not with every line.
+  const skus = new Map(lines.map(({ sku, priceId }) => [priceId, sku]))
+  const offers = new Map([...skus.keys()].map((priceId, index) => [priceId, index + 1]))
   const { rows } = await sql<{ kept: bigint; lines: readonly string[] | null }>`
     WITH kept AS (
       INSERT INTO usage_event (id, line, organization_id, project_id, sku, price_id, resource,
@@ -42,12 +42,11 @@ export async function insertEvents(
       JOIN unnest(
         ${arrayText(lines.map(({ event }) => event))}::integer[],
         ${arrayText(lines.map(({ number }) => number))}::smallint[],
-        ${arrayText(lines.map(offerOf))}::integer[],
+        ${arrayText(lines.map(({ priceId }) => offers.get(priceId) ?? 0))}::integer[],
         ${arrayText(lines.map(({ quantity }) => quantity))}::bigint[]
       ) AS l (event, line, offer, quantity) ON l.event = e.number
       JOIN unnest(
-        ${arrayText([...offers.values()].map(({ sku }) => sku))}::text[],
-        ${arrayText([...offers.values()].map(({ priceId }) => priceId))}::text[]
+        ${arrayText([...skus.values()])}::text[], ${arrayText([...skus.keys()])}::text[]
       ) WITH ORDINALITY AS o (sku, price_id, number) ON o.number = l.offer
       ON CONFLICT DO NOTHING
       RETURNING id, line
