@@ -80,6 +80,8 @@ export const BANS: readonly Ban[] = [
       'packages/server/src/platform/http/idempotency.ts': 'An answer that we sealed ourselves.',
       'packages/server/src/platform/http/parse.ts':
         'The body of a control request; the endpoint\u2019s schema follows.',
+      'packages/server/src/platform/telemetry/terminal-line.ts':
+        'A line of our own log; what is no record is shown as it is.',
       'packages/server/src/platform/clock/anchor-file.ts':
         'Our own file in the data folder, checked after.',
       'packages/server/src/processes/replica/body.ts':
