@@ -42,8 +42,8 @@ interface DecodedFrame {
 }
 
 /** The more records, the fewer organizations in each of the transactions that they become. */
-const BATCH_RECORDS_MAX = 8_000
-const CHUNK_BYTES = 4 * 1024 * 1024
+const BATCH_RECORDS_MAX = 16_000
+const CHUNK_BYTES = 8 * 1024 * 1024
 
 export class JournalReader {
   readonly #directory: string
