@@ -59,7 +59,8 @@ async function readAway(response: Response, url: string): Promise<Unreachable | 
 
 /** Whether trying again later may help: the server, or its database, is away for now. */
 export function isAway(error: unknown): boolean {
-  if (error instanceof ProblemError) return error.problem.code === 'database.unavailable'
+  if (error instanceof ProblemError)
+    return ['database.unavailable', 'server.unavailable'].includes(error.problem.code)
   return error instanceof Unreachable
 }
 

@@ -104,13 +104,10 @@ export const CreateLease = z.strictObject({
   noticeSignal: NoticeSignal.default('SIGTERM').meta({
     description: 'Sent to the process group when the notice is given.',
   }),
-  requeue: z
-    .boolean()
-    .default(false)
-    .meta({
-      description:
-        'Start again, when there is room, after a reclaim, whatever its exit code: the command goes on from its own checkpoint.',
-    }),
+  requeue: z.boolean().default(false).meta({
+    description:
+      'Start again, when there is room, after a reclaim, whatever its exit code: the command goes on from its own checkpoint.',
+  }),
 })
 
 export const createLease = endpoint({

@@ -3,8 +3,6 @@ import { randomBytes } from 'node:crypto'
 import type { Principal } from '#modules/identity/index.ts'
 import { SIGN_IN_CODE_VALID_MS } from '../limits.ts'
 
-const RETRY_WITHIN_MS = 30_000
-
 export interface SignInDesk {
   /** Makes a code for a principal. */
   readonly issue: (principal: Principal, now: Date) => string
@@ -21,13 +19,8 @@ export function createSignInDesk(): SignInDesk {
     },
     redeem: (code, now) => {
       const found = open.get(code)
-      if (!found || found.until <= now.getTime()) {
-        open.delete(code)
-        return null
-      }
-      // Spent, but for a moment: a sign-in that fails for our own fault may be tried again.
-      open.set(code, { ...found, until: Math.min(found.until, now.getTime() + RETRY_WITHIN_MS) })
-      return found.principal
+      open.delete(code)
+      return found && found.until > now.getTime() ? found.principal : null
     },
   }
 }

@@ -21,7 +21,7 @@ import {
 } from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
-import { fundStart } from './funding.ts'
+import { fundStart } from './funding-service.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
 import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease } from './record.ts'

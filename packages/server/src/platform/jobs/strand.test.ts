@@ -87,6 +87,17 @@ test('a step that fails is tried again later, with its reason kept', async () =>
   await runner.stop()
 })
 
+test('a strand of a program that this runner does not have is left for one that has it', async () => {
+  const first = run({ other: async () => ({ kind: 'done' }) })
+  await wakeStrand(db, { program: 'later', subject: 'a' }, first.clock.now())
+  await wakeStrand(db, { program: 'other', subject: 'a' }, first.clock.now())
+  first.runner.poke()
+  const left = () => db.selectFrom('strand').select('program').where('subject', '=', 'a').execute()
+  await untilTrue(async () => !(await left()).some((row) => row.program === 'other'))
+  await first.runner.stop()
+  expect((await left()).map((row) => row.program)).toContain('later')
+})
+
 test('the pause between tries doubles and is bounded', () => {
   expect(retryDelayMs(1)).toBe(2 * retryDelayMs(0))
   expect(retryDelayMs(100)).toBe(30_000)

@@ -5,6 +5,7 @@
  */
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
+import { present } from '#kernel/assert.ts'
 import type { Database, Db } from '#platform/db/database.ts'
 import { STEP_RETRY_MAX_MS, STEP_RETRY_MIN_MS } from '../../limits.ts'
 
@@ -69,6 +70,7 @@ class Runner implements StrandRunner {
   #timer: NodeJS.Timeout | null = null
   #isStopped = false
   #isLooking = false
+  #looking: Promise<void> = Promise.resolve()
   #isPoked = false
 
   constructor(deps: StrandRunnerDeps) {
@@ -78,12 +80,14 @@ class Runner implements StrandRunner {
 
   poke = (): void => {
     this.#isPoked = true
-    if (!this.#isLooking && !this.#isStopped) void this.#look()
+    if (!this.#isLooking && !this.#isStopped) this.#looking = this.#look()
   }
 
   stop = async (): Promise<void> => {
     this.#isStopped = true
     if (this.#timer) clearTimeout(this.#timer)
+    // A look that had begun may still start nothing: it sees that it was stopped.
+    await this.#looking
     await Promise.all(this.#running.values())
   }
 
@@ -106,12 +110,14 @@ class Runner implements StrandRunner {
 
   /** Starts what is due and not running. Returns how long until the next is due. */
   async #startDue(): Promise<number> {
-    const { database, now, concurrencyMax } = this.#deps
+    const { database, programs, now, concurrencyMax } = this.#deps
+    const known = Object.keys(programs)
     const at = now()
     const { rows } =
       await sql<DueRow>`SELECT program, subject, failures, xmin::text AS version FROM strand
-      WHERE wake_at <= ${at} ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
-    for (const row of rows) {
+      WHERE wake_at <= ${at} AND program = ANY(${known})
+      ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
+    for (const row of this.#isStopped ? [] : rows) {
       const key = `${row.program}/${row.subject}`
       if (this.#running.has(key) || this.#running.size >= concurrencyMax) continue
       if ((this.#notBeforeMs.get(key) ?? 0) > at.getTime()) continue
@@ -123,7 +129,7 @@ class Runner implements StrandRunner {
     }
     const { rows: next } = await sql<{
       wake_at: Date
-    }>`SELECT wake_at FROM strand WHERE wake_at > ${at}
+    }>`SELECT wake_at FROM strand WHERE wake_at > ${at} AND program = ANY(${known})
       ORDER BY wake_at LIMIT 1`.execute(database)
     return next[0] ? next[0].wake_at.getTime() - at.getTime() : IDLE_LOOK_MS
   }
@@ -133,7 +139,7 @@ class Runner implements StrandRunner {
     const { program, subject } = row
     const key = `${program}/${subject}`
     try {
-      const run = programs[program] ?? (async () => ({ kind: 'done' as const }))
+      const run = present(programs[program], `the program ${program}`)
       await this.#settle(row, await run(subject))
       this.#notBeforeMs.delete(key)
     } catch (error) {

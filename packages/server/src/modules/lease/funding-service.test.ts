@@ -10,7 +10,7 @@ import {
 } from '#modules/ledger/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
-import { extendHold, holdNeeded, openHold } from './funding.ts'
+import { extendHold, holdNeeded, openHold } from './funding-service.ts'
 import type { Lease } from './lease.ts'
 
 const { db } = await cloneDatabase()
