@@ -207,11 +207,11 @@ describe('holds', () => {
     const open = (await listOpenHolds(db, 'lease')).filter(
       (each) => each.organizationId === organizationId,
     )
-    expect(open.map(({ holdId, amount }) => [holdId, amount]).toSorted()).toEqual(
-      [
+    expect(new Map(open.map(({ holdId, amount }) => [holdId, amount]))).toEqual(
+      new Map([
         [second, money('2')],
         [other, money('3')],
-      ].toSorted(),
+      ]),
     )
     const released = await inTransaction(db, (tx) =>
       releaseHoldsOf(tx, { purpose: 'lease', reference: 'lse_gone' }),
