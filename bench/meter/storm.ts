@@ -113,9 +113,7 @@ async function prove(
   }: { readonly kills: StormProof['kills']; readonly writers: readonly WriterMember[] },
 ): Promise<StormProof> {
   const rows = await readRows(db, offer)
-  const stored = new Map(
-    rows.map(({ id, sku, least }) => [nameOf(readEventId(id), sku), BigInt(least)]),
-  )
+  const stored = new Map(rows.map(({ id, sku, least }) => [nameOf(readEventId(id), sku), least]))
   const acknowledged = writers.flatMap(({ writer, acknowledged: numbers }) =>
     [...numbers.keys()].map((sequence) => ({ writer, sequence })),
   )
@@ -161,9 +159,9 @@ async function compareMoney(db: Database, offer: Offer): Promise<bigint> {
   const hours = await db
     .selectFrom('usage_event')
     .select(['organization_id', 'sku'])
-    .select(({ fn, val }) => [
-      fn<Date>('date_trunc', [val('hour'), 'from_at', val('UTC')]).as('hour'),
-      fn.sum<string>('quantity').as('quantity'),
+    .select((where) => [
+      where.fn<Date>('date_trunc', [where.val('hour'), 'from_at', where.val('UTC')]).as('hour'),
+      where.fn.sum<string>('quantity').as('quantity'),
     ])
     .where('organization_id', '>=', first ?? '')
     .where('organization_id', '<=', last ?? '')

@@ -1,5 +1,5 @@
 /** A model's server that streams one word every few milliseconds, for as long as it is listened to. */
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 
 const WORD_EVERY_MS = 10
@@ -18,18 +18,24 @@ function renderChunk(model: string, count: number): string {
   return `data: ${JSON.stringify(chunk)}\n\n`
 }
 
+/** One word after another, for as long as somebody listens. */
+async function talk(model: string, response: ServerResponse): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  for (let count = 1; !response.destroyed; count++) {
+    response.write(renderChunk(model, count))
+    await pause(WORD_EVERY_MS)
+  }
+}
+
 export async function startSlowUpstream(model: string): Promise<SlowUpstream> {
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     if (request.url === '/v1/models') {
       response.setHeader('content-type', 'application/json')
-      return void response.end(JSON.stringify({ object: 'list', data: [{ id: model }] }))
+      response.end(JSON.stringify({ object: 'list', data: [{ id: model }] }))
+      return
     }
     request.resume()
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    for (let count = 1; !response.destroyed; count++) {
-      response.write(renderChunk(model, count))
-      await pause(WORD_EVERY_MS)
-    }
+    void talk(model, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

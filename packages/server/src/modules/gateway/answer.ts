@@ -13,7 +13,8 @@ function textOf(message: Json): string {
   const calls = Array.isArray(message['tool_calls']) ? (message['tool_calls'] as unknown[]) : []
   for (const call of [...calls, { function: message['function_call'] }]) {
     if (!isObject(call) || !isObject(call['function'])) continue
-    text += `${call['function']['name'] ?? ''}${call['function']['arguments'] ?? ''}`
+    for (const part of ['name', 'arguments'] as const)
+      if (typeof call['function'][part] === 'string') text += call['function'][part]
   }
   return text
 }
@@ -96,11 +97,13 @@ export function readError(json: unknown): UpstreamError {
   const outer = isObject(json) ? json : {}
   const error = isObject(outer['error']) ? outer['error'] : outer
   const words = [error['message'], outer['error'], outer['detail']].find(
-    (value) => typeof value === 'string',
+    (value): value is string => typeof value === 'string',
   )
-  const text = (field: string) =>
-    typeof error[field] === 'string' ? (error[field] as string) : null
-  const message = ((words as string | undefined) ?? 'no reason given').slice(0, 1000)
+  const text = (field: string) => {
+    const value = error[field]
+    return typeof value === 'string' ? value : null
+  }
+  const message = (words ?? 'no reason given').slice(0, 1000)
   return {
     message,
     param: text('param'),

@@ -84,7 +84,7 @@ test('a body of unknown length is relayed as it comes', async () => {
     method: 'POST',
     body,
     duplex: 'half',
-  } as RequestInit)
+  })
   expect(await response.text()).toBe('echo 4')
 })
 

@@ -45,7 +45,7 @@ export class ApiRelay {
     const hasBody = 'content-length' in request.headers || 'transfer-encoding' in request.headers
     this.#pool.dispatch(
       {
-        method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
+        method: request.method ?? 'GET',
         path: request.url ?? '/',
         headers: [
           ...keepEndToEnd(request.rawHeaders, OURS),

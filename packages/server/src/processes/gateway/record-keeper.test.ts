@@ -7,7 +7,7 @@ const record = (holdId: string): JournalRecord => ({ kind: 'hold_closed', holdId
 let written: string[]
 let changes: boolean[]
 let isBroken: boolean
-let failure: unknown
+let failure: Error | null
 let keeper: RecordKeeper
 
 beforeEach(() => {
