@@ -7,6 +7,7 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type BenchOptions, type BenchResult, type Figure, figureOf, median } from './run/result.ts'
+import { askModel } from './start/answered-requests.ts'
 import { copyCheckout } from './start/checkout.ts'
 import { endLeases } from './start/ended-leases.ts'
 import { gatewayOf, residentMib, sharedMib } from './start/memory.ts'
@@ -16,18 +17,37 @@ interface Plan {
   readonly checkouts: number
   readonly folders: number
   readonly laterStarts: number
+  /** Without any request, before memory is read for the first time; and after some work. */
   readonly idleMs: number
+  readonly settleMs: number
   readonly leases: number
+  readonly requests: number
 }
 
-const FULL: Plan = { checkouts: 3, folders: 5, laterStarts: 7, idleMs: 30_000, leases: 200 }
-const QUICK: Plan = { checkouts: 1, folders: 1, laterStarts: 2, idleMs: 10_000, leases: 60 }
+const FULL: Plan = {
+  checkouts: 3,
+  folders: 5,
+  laterStarts: 7,
+  idleMs: 30_000,
+  settleMs: 30_000,
+  leases: 200,
+  requests: 2000,
+}
+const QUICK: Plan = {
+  checkouts: 1,
+  folders: 1,
+  laterStarts: 1,
+  idleMs: 10_000,
+  settleMs: 2000,
+  leases: 40,
+  requests: 500,
+}
 
 const ROOT = join(import.meta.dirname, '..')
 const SECONDS_MAX = { kind: 'at_most', value: 15 } as const
 const MIB_MAX = { kind: 'at_most', value: 200 } as const
 /** Memory is read a few times, because a collection may be due at any one of them. */
-const READINGS = 5
+const READINGS = 3
 
 const seconds = ({ readyMs }: Start) => readyMs / 1000
 
@@ -95,40 +115,44 @@ async function readMemory(pid: number): Promise<number> {
   const readings: number[] = []
   for (let reading = 0; reading < READINGS; reading++) {
     readings.push(residentMib(pid))
-    await pause(500)
+    await pause(300)
   }
   return median(readings)
 }
 
+/** What is beside the server, apart from PostgreSQL. Linux only: elsewhere shared pages cannot be told. */
+function neighbourFigures(dataDir: string): Figure[] {
+  if (process.platform !== 'linux') return []
+  const unit = 'MiB'
+  return [
+    { name: 'idle: replica of the toy, apart', unit, value: sharedMib(['replica.ts', dataDir]) },
+    { name: 'idle: its shim, apart', unit, value: sharedMib(['shim.mjs', dataDir]) },
+  ]
+}
+
 async function memoryFigures(server: Start, dataDir: string, plan: Plan): Promise<Figure[]> {
   const unit = 'MiB'
+  const after = async (work: Promise<void>, pid: number): Promise<number> => {
+    await work
+    await pause(plan.settleMs)
+    return readMemory(pid)
+  }
   await pause(plan.idleMs)
+  const gatewayPid = gatewayOf(dataDir)
   const idle = await readMemory(server.pid)
-  const gateway = await readMemory(gatewayOf(dataDir))
-  const others: Figure[] =
-    process.platform === 'linux'
-      ? [
-          {
-            name: 'idle: replica of the toy, apart',
-            unit,
-            value: sharedMib(['replica.ts', dataDir]),
-          },
-          { name: 'idle: its shim, apart', unit, value: sharedMib(['shim.mjs', dataDir]) },
-        ]
-      : []
-  await endLeases(server, plan.leases)
-  await pause(plan.idleMs)
-  const afterOnce = await readMemory(server.pid)
-  await endLeases(server, plan.leases)
-  await pause(plan.idleMs)
-  const afterTwice = await readMemory(server.pid)
+  const gateway = await readMemory(gatewayPid)
+  const neighbours = neighbourFigures(dataDir)
+  const once = await after(endLeases(server, plan.leases), server.pid)
+  const twice = await after(endLeases(server, plan.leases), server.pid)
+  const asked = await after(askModel(server, plan.requests), gatewayPid)
   return [
     { name: 'idle: server process', unit, value: idle, target: MIB_MAX },
     { name: 'idle: gateway process', unit, value: gateway, target: MIB_MAX },
-    ...others,
-    { name: `server: growth over ${plan.leases} ended leases`, unit, value: afterOnce - idle },
-    { name: `server: over ${plan.leases} more`, unit, value: afterTwice - afterOnce },
-    { name: 'server: idle again', unit, value: afterTwice, target: MIB_MAX },
+    ...neighbours,
+    { name: `server: growth over ${plan.leases} ended leases`, unit, value: once - idle },
+    { name: `server: growth over ${plan.leases} more`, unit, value: twice - once },
+    { name: 'server: idle after all of them', unit, value: twice, target: MIB_MAX },
+    { name: `gateway: idle after ${plan.requests} requests`, unit, value: asked, target: MIB_MAX },
   ]
 }
 
