@@ -35,7 +35,7 @@ export async function layGround(config: Config, progress: Progress): Promise<Gro
   try {
     await checkPort(config.port)
     const pepper = readOrMakePepper(config.dataDir)
-    const log = createLog({ dataDir: config.dataDir, level: config.logLevel })
+    const log = createLog({ dataDir: config.dataDir, level: config.logLevel, isFirst: true })
     const clock = startClock({
       dataDir: config.dataDir,
       onSaveFailed: (error) =>

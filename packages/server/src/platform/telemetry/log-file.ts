@@ -2,11 +2,19 @@
  * Appends lines to a file in the background. A disk that takes none ends nothing and holds nothing up, not even the
  * end of the process: lines wait, up to a bound, and are written when there is room. Several processes may share a file.
  */
-import { closeSync, openSync, write, writeSync } from 'node:fs'
+import { closeSync, openSync, renameSync, statSync, write, writeSync } from 'node:fs'
 
 /** What is kept while the disk takes nothing; what comes on top is left out. */
 const WAITING_BYTES_MAX = 1024 * 1024
 const RETRY_MS = 1000
+
+const LARGE_BYTES = 8 * 1024 * 1024
+
+/** Renames a log that has grown large, for whoever opens it first: others would go on writing to the old one. */
+export function setAsideLarge(path: string): void {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGE_BYTES)
+    renameSync(path, `${path}.old`)
+}
 
 export interface LogFile {
   readonly write: (line: string) => void

@@ -1,11 +1,11 @@
 /** What the log promises: a person can read it, and a disk that is full does not end the program that writes it. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { untilTrue } from '../../../test/harness/index.ts'
-import { openLogFile } from './log-file.ts'
+import { openLogFile, setAsideLarge } from './log-file.ts'
 import { renderTerminalLine } from './terminal-line.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'spillway-log-'))
@@ -61,4 +61,15 @@ test('lines arrive whole and in order, those written last at the end too', async
   for (const line of lines) file.write(line)
   await untilTrue(() => readFileSync(path, 'utf8') === lines.join(''))
   file.close()
+})
+
+test('a log that has grown large is set aside by the first that opens it', () => {
+  const path = join(dataDir, 'large.log')
+  writeFileSync(path, 'short')
+  setAsideLarge(path)
+  expect(existsSync(`${path}.old`)).toBe(false)
+  writeFileSync(path, Buffer.alloc(9 * 1024 * 1024))
+  setAsideLarge(path)
+  expect(existsSync(path)).toBe(false)
+  expect(statSync(`${path}.old`).size).toBe(9 * 1024 * 1024)
 })

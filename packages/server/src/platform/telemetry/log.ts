@@ -1,7 +1,7 @@
 /** The log: one line of JSON an event, to a file in the data folder and to the terminal from a level on. */
 import { join } from 'node:path'
 import { type Logger, multistream, pino } from 'pino'
-import { openLogFile } from './log-file.ts'
+import { openLogFile, setAsideLarge } from './log-file.ts'
 import { renderTerminalLine } from './terminal-line.ts'
 
 export type { Logger } from 'pino'
@@ -23,8 +23,17 @@ function terminal(): { write: (line: string) => void } {
   return { write: (line) => void stderr.write(renderTerminalLine(line)) }
 }
 
-export function createLog(options: { readonly dataDir: string; readonly level: string }): Logger {
-  const file = openLogFile(join(options.dataDir, 'server.log'))
+interface LogOptions {
+  readonly dataDir: string
+  readonly level: string
+  /** The first of the processes that share the file; it may begin a new one. */
+  readonly isFirst?: boolean
+}
+
+export function createLog(options: LogOptions): Logger {
+  const path = join(options.dataDir, 'server.log')
+  if (options.isFirst === true) setAsideLarge(path)
+  const file = openLogFile(path)
   process.once('exit', file.close)
   const streams = multistream([
     { level: 'info', stream: file },
