@@ -49,14 +49,10 @@ function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 
 export async function start({ root, dataDir }: Place): Promise<Start> {
   const calledMs = performance.now()
-  const child = spawn(
-    process.execPath,
-    ['--max-semi-space-size=2', join(root, 'packages/server/src/main.ts')],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, SPILLWAY_DATA_DIR: dataDir, SPILLWAY_PORT: '0' },
-    },
-  )
+  const child = spawn(process.execPath, [join(root, 'packages/server/src/main.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, SPILLWAY_DATA_DIR: dataDir, SPILLWAY_PORT: '0' },
+  })
   let output = ''
   child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
   await untilReady(child, () => output)
