@@ -162,7 +162,12 @@ describe('the operator', () => {
       expect(anchor.stdout).toBe('anchored\n')
       expect(anchor.code).toBe(0)
       await spot.shows('noticed')
-      const id = idIn(await run('lease', 'list', '--kind', 'spot', '--state', 'running'))
+      // It starts again once the market has looked at the free slots, which may take a moment.
+      const running = () => run('lease', 'list', '--kind', 'spot', '--state', 'running')
+      await expect
+        .poll(async () => LEASE.test((await running()).stdout), { timeout: 20_000 })
+        .toBe(true)
+      const id = idIn(await running())
       await expect
         .poll(() => run('lease', 'logs', id).then(({ stdout }) => stdout.match(/begun/g)?.length), {
           timeout: 30_000,

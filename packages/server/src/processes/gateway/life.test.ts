@@ -81,7 +81,9 @@ test('when its parent is gone it does the same', async () => {
   first.child.disconnect()
   const second = await untilTrue(() => startGateway({ databaseUrl, folders, port: first.port }))
   // then
-  expect((await ask({ url: second.url, key: customer.key, body: told({}) })).status).toBe(200)
+  const isServed = async () =>
+    (await ask({ url: second.url, key: customer.key, body: told({}) })).status === 200
+  await untilTrue(isServed)
   expect((await readEvents(response)).at(-1)).toBe('[DONE]')
   expect(await first.exited).toBe(0)
   await second.stop()
