@@ -1,6 +1,6 @@
 /** Gets a database that is ready: the embedded one, or the one that DATABASE_URL names; migrated either way. */
 import type { Logger } from 'pino'
-import { startEmbedded } from '#platform/db/embedded/index.ts'
+import { type EmbeddedEvent, startEmbedded } from '#platform/db/embedded/index.ts'
 import { migrate } from '#platform/db/migrate.ts'
 import type { Config } from '../config.ts'
 import type { Progress } from './progress.ts'
@@ -17,12 +17,26 @@ const WORDS = {
   adopting: 'still running, adopted',
 }
 
+/** What happens to PostgreSQL after the start, in words for whoever has to mend it. */
+function sayOf(event: EmbeddedEvent, log: Logger): void {
+  if (event.kind === 'died')
+    log.error(
+      { pid: event.pid },
+      'PostgreSQL has died; starting it again. Usage waits in the journal',
+    )
+  else if (event.kind === 'restarted') log.warn({ pid: event.pid }, 'PostgreSQL runs again')
+  else {
+    const { failure, retryInMs } = event
+    log.error({ err: failure, retryInMs }, 'PostgreSQL cannot be started; it is tried again')
+  }
+}
+
 async function embedded(config: Config, progress: Progress, log: Logger): Promise<StartedDatabase> {
   const step = progress.begin('PostgreSQL 18')
   const server = await startEmbedded({
     dataDir: config.dataDir,
     onProgress: (phase) => step.note(WORDS[phase]),
-    onEvent: (event) => log.error({ event }, `PostgreSQL: ${event.kind}`),
+    onEvent: (event) => sayOf(event, log),
   })
   step.done(server.isAdopted ? 'adopted' : '')
   return { url: server.url, stop: () => server.stop() }
