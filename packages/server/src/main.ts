@@ -61,7 +61,11 @@ const faults = [...(outcome.kind === 'refused' ? outcome.faults : []), ...findMi
 if (outcome.kind === 'refused' || faults.length > 0)
   fail(faults.map((fault) => `  ${fault}`).join('\n'))
 const progress = createProgress(
-  { write: (text) => void process.stdout.write(text), isTTY: process.stdout.isTTY },
+  {
+    write: (text) => void process.stdout.write(text),
+    isTTY: process.stdout.isTTY,
+    columns: () => process.stdout.columns,
+  },
   () => performance.now(),
 )
 progress.say('Spillway')

@@ -14,6 +14,8 @@ export interface Progress {
 interface Terminal {
   readonly write: (text: string) => void
   readonly isTTY: boolean
+  /** Of the terminal now; what is wider would wrap, and a wrapped line cannot be redrawn. */
+  readonly columns: () => number
 }
 
 const NAME_WIDTH = 18
@@ -28,7 +30,7 @@ export function createProgress(terminal: Terminal, nowMs: () => number): Progres
     begin: (name) => {
       const startedMs = nowMs()
       const show = (text: string) => {
-        if (isTTY) write(`\r\u001b[2K${line('·', name, text)}`)
+        if (isTTY) write(`\r\u001b[2K${line('·', name, text).slice(0, terminal.columns() - 1)}`)
       }
       show('…')
       return {
