@@ -304,8 +304,9 @@ describe('an installation', { timeout: 120_000 }, () => {
         .completion_tokens
     }
     const gateways = gatewaysOf(dataDir)
-    await installation.kill()
+    // The gateway first: one whose server is gone would end its journal in order.
     for (const pid of gateways) process.kill(pid, 'SIGKILL')
+    await installation.kill()
     await untilTrue(() => !gateways.some(isAlive))
     const segments = readdirSync(join(dataDir, 'journal')).map((name) =>
       join(dataDir, 'journal', name),
