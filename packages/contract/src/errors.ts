@@ -60,8 +60,8 @@ export const ERRORS = {
   },
   'lease.over_capacity': {
     status: 409,
-    title: 'More GPUs than any node of the pool has',
-    remedy: 'Ask for at most the number named in the message.',
+    title: 'More GPUs than the nodes of the pool could ever give',
+    remedy: 'Ask for at most what the message names, or name another pool.',
   },
   'lease.price_below_market': {
     status: 409,

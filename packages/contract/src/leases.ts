@@ -1,7 +1,17 @@
 /** Leases: exclusive use of some slots, from placement until the processes are confirmed gone. */
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { Amount, Instant, LeaseId, Limit, Name, PositiveAmount, Tier, list } from './primitives.ts'
+import {
+  Amount,
+  Instant,
+  LeaseId,
+  Limit,
+  Name,
+  NodeId,
+  PositiveAmount,
+  Tier,
+  list,
+} from './primitives.ts'
 
 export const LeaseState = z.enum(['pending', 'starting', 'running', 'reclaiming', 'ended'])
 export type LeaseState = z.infer<typeof LeaseState>
@@ -24,6 +34,14 @@ export type EndReason = z.infer<typeof EndReason>
 /** Signals a lease may choose for its notice. */
 export const NoticeSignal = z.enum(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'none'])
 
+/** The slots of a lease on one node. */
+export const LeasePlacement = z.object({
+  node: z.string(),
+  nodeId: NodeId,
+  slots: z.array(z.number().int()),
+})
+export type LeasePlacement = z.infer<typeof LeasePlacement>
+
 export const Lease = z.object({
   id: LeaseId,
   organization: z.string(),
@@ -37,10 +55,12 @@ export const Lease = z.object({
   /** The signal that ended the command, such as SIGKILL. */
   exitSignal: z.string().nullable(),
   command: z.array(z.string()),
+  /** In all, over all nodes. */
   gpus: z.number().int(),
+  nodes: z.number().int(),
   pool: Name,
-  node: z.string().nullable(),
-  slots: z.array(z.number().int()),
+  /** The slots it has, one entry a node; empty while it waits. */
+  placements: z.array(LeasePlacement),
   /** How many times it was started; more than one after a reclaim with requeue. */
   attempt: z.number().int(),
   requeue: z.boolean(),
@@ -81,7 +101,17 @@ const command = z
 
 const work = {
   command,
-  gpus: z.number().int().min(1).max(1024).default(1),
+  gpus: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1)
+    .meta({ description: 'In all, over all nodes.' }),
+  nodes: z.number().int().min(1).max(10_000).optional().meta({
+    description:
+      'Over how many nodes, with the same number of GPUs on each. Default: one, or as few as it takes.',
+  }),
   pool: Name.optional().meta({ description: 'Default: the only pool, or the first with room.' }),
   name: z.string().max(120).optional(),
   environment: z

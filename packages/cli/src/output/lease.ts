@@ -40,10 +40,21 @@ export function renderState(lease: Lease, nowMs: number): string {
   return lease.state
 }
 
-/** `node-1: slots 0-3`; null while it has none. */
-export function renderPlace(lease: Pick<Lease, 'node' | 'slots'>): string | null {
-  if (lease.node === null || lease.slots.length === 0) return lease.node
-  return `${lease.node}: ${lease.slots.length === 1 ? 'slot' : 'slots'} ${renderRanges(lease.slots)}`
+/** Nodes that are named one by one; of more, the first and their number. */
+const NODES_NAMED_MAX = 4
+
+/** `node-1: slots 0-3`, for each node of a gang; null while it has none. */
+export function renderPlace({ placements }: Pick<Lease, 'placements'>): string | null {
+  const [first] = placements
+  if (!first) return null
+  if (placements.length > NODES_NAMED_MAX)
+    return `${first.node} and ${placements.length - 1} more nodes`
+  return placements
+    .map(
+      ({ node, slots }) =>
+        `${node}: ${slots.length === 1 ? 'slot' : 'slots'} ${renderRanges(slots)}`,
+    )
+    .join('; ')
 }
 
 /** `0-3,6` for 0, 1, 2, 3, 6. */

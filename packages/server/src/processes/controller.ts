@@ -15,7 +15,7 @@ import {
 } from '#modules/lease/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import type { Database } from '#platform/db/database.ts'
-import type { Engine } from '#platform/engines/engine.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import {
   runStrands,
   type StepOutcome,
@@ -26,7 +26,7 @@ import { HOUSEKEEPING_PROGRAM, keepHouse } from './housekeeping.ts'
 
 export interface ControllerDeps {
   readonly database: Database
-  readonly engine: Engine
+  readonly engines: Engines
   readonly now: () => Date
   readonly instantOf: LeaseStepDeps['instantOf']
   readonly ids: IdSource
@@ -51,12 +51,16 @@ function leaseOfAttempt(attempt: string): string {
 }
 
 /** Wakes a lease when the engine sees a change. Without a database the look every second does it later. */
-function watchEngine({ engine, database, now, log }: ControllerDeps): () => void {
-  return engine.watch((attempt) => {
+function watchEngines({ engines, database, now, log }: ControllerDeps): () => void {
+  const attemptChanged = (attempt: string) => {
     wakeLease(database, leaseOfAttempt(attempt), now()).catch((cause: unknown) => {
       log.warn({ err: cause, attempt }, 'cannot wake a lease; its next look will see the change')
     })
-  })
+  }
+  const ends = engines
+    .all()
+    .map(({ engine }) => engine.watch({ attemptChanged, fleetChanged: () => {} }))
+  return () => ends.forEach((end) => end())
 }
 
 async function stepDeploymentUnlessStopping(
@@ -91,7 +95,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
     },
   })
-  const endWatch = watchEngine(deps)
+  const endWatch = watchEngines(deps)
   return {
     poke: runner.poke,
     stop: async () => {

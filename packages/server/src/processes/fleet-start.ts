@@ -17,7 +17,7 @@ import { gpuSku, TIERS } from '#modules/market/index.ts'
 import { declareModel, declareReplicaDeployments } from '#modules/serving/index.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { errorCode } from '#platform/db/start-failure.ts'
-import type { Engine } from '#platform/engines/engine.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import { StartRefused } from './start-refused.ts'
 
 /** The fleet file cannot be used. The message lists every fault with its line. */
@@ -120,17 +120,27 @@ export interface SurveyedFleet {
   readonly finding: string
 }
 
-/** Looks at the machine, before anything is started. Throws `FleetFileRefused` when the file asks for more. */
+/** Asks the engines what there is, before anything is started. Throws `FleetFileRefused` when the file asks for more. */
 export async function surveyMachine(
   path: string,
   { fleet, lineOf }: ReturnType<typeof loadFleetFile>,
-  engine: Engine,
+  engines: Engines,
 ): Promise<SurveyedFleet> {
-  const [found] = await engine.inventory()
-  if (!found) throw new FleetFileRefused('The engine found no machine at all.')
+  const found = new Map(
+    await Promise.all(
+      engines.all().map(async ({ pool, engine }) => [pool, await engine.inventory()] as const),
+    ),
+  )
   const survey = surveyFleet({ fleet, found, lineOf })
   if (survey.kind === 'refused') refuse(path, survey.faults)
-  return { fleet, survey, finding: found.finding }
+  return { fleet, survey, finding: describeFindings(survey) }
+}
+
+/** One pool tells how its accelerators were found; several are counted. */
+function describeFindings({ pools, nodes }: SurveyedFleet['survey']): string {
+  if (pools.length === 1) return pools[0]?.finding ?? ''
+  const slots = nodes.reduce((sum, node) => sum + node.slotCount, 0)
+  return `${pools.length} pools with ${nodes.length} nodes and ${slots} slots`
 }
 
 interface Deps {

@@ -9,8 +9,7 @@ import { authenticate, touchApiKeys } from '#modules/identity/index.ts'
 import { listOpenLeases } from '#modules/lease/index.ts'
 import { createShipper } from '#modules/metering/index.ts'
 import { listDeployments, listReplicas, SERVES_TEXT } from '#modules/serving/index.ts'
-import type { Engine } from '#platform/engines/engine.ts'
-import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import { findServers, listsModels } from '#platform/models/discovery.ts'
 import type { Config } from '../config.ts'
 import { CONTROLLER_WITHIN_MS, MODELS_WITHIN_MS } from '../limits.ts'
@@ -18,6 +17,7 @@ import { act, type Acting } from './acting.ts'
 import { createApi } from './api.ts'
 import { ensureConsole, explainMissingConsole, serveConsole } from './console-assets.ts'
 import type { ControllerDeps } from './controller.ts'
+import { createEnginesOf } from './engines-start.ts'
 import { EventBell } from './event-stream.ts'
 import { ensurePeople, type People } from './first-people.ts'
 import {
@@ -56,7 +56,7 @@ export interface Installation {
 /** Everything that is known once the database is there, and before anything acts. */
 interface Base extends InstallationOptions {
   readonly ground: Ground
-  readonly engine: Engine
+  readonly engines: Engines
   readonly surveyed: SurveyedFleet
   readonly people: People
   readonly fleetStart: FleetStart
@@ -68,15 +68,13 @@ interface Base extends InstallationOptions {
 /** The fleet file against the machine: what is wrong with it is said before anything is started or changed. */
 async function survey({ config, environment }: InstallationOptions) {
   const file = loadFleetFile(config.fleetFile)
-  const [node] = file.fleet.sites.flatMap((site) => site.pools.flatMap((pool) => pool.nodes))
-  const directory = join(config.dataDir, 'engine')
-  const engine = createLocalEngine({ directory, environment, node: node?.name ?? 'local' })
-  return { engine, surveyed: await surveyMachine(config.fleetFile, file, engine) }
+  const engines = createEnginesOf(file.fleet, { dataDir: config.dataDir, environment })
+  return { engines, surveyed: await surveyMachine(config.fleetFile, file, engines) }
 }
 
 async function prepare(
   options: InstallationOptions,
-  { engine, surveyed }: Pick<Base, 'engine' | 'surveyed'>,
+  { engines, surveyed }: Pick<Base, 'engines' | 'surveyed'>,
   ground: Ground,
 ): Promise<Base> {
   const { config, progress } = options
@@ -95,7 +93,7 @@ async function prepare(
   return {
     ...options,
     ground,
-    engine,
+    engines,
     surveyed,
     people,
     fleetStart,
@@ -131,12 +129,12 @@ type AnswerConsole = ReturnType<typeof serveConsole>
 
 /** Serves the API on a loopback port of its own, which only the gateway is told. */
 async function serveApi(base: Base, running: Running, answerConsole: AnswerConsole) {
-  const { ground, config, engine, codes, bell } = base
+  const { ground, config, engines, codes, bell } = base
   const { database, ids, pepper, now, log } = ground
   const system = systemOf(base, running)
   const ownPorts = () => (running.gateway ? [config.port] : [])
   const routes = assembleRoutes({
-    ...{ database, engine, ids, pepper, codes, bell, system },
+    ...{ database, engines, ids, pepper, codes, bell, system },
     fleetFile: config.fleetFile,
     upstreams: { discover: () => findServers({ exclude: ownPorts() }), probe: listsModels },
   })
@@ -201,12 +199,12 @@ function sayWhatWasFound({ progress, ground }: Base): ControllerDeps['onReconcil
 
 /** Acts while this process holds the controller lock. */
 function control(base: Base, running: Running): Acting {
-  const { ground, engine, config, root, surveyed, people, writers, bell } = base
+  const { ground, engines, config, root, surveyed, people, writers, bell } = base
   const { fleet } = surveyed
   const serving = assembleServing({ ground, config, root, fleet, operator: people.operator })
   const directory = join(config.dataDir, 'journal')
   const shipper = createShipper({ ...ground, directory, isWriterAlive: writers.isAlive })
-  const controller = { ...ground, engine, serving, onReconciled: sayWhatWasFound(base) }
+  const controller = { ...ground, engines, serving, onReconciled: sayWhatWasFound(base) }
   const acting = act({ ground, shipper, bell, controller })
   running.acting = acting
   running.backlogEvents = () => shipper.backlogEvents()

@@ -11,7 +11,7 @@ import { leaseRoutes, listLeases } from '#modules/lease/index.ts'
 import { marketRoutes } from '#modules/market/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
-import type { Engine } from '#platform/engines/engine.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import type { Routes } from '#platform/http/handler.ts'
 import { type EventBell, eventRoutes } from './event-stream.ts'
 import type { SignInDesk } from './sign-in-codes.ts'
@@ -19,7 +19,7 @@ import { type SystemDeps, systemRoutes } from './system-state.ts'
 
 interface RoutesDeps {
   readonly database: Database
-  readonly engine: Engine
+  readonly engines: Engines
   readonly ids: IdSource
   readonly pepper: string
   readonly codes: SignInDesk
@@ -47,14 +47,14 @@ async function namesOf(db: Db): Promise<ReadonlyMap<string, string>> {
 }
 
 export function assembleRoutes(deps: RoutesDeps): Routes {
-  const { database, engine, ids, pepper } = deps
+  const { database, engines, ids, pepper } = deps
   return {
     ...identityRoutes({ pepper, ids, codes: deps.codes }),
     ...auditRoutes,
     ...fleetRoutes(deps.fleetFile),
     ...bookRoutes(namesOf),
     ...marketRoutes,
-    ...leaseRoutes({ engine, ids }),
+    ...leaseRoutes({ engines, ids }),
     ...servingRoutes({ ids, ...deps.upstreams }),
     ...billingRoutes({ pepper, ids, burnOf }),
     ...economicsRoutes(poolsOfModels),

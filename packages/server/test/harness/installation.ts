@@ -102,7 +102,7 @@ async function endLeases(url: string, operatorToken: string): Promise<void> {
 /** Ends what the engine still runs, and waits until it is gone. */
 async function endAttempts(dataDir: string): Promise<void> {
   const engine = createLocalEngine({ directory: join(dataDir, 'engine'), environment: process.env })
-  for (const attempt of await engine.list()) {
+  for (const attempt of (await engine.list()).keys()) {
     await engine.stop(attempt, 0)
     await untilTrue(async () => (await engine.observe(attempt)).state !== 'running')
   }

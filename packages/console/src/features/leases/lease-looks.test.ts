@@ -8,7 +8,9 @@ test('neighbouring slots are written as a run', () => {
 })
 
 test('a lease without a place says so, one without a name goes by its command', () => {
-  expect(leasePlace({ node: null, slots: [] })).toBe('—')
-  expect(leasePlace({ node: 'node-1', slots: [0, 1] })).toBe('node-1:0-1')
+  expect(leasePlace({ placements: [] })).toBe('—')
+  const placements = ['node-1', 'node-2'].map((node) => ({ node, nodeId: node, slots: [0, 1] }))
+  expect(leasePlace({ placements: placements.slice(0, 1) })).toBe('node-1:0-1')
+  expect(leasePlace({ placements })).toBe('node-1:0-1 +1')
   expect(leaseName({ name: '', command: ['sleep', '60'] })).toBe('sleep 60')
 })

@@ -61,9 +61,12 @@ export function LeaseStateWord({ lease }: { lease: Lease }): ReactElement {
   )
 }
 
-/** `gpu-1:0,2-3`; runs of neighbouring slots are shortened. */
-export function leasePlace(lease: Pick<Lease, 'node' | 'slots'>): string {
-  return lease.node === null ? '—' : `${lease.node}:${slotRanges(lease.slots)}`
+/** `gpu-1:0,2-3`, or the first node of a gang and how many more; runs of neighbouring slots are shortened. */
+export function leasePlace({ placements }: Pick<Lease, 'placements'>): string {
+  const [first, ...others] = placements
+  if (!first) return '—'
+  const place = `${first.node}:${slotRanges(first.slots)}`
+  return others.length === 0 ? place : `${place} +${others.length}`
 }
 
 export function slotRanges(slots: readonly number[]): string {

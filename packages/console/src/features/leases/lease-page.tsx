@@ -88,7 +88,7 @@ function leaseFigures(lease: Lease): Figure[] {
       label: 'GPUs',
       value: <span className="num">{lease.gpus}</span>,
       note:
-        lease.node === null ? (
+        lease.placements.length === 0 ? (
           `in pool ${lease.pool}`
         ) : (
           <span className="num">{leasePlace(lease)}</span>

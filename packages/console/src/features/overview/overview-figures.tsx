@@ -40,10 +40,10 @@ function useCapacity(): Figure[] {
   const free = pools?.reduce((sum, pool) => sum + pool.slotsFree, 0)
   const total = pools?.reduce((sum, pool) => sum + pool.slotsTotal, 0)
   const sold = leases
-    .filter((lease) => lease.node !== null && lease.kind !== 'anchor')
+    .filter((lease) => lease.placements.length > 0 && lease.kind !== 'anchor')
     .reduce((sum, lease) => sum + lease.gpus, 0)
   const anchor = leases
-    .filter((lease) => lease.node !== null && lease.kind === 'anchor')
+    .filter((lease) => lease.placements.length > 0 && lease.kind === 'anchor')
     .reduce((sum, lease) => sum + lease.gpus, 0)
   return [
     {

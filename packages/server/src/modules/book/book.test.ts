@@ -4,7 +4,7 @@ import { idSource } from '#kernel/ids.ts'
 import { isConstraintViolation } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { accountPool } from './service.ts'
-import { closeClaims, drainClaims, listOpenClaims, openClaim } from './store.ts'
+import { closeClaims, drainClaims, listOpenClaims, openClaims } from './store.ts'
 
 const { db } = await cloneDatabase()
 const START_MS = Date.UTC(2026, 0, 1)
@@ -54,11 +54,8 @@ async function pool(name: string): Promise<string> {
 }
 
 function claim(nodeId: string, leaseId: string, slots: readonly number[], ms: number) {
-  return openClaim(
-    db,
-    { nodeId, slots, kind: 'spot', leaseId, organizationId: null, now: at(ms) },
-    ids,
-  )
+  const terms = { kind: 'spot', leaseId, organizationId: null, now: at(ms), ids } as const
+  return openClaims(db, [{ nodeId, slots }], terms)
 }
 
 test('the database refuses a second claim on a slot, however many ask at once, and keeps exactly one', async () => {

@@ -7,5 +7,5 @@ export {
   closeClaims,
   drainClaims,
   listOpenClaims,
-  openClaim,
+  openClaims,
 } from './store.ts'

@@ -19,31 +19,31 @@ export interface Claim {
   readonly drainingFrom: Date | null
 }
 
-interface NewClaim {
-  readonly nodeId: string
-  readonly slots: readonly number[]
+interface ClaimTerms {
   readonly kind: BookedKind
   readonly leaseId: string | null
   readonly organizationId: string | null
   readonly now: Date
+  readonly ids: IdSource
 }
 
-/** Enters a claim. Fails with the constraint `claim_no_double_sale` when a slot is taken. */
-export async function openClaim(tx: Db, claim: NewClaim, ids: IdSource): Promise<string> {
-  const id = newId('claim', ids)
-  await tx
-    .insertInto('claim')
-    .values({
-      id,
-      node_id: claim.nodeId,
-      slots: sql<string>`${renderSlots(claim.slots)}::int4multirange`,
-      kind: claim.kind,
-      lease_id: claim.leaseId,
-      organization_id: claim.organizationId,
-      starts_at: claim.now,
-    })
-    .execute()
-  return id
+/**
+ * Enters claims on some slots of some nodes, all of them or none. Fails with the constraint `claim_no_double_sale` when
+ * a slot is taken.
+ */
+export async function openClaims(
+  tx: Db,
+  placements: readonly { readonly nodeId: string; readonly slots: readonly number[] }[],
+  { kind, leaseId, organizationId, now, ids }: ClaimTerms,
+): Promise<void> {
+  const claimIds = placements.map(() => newId('claim', ids))
+  const nodeIds = placements.map(({ nodeId }) => nodeId)
+  const slots = placements.map((each) => renderSlots(each.slots))
+  await sql`INSERT INTO claim (id, node_id, slots, kind, lease_id, organization_id, starts_at)
+    SELECT id, node_id, slots::int4multirange, ${kind}, ${leaseId}, ${organizationId}, ${now}::timestamptz
+    FROM unnest(${claimIds}::text[], ${nodeIds}::text[], ${slots}::text[]) AS new (id, node_id, slots)`.execute(
+    tx,
+  )
 }
 
 /** Marks a lease's open claims as being taken back. The first mark stands. */

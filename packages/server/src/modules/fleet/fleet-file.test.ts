@@ -52,11 +52,11 @@ test.each([
     wantMessage: 'pools here: local',
   },
   {
-    mistake: 'another engine',
+    mistake: 'an engine that there is not',
     from: 'engine: local',
-    to: 'engine: slurm',
-    wantLine: 'engine: slurm',
-    wantMessage: 'only engine',
+    to: 'engine: slrum',
+    wantLine: 'engine: slrum',
+    wantMessage: 'write one of the engines there are: local',
   },
 ])('$mistake is refused with its line and the fix', ({ from, to, wantLine, wantMessage }) => {
   const text = laptop.replace(from, to)

@@ -49,11 +49,10 @@ const node = z.strictObject({
     .default('auto'),
 })
 
-const pool = z.strictObject({
+/** What every pool says, whatever drives it. */
+const anyPool = z.strictObject({
   name,
-  engine: z.literal('local', 'the only engine in this version is local'),
   accelerator: z.string().max(60).default('auto'),
-  nodes: z.array(node).length(1, 'the local engine has exactly one node: this machine'),
   priceUsdPerGpuHour: z.strictObject({ on_demand: amount, spot: amount, flex: amount }),
   notice: z
     .strictObject({ on_demand: durationMs, spot: durationMs, flex: durationMs })
@@ -68,6 +67,17 @@ const pool = z.strictObject({
     kwPerGpu: z.number().min(0, 'must not be negative'),
     idleFraction: fraction.default(0.3),
   }),
+})
+
+const localPool = anyPool.extend({
+  engine: z.literal('local'),
+  nodes: z.array(node).length(1, 'the local engine has exactly one node: this machine'),
+})
+
+const ENGINES = { local: localPool } as const
+
+const pool = z.discriminatedUnion('engine', [ENGINES.local], {
+  error: `write one of the engines there are: ${Object.keys(ENGINES).join(', ')}`,
 })
 
 const site = z.strictObject({
@@ -106,6 +116,8 @@ const fleetFile = z.strictObject({
 })
 
 export type FleetFile = z.output<typeof fleetFile>
+
+export type FleetPool = FleetFile['sites'][number]['pools'][number]
 
 export type FleetModel = FleetFile['models'][number]
 
@@ -159,11 +171,14 @@ function knownKeys(path: Path): readonly string[] {
   const shapes: Readonly<Record<string, z.ZodObject>> = {
     '': fleetFile,
     sites: site,
-    'sites.pools': pool,
+    // Every key that a pool of some engine has; the union's own refusal names the engine's.
+    'sites.pools': z.object(
+      Object.assign({}, ...Object.values(ENGINES).map((each) => each.shape)) as z.ZodRawShape,
+    ),
     'sites.pools.nodes': node,
-    'sites.pools.priceUsdPerGpuHour': pool.shape.priceUsdPerGpuHour,
-    'sites.pools.cost': pool.shape.cost,
-    'sites.pools.power': pool.shape.power,
+    'sites.pools.priceUsdPerGpuHour': anyPool.shape.priceUsdPerGpuHour,
+    'sites.pools.cost': anyPool.shape.cost,
+    'sites.pools.power': anyPool.shape.power,
     models: model,
     'models.priceUsdPerMillionTokens': model.shape.priceUsdPerMillionTokens,
   }
@@ -224,16 +239,18 @@ function duplicates(fleet: FleetFile): { path: Path; message: string }[] {
   return found
 }
 
-/** Slots are numbered from 0 on each node, so a second pool on one machine would sell the same slots once more. */
-function poolsBeyondFirst(fleet: FleetFile): { path: Path; message: string }[] {
+/** Slots are numbered from 0 on each node, so a second local pool would sell this machine's slots once more. */
+function localPoolsBeyondFirst(fleet: FleetFile): { path: Path; message: string }[] {
   const [first, ...rest] = fleet.sites.flatMap((each, s) =>
-    each.pools.map((p, i) => ({ name: p.name, path: ['sites', s, 'pools', i, 'name'] })),
+    each.pools.flatMap((p, i) =>
+      p.engine === 'local' ? [{ name: p.name, path: ['sites', s, 'pools', i, 'name'] }] : [],
+    ),
   )
   return rest
     .filter((each) => each.name !== first?.name)
     .map(({ name: second, path }) => ({
       path,
-      message: `pool \`${second}\` would sell the slots of \`${first?.name}\` a second time: this version has one machine, and one pool on it`,
+      message: `pool \`${second}\` would sell the slots of \`${first?.name}\` a second time: this is one machine, with one pool of the local engine on it`,
     }))
 }
 
@@ -266,7 +283,11 @@ export function readFleetFile(text: string): FleetFileOutcome {
   const lineOf = lineFinder(document, lines)
   const parsed = fleetFile.safeParse(document.toJS() ?? {})
   const faults = parsed.success
-    ? [...duplicates(parsed.data), ...poolsBeyondFirst(parsed.data), ...danglingPools(parsed.data)]
+    ? [
+        ...duplicates(parsed.data),
+        ...localPoolsBeyondFirst(parsed.data),
+        ...danglingPools(parsed.data),
+      ]
     : parsed.error.issues.flatMap(explain)
   if (parsed.success && faults.length === 0) return { kind: 'read', fleet: parsed.data, lineOf }
   const located = faults.map(({ path, message }) => ({ line: lineOf(path), message }))

@@ -3,6 +3,7 @@ export {
   type FleetFile,
   type FleetFileFault,
   type FleetModel,
+  type FleetPool,
   readFleetFile,
 } from './fleet-file.ts'
 export { nearest } from './nearest.ts'

@@ -35,6 +35,8 @@ export interface Node {
   readonly slotCount: number
   readonly state: 'ready' | 'draining' | 'faulty'
   readonly hardware: string
+  readonly rack: string | null
+  readonly fabric: string | null
   readonly activeFrom: Date
 }
 
@@ -89,6 +91,8 @@ export async function insertNode(tx: Db, node: Node): Promise<void> {
       slot_count: node.slotCount,
       state: node.state,
       hardware: node.hardware,
+      rack: node.rack,
+      fabric: node.fabric,
       active_from: node.activeFrom,
     })
     .execute()
@@ -177,6 +181,8 @@ export async function listNodes(db: Db): Promise<readonly Node[]> {
     slotCount: row.slot_count,
     state: row.state as Node['state'],
     hardware: row.hardware,
+    rack: row.rack,
+    fabric: row.fabric,
     activeFrom: row.active_from,
   }))
 }

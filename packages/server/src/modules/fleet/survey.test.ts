@@ -14,8 +14,13 @@ function survey(text: string, slotCountMax: number, acceleratorKind: 'gpu' | 'cp
     slotCountMax,
     hardware: 'hardware',
     finding: 'found by looking',
-  }
-  return surveyFleet({ fleet: outcome.fleet, lineOf: outcome.lineOf, found })
+    rack: null,
+    fabric: null,
+    health: { state: 'up' },
+    faults: [],
+  } as const
+  const { fleet, lineOf } = outcome
+  return surveyFleet({ fleet, lineOf, found: new Map([['local', [found]]]) })
 }
 
 test('auto takes every GPU there is', () => {

@@ -1,13 +1,15 @@
-/** Matches what the fleet file declares with what the engines found on the machine. Pure. */
+/** Matches what the fleet file declares with what the engine of each pool found. Pure. */
 import type { NodeInventory } from '#platform/engines/engine.ts'
-import type { FleetFile, FleetFileFault } from './fleet-file.ts'
+import type { FleetFile, FleetFileFault, FleetPool } from './fleet-file.ts'
 
-/** A node of the fleet file with its slots settled. */
+/** A node with its slots settled. */
 export interface SurveyedNode {
   readonly pool: string
   readonly name: string
   readonly slotCount: number
   readonly hardware: string
+  readonly rack: string | null
+  readonly fabric: string | null
 }
 
 export interface SurveyedPool {
@@ -30,45 +32,87 @@ const CPU_SLOTS_AUTO_MAX = 8
 
 interface Facts {
   readonly fleet: FleetFile
-  readonly found: NodeInventory
+  /** What the engine of each pool found. */
+  readonly found: ReadonlyMap<string, readonly NodeInventory[]>
   readonly lineOf: (path: readonly PropertyKey[]) => number | null
 }
 
-/** One machine is one supply: pools on it may not together have more slots than it has. */
+type Path = readonly PropertyKey[]
+
+/** A node that the file names, or one that was found and the file leaves to the engine. */
+interface Wanted {
+  readonly name: string
+  readonly slots: number | 'auto'
+  readonly path: Path
+}
+
+function wantedNodes(
+  pool: FleetPool,
+  found: readonly NodeInventory[],
+  path: Path,
+): readonly Wanted[] {
+  if ('nodes' in pool && pool.nodes.length > 0)
+    return pool.nodes.map((node, n) => ({ ...node, path: [...path, 'nodes', n, 'slots'] }))
+  return found.map(({ node }) => ({
+    name: node,
+    slots: 'auto' as const,
+    path: [...path, 'engine'],
+  }))
+}
+
+function autoMax({ acceleratorKind, slotCountMax }: NodeInventory): number {
+  return acceleratorKind === 'gpu' ? slotCountMax : Math.min(slotCountMax, CPU_SLOTS_AUTO_MAX)
+}
+
+type Settled =
+  | { readonly kind: 'node'; readonly node: SurveyedNode }
+  | { readonly kind: 'fault'; readonly path: Path; readonly message: string }
+
+function settleNode(pool: string, wanted: Wanted, found: readonly NodeInventory[]): Settled {
+  const { name, slots, path } = wanted
+  const inventory = found.find((each) => each.node === name)
+  if (!inventory) {
+    const names = found.map((each) => each.node)
+    const known = names.length > 12 ? `${names.slice(0, 12).join(', ')}, \u2026` : names.join(', ')
+    const message = `there is no node \`${name}\`; the engine knows ${known || 'none'}`
+    return { kind: 'fault', path, message }
+  }
+  const slotCount = slots === 'auto' ? autoMax(inventory) : slots
+  const { slotCountMax, finding, hardware, rack, fabric } = inventory
+  if (slotCount > slotCountMax || slotCount === 0) {
+    const message = `node \`${name}\` wants ${slotCount || 'some'} slots, but there are only ${slotCountMax} (${finding}); write at most ${slotCountMax}, or auto`
+    return { kind: 'fault', path, message }
+  }
+  return { kind: 'node', node: { pool, name, slotCount, hardware, rack, fabric } }
+}
+
+function settlePool(pool: FleetPool, found: readonly NodeInventory[], path: Path) {
+  const [first] = found
+  if (!first) return { faults: [{ path, message: `pool \`${pool.name}\` has no nodes` }] }
+  const settled = wantedNodes(pool, found, path).map((each) => settleNode(pool.name, each, found))
+  const { hardware, acceleratorKind, finding } = first
+  const accelerator = pool.accelerator === 'auto' ? hardware : pool.accelerator
+  return {
+    pool: { pool: pool.name, accelerator, acceleratorKind, finding },
+    nodes: settled.flatMap((each) => (each.kind === 'node' ? [each.node] : [])),
+    faults: settled.flatMap((each) => (each.kind === 'fault' ? [each] : [])),
+  }
+}
+
+/** Settles the nodes of each pool and their slots, or says what the file wants that is not there. */
 export function surveyFleet({ fleet, found, lineOf }: Facts): Survey {
-  const pools: SurveyedPool[] = []
-  const nodes: SurveyedNode[] = []
-  const faults: FleetFileFault[] = []
-  const autoMax =
-    found.acceleratorKind === 'gpu'
-      ? found.slotCountMax
-      : Math.min(found.slotCountMax, CPU_SLOTS_AUTO_MAX)
-  let left = found.slotCountMax
-  fleet.sites.forEach((site, s) =>
-    site.pools.forEach((pool, p) => {
-      const accelerator = pool.accelerator === 'auto' ? found.hardware : pool.accelerator
-      pools.push({
-        pool: pool.name,
-        accelerator,
-        acceleratorKind: found.acceleratorKind,
-        finding: found.finding,
-      })
-      pool.nodes.forEach((node, n) => {
-        const wanted = node.slots === 'auto' ? Math.min(left, autoMax) : node.slots
-        if (wanted > left || wanted === 0)
-          faults.push({
-            line: lineOf(['sites', s, 'pools', p, 'nodes', n, 'slots']),
-            message: `node \`${node.name}\` wants ${wanted || 'some'} slots, but there are only ${left} (${found.finding}); write at most ${left}, or auto`,
-          })
-        left -= wanted
-        nodes.push({
-          pool: pool.name,
-          name: node.name,
-          slotCount: wanted,
-          hardware: found.hardware,
-        })
-      })
-    }),
+  const settled = fleet.sites.flatMap((site, s) =>
+    site.pools.map((pool, p) =>
+      settlePool(pool, found.get(pool.name) ?? [], ['sites', s, 'pools', p]),
+    ),
   )
-  return faults.length > 0 ? { kind: 'refused', faults } : { kind: 'settled', pools, nodes }
+  const faults = settled
+    .flatMap((each) => each.faults)
+    .map(({ path, message }) => ({ line: lineOf(path), message }))
+  if (faults.length > 0) return { kind: 'refused', faults }
+  return {
+    kind: 'settled',
+    pools: settled.flatMap((each) => each.pool ?? []),
+    nodes: settled.flatMap((each) => each.nodes ?? []),
+  }
 }

@@ -3,7 +3,7 @@
  * that no longer holds (somebody was quicker) is dropped; the next cycle decides anew.
  */
 import { type IdSource } from '#kernel/ids.ts'
-import { listOpenClaims, openClaim, type Claim } from '#modules/book/index.ts'
+import { type Claim, listOpenClaims, openClaims } from '#modules/book/index.ts'
 import { listNodes } from '#modules/fleet/index.ts'
 import {
   type Decision,
@@ -22,7 +22,7 @@ import {
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
 import { fundStart } from './funding-service.ts'
-import { isSoldByHour, type Lease } from './lease.ts'
+import { isSoldByHour, type Lease, renderPlacements } from './lease.ts'
 import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease } from './record.ts'
 import * as store from './store.ts'
@@ -56,6 +56,7 @@ async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
     kind: lease.kind,
     pool: lease.pool,
     gpus: lease.gpus,
+    nodes: lease.nodes,
     createdMs: lease.createdAt.getTime(),
     maxPriceUsd: lease.maxPriceUsd,
     priceUsd: price?.price.amount ?? null,
@@ -82,6 +83,7 @@ async function takeSnapshot(database: Database, now: Date): Promise<Snapshot> {
           pool: node.pool,
           slotCount: node.slotCount,
           isReady: node.state === 'ready',
+          fabric: node.fabric,
         })),
         holders: claims.map((claim) => toHolder(claim, byId)),
         wants,
@@ -102,15 +104,18 @@ async function agreeStart(tx: Db, lease: Lease, now: Date) {
 async function recordPlacement(
   tx: Db,
   lease: Lease,
-  { nodeId, slots, now }: Placement & { now: Date },
+  { placements, now }: Placement & { now: Date },
 ) {
-  const node = (await listNodes(tx)).find((each) => each.id === nodeId)
-  const where = `${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}`
+  const names = new Map((await listNodes(tx)).map((node) => [node.id, node.name]))
+  const where = placements.map(({ nodeId, slots }) => ({
+    node: names.get(nodeId) ?? nodeId,
+    slots,
+  }))
   await recordFact(tx, lease, {
     at: now,
     type: 'lease.placed',
-    text: `Placed on ${node?.name ?? nodeId}, ${where}.`,
-    data: { node: node?.name, slots },
+    text: `Placed on ${renderPlacements(where)}.`,
+    data: { placements: where },
   })
 }
 
@@ -123,12 +128,12 @@ async function commitPlacement(
   if (lease?.state !== 'pending') return
   const price = await agreeStart(tx, lease, now)
   if (price === null) return endWaiting(tx, lease, { reason: 'balance_exhausted', now })
-  const { nodeId, slots } = decision
+  const { placements } = decision
   const { kind, id: leaseId, organizationId } = lease
-  await openClaim(tx, { nodeId, slots, kind, leaseId, organizationId, now }, ids)
+  await openClaims(tx, placements, { kind, leaseId, organizationId, now, ids })
   const attempt = lease.attempt + 1
   const start = { state: 'starting' as const, attempt, placedAt: now, waitingFor: null }
-  await store.changeLease(tx, leaseId, { ...start, ...price, nodeId, slots })
+  await store.changeLease(tx, leaseId, { ...start, ...price, placements })
   await recordPlacement(tx, { ...lease, attempt }, { ...decision, now })
   await wakeLease(tx, leaseId, now)
 }

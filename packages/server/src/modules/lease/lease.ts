@@ -9,6 +9,12 @@ import { type Money, type Price, ceiling } from '#kernel/money.ts'
 
 export type ReclaimReason = 'reclaimed' | 'stopped' | 'balance_exhausted' | 'time_limit'
 
+/** Slots of one node. */
+export interface SlotsOfNode {
+  readonly nodeId: string
+  readonly slots: readonly number[]
+}
+
 export interface Lease {
   readonly id: string
   readonly organizationId: string
@@ -17,7 +23,10 @@ export interface Lease {
   readonly kind: LeaseKind
   readonly state: LeaseState
   readonly pool: string
+  /** In all, over all nodes. */
   readonly gpus: number
+  /** A gang runs on so many nodes, with the same number of GPUs on each. */
+  readonly nodes: number
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly workingDirectory: string | null
@@ -35,8 +44,8 @@ export interface Lease {
   readonly attempt: number
   /** When the current attempt got its slots. */
   readonly placedAt: Date | null
-  readonly nodeId: string | null
-  readonly slots: readonly number[]
+  /** Empty while it waits. */
+  readonly placements: readonly SlotsOfNode[]
   readonly startedAt: Date | null
   readonly meteredUntil: Date | null
   readonly waitingFor: string | null
@@ -102,12 +111,16 @@ export type Ending =
   | { readonly kind: 'requeue' }
   | { readonly kind: 'end'; readonly reason: EndReason }
 
+const REQUEUE: Ending = { kind: 'requeue' }
+
 export function endingOf(
   lease: Pick<Lease, 'reclaimReason' | 'requeue'>,
-  how: 'exited' | 'lost' | 'start_failed',
+  how: 'exited' | 'lost' | 'start_failed' | 'preempted',
 ): Ending {
-  if (lease.reclaimReason === 'reclaimed' && lease.requeue) return { kind: 'requeue' }
+  if (lease.reclaimReason === 'reclaimed' && lease.requeue) return REQUEUE
   if (lease.reclaimReason !== null) return { kind: 'end', reason: lease.reclaimReason }
+  // The engine took it back by its own rules, and it was over before anybody saw it begin.
+  if (how === 'preempted') return lease.requeue ? REQUEUE : { kind: 'end', reason: 'reclaimed' }
   return { kind: 'end', reason: how }
 }
 
@@ -125,6 +138,21 @@ export function cutAtHours(
     at = end
   }
   return pieces
+}
+
+/** `gpu1: slots 0, 1; gpu2: slots 0, 1`, for a timeline; many nodes are counted instead. */
+export function renderPlacements(
+  placements: readonly { readonly node: string; readonly slots: readonly number[] }[],
+): string {
+  if (placements.length > 4) {
+    const slots = placements.reduce((sum, each) => sum + each.slots.length, 0)
+    return `${slots} slots of ${placements.length} nodes, ${placements[0]?.node ?? ''} and others`
+  }
+  return placements
+    .map(
+      ({ node, slots }) => `${node}, ${slots.length === 1 ? 'slot' : 'slots'} ${slots.join(', ')}`,
+    )
+    .join('; ')
 }
 
 /** A duration as people write it: `10 s`, `5 min`, `2 h`. */

@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Db } from '#platform/db/database.ts'
-import type { Engine } from '#platform/engines/engine.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import { attemptId } from './lease.ts'
 import { findLease } from './store.ts'
 
@@ -23,7 +23,7 @@ interface LogRequest {
 
 interface LogSource {
   readonly db: Db
-  readonly engine: Engine
+  readonly engines: Engines
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -39,12 +39,14 @@ async function logFiles(
   leaseId: string,
 ): Promise<{ paths: string[]; isOver: boolean }> {
   const lease = await findLease(source.db, leaseId)
+  if (lease === null) return { paths: [], isOver: true }
+  const engine = source.engines.find(lease.pool)
   const paths: string[] = []
-  for (let attempt = 1; attempt <= (lease?.attempt ?? 0); attempt++) {
-    const log = await source.engine.log(attemptId({ id: leaseId, attempt }))
+  for (let attempt = 1; attempt <= lease.attempt; attempt++) {
+    const log = await engine?.log(attemptId({ id: leaseId, attempt }))
     if (log) paths.push(log.path)
   }
-  return { paths, isOver: lease === null || lease.state === 'ended' }
+  return { paths, isOver: lease.state === 'ended' }
 }
 
 async function skipFor(source: LogSource, request: LogRequest): Promise<number> {

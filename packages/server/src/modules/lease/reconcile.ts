@@ -1,6 +1,6 @@
 /** Brings the book and the engine together at start: what each has that the other lacks is found and settled by rule. */
 import type { Database } from '#platform/db/database.ts'
-import type { Engine } from '#platform/engines/engine.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import { attemptId } from './lease.ts'
 import { wakeLease, wakeMarket } from './record.ts'
 import { findLease, listOpenLeases } from './store.ts'
@@ -16,7 +16,7 @@ export interface Reconciliation {
 
 interface ReconcileDeps {
   readonly database: Database
-  readonly engine: Engine
+  readonly engines: Engines
   readonly now: () => Date
 }
 
@@ -25,7 +25,11 @@ function leaseIdOf(attempt: string): string {
   return attempt.slice(0, attempt.lastIndexOf('-'))
 }
 
-export async function reconcile({ database, engine, now }: ReconcileDeps): Promise<Reconciliation> {
+export async function reconcile({
+  database,
+  engines,
+  now,
+}: ReconcileDeps): Promise<Reconciliation> {
   const open = await listOpenLeases(database)
   const holding = open.filter((lease) => lease.state !== 'pending')
   for (const lease of holding) await wakeLease(database, lease.id, now())
@@ -33,19 +37,19 @@ export async function reconcile({ database, engine, now }: ReconcileDeps): Promi
   const current = new Set(holding.map(attemptId))
   const strays: string[] = []
   let forgotten = 0
-  for (const attempt of await engine.list()) {
-    if (current.has(attempt)) continue
-    const seen = await engine.observe(attempt)
-    if (seen.state === 'gone') {
-      await engine.forget(attempt)
-      forgotten++
-    } else if (
-      (await findLease(database, leaseIdOf(attempt))) === null ||
-      seen.state !== 'absent'
-    ) {
-      strays.push(attempt)
-      await engine.stop(attempt, 0)
+  for (const { engine } of engines.all())
+    for (const [attempt, seen] of await engine.list()) {
+      if (current.has(attempt)) continue
+      if (seen.state === 'gone') {
+        await engine.forget(attempt)
+        forgotten++
+      } else if (
+        (await findLease(database, leaseIdOf(attempt))) === null ||
+        seen.state !== 'absent'
+      ) {
+        strays.push(attempt)
+        await engine.stop(attempt, 0)
+      }
     }
-  }
   return { resumed: holding.length, forgotten, strays }
 }

@@ -3,7 +3,7 @@ import { Fault } from '#kernel/fault.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
-import type { Engine } from '#platform/engines/engine.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
 import type { Lease } from './lease.ts'
 import { streamLog } from './logs.ts'
@@ -40,10 +40,10 @@ async function renderOne(db: Db, lease: Lease) {
 }
 
 export function leaseRoutes({
-  engine,
+  engines,
   ids,
 }: {
-  readonly engine: Engine
+  readonly engines: Engines
   readonly ids: IdSource
 }): Pick<Routes, Names> {
   return {
@@ -90,7 +90,7 @@ export function leaseRoutes({
     },
     getLeaseLogs: async ({ db, principal, params, query, signal }) => {
       const lease = await getVisible(db, params.id, principal)
-      return streamLog({ db, engine }, { leaseId: lease.id, signal, ...query, tail: query.tail })
+      return streamLog({ db, engines }, { leaseId: lease.id, signal, ...query, tail: query.tail })
     },
     stopLease: async ({ db, principal, params, now }) =>
       renderOne(

@@ -7,6 +7,7 @@ import { findPool, listNodes, listPools, type Pool } from '#modules/fleet/index.
 import { getGpuPrice } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { openHold } from './funding-service.ts'
+import { fitGang } from './gang.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
 import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
@@ -19,6 +20,7 @@ export interface LeaseRequest {
   readonly name?: string | undefined
   readonly pool?: string | undefined
   readonly gpus: number
+  readonly nodes?: number | undefined
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly workingDirectory?: string | undefined
@@ -34,26 +36,30 @@ interface Context {
   readonly ids: IdSource
 }
 
-/** The pool that is named, or the first with a node big enough. */
-async function choosePool(tx: Db, request: LeaseRequest): Promise<Pool> {
-  const nodes = await listNodes(tx)
-  const largest = (pool: Pool) =>
-    Math.max(0, ...nodes.filter((node) => node.pool === pool.name).map((node) => node.slotCount))
+/** The pool that is named, or the first on which the gang could ever run; and over how many nodes. */
+async function choosePool(tx: Db, request: LeaseRequest): Promise<{ pool: Pool; nodes: number }> {
+  if (request.nodes !== undefined && request.gpus % request.nodes !== 0)
+    throw new Fault(
+      'request.invalid',
+      `body.nodes: ${request.gpus} GPUs do not divide evenly over ${request.nodes} nodes; every node of a gang gets the same number.`,
+    )
+  const all = await listNodes(tx)
   const pools =
     request.pool === undefined ? await listPools(tx) : [await findPool(tx, request.pool)]
   const known = pools.filter((pool) => pool !== null)
   const first = known[0]
   if (!first) throw new Fault('pool.not_found', `There is no pool ${request.pool ?? ''}.`)
-  const fitting = known.find((pool) => largest(pool) >= request.gpus)
-  if (fitting) return fitting
-  const most = Math.max(...known.map(largest))
-  throw new Fault(
-    'lease.over_capacity',
-    `${request.gpus} GPUs were asked for, but the largest node has ${most}.`,
-    {
-      details: { gpusMax: most },
-    },
-  )
+  const fits = known.map((pool) => {
+    const slotCounts = all.filter((node) => node.pool === pool.name).map((node) => node.slotCount)
+    return { pool, fit: fitGang(request, slotCounts) }
+  })
+  for (const { pool, fit } of fits) if (fit.kind === 'fits') return { pool, nodes: fit.nodes }
+  const nearest = fits
+    .flatMap(({ fit }) => (fit.kind === 'never' ? [fit] : []))
+    .toSorted((a, b) => b.gpusMax - a.gpusMax)[0]
+  throw new Fault('lease.over_capacity', nearest?.text ?? 'The pool has no nodes.', {
+    details: { gpusMax: nearest?.gpusMax ?? 0 },
+  })
 }
 
 function noticeMsOf(pool: Pool, kind: LeaseKind): number {
@@ -61,7 +67,11 @@ function noticeMsOf(pool: Pool, kind: LeaseKind): number {
   return kind === 'serving' ? pool.noticeMs.spot : 0
 }
 
-function newLease(request: LeaseRequest, pool: Pool, { now, ids }: Context): Lease {
+function newLease(
+  request: LeaseRequest,
+  { pool, nodes }: { readonly pool: Pool; readonly nodes: number },
+  { now, ids }: Context,
+): Lease {
   const id = newId('lease', ids)
   return {
     id,
@@ -72,6 +82,7 @@ function newLease(request: LeaseRequest, pool: Pool, { now, ids }: Context): Lea
     state: 'pending',
     pool: pool.name,
     gpus: request.gpus,
+    nodes,
     command: request.command,
     environment: request.environment,
     workingDirectory: request.workingDirectory ?? null,
@@ -87,8 +98,7 @@ function newLease(request: LeaseRequest, pool: Pool, { now, ids }: Context): Lea
     createdAt: now,
     attempt: 0,
     placedAt: null,
-    nodeId: null,
-    slots: [],
+    placements: [],
     startedAt: null,
     meteredUntil: null,
     waitingFor: 'the market to look at it',
@@ -118,8 +128,7 @@ async function agreePrice(tx: Db, lease: Lease, now: Date): Promise<Money | null
 
 /** Creates a lease that waits for the market. Nothing is kept when it is refused. */
 export async function createLease(tx: Db, request: LeaseRequest, context: Context): Promise<Lease> {
-  const pool = await choosePool(tx, request)
-  const draft = newLease(request, pool, context)
+  const draft = newLease(request, await choosePool(tx, request), context)
   const priceUsd = await agreePrice(tx, draft, context.now)
   const maxPriceUsd = draft.maxPriceUsd ?? priceUsd
   const holdId = priceUsd === null ? null : await openHold(tx, draft, { priceUsd, ...context })
@@ -128,8 +137,8 @@ export async function createLease(tx: Db, request: LeaseRequest, context: Contex
   await recordFact(tx, lease, {
     at: context.now,
     type: 'lease.created',
-    text: `Asked for ${lease.gpus} ${lease.gpus === 1 ? 'GPU' : 'GPUs'} on ${lease.pool} as ${lease.kind}.`,
-    data: { kind: lease.kind, gpus: lease.gpus, pool: lease.pool },
+    text: `Asked for ${lease.gpus} ${lease.gpus === 1 ? 'GPU' : 'GPUs'}${lease.nodes === 1 ? '' : ` over ${lease.nodes} nodes`} on ${lease.pool} as ${lease.kind}.`,
+    data: { kind: lease.kind, gpus: lease.gpus, nodes: lease.nodes, pool: lease.pool },
   })
   await wakeMarket(tx, context.now)
   return lease

@@ -8,7 +8,7 @@ import { closeClaims } from '#modules/book/index.ts'
 import { listNodes, findPool } from '#modules/fleet/index.ts'
 import { releaseHold } from '#modules/ledger/index.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
-import type { Engine, Observation } from '#platform/engines/engine.ts'
+import type { Engine, Engines, Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS, LEASE_STOP_REPEAT_MS } from '../../limits.ts'
 import { extendHold } from './funding-service.ts'
@@ -20,7 +20,7 @@ import * as store from './store.ts'
 
 export interface LeaseStepDeps {
   readonly database: Database
-  readonly engine: Engine
+  readonly engines: Engines
   readonly now: () => Date
   /** Trusted time of a boot's monotonic instant; null when that boot is not known any more. */
   readonly instantOf: (bootId: string, monotonicMs: number) => Date | null
@@ -32,6 +32,10 @@ export interface LeaseStepDeps {
 type Gone = Extract<Observation, { state: 'gone' }>
 type Running = Extract<Observation, { state: 'running' }>
 
+function engineOf(deps: LeaseStepDeps, lease: Pick<Lease, 'pool'>): Engine {
+  return deps.engines.of(lease.pool)
+}
+
 function lookAgain(now: Date, afterMs = LEASE_LOOK_EVERY_MS): StepOutcome {
   return { kind: 'wait', untilMs: now.getTime() + afterMs }
 }
@@ -40,15 +44,20 @@ function lookAgain(now: Date, afterMs = LEASE_LOOK_EVERY_MS): StepOutcome {
 async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
   const nodes = await listNodes(deps.database)
   const pool = await findPool(deps.database, lease.pool)
-  await deps.engine.admit({
+  await engineOf(deps, lease).admit({
     attemptId: attemptId(lease),
     leaseId: lease.id,
-    node: nodes.find((node) => node.id === lease.nodeId)?.name ?? lease.nodeId ?? '',
-    slots: lease.slots,
+    organizationId: lease.organizationId,
+    kind: lease.kind,
+    placements: lease.placements.map(({ nodeId, slots }) => ({
+      node: nodes.find((node) => node.id === nodeId)?.name ?? nodeId,
+      slots,
+    })),
     acceleratorKind: pool?.acceleratorKind ?? 'cpu',
     command: lease.command,
     environment: lease.environment,
     workingDirectory: lease.workingDirectory,
+    timeLimitMs: lease.timeLimitMs,
   })
 }
 
@@ -121,8 +130,7 @@ function goneInstant(deps: LeaseStepDeps, lease: Lease, seen: Gone): Date {
 async function requeue(tx: Db, lease: Lease, goneAt: Date): Promise<void> {
   await store.changeLease(tx, lease.id, {
     state: 'pending',
-    nodeId: null,
-    slots: [],
+    placements: [],
     startedAt: null,
     meteredUntil: null,
     reclaimReason: null,
@@ -162,12 +170,15 @@ async function end(
 }
 
 /** Closes claim and bill at the instant the processes were confirmed gone. */
-async function onGone(deps: LeaseStepDeps, id: string, seen: Gone): Promise<void> {
+async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise<void> {
   const { database, ids } = deps
+  const { id } = observed
   await inTransaction(database, async (tx) => {
     const now = deps.now()
     const before = await store.lockLease(tx, id)
     if (!before || before.state === 'ended' || before.state === 'pending') return
+    // What was observed is over; what it is now, another step will observe.
+    if (before.attempt !== observed.attempt) return
     const startedAt =
       before.startedAt ??
       (seen.startedMs === null ? null : deps.instantOf(seen.bootId, seen.startedMs))
@@ -187,14 +198,14 @@ async function onGone(deps: LeaseStepDeps, id: string, seen: Gone): Promise<void
     else await end(tx, lease, { reason: ending.reason, seen, goneAt })
     await wakeMarket(tx, now)
   })
-  await deps.engine.forget(attemptId((await store.findLease(database, id)) ?? { id, attempt: 0 }))
+  await engineOf(deps, observed).forget(attemptId(observed))
 }
 
 async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<void> {
   if (await store.hasFact(deps.database, lease, 'lease.notice_delivered')) return
   const signal = lease.reclaimReason === 'stopped' ? null : lease.noticeSignal
   const time = (lease.stopAt ?? deps.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
-  await deps.engine.notify(attemptId(lease), { action: 'terminate', time, signal })
+  await engineOf(deps, lease).notify(attemptId(lease), { action: 'terminate', time, signal })
   const what = signal === null ? 'metadata document' : `metadata document and ${signal}`
   await inTransaction(deps.database, (tx) =>
     recordFact(tx, lease, {
@@ -212,7 +223,7 @@ async function stopWhenDue(deps: LeaseStepDeps, lease: Lease): Promise<StepOutco
   const stopAt = lease.stopAt ?? now
   if (now < stopAt)
     return lookAgain(now, Math.min(LEASE_LOOK_EVERY_MS, stopAt.getTime() - now.getTime()))
-  await deps.engine.stop(attemptId(lease), lease.graceMs)
+  await engineOf(deps, lease).stop(attemptId(lease), lease.graceMs)
   if (lease.stoppedAt === null)
     await inTransaction(deps.database, async (tx) => {
       await store.changeLease(tx, lease.id, { stoppedAt: now })
@@ -250,7 +261,7 @@ async function stepReclaiming(
   seen: Observation,
 ): Promise<StepOutcome> {
   if (seen.state === 'absent' && lease.startedAt === null) {
-    await onGone(deps, lease.id, neverAdmitted())
+    await onGone(deps, lease, neverAdmitted())
     return { kind: 'done' }
   }
   if (seen.state === 'running') {
@@ -277,9 +288,9 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   const lease = await store.findLease(deps.database, id)
   if (!lease || lease.state === 'ended' || lease.state === 'pending') return { kind: 'done' }
   if (lease.state === 'starting') await start(deps, lease)
-  const seen = await deps.engine.observe(attemptId(lease))
+  const seen = await engineOf(deps, lease).observe(attemptId(lease))
   if (seen.state === 'gone') {
-    await onGone(deps, id, seen)
+    await onGone(deps, lease, seen)
     return { kind: 'done' }
   }
   if (seen.state === 'absent' && lease.startedAt !== null) await noteMissing(deps, lease)

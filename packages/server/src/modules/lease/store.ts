@@ -16,6 +16,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     state: row.state as LeaseState,
     pool: row.pool_name,
     gpus: row.gpus,
+    nodes: row.nodes,
     command: row.command as string[],
     environment: row.environment as Record<string, string>,
     workingDirectory: row.working_directory,
@@ -31,8 +32,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     createdAt: row.created_at,
     attempt: row.attempt,
     placedAt: row.placed_at,
-    nodeId: row.node_id,
-    slots: row.slots,
+    placements: row.placements as Lease['placements'],
     startedAt: row.started_at,
     meteredUntil: row.metered_until,
     waitingFor: row.waiting_for,
@@ -60,6 +60,7 @@ export async function insertLease(tx: Db, lease: Lease): Promise<void> {
       state: lease.state,
       pool_name: lease.pool,
       gpus: lease.gpus,
+      nodes: lease.nodes,
       command: JSON.stringify(lease.command),
       environment: JSON.stringify(lease.environment),
       working_directory: lease.workingDirectory,
@@ -144,8 +145,7 @@ type Change = Partial<{
   holdId: string | null
   attempt: number
   placedAt: Date | null
-  nodeId: string | null
-  slots: readonly number[]
+  placements: Lease['placements']
   startedAt: Date | null
   meteredUntil: Date | null
   waitingFor: string | null
@@ -167,8 +167,7 @@ const COLUMNS: Readonly<Record<keyof Change, string>> = {
   holdId: 'hold_id',
   attempt: 'attempt',
   placedAt: 'placed_at',
-  nodeId: 'node_id',
-  slots: 'slots',
+  placements: 'placements',
   startedAt: 'started_at',
   meteredUntil: 'metered_until',
   waitingFor: 'waiting_for',
@@ -188,7 +187,7 @@ export async function changeLease(tx: Db, id: string, change: Change): Promise<v
   const columns = Object.entries(change).map(([name, value]) => {
     const column = COLUMNS[name as keyof Change]
     if (typeof value === 'bigint') return [column, renderMoney(value)]
-    return [column, Array.isArray(value) ? [...value] : value]
+    return [column, Array.isArray(value) ? JSON.stringify(value) : value]
   })
   await tx.updateTable('lease').set(Object.fromEntries(columns)).where('id', '=', id).execute()
 }

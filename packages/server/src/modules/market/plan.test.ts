@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { present } from '#kernel/assert.ts'
 import { money } from '#kernel/money.ts'
 import { plan } from './plan.ts'
-import type { Decision, Holder, LeaseKind, Snapshot, Want } from './snapshot.ts'
+import type { Decision, Holder, LeaseKind, Snapshot, SnapshotNode, Want } from './snapshot.ts'
 import { GIVES_WAY_TO } from './victims.ts'
 
 const NOW_MS = 1_000_000
@@ -12,6 +13,7 @@ function want(parts: Partial<Want> & Pick<Want, 'leaseId'>): Want {
     kind: 'spot',
     pool: 'p',
     gpus: 1,
+    nodes: 1,
     createdMs: 0,
     maxPriceUsd: null,
     priceUsd: null,
@@ -31,10 +33,14 @@ function holder(parts: Partial<Holder> & Pick<Holder, 'leaseId' | 'slots'>): Hol
   }
 }
 
+function node(id: string, parts: Partial<SnapshotNode> = {}): SnapshotNode {
+  return { id, pool: 'p', slotCount: 4, isReady: true, fabric: null, ...parts }
+}
+
 function snapshot(parts: Partial<Snapshot>): Snapshot {
   return {
     nowMs: NOW_MS,
-    nodes: [{ id: 'n1', pool: 'p', slotCount: 4, isReady: true }],
+    nodes: [node('n1')],
     holders: [],
     wants: [],
     ...parts,
@@ -53,11 +59,12 @@ describe('placement', () => {
         wants: [want({ leaseId: 'w', gpus: 2 })],
       }),
     )
-    expect(decisions).toEqual([{ kind: 'place', leaseId: 'w', nodeId: 'n1', slots: [1, 2] }])
+    const placements = [{ nodeId: 'n1', slots: [1, 2] }]
+    expect(decisions).toEqual([{ kind: 'place', leaseId: 'w', placements }])
   })
 
   test('the fullest node that fits is chosen, so that big gaps stay whole', () => {
-    const nodes = ['n1', 'n2'].map((id) => ({ id, pool: 'p', slotCount: 4, isReady: true }))
+    const nodes = ['n1', 'n2'].map((id) => node(id))
     const decisions = plan(
       snapshot({
         nodes,
@@ -65,16 +72,16 @@ describe('placement', () => {
         wants: [want({ leaseId: 'w' })],
       }),
     )
-    expect(decisions[0]).toMatchObject({ kind: 'place', nodeId: 'n2' })
+    expect(decisions[0]).toMatchObject({ kind: 'place', placements: [{ nodeId: 'n2' }] })
   })
 
   test('a node that is not ready gets nothing', () => {
-    const nodes = [{ id: 'n1', pool: 'p', slotCount: 4, isReady: false }]
+    const nodes = [node('n1', { isReady: false })]
     expect(plan(snapshot({ nodes, wants: [want({ leaseId: 'w' })] }))[0]?.kind).toBe('wait')
   })
 
   test('of two spot leases the one that would pay more comes first', () => {
-    const nodes = [{ id: 'n1', pool: 'p', slotCount: 1, isReady: true }]
+    const nodes = [node('n1', { slotCount: 1 })]
     const wants = [
       want({ leaseId: 'low', maxPriceUsd: money('1'), createdMs: 1 }),
       want({ leaseId: 'high', maxPriceUsd: money('2'), createdMs: 2 }),
@@ -90,6 +97,60 @@ describe('placement', () => {
     )
     expect(decisions).toEqual([
       { kind: 'wait', leaseId: 'w', why: 'the price to fall to its maximum' },
+    ])
+  })
+})
+
+describe('gangs', () => {
+  const nodes = ['n1', 'n2', 'n3'].map((id) => node(id))
+  const gang = want({ leaseId: 'w', kind: 'anchor', gpus: 8, nodes: 2 })
+
+  test('a gang gets its nodes whole, or waits', () => {
+    const holders = [holder({ leaseId: 'a', nodeId: 'n2', slots: [0], kind: 'on_demand' })]
+    expect(plan(snapshot({ nodes, holders, wants: [gang] }))).toEqual([
+      {
+        kind: 'place',
+        leaseId: 'w',
+        placements: ['n1', 'n3'].map((nodeId) => ({ nodeId, slots: [0, 1, 2, 3] })),
+      },
+    ])
+    const firm = [...holders, holder({ leaseId: 'b', nodeId: 'n3', slots: [3], kind: 'on_demand' })]
+    expect(plan(snapshot({ nodes, holders: firm, wants: [gang] }))).toEqual([
+      {
+        kind: 'wait',
+        leaseId: 'w',
+        why: '2 nodes with 4 free slots each; 1 have them now',
+      },
+    ])
+  })
+
+  test('a gang stays within one fabric when one has room for it, and on the smallest such', () => {
+    const fabrics = ['a', 'b', 'b', 'c', 'c', 'c']
+    const mixed = fabrics.map((fabric, index) => node(`n${index}`, { fabric }))
+    expect(plan(snapshot({ nodes: mixed, wants: [gang] }))).toMatchObject([
+      { placements: [{ nodeId: 'n1' }, { nodeId: 'n2' }] },
+    ])
+  })
+
+  test('a gang that goes for one node goes for its others too, and nobody else goes for them', () => {
+    const holders = [
+      ...['n1', 'n2'].map((nodeId) => holder({ leaseId: 'gang', nodeId, slots: [0, 1, 2, 3] })),
+      holder({ leaseId: 'single', nodeId: 'n3', slots: [0, 1, 2, 3], startedMs: NOW_MS - 1 }),
+    ]
+    const decisions = plan(snapshot({ nodes, holders, wants: [gang] }))
+    expect(reclaimed(decisions)).toEqual(['gang'])
+    expect(decisions[0]).toMatchObject({ nodeIds: ['n1', 'n2'] })
+  })
+
+  test('nobody goes for a gang that fits nowhere even then (kueue#5243)', () => {
+    const holders = [
+      ...nodes.map(({ id }) => holder({ leaseId: `spot-${id}`, nodeId: id, slots: [0, 1, 2] })),
+      ...['n1', 'n2'].map((nodeId) =>
+        holder({ leaseId: `firm-${nodeId}`, nodeId, slots: [3], kind: 'on_demand' }),
+      ),
+    ]
+    expect(plan(snapshot({ nodes, holders, wants: [gang] })).map(({ kind: is }) => is)).toEqual([
+      'wait',
     ])
   })
 })
@@ -191,19 +252,28 @@ const books = fc
       kinds: fc.array(kind, { minLength: 16, maxLength: 16 }),
       drains: fc.array(fc.boolean(), { minLength: 16, maxLength: 16 }),
       wants: fc.array(
-        fc.record({ kind, gpus: fc.integer({ min: 1, max: 8 }), createdMs: fc.nat(1000) }),
+        fc
+          .record({
+            kind,
+            perNode: fc.integer({ min: 1, max: 8 }),
+            nodes: fc.integer({ min: 1, max: 3 }),
+            createdMs: fc.nat(1000),
+          })
+          .map(({ perNode, ...rest }) => ({ ...rest, gpus: perNode * rest.nodes })),
         { maxLength: 8 },
       ),
+      // Some leases are gangs over all the nodes on which this owner has slots.
+      gangs: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
       nodes: fc.constant(nodes),
     }),
   )
-  .map(({ nodes, kinds, drains, wants }): Snapshot => {
+  .map(({ nodes, kinds, drains, wants, gangs }): Snapshot => {
     const holders = nodes.flatMap((slots, n) =>
       [0, 1, 2, 3].flatMap((owner) => {
         const mine = slots.flatMap((slot, index) =>
           !slot.isFree && slot.owner === owner ? [index] : [],
         )
-        const index = n * 4 + owner
+        const index = gangs[owner] ? owner : n * 4 + owner
         return mine.length === 0
           ? []
           : [
@@ -220,12 +290,9 @@ const books = fc
     )
     return {
       nowMs: NOW_MS,
-      nodes: nodes.map((slots, n) => ({
-        id: `n${n}`,
-        pool: 'p',
-        slotCount: slots.length,
-        isReady: true,
-      })),
+      nodes: nodes.map((slots, n) =>
+        node(`n${n}`, { slotCount: slots.length, fabric: n % 2 === 0 ? 'even' : 'odd' }),
+      ),
       holders,
       wants: wants.map((each, index) => want({ leaseId: `w${index}`, ...each })),
     }
@@ -240,16 +307,35 @@ describe('for every book', () => {
         )
         for (const decision of plan(book)) {
           if (decision.kind !== 'place') continue
-          for (const slot of decision.slots) {
-            expect(taken.has(`${decision.nodeId}/${slot}`)).toBe(false)
-            taken.add(`${decision.nodeId}/${slot}`)
+          const slots = decision.placements.flatMap(({ nodeId, slots: mine }) =>
+            mine.map((slot) => `${nodeId}/${slot}`),
+          )
+          for (const slot of slots) {
+            expect(taken.has(slot)).toBe(false)
+            taken.add(slot)
           }
         }
       }),
     )
   })
 
-  test('a victim is of a kind that gives way, and with all its victims gone the whole gang fits on the named node', () => {
+  test('a placement is the whole gang, on nodes of its own, with the same number on each', () => {
+    fc.assert(
+      fc.property(books, (book) => {
+        for (const decision of plan(book)) {
+          if (decision.kind !== 'place') continue
+          const { gpus, nodes } = present(
+            book.wants.find((each) => each.leaseId === decision.leaseId),
+            'the want',
+          )
+          expect(new Set(decision.placements.map(({ nodeId }) => nodeId)).size).toBe(nodes)
+          for (const { slots } of decision.placements) expect(slots.length).toBe(gpus / nodes)
+        }
+      }),
+    )
+  })
+
+  test('a victim is of a kind that gives way, and with all victims gone the whole gang fits on the named nodes', () => {
     fc.assert(
       fc.property(books, (book) => {
         const decisions = plan(book)
@@ -264,18 +350,27 @@ describe('for every book', () => {
             ),
           )
           for (const victim of victims) expect(GIVES_WAY_TO[each.kind]).toContain(victim.kind)
-          const nodeId = mine[0]?.kind === 'reclaim' ? mine[0].nodeId : ''
-          expect(victims.every((victim) => victim.nodeId === nodeId)).toBe(true)
-          const staying = book.holders.filter(
-            (one) => one.nodeId === nodeId && !one.isDraining && !victims.includes(one),
-          )
-          const slotCount = book.nodes.find((node) => node.id === nodeId)?.slotCount ?? 0
-          const placed = decisions.flatMap((decision) =>
-            decision.kind === 'place' && decision.nodeId === nodeId ? decision.slots : [],
-          )
-          expect(
-            slotCount - staying.flatMap((one) => one.slots).length - placed.length,
-          ).toBeGreaterThanOrEqual(each.gpus)
+          const nodeIds = mine[0]?.kind === 'reclaim' ? mine[0].nodeIds : []
+          expect(nodeIds.length).toBe(each.nodes)
+          for (const nodeId of nodeIds) {
+            const going = new Set(victims.map(({ leaseId }) => leaseId))
+            const staying = book.holders.filter(
+              (one) => one.nodeId === nodeId && !one.isDraining && !going.has(one.leaseId),
+            )
+            const placed = decisions.flatMap((decision) =>
+              decision.kind === 'place'
+                ? decision.placements.filter((one) => one.nodeId === nodeId)
+                : [],
+            )
+            const taken = [...staying, ...placed].flatMap((one) => one.slots).length
+            const slotCount = book.nodes.find((one) => one.id === nodeId)?.slotCount ?? 0
+            expect(slotCount - taken).toBeGreaterThanOrEqual(each.gpus / each.nodes)
+          }
+          // Nobody goes who frees nothing on any of them.
+          for (const { leaseId } of victims)
+            expect(
+              victims.some((one) => one.leaseId === leaseId && nodeIds.includes(one.nodeId)),
+            ).toBe(true)
         }
       }),
     )

@@ -1,13 +1,12 @@
 /**
- * The market's decision: who is placed where, who is taken back for whom, who waits and why. Pure, and the same for
- * the live controller and for a simulation.
- *
- * Wants are served in order of rank. Each gets free slots if a node has enough; else it waits for slots that drain
- * already; else victims are chosen on one node, such that the whole of it fits there afterwards (plan before evict).
- * What a want waits for is set aside, so that nothing of lower rank slips in.
+ * The market's decision: who is placed, taken back, or waits; pure, for controller and simulation. Wants come in order
+ * of rank. Each gets free slots; else waits for what drains; else victims are chosen such that the whole gang fits on
+ * named nodes afterwards (plan before evict). What a want waits for is set aside, so that nothing of lower rank gets it.
  */
-import type { Decision, Holder, LeaseKind, Snapshot, SnapshotNode, Want } from './snapshot.ts'
-import { GIVES_WAY_TO, chooseVictims, type VictimPlan } from './victims.ts'
+import { planEviction } from './eviction.ts'
+import { drainingFor, type Floor, makeFloors, type Room } from './floor.ts'
+import type { Decision, LeaseKind, Snapshot, Want } from './snapshot.ts'
+import { GIVES_WAY_TO } from './victims.ts'
 
 const RANK: Readonly<Record<LeaseKind, number>> = {
   anchor: 0,
@@ -15,38 +14,6 @@ const RANK: Readonly<Record<LeaseKind, number>> = {
   serving: 2,
   spot: 3,
   flex: 4,
-}
-
-/** One node while the plan is made. */
-interface Room {
-  readonly node: SnapshotNode
-  readonly free: Set<number>
-  /** Slots that will be free, with the lease they are freed for. */
-  readonly draining: Map<number, string | null>
-  readonly victims: Set<Holder>
-}
-
-function makeRoom(
-  node: SnapshotNode,
-  holders: readonly Holder[],
-  waiting: ReadonlySet<string>,
-): Room {
-  const here = holders.filter((holder) => holder.nodeId === node.id)
-  const free = new Set(Array.from({ length: node.slotCount }, (_, slot) => slot))
-  const draining = new Map<number, string | null>()
-  for (const holder of here)
-    for (const slot of holder.slots) {
-      free.delete(slot)
-      // What drains for a lease that does not wait any more is anybody's.
-      if (holder.isDraining)
-        draining.set(slot, waiting.has(holder.reclaimFor ?? '') ? holder.reclaimFor : null)
-    }
-  return {
-    node,
-    free,
-    draining,
-    victims: new Set(here.filter((holder) => !holder.isDraining && holder.leaseId !== null)),
-  }
 }
 
 function inOrder(wants: readonly Want[]): Want[] {
@@ -58,107 +25,98 @@ function inOrder(wants: readonly Want[]): Want[] {
   })
 }
 
-/** The fullest node that still has room: big gaps stay whole for big gangs. */
-function place(want: Want, rooms: readonly Room[]): Decision | null {
-  const fitting = rooms.filter((room) => room.free.size >= want.gpus)
-  const best = fitting.toSorted(
-    (a, b) => a.free.size - b.free.size || (a.node.id < b.node.id ? -1 : 1),
-  )[0]
-  if (!best) return null
-  const slots = [...best.free].sort((a, b) => a - b).slice(0, want.gpus)
-  for (const slot of slots) best.free.delete(slot)
-  return { kind: 'place', leaseId: want.leaseId, nodeId: best.node.id, slots }
+function slotsPerNode(want: Want): number {
+  return want.gpus / want.nodes
 }
 
-/** Slots of a room that drain for this want, or for nobody in particular. */
-function drainingFor(room: Room, want: Want): number[] {
-  return [...room.draining]
-    .filter(([, forLease]) => forLease === want.leaseId || forLease === null)
-    .map(([slot]) => slot)
+/** The rooms for a gang: all of one fabric if one has enough, of those the one with the least to spare. */
+function chooseRooms(want: Want, fitting: Iterable<Room>): readonly Room[] | null {
+  if (want.nodes === 1) {
+    for (const room of fitting) return [room]
+    return null
+  }
+  const rooms = [...fitting]
+  const fabrics = [...Map.groupBy(rooms, (room) => room.node.fabric).values()]
+    .filter((ofFabric) => ofFabric.length >= want.nodes)
+    .toSorted((a, b) => a.length - b.length)
+  const chosen = fabrics[0] ?? rooms
+  return chosen.length >= want.nodes ? chosen.slice(0, want.nodes) : null
+}
+
+function place(want: Want, floor: Floor): Decision | null {
+  const rooms = chooseRooms(want, floor.withFree(slotsPerNode(want)))
+  if (!rooms) return null
+  const placements = rooms.map((room) => ({
+    nodeId: room.node.id,
+    slots: floor.take(room, slotsPerNode(want)),
+  }))
+  return { kind: 'place', leaseId: want.leaseId, placements }
 }
 
 /** Takes what the want will need out of the room, so that nothing of lower rank gets it. */
-function setAside(room: Room, want: Want): void {
-  let missing = want.gpus
-  for (const slot of [...room.free].slice(0, missing)) {
-    room.free.delete(slot)
-    missing--
-  }
+function setAside(room: Room, want: Want, floor: Floor): void {
+  const taken = floor.take(room, slotsPerNode(want))
+  const missing = slotsPerNode(want) - taken.length
   for (const slot of drainingFor(room, want).slice(0, missing)) room.draining.delete(slot)
 }
 
-function awaitDraining(want: Want, rooms: readonly Room[]): Decision | null {
+function awaitDraining(want: Want, floor: Floor): Decision | null {
   const isOurs = (room: Room) => [...room.draining.values()].includes(want.leaseId)
-  const fitting = rooms
-    .filter((room) => room.free.size + drainingFor(room, want).length >= want.gpus)
+  const fits = (room: Room) => room.free.size + drainingFor(room, want).length >= slotsPerNode(want)
+  const draining = [...floor.draining]
+    .filter(fits)
     .toSorted((a, b) => Number(isOurs(b)) - Number(isOurs(a)))
-  const room = fitting[0]
-  if (!room) return null
-  setAside(room, want)
-  return {
-    kind: 'wait',
-    leaseId: want.leaseId,
-    why: `slots on ${room.node.id} that are being taken back`,
-  }
+  if (draining.length === 0) return null
+  const rooms = [...new Set([...draining, ...floor.withFree(slotsPerNode(want))])]
+  if (rooms.length < want.nodes) return null
+  const chosen = rooms.slice(0, want.nodes)
+  for (const room of chosen) setAside(room, want, floor)
+  const where = chosen.map((room) => room.node.id).join(', ')
+  return { kind: 'wait', leaseId: want.leaseId, why: `slots on ${where} that are being taken back` }
 }
 
-function cheaper(a: VictimPlan, b: VictimPlan): number {
-  if (a.cost[0] !== b.cost[0]) return a.cost[0] - b.cost[0]
-  return a.cost[1] < b.cost[1] ? -1 : a.cost[1] > b.cost[1] ? 1 : 0
-}
-
-function evict(want: Want, rooms: readonly Room[], nowMs: number): Decision[] | null {
-  const plans = rooms.flatMap((room) => {
-    const missing = want.gpus - room.free.size - drainingFor(room, want).length
-    const plan = chooseVictims([...room.victims], missing, { by: want.kind, nowMs })
-    return plan ? [{ room, plan }] : []
-  })
-  const best = plans.toSorted(
-    (a, b) => cheaper(a.plan, b.plan) || (a.room.node.id < b.room.node.id ? -1 : 1),
-  )[0]
-  if (!best) return null
-  const { room, plan } = best
-  for (const victim of plan.victims) {
-    room.victims.delete(victim)
-    for (const slot of victim.slots) room.draining.set(slot, want.leaseId)
-  }
-  setAside(room, want)
-  const reclaims = plan.victims.map((victim): Decision => ({
+function evict(want: Want, floor: Floor, nowMs: number): Decision[] | null {
+  const eviction = planEviction(want, floor, nowMs)
+  if (!eviction) return null
+  const { rooms, victims } = eviction
+  for (const victim of victims) floor.evict(victim, want.leaseId, new Set(rooms))
+  for (const room of rooms) setAside(room, want, floor)
+  const nodeIds = rooms.map((room) => room.node.id)
+  const reclaims = victims.map(({ leaseId }): Decision => ({
     kind: 'reclaim',
-    leaseId: victim.leaseId ?? '',
+    leaseId,
     forLeaseId: want.leaseId,
-    nodeId: room.node.id,
+    nodeIds,
   }))
-  return [
-    ...reclaims,
-    { kind: 'wait', leaseId: want.leaseId, why: 'slots that are being taken back for it' },
-  ]
+  const why = 'slots that are being taken back for it'
+  return [...reclaims, { kind: 'wait', leaseId: want.leaseId, why }]
 }
 
-function decideOne(want: Want, rooms: readonly Room[], nowMs: number): Decision[] {
+function whatIsMissing(want: Want, floor: Floor | undefined): string {
+  const slots = slotsPerNode(want)
+  const what = `${slots} free ${slots === 1 ? 'slot' : 'slots on one node'}`
+  if (want.nodes === 1) return `${what}; ${floor?.freeMax() ?? 0} free now`
+  const fitting = [...(floor?.withFree(slots) ?? [])].length
+  return `${want.nodes} nodes with ${slots} free ${slots === 1 ? 'slot' : 'slots'} each; ${fitting} have them now`
+}
+
+function decideOne(want: Want, floor: Floor | undefined, nowMs: number): readonly Decision[] {
   const { leaseId } = want
   if (want.priceUsd !== null && want.maxPriceUsd !== null && want.maxPriceUsd < want.priceUsd)
     return [{ kind: 'wait', leaseId, why: 'the price to fall to its maximum' }]
-  const here = rooms.filter((room) => room.node.pool === want.pool && room.node.isReady)
-  const placed = place(want, here)
-  if (placed) return [placed]
-  const awaited = awaitDraining(want, here)
-  if (awaited) return [awaited]
-  const evicted = GIVES_WAY_TO[want.kind].length > 0 ? evict(want, here, nowMs) : null
-  if (evicted) return evicted
-  const free = here.reduce((most, room) => Math.max(most, room.free.size), 0)
-  return [
-    {
-      kind: 'wait',
-      leaseId,
-      why: `${want.gpus} free ${want.gpus === 1 ? 'slot' : 'slots on one node'}; ${free} free now`,
-    },
-  ]
+  if (floor) {
+    const decided = place(want, floor) ?? awaitDraining(want, floor)
+    if (decided) return [decided]
+    const evicted = GIVES_WAY_TO[want.kind].length > 0 ? evict(want, floor, nowMs) : null
+    if (evicted) return evicted
+  }
+  return [{ kind: 'wait', leaseId, why: whatIsMissing(want, floor) }]
 }
 
 /** Decides for every want of a snapshot, in order of rank. */
 export function plan(snapshot: Snapshot): readonly Decision[] {
-  const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
-  const rooms = snapshot.nodes.map((node) => makeRoom(node, snapshot.holders, waiting))
-  return inOrder(snapshot.wants).flatMap((want) => decideOne(want, rooms, snapshot.nowMs))
+  const floors = makeFloors(snapshot)
+  return inOrder(snapshot.wants).flatMap((want) =>
+    decideOne(want, floors.get(want.pool), snapshot.nowMs),
+  )
 }

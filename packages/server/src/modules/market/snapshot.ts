@@ -9,9 +9,14 @@ export interface SnapshotNode {
   readonly slotCount: number
   /** Whether new work may be placed here. */
   readonly isReady: boolean
+  /** Gangs are kept on nodes of one fabric where they fit; null where nobody knows. */
+  readonly fabric: string | null
 }
 
-/** Somebody who has slots now: a lease, or a claim without one (maintenance, fault), which nobody may take. */
+/**
+ * Slots of one node that somebody has now: a lease, or a claim without one (maintenance, fault), which nobody may
+ * take. A gang is one of these for each of its nodes.
+ */
 export interface Holder {
   readonly leaseId: string | null
   readonly kind: string
@@ -32,7 +37,10 @@ export interface Want {
   readonly leaseId: string
   readonly kind: LeaseKind
   readonly pool: string
+  /** In all, over all nodes. */
   readonly gpus: number
+  /** A gang: so many nodes, with the same number of GPUs on each. */
+  readonly nodes: number
   readonly createdMs: number
   readonly maxPriceUsd: Money | null
   /** The pool's price for this kind now; null for what is not sold by the hour. */
@@ -46,18 +54,20 @@ export interface Snapshot {
   readonly wants: readonly Want[]
 }
 
+/** Slots of one node. */
+export interface NodeSlots {
+  readonly nodeId: string
+  readonly slots: readonly number[]
+}
+
 export type Decision =
-  | {
-      readonly kind: 'place'
-      readonly leaseId: string
-      readonly nodeId: string
-      readonly slots: readonly number[]
-    }
-  /** Take `leaseId` back, because `forLeaseId` outranks it and the whole of it fits on `nodeId` afterwards. */
+  /** The whole gang, one entry a node. */
+  | { readonly kind: 'place'; readonly leaseId: string; readonly placements: readonly NodeSlots[] }
+  /** Take `leaseId` back, because `forLeaseId` outranks it and the whole of it fits on `nodeIds` afterwards. */
   | {
       readonly kind: 'reclaim'
       readonly leaseId: string
       readonly forLeaseId: string
-      readonly nodeId: string
+      readonly nodeIds: readonly string[]
     }
   | { readonly kind: 'wait'; readonly leaseId: string; readonly why: string }

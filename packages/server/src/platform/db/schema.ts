@@ -119,8 +119,6 @@ export interface LeaseTable {
   hold_id: string | null
   created_at: Date
   attempt: Generated<number>
-  node_id: string | null
-  slots: Generated<number[]>
   started_at: Date | null
   metered_until: Date | null
   waiting_for: string | null
@@ -134,6 +132,8 @@ export interface LeaseTable {
   exit_code: number | null
   exit_signal: string | null
   placed_at: Date | null
+  nodes: number
+  placements: ColumnType<unknown, string | undefined, string>
 }
 
 export interface LeaseFactTable {
@@ -188,6 +188,8 @@ export interface NodeTable {
   hardware: string
   active_from: Date
   retired_at: Date | null
+  rack: string | null
+  fabric: string | null
 }
 
 export interface OrganizationTable {

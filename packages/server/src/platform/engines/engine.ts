@@ -1,7 +1,34 @@
 /**
  * The engine contract: how Spillway starts, warns and stops work on nodes, and learns what is really there. An
- * engine is a projection of the capacity book and never decides. *Gone* and *unknown* are different answers.
+ * engine is a projection of the capacity book and never decides. *Gone* and *unknown* are different answers, and
+ * an engine that cannot tell says unknown or throws; it never answers that nothing is there.
+ *
+ * Instants are milliseconds of this boot's monotonic counter (`process.hrtime`), which nobody can set, with the boot
+ * that they count from. An engine whose evidence comes from another machine's clock converts ages, not dates, so that
+ * clock skew between machines cannot move a bill; an instant before this boot is negative.
  */
+import type { LeaseKind } from '@spillway/contract'
+import { present } from '#kernel/assert.ts'
+
+/** Some slots of one node. A gang has one of these for each of its nodes. */
+export interface Placement {
+  readonly node: string
+  readonly slots: readonly number[]
+}
+
+/** Whether a node can be trusted with work, as its engine tells. */
+export type NodeHealth =
+  | { readonly state: 'up' }
+  /** Somebody beside Spillway keeps new work off it. What runs goes on. */
+  | { readonly state: 'draining'; readonly reason: string }
+  /** It does not answer: what runs there is unknown, and its slots stay claimed until it registers clean. */
+  | { readonly state: 'down'; readonly reason: string }
+
+export interface SlotFault {
+  readonly slot: number
+  /** For people, such as `Xid 79: the GPU has fallen off the bus`. */
+  readonly reason: string
+}
 
 /** What an engine found on a node. */
 export interface NodeInventory {
@@ -13,24 +40,36 @@ export interface NodeInventory {
   readonly hardware: string
   /** How it was found, as a sentence for people. */
   readonly finding: string
+  /** Null where the engine knows of none. */
+  readonly rack: string | null
+  /** Nodes of one fabric can run one gang at full speed. Null where the engine knows of none. */
+  readonly fabric: string | null
+  readonly health: NodeHealth
+  /** Slots that must not be sold, though the node answers. */
+  readonly faults: readonly SlotFault[]
 }
 
-/** What to run: one attempt of a lease on named slots of one node. */
+/** What to run: one attempt of a lease on named slots. */
 export interface Admission {
   /** Identity of the attempt; `admit` with the same one is idempotent. */
   readonly attemptId: string
   readonly leaseId: string
-  readonly node: string
-  readonly slots: readonly number[]
+  /** Engines with accounts run each organization's work under one of its own. */
+  readonly organizationId: string
+  /** The class: engines with a preemption of their own map it to theirs. */
+  readonly kind: LeaseKind
+  /** The whole gang, one entry a node: all of it starts, or nothing does. */
+  readonly placements: readonly Placement[]
   readonly acceleratorKind: 'gpu' | 'cpu'
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly workingDirectory: string | null
+  /** The engine ends it after this long where it can; Spillway asks for the end in any case. */
+  readonly timeLimitMs: number | null
 }
 
 /**
- * What is known of an attempt. Instants are milliseconds of this boot's monotonic counter (`process.hrtime`), which
- * nobody can set, with the boot that they count from.
+ * What is known of an attempt. All instants of one observation count from its boot.
  */
 export type Observation =
   | { readonly state: 'starting'; readonly bootId: string }
@@ -39,6 +78,10 @@ export type Observation =
       readonly bootId: string
       readonly startedMs: number
       readonly confirmedMs: number
+      /** The slots it really has, where the engine picks them; absent where it got the ones that were named. */
+      readonly placements?: readonly Placement[]
+      /** Set once the engine itself has begun to take it back, by its own rules. */
+      readonly preemption?: Preemption
     }
   | {
       readonly state: 'gone'
@@ -49,8 +92,11 @@ export type Observation =
       readonly goneMs: number
       readonly exitCode: number | null
       readonly exitSignal: string | null
-      /** `exited`: the exit was witnessed. `lost`: the witness died too. `start_failed`: it never ran. */
-      readonly how: 'exited' | 'lost' | 'start_failed'
+      /**
+       * `exited`: the exit was witnessed. `lost`: the witness died too. `start_failed`: it never ran. `preempted`: the
+       * engine took it back by its own rules.
+       */
+      readonly how: 'exited' | 'lost' | 'start_failed' | 'preempted'
       /** For people, such as `python3: command not found`. */
       readonly text: string
     }
@@ -58,6 +104,16 @@ export type Observation =
   | { readonly state: 'unknown'; readonly text: string }
   /** The engine has never heard of the attempt. */
   | { readonly state: 'absent' }
+
+/** A reclaim that the engine began without being asked, such as a preemption by quality of service. */
+export interface Preemption {
+  /** When the engine began. */
+  readonly decidedMs: number
+  /** When it will end the processes; null where it does not say. */
+  readonly stopMs: number | null
+  /** For whom, as a sentence for people. */
+  readonly text: string
+}
 
 export interface Notice {
   /** As in the AWS spot metadata document. */
@@ -67,23 +123,106 @@ export interface Notice {
   readonly signal: string | null
 }
 
+/** By which ways a notice reached the command. */
+export interface NoticeDelivery {
+  readonly document: boolean
+  readonly signal: boolean
+}
+
+/** Work on the engine's nodes that Spillway did not start: the owner's people use the engine as they always did. */
+export interface ForeignWork {
+  /** The engine's name for this run; a run again has another, such as `4711.1` after a requeue. */
+  readonly runId: string
+  readonly name: string
+  /** Who runs it, as the engine calls them. */
+  readonly user: string
+  readonly account: string
+  readonly state: 'pending' | 'running' | 'ending'
+  /** In all, over all nodes. */
+  readonly gpus: number
+  readonly nodes: number
+  /** Empty while it waits. */
+  readonly placements: readonly Placement[]
+  /** Null while it waits. */
+  readonly startedMs: number | null
+  /** How long it may run at most from its start, where the engine knows. */
+  readonly timeLimitMs: number | null
+  /** Why it waits, in the engine's words; null when it does not. */
+  readonly waitingFor: string | null
+}
+
+/** All foreign work there is, seen at one instant. What is not in it any more is gone. */
+export interface ForeignReport {
+  readonly bootId: string
+  readonly confirmedMs: number
+  readonly work: readonly ForeignWork[]
+}
+
+/** What the engine's own accounting says of an attempt, to check ours against. */
+export interface EngineUsage {
+  readonly attemptId: string
+  readonly bootId: string
+  readonly gpus: number
+  readonly startedMs: number
+  /** Null while it runs. */
+  readonly endedMs: number | null
+}
+
+export interface EngineListener {
+  /** An attempt's observation changed. */
+  readonly attemptChanged: (attemptId: string) => void
+  /** A node's health or the foreign work changed. */
+  readonly fleetChanged: () => void
+}
+
 export interface Engine {
   readonly name: string
+  /** Every node, with its health. Throws when the engine cannot tell: an empty answer would look like an empty fleet. */
   inventory(): Promise<readonly NodeInventory[]>
   /** Starts an attempt, or does nothing when it was started before. Resolves when the start is durable. */
   admit(admission: Admission): Promise<void>
+  /** Writes that a reclaim has become likely, from `time` on, where the command can read it. Idempotent per attempt. */
+  warn(attemptId: string, warning: { readonly time: string }): Promise<void>
   /** Delivers a notice: metadata document first, then the signal to the process group. Idempotent per attempt. */
-  notify(attemptId: string, notice: Notice): Promise<void>
+  notify(attemptId: string, notice: Notice): Promise<NoticeDelivery>
   /** Asks the processes to end (SIGTERM), and kills what is left after the grace. Returns at once. Idempotent. */
   stop(attemptId: string, graceMs: number): Promise<void>
   /** What is known now. */
   observe(attemptId: string): Promise<Observation>
-  /** Every attempt the engine knows of that was not forgotten, for reconciliation. */
-  list(): Promise<readonly string[]>
-  /** Calls `changed` soon after an attempt's observation changes. Returns a function that ends the watch. */
-  watch(changed: (attemptId: string) => void): () => void
+  /** Looks afresh, past anything remembered, whether an attempt's processes are gone from every node it had. */
+  confirmGone(attemptId: string): Promise<'gone' | 'present' | 'unknown'>
+  /** Every attempt the engine knows of that was not forgotten, for reconciliation. Throws when it cannot tell. */
+  list(): Promise<ReadonlyMap<string, Observation>>
+  /** The work that Spillway did not start. Throws when the engine cannot tell. */
+  foreign(): Promise<ForeignReport>
+  /** Tells soon after something changes. Returns a function that ends the watch. */
+  watch(listener: EngineListener): () => void
+  /** Keeps new work off a node, also such as others submit. What runs goes on. Idempotent. */
+  drain(node: string, reason: string): Promise<void>
+  /** Takes a drain of ours back. Idempotent. */
+  resume(node: string): Promise<void>
+  /** What the engine's own accounting has of attempts that ran after an instant of this boot; nothing where it keeps none. */
+  usage(sinceMs: number): Promise<readonly EngineUsage[]>
   /** Drops the engine's record of an attempt that is gone; keeps its logs. */
   forget(attemptId: string): Promise<void>
   /** Where the attempt's combined stdout and stderr is, and how long it is. Null when there is none yet. */
   log(attemptId: string): Promise<{ readonly path: string } | null>
+}
+
+/** The engine of each pool. */
+export interface Engines {
+  /** Throws when the pool has none: a defect, because the fleet file names one for each. */
+  of(pool: string): Engine
+  /** Null for a pool that the fleet file does not have any more. */
+  find(pool: string): Engine | null
+  /** By pool, in the order of the fleet file. */
+  all(): readonly { readonly pool: string; readonly engine: Engine }[]
+}
+
+export function createEngines(byPool: ReadonlyMap<string, Engine>): Engines {
+  return {
+    of: (pool) => present(byPool.get(pool), `an engine for the pool ${pool}`),
+    find: (pool) => byPool.get(pool) ?? null,
+    all: () => [...byPool].map(([pool, engine]) => ({ pool, engine })),
+  }
 }

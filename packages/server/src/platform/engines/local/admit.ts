@@ -15,7 +15,7 @@ import { findProgram } from '#platform/processes/program-path.ts'
 import { MARK_NAME, bellFolder } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
-import { commandEnvironment, cpusOfSlots } from './command-environment.ts'
+import { commandEnvironment, cpusOfSlots, soleOf } from './command-environment.ts'
 import { createFile, readJson, readText, replaceFile, sync } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
@@ -70,7 +70,7 @@ async function record(
 ): Promise<void> {
   if ((await readJson(paths.admission)) !== null) return
   const isPinned = admission.acceleratorKind === 'cpu'
-  const cpus = isPinned ? cpusOfSlots(admission.slots, machine.allowedCpus) : []
+  const cpus = isPinned ? cpusOfSlots(soleOf(admission).slots, machine.allowedCpus) : []
   const mark = randomBytes(16).toString('hex')
   const environment = commandEnvironment({
     admission,

@@ -26,6 +26,8 @@ export interface AttemptPaths {
   readonly stopRequest: string
   /** The notice as given to the command, in the AWS shape. */
   readonly instanceAction: string
+  /** The warning that a reclaim is likely, in the AWS shape. */
+  readonly rebalance: string
   /** Its existence says that the notice's signal was sent. */
   readonly noticeSent: string
   readonly log: string
@@ -49,6 +51,7 @@ export function attemptPaths(directory: string, attemptId: string): AttemptPaths
     heartbeat: join(folder, 'heartbeat'),
     stopRequest: join(folder, 'stop.json'),
     instanceAction: join(folder, 'metadata', 'instance-action.json'),
+    rebalance: join(folder, 'metadata', 'rebalance.json'),
     noticeSent: join(folder, 'metadata', 'sent.json'),
     log: join(folder, 'log'),
     work: join(folder, 'work'),

@@ -6,12 +6,14 @@ import { commandEnvironment, cpusOfSlots } from './command-environment.ts'
 const ADMISSION: Admission = {
   attemptId: 'att_1',
   leaseId: 'lse_1',
-  node: 'here',
-  slots: [0, 1],
+  organizationId: 'org_1',
+  kind: 'spot',
+  placements: [{ node: 'here', slots: [0, 1] }],
   acceleratorKind: 'cpu',
   command: ['true'],
   environment: {},
   workingDirectory: null,
+  timeLimitMs: null,
 }
 
 function environmentOf(
@@ -47,7 +49,10 @@ test('a command on CPU slots learns its CPUs, and how many threads they are for'
 })
 
 test('a command on GPU slots sees its GPUs by the numbers of nvidia-smi', () => {
-  const environment = environmentOf({ acceleratorKind: 'gpu', slots: [2, 3] })
+  const environment = environmentOf({
+    acceleratorKind: 'gpu',
+    placements: [{ node: 'here', slots: [2, 3] }],
+  })
   const want = {
     CUDA_VISIBLE_DEVICES: '2,3',
     NVIDIA_VISIBLE_DEVICES: '2,3',

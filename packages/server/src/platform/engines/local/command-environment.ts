@@ -3,7 +3,7 @@
  * for. Pure. The server's secrets cannot leak, because it passes on names from a list and nothing else.
  */
 import { assert } from '#kernel/assert.ts'
-import type { Admission } from '#platform/engines/engine.ts'
+import type { Admission, Placement } from '#platform/engines/engine.ts'
 import { MARK_NAME } from './attempt-folder.ts'
 
 const INHERITED = [
@@ -58,26 +58,35 @@ function identityEnvironment({
   noticePath,
   mark,
 }: CommandSurroundings): Record<string, string> {
+  const { node, slots } = soleOf(admission)
   return {
     [MARK_NAME]: mark,
     SPILLWAY_ATTEMPT_ID: admission.attemptId,
     SPILLWAY_LEASE_ID: admission.leaseId,
-    SPILLWAY_NODE: admission.node,
-    SPILLWAY_SLOTS: admission.slots.join(','),
+    SPILLWAY_NODE: node,
+    SPILLWAY_SLOTS: slots.join(','),
     SPILLWAY_NOTICE_FILE: noticePath,
   }
 }
 
 function acceleratorEnvironment(
-  { acceleratorKind, slots }: Admission,
+  admission: Admission,
   cpus: readonly number[],
 ): Record<string, string> {
-  if (acceleratorKind === 'cpu')
+  const { slots } = soleOf(admission)
+  if (admission.acceleratorKind === 'cpu')
     return { SPILLWAY_CPUS: cpus.join(','), OMP_NUM_THREADS: String(cpus.length) }
   const devices = slots.join(',')
   // nvidia-smi numbers GPUs by bus address, CUDA by speed unless it is told.
   const order = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }
   return { CUDA_VISIBLE_DEVICES: devices, NVIDIA_VISIBLE_DEVICES: devices, ...order }
+}
+
+/** This machine is one node, so a gang here has one part. */
+export function soleOf({ placements }: Pick<Admission, 'placements'>): Placement {
+  const [sole, ...others] = placements
+  assert(sole !== undefined && others.length === 0, 'the local engine runs on one node')
+  return sole
 }
 
 /** Two CPU slots stand for each logical CPU. */

@@ -54,7 +54,8 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const source = `const status = require('node:fs').readFileSync('/proc/self/status', 'utf8')
     console.log(/Cpus_allowed_list:\\s*(\\S+)/.exec(status)[1] === process.env.SPILLWAY_CPUS)`
-    await bench.engine.admit(admissionOf(bench, { command: script(source), slots: [0, 1] }))
+    const placements = [{ node: bench.node, slots: [0, 1] }]
+    await bench.engine.admit(admissionOf(bench, { command: script(source), placements }))
     await untilGone(bench.engine)
     expect(await readLog(bench.engine)).toBe('true\n')
   },

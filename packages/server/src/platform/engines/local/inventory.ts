@@ -10,6 +10,9 @@ import type { GpuListing, ProgramResult } from './nvidia-smi.ts'
 /** Without its persistence daemon the driver takes seconds to wake up. */
 const NVIDIA_SMI_TIMEOUT_MS = 20_000
 
+/** Who takes this inventory runs on the node, so the node is up. */
+const ANSWERS = { rack: null, fabric: null, health: { state: 'up' }, faults: [] } as const
+
 export interface InventoryPlace {
   readonly node: string
   /** The PATH variable. */
@@ -32,6 +35,7 @@ export async function takeInventory(place: InventoryPlace): Promise<NodeInventor
     slotCountMax: gpus.length,
     hardware: describeGpus(gpus),
     finding: `nvidia-smi lists ${count(gpus.length, 'GPU')}${gap}`,
+    ...ANSWERS,
   }
 }
 
@@ -45,6 +49,7 @@ function cpuInventory({ node, allowedCpus }: InventoryPlace, reason: string): No
     slotCountMax,
     hardware: `${cpuCount}, ${cpus()[0]?.model.trim() ?? 'unknown model'}`,
     finding: `${reason}: ${cpuCount} ${stand} in as ${slotCountMax} CPU slots`,
+    ...ANSWERS,
   }
 }
 

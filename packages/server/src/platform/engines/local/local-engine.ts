@@ -6,19 +6,20 @@ import { existsSync } from 'node:fs'
 import { readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert } from '#kernel/assert.ts'
-import type { Engine } from '#platform/engines/engine.ts'
+import type { Engine, EngineUsage, NoticeDelivery, Observation } from '#platform/engines/engine.ts'
 import { readAllowedCpus } from '#platform/processes/allowed-cpus.ts'
-import { readBootId } from '#platform/processes/machine-clock.ts'
+import { monotonicMs, readBootId } from '#platform/processes/machine-clock.ts'
 import { createProcessTable } from '#platform/processes/process-table.ts'
 import { admit } from './admit.ts'
 import { attemptPaths } from './attempt-folder.ts'
+import type { AdmissionRecord } from './attempt-folder.ts'
 import { createAttempts } from './attempts.ts'
 import type { Attempts } from './attempts.ts'
-import { replaceFile } from './durable-file.ts'
+import { readJson, replaceFile } from './durable-file.ts'
 import { takeInventory } from './inventory.ts'
 import { isAttemptId, pathsOf } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
-import { notify } from './notify.ts'
+import { notify, warn } from './notify.ts'
 import { createSharing } from './sharing.ts'
 import { prepareShim } from './shim-program.ts'
 import { createStops } from './stop.ts'
@@ -41,7 +42,14 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
   const attempts = createAttempts(machine)
   const stops = createStops(machine, attempts)
   const sharing = createSharing<void>()
+  const sharingNotices = createSharing<NoticeDelivery>()
   const list = () => listAttempts(directory)
+  const observeAll = async () => {
+    const names = await list()
+    return new Map(
+      await Promise.all(names.map(async (name) => [name, await attempts.observe(name)] as const)),
+    )
+  }
   return {
     name: 'local',
     inventory: async () => {
@@ -50,18 +58,49 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
     },
     admit: (admission) =>
       sharing(`admit ${admission.attemptId}`, () => admit(machine, attempts, admission)),
+    warn: (attemptId, warning) => warn(machine, { attemptId, warning }),
     notify: (attemptId, notice) =>
-      sharing(`notify ${attemptId}`, () => notify(machine, attempts, { attemptId, notice })),
+      sharingNotices(attemptId, () => notify(machine, attempts, { attemptId, notice })),
     stop: stops.stop,
     observe: attempts.observe,
-    list,
-    watch: (changed) => watchAttempts({ machine, attempts, stops, list }, changed),
+    confirmGone: async (attemptId) => standing(await attempts.observe(attemptId)),
+    list: observeAll,
+    foreign: () =>
+      Promise.resolve({ bootId: machine.bootId, confirmedMs: monotonicMs(), work: [] }),
+    watch: ({ attemptChanged }) =>
+      watchAttempts({ machine, attempts, stops, list }, attemptChanged),
+    // Nobody but Spillway starts work on its machine, so the book alone keeps work off it.
+    drain: () => Promise.resolve(),
+    resume: () => Promise.resolve(),
+    usage: async (sinceMs) => usageOf(machine, await observeAll(), sinceMs),
     forget: (attemptId) => forget(machine, attempts, attemptId),
     log: async (attemptId) => {
       const { log } = pathsOf(machine, attemptId)
       return existsSync(log) ? { path: log } : null
     },
   }
+}
+
+/** An attempt of which nothing is left on this machine is as gone as one whose end was recorded. */
+function standing({ state }: Observation): 'gone' | 'present' | 'unknown' {
+  if (state === 'unknown') return 'unknown'
+  return state === 'gone' || state === 'absent' ? 'gone' : 'present'
+}
+
+async function usageOf(
+  machine: LocalMachine,
+  observations: ReadonlyMap<string, Observation>,
+  sinceMs: number,
+): Promise<readonly EngineUsage[]> {
+  const usages = [...observations].map(async ([attemptId, seen]) => {
+    if ((seen.state !== 'running' && seen.state !== 'gone') || seen.startedMs === null) return []
+    const endedMs = seen.state === 'gone' ? seen.goneMs : null
+    if (seen.bootId !== machine.bootId || (endedMs ?? sinceMs) < sinceMs) return []
+    const record = await readJson<AdmissionRecord>(pathsOf(machine, attemptId).admission)
+    const gpus = record?.admission.placements.flatMap(({ slots }) => slots).length ?? 0
+    return [{ attemptId, bootId: seen.bootId, gpus, startedMs: seen.startedMs, endedMs }]
+  })
+  return (await Promise.all(usages)).flat()
 }
 
 function createMachine(

@@ -113,7 +113,7 @@ test('a stop asked of an engine that died is seen through by the next, shim or n
   const bootId = readBootId()
   await writeFile(paths().stopRequest, JSON.stringify({ bootId, deadlineMs: 0 }))
   // when
-  const unwatch = bench.another().watch(() => {})
+  const unwatch = bench.another().watch({ attemptChanged: () => {}, fleetChanged: () => {} })
   // then
   await untilGone(bench.engine)
   unwatch()

@@ -15,12 +15,14 @@ const RECORD: AdmissionRecord = {
   admission: {
     attemptId: 'att_1',
     leaseId: 'lse_1',
-    node: 'here',
-    slots: [0, 1],
+    organizationId: 'org_1',
+    kind: 'spot',
+    placements: [{ node: 'here', slots: [0, 1] }],
     acceleratorKind: 'cpu',
     command: ['true'],
     environment: {},
     workingDirectory: null,
+    timeLimitMs: null,
   },
   environment: {},
   workingDirectory: '/',
@@ -38,7 +40,11 @@ test('the notice has the shape of AWS: action, and an instant without a fraction
 
 describe('an answer', () => {
   const answer = (line: string, action: string | null = null) =>
-    answerMetadata(`${line}\r\nHost: x\r\n\r\n`, { record: RECORD, instanceAction: action })
+    answerMetadata(`${line}\r\nHost: x\r\n\r\n`, {
+      record: RECORD,
+      instanceAction: action,
+      rebalance: null,
+    })
 
   test('without the token in the path nothing is there', () => {
     for (const path of ['/', '/lease', '/wrong/lease', '/secret', '/secret/', '/secret/lease/more'])

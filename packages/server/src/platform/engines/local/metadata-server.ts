@@ -25,7 +25,8 @@ export async function serveMetadata(
   const server = createServer((socket) => {
     serveSocket(socket, async (request) => {
       const instanceAction = await readText(paths.instanceAction)
-      return answerMetadata(request, { record, instanceAction })
+      const rebalance = await readText(paths.rebalance)
+      return answerMetadata(request, { record, instanceAction, rebalance })
     })
   })
   server.listen(0, '127.0.0.1')
@@ -40,19 +41,30 @@ export interface MetadataState {
   readonly record: Pick<AdmissionRecord, 'admission' | 'token'>
   /** The notice's document, when it has been given. */
   readonly instanceAction: string | null
+  /** The warning's document, when there has been one. */
+  readonly rebalance: string | null
 }
 
 /** The whole HTTP answer to the head of a request. Pure. */
-export function answerMetadata(request: string, { record, instanceAction }: MetadataState): string {
+export function answerMetadata(
+  request: string,
+  { record, instanceAction, rebalance }: MetadataState,
+): string {
   const [method = '', path = ''] = request.split('\r\n', 1)[0]?.split(' ') ?? []
   const route = path.split('?', 1)[0]
   if (route === `/${record.token}/lease`) return ok(method, renderLease(record.admission))
-  if (route !== `/${record.token}/spot/instance-action` || instanceAction === null)
+  const documents: Readonly<Record<string, string | null>> = {
+    [`/${record.token}/spot/instance-action`]: instanceAction,
+    [`/${record.token}/events/recommendations/rebalance`]: rebalance,
+  }
+  const document = documents[route ?? ''] ?? null
+  if (document === null)
     return respond('404 Not Found', { type: 'text/plain', body: 'Not found\n' })
-  return ok(method, instanceAction.trim())
+  return ok(method, document.trim())
 }
 
-function renderLease({ leaseId, attemptId, node, slots }: Admission): string {
+function renderLease({ leaseId, attemptId, placements }: Admission): string {
+  const [{ node, slots } = { node: '', slots: [] }] = placements
   return JSON.stringify({ lease: leaseId, attempt: attemptId, node, slots })
 }
 

@@ -4,11 +4,11 @@
  */
 import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Notice } from '#platform/engines/engine.ts'
+import type { Notice, NoticeDelivery } from '#platform/engines/engine.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { AttemptPaths, AttemptStatus } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
-import { replaceFile } from './durable-file.ts'
+import { readJson, replaceFile } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 
@@ -19,24 +19,49 @@ export async function notify(
   machine: LocalMachine,
   attempts: Attempts,
   { attemptId, notice }: { readonly attemptId: string; readonly notice: Notice },
-): Promise<void> {
+): Promise<NoticeDelivery> {
   const paths = pathsOf(machine, attemptId)
-  if (!existsSync(paths.admission) || existsSync(paths.noticeSent)) return
+  if (!existsSync(paths.admission)) return { document: false, signal: false }
+  const sent = await readJson<SentRecord>(paths.noticeSent)
+  if (sent !== null) return { document: true, signal: sent.signal !== null }
   await replaceFile(paths.instanceAction, instanceAction(notice))
   const status = await untilStarted(paths)
-  if (status.phase !== 'running') return
+  if (status.phase !== 'running') return { document: true, signal: false }
   if (notice.signal !== null && notice.signal !== 'none') {
     const signal = notice.signal as NodeJS.Signals
     const processes = attempts.processesOf(paths, status)
     if (status.leader === null) processes.signalAll(signal)
     else processes.signalGroup(signal)
   }
-  await replaceFile(paths.noticeSent, { signal: notice.signal })
+  await replaceFile(paths.noticeSent, { signal: notice.signal } satisfies SentRecord)
+  return { document: true, signal: notice.signal !== null && notice.signal !== 'none' }
 }
 
-/** The AWS document: its instants have no fraction of a second. */
+interface SentRecord {
+  readonly signal: string | null
+}
+
+/** The AWS document of a rebalance recommendation. The first one stands. */
+export async function warn(
+  machine: LocalMachine,
+  {
+    attemptId,
+    warning,
+  }: { readonly attemptId: string; readonly warning: { readonly time: string } },
+): Promise<void> {
+  const paths = pathsOf(machine, attemptId)
+  if (!existsSync(paths.admission) || existsSync(paths.rebalance)) return
+  await replaceFile(paths.rebalance, { noticeTime: inSeconds(warning.time) })
+}
+
+/** Instants in the documents of AWS have no fraction of a second. */
+function inSeconds(time: string): string {
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+/** The AWS document of an interruption. */
 export function instanceAction({ action, time }: Notice): { action: string; time: string } {
-  return { action, time: new Date(time).toISOString().replace(/\.\d+Z$/, 'Z') }
+  return { action, time: inSeconds(time) }
 }
 
 /** A command that has not started has nobody to signal yet. */

@@ -96,7 +96,7 @@ describe('the inventory', () => {
   }
 
   test('GPUs are the slots when there are any', async () => {
-    expect(await inventoryOf([HEAD, H200(0), H200(1)].join('\n'))).toEqual({
+    expect(await inventoryOf([HEAD, H200(0), H200(1)].join('\n'))).toMatchObject({
       node: 'here',
       acceleratorKind: 'gpu',
       slotCountMax: 2,

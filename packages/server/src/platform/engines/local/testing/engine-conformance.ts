@@ -32,12 +32,14 @@ export function admissionOf(bench: EngineBench, changes: Partial<Admission> = {}
   return {
     attemptId: 'att_1',
     leaseId: 'lse_1',
-    node: bench.node,
-    slots: [0],
+    organizationId: 'org_1',
+    kind: 'spot',
+    placements: [{ node: bench.node, slots: [0] }],
     acceleratorKind: bench.acceleratorKind,
     command: script(WAIT_FOREVER),
     environment: {},
     workingDirectory: null,
+    timeLimitMs: null,
     ...changes,
   }
 }
@@ -106,7 +108,11 @@ function startingConformance(bench: Bench, run: Run): void {
 
   test('the command learns its lease and slots, and the environment the lease asked for', async () => {
     const source = `const e = process.env; console.log(e.SPILLWAY_LEASE_ID, e.SPILLWAY_SLOTS, e.WANTED)`
-    await run({ command: script(source), slots: [0, 1], environment: { WANTED: 'yes' } })
+    await run({
+      command: script(source),
+      placements: [{ node: bench().node, slots: [0, 1] }],
+      environment: { WANTED: 'yes' },
+    })
     await untilGone(bench().engine)
     expect(await readLog(bench().engine)).toBe('lse_1 0,1 yes\n')
   })
@@ -149,7 +155,7 @@ function startingConformance(bench: Bench, run: Run): void {
     await Promise.all(names.map((attemptId) => run({ attemptId, command: ['sh', '-c', `exit 3`] })))
     const gone = await Promise.all(names.map((attemptId) => untilGone(bench().engine, attemptId)))
     expect(gone.map(({ exitCode }) => exitCode)).toEqual(names.map(() => 3))
-    expect([...(await bench().engine.list())].sort()).toEqual([...names].sort())
+    expect([...(await bench().engine.list()).keys()].sort()).toEqual([...names].sort())
   })
 }
 
@@ -250,7 +256,7 @@ function recordConformance(bench: Bench, run: Run): void {
   test('another engine over the same attempts sees, stops and forgets them', async () => {
     await run({ command: script(WAIT_FOREVER) })
     const other = bench().another()
-    expect(await other.list()).toEqual(['att_1'])
+    expect([...(await other.list()).keys()]).toEqual(['att_1'])
     expect(await other.observe('att_1')).toMatchObject({ state: 'running' })
     await other.stop('att_1', 0)
     const gone = await untilGone(other)
@@ -267,7 +273,7 @@ function recordConformance(bench: Bench, run: Run): void {
     await untilGone(bench().engine)
     await bench().engine.forget('att_1')
     await bench().engine.forget('att_1')
-    expect(await bench().engine.list()).toEqual([])
+    expect((await bench().engine.list()).size).toBe(0)
     expect(await bench().engine.observe('att_1')).toEqual({ state: 'absent' })
     expect(await readLog(bench().engine)).toBe('ran\n')
     await expect(run({})).rejects.toThrow('has run and been forgotten')
@@ -276,12 +282,15 @@ function recordConformance(bench: Bench, run: Run): void {
   test('an attempt nobody admitted is absent, and has no log', async () => {
     expect(await bench().engine.observe('att_1')).toEqual({ state: 'absent' })
     expect(await bench().engine.log('att_1')).toBeNull()
-    expect(await bench().engine.list()).toEqual([])
+    expect((await bench().engine.list()).size).toBe(0)
   })
 
   test('a watch tells of the start and of the end, and of nothing once it has ended', async () => {
     const told: string[] = []
-    const unwatch = bench().engine.watch((attemptId) => told.push(attemptId))
+    const unwatch = bench().engine.watch({
+      attemptChanged: (attemptId) => told.push(attemptId),
+      fleetChanged: () => {},
+    })
     await run({ command: ['sleep', '600'] })
     await until('the start is told', () => told.length === 1)
     await bench().engine.stop('att_1', 0)

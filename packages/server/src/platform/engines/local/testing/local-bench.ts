@@ -30,7 +30,7 @@ export async function makeLocalBench(): Promise<LocalBench> {
 }
 
 async function endAll(engine: Engine): Promise<void> {
-  const names = await engine.list()
+  const names = [...(await engine.list()).keys()]
   await Promise.all(names.map((attemptId) => engine.stop(attemptId, 0)))
   await Promise.all(names.map((attemptId) => untilGone(engine, attemptId)))
 }

@@ -1,0 +1,114 @@
+/**
+ * The nodes of a pool while a plan is made: what is free, what drains, who could be taken back. Keeps the rooms by
+ * how much is free in them, so that finding one does not mean looking at all. Deterministic.
+ */
+import type { Holder, Snapshot, SnapshotNode, Want } from './snapshot.ts'
+import { type Victim, victimsOf } from './victims.ts'
+
+/** One node while the plan is made. */
+export interface Room {
+  readonly node: SnapshotNode
+  readonly free: Set<number>
+  /** Slots that will be free, with the lease they are freed for. */
+  readonly draining: Map<number, string | null>
+  readonly victims: Set<Victim>
+}
+
+export class Floor {
+  /** Every node that new work may be placed on. */
+  readonly rooms = new Map<string, Room>()
+  readonly draining = new Set<Room>()
+  readonly #byFree: Set<Room>[] = []
+
+  constructor(nodes: readonly SnapshotNode[]) {
+    for (const node of nodes) {
+      if (!node.isReady) continue
+      const free = new Set(Array.from({ length: node.slotCount }, (_, slot) => slot))
+      this.rooms.set(node.id, { node, free, draining: new Map(), victims: new Set() })
+    }
+  }
+
+  hold(holder: Holder, waiting: ReadonlySet<string>): void {
+    const room = this.rooms.get(holder.nodeId)
+    if (!room) return
+    for (const slot of holder.slots) {
+      room.free.delete(slot)
+      // What drains for a lease that does not wait any more is anybody's.
+      if (holder.isDraining)
+        room.draining.set(slot, waiting.has(holder.reclaimFor ?? '') ? holder.reclaimFor : null)
+    }
+    if (room.draining.size > 0) this.draining.add(room)
+  }
+
+  addVictim(victim: Victim): void {
+    for (const nodeId of victim.slotsByNode.keys()) this.rooms.get(nodeId)?.victims.add(victim)
+  }
+
+  /** Called once, when everybody who holds something is entered. */
+  sort(): void {
+    for (const room of this.rooms.values()) this.#bucket(room.free.size).add(room)
+  }
+
+  /** Rooms with at least so many free slots, the fullest first: big gaps stay whole for big gangs. */
+  *withFree(slots: number): Generator<Room> {
+    for (let free = slots; free < this.#byFree.length; free++) yield* this.#byFree[free] ?? []
+  }
+
+  freeMax(): number {
+    for (let free = this.#byFree.length - 1; free > 0; free--)
+      if ((this.#byFree[free]?.size ?? 0) > 0) return free
+    return 0
+  }
+
+  /** Takes the lowest free slots out of a room; fewer when there are not so many. */
+  take(room: Room, count: number): readonly number[] {
+    const slots = [...room.free].sort((a, b) => a - b).slice(0, count)
+    if (slots.length === 0) return slots
+    this.#bucket(room.free.size).delete(room)
+    for (const slot of slots) room.free.delete(slot)
+    this.#bucket(room.free.size).add(room)
+    return slots
+  }
+
+  /** The victim goes: its slots drain, here for the lease that needs them and elsewhere for anybody. */
+  evict(victim: Victim, forLeaseId: string, needed: ReadonlySet<Room>): void {
+    for (const [nodeId, slots] of victim.slotsByNode) {
+      const room = this.rooms.get(nodeId)
+      if (!room) continue
+      room.victims.delete(victim)
+      for (const slot of slots) room.draining.set(slot, needed.has(room) ? forLeaseId : null)
+      this.draining.add(room)
+    }
+  }
+
+  #bucket(free: number): Set<Room> {
+    return (this.#byFree[free] ??= new Set())
+  }
+}
+
+/** Slots of a room that drain for this want, or for nobody in particular. */
+export function drainingFor(room: Room, want: Want): readonly number[] {
+  return [...room.draining]
+    .filter(([, forLease]) => forLease === want.leaseId || forLease === null)
+    .map(([slot]) => slot)
+}
+
+/** A floor for each pool. */
+export function makeFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
+  const floors = new Map(
+    [...Map.groupBy(snapshot.nodes, (node) => node.pool)].map(([pool, nodes]) => [
+      pool,
+      new Floor(nodes),
+    ]),
+  )
+  const poolOf = new Map(snapshot.nodes.map((node) => [node.id, node.pool]))
+  const floorOf = (nodeId: string) => floors.get(poolOf.get(nodeId) ?? '')
+  const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
+  for (const holder of snapshot.holders) floorOf(holder.nodeId)?.hold(holder, waiting)
+  for (const victim of victimsOf(snapshot.holders)) {
+    const [nodeId = ''] = victim.slotsByNode.keys()
+    floorOf(nodeId)?.addVictim(victim)
+  }
+  for (const floor of floors.values()) floor.sort()
+  return floors
+}
