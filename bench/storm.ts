@@ -1,0 +1,130 @@
+/**
+ * The crash storm over a fleet: leases of every tier come and go, the owner takes capacity back, and every moment one
+ * part is killed with SIGKILL. Then the proof, from what the commands themselves wrote while they ran, against what was
+ * booked and billed.
+ */
+import { randomInt } from 'node:crypto'
+import { loadavg } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { BenchOptions, BenchResult, Figure } from './run/result.ts'
+import { type Evidence, readEvidence } from './storm/evidence.ts'
+import type { Ground } from './storm/ground.ts'
+import { Load } from './storm/load.ts'
+import { localGround } from './storm/local-ground.ts'
+import { doublySoldMs, proveBills, ranOnMs } from './storm/proof.ts'
+import { makeFolder, Stand } from './storm/stand.ts'
+import { readWitnesses } from './storm/witness.ts'
+
+const LIFE_MS = [500, 8000] as const
+const EVERY_MS = [300, 2500] as const
+
+/** Kills one part after another, each kind in turn and then at random; returns how often each was hit. */
+async function rage(
+  stand: Stand,
+  ground: Ground,
+  kills: number,
+): Promise<Readonly<Record<string, number>>> {
+  const victims: Readonly<Record<string, () => Promise<void>>> = {
+    server: () => stand.killServer(),
+    gateway: () => stand.killGateway(),
+    PostgreSQL: () => stand.killPostgres(),
+    ...ground.victims,
+  }
+  const names = Object.keys(victims)
+  const counts = Object.fromEntries(names.map((name) => [name, 0]))
+  for (let index = 0; index < kills; index++) {
+    await pause(randomInt(EVERY_MS[0], EVERY_MS[1]))
+    const name = names[index < names.length ? index : randomInt(names.length)] ?? 'server'
+    process.stderr.write(`${index + 1}/${kills} kill -9 ${name}\n`)
+    await victims[name]?.()
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+function never(name: string, value: number, unit: string): Figure {
+  return { name, unit, value, target: { kind: 'at_most', value: 0 } }
+}
+
+/** Pools whose slot-time by claims and free time does not sum to the wall time. */
+async function countUnbalanced(stand: Stand): Promise<number> {
+  const { pools } = await stand.clients().operator.getBooks()
+  return pools.filter(({ byKindMs, freeMs, totalMs }) => {
+    const claimed = Object.values(byKindMs).reduce((sum, ms) => sum + ms, 0)
+    return claimed + freeMs !== totalMs
+  }).length
+}
+
+function figuresOf(evidence: Evidence, stand: Stand, offsetMs: number): readonly Figure[] {
+  const presences = readWitnesses(stand.witnesses).map((each) => ({
+    ...each,
+    fromMs: each.fromMs + offsetMs,
+    toMs: each.toMs + offsetMs,
+  }))
+  const { lostMs, doubledMs, billedMs } = proveBills(evidence.attempts, evidence.stretches)
+  return [
+    never('slots sold twice, as the commands saw it', doublySoldMs(presences), 'slot-ms'),
+    never('claims that overlap in the book', evidence.overlappingClaims, ''),
+    never('a command ran on after it was called gone', ranOnMs(presences, evidence.attempts), 'ms'),
+    never('claims left open without a lease', evidence.leaked, ''),
+    never('use that was not billed', lostMs, 'GPU-ms'),
+    never('use billed twice or beyond the end', doubledMs, 'GPU-ms'),
+    { name: 'use billed', unit: 'GPU-s', value: billedMs / 1000 },
+    { name: 'attempts that ran', unit: '', value: evidence.attempts.length },
+    { name: 'commands that bore witness', unit: '', value: presences.length },
+  ]
+}
+
+async function storm(
+  ground: Ground,
+  folder: string,
+  kills: number,
+): Promise<{ figures: readonly Figure[]; notes: readonly string[] }> {
+  const stand = new Stand(ground.environment, folder)
+  await stand.start()
+  try {
+    const { gpusMax, inFlight } = ground
+    const { witnesses } = stand
+    const load = new Load(stand.clients, { witnesses, inFlight, lifeMs: LIFE_MS, gpusMax })
+    const running = load.run()
+    const counts = await rage(stand, ground, kills)
+    load.end()
+    await running
+    const { operator } = stand.clients()
+    const { clockOffsetMs } = await operator.getSystem()
+    const { checks } = await operator.verifyLedger()
+    const evidence = await readEvidence(stand.dataDir)
+    const hit = Object.entries(counts).map(([name, count]) => `${name} ${count}`)
+    return {
+      figures: [
+        { name: 'kill -9', unit: '', value: kills },
+        ...figuresOf(evidence, stand, clockOffsetMs),
+        never('work left in the engine', await ground.countLeftovers(), ''),
+        never('pools whose slot-time does not add up', await countUnbalanced(stand), ''),
+        never('broken checks of the ledger', checks.filter(({ isHeld }) => !isHeld).length, ''),
+      ].map((figure) => ({ ...figure, name: `${ground.name}: ${figure.name}` })),
+      notes: [
+        `On ${ground.name}: killed ${hit.join(', ')}; ${load.asked} leases asked for, ${load.anchors} of them the owner\u2019s.`,
+      ],
+    }
+  } finally {
+    await stand.close()
+    await ground.close()
+  }
+}
+
+/** The benchmark. */
+export default async function bench({ quick }: BenchOptions): Promise<BenchResult> {
+  const load = loadavg()[0] ?? 0
+  const folder = makeFolder()
+  const { figures, notes } = await storm(localGround(folder), folder, quick ? 8 : 100)
+  return {
+    title: 'The crash storm over a fleet',
+    figures,
+    notes: [
+      ...notes,
+      'Each command writes the time ten times a second to a file of its own; the book and the bills are held against that.',
+      `The load average was ${load.toFixed(2)} before the run and ${(loadavg()[0] ?? 0).toFixed(2)} after it.`,
+    ],
+  }
+}
