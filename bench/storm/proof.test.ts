@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { doublySoldMs, proveBills, ranOnMs, type Attempt, type Presence } from './proof.ts'
+import type { Attempt } from '../../packages/server/test/harness/evidence.ts'
+import { doublySoldMs, type Presence, proveBills, ranOnMs } from './proof.ts'
 
 function presence(attempt: string, fromMs: number, toMs: number, slot = 0): Presence {
   return { attempt, node: 'n', slot, fromMs, toMs }

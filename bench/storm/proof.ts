@@ -2,6 +2,7 @@
  * What the storm proves, from two sources that know nothing of each other: what the commands themselves wrote while
  * they ran, and what was booked and billed. Pure; instants are milliseconds.
  */
+import type { Attempt, Stretch } from '../../packages/server/test/harness/evidence.ts'
 
 /** From a command's own record: it ran on this slot from its first to its last word. */
 export interface Presence {
@@ -10,24 +11,6 @@ export interface Presence {
   readonly slot: number
   readonly fromMs: number
   readonly toMs: number
-}
-
-/** One attempt of a lease as its timeline tells. */
-export interface Attempt {
-  readonly lease: string
-  readonly attempt: string
-  readonly gpus: number
-  readonly isSold: boolean
-  readonly startedMs: number
-  readonly goneMs: number
-}
-
-/** One stretch of metered use. `quantity` in GPU-milliseconds. */
-export interface Stretch {
-  readonly lease: string
-  readonly fromMs: number
-  readonly toMs: number
-  readonly quantity: number
 }
 
 /** Slot-milliseconds during which two attempts were on one slot at once. */

@@ -1,13 +1,26 @@
-/** Reads what was booked and billed, straight from the database that the storm went over. */
+/** Reads what was booked and billed, straight from the database of an installation, past everything that could be wrong. */
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import type { Database } from '../../packages/server/src/platform/db/database.ts'
-import { openDatabase } from '../../packages/server/src/platform/db/database.ts'
-import {
-  readOrMakeRecord,
-  renderUrl,
-} from '../../packages/server/src/platform/db/embedded/connection-record.ts'
-import type { Attempt, Stretch } from './proof.ts'
+import { type Database, openDatabase } from '#platform/db/database.ts'
+import { readOrMakeRecord, renderUrl } from '#platform/db/embedded/connection-record.ts'
+
+/** One attempt of a lease as its timeline tells. Instants are milliseconds. */
+export interface Attempt {
+  readonly lease: string
+  readonly attempt: string
+  readonly gpus: number
+  readonly isSold: boolean
+  readonly startedMs: number
+  readonly goneMs: number
+}
+
+/** One stretch of metered use. `quantity` in GPU-milliseconds. */
+export interface Stretch {
+  readonly lease: string
+  readonly fromMs: number
+  readonly toMs: number
+  readonly quantity: number
+}
 
 export interface Evidence {
   readonly attempts: readonly Attempt[]
