@@ -1,6 +1,7 @@
 /** The whole control API, by client name. */
 import * as apiKeys from './api-keys.ts'
 import type { AnyEndpoint } from './endpoint.ts'
+import * as fleetMap from './fleet-map.ts'
 import * as fleet from './fleet.ts'
 import * as leases from './leases.ts'
 import * as models from './models.ts'
@@ -24,6 +25,7 @@ export const API = {
   listSlots: pools.listSlots,
   getUtilisation: pools.getUtilisation,
   getFleet: fleet.getFleet,
+  getFleetMap: fleetMap.getFleetMap,
   createLease: leases.createLease,
   runAnchor: leases.runAnchor,
   listLeases: leases.listLeases,

@@ -13,6 +13,11 @@ export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
 /** How long the answer to a mutation is kept for repeats. */
 export const IDEMPOTENT_ANSWER_KEPT_MS = 24 * 60 * MINUTE_MS
 
+/** A JSON answer longer than this is compressed for those who can read that. */
+export const COMPRESSED_ANSWER_CHARACTERS_MIN = 16 * KIB
+/** How many nodes that left the fleet its map remembers, for those who ask what changed. */
+export const FLEET_MAP_GONE_MAX = 20_000
+
 /** Work is held for this far ahead; when the balance cannot extend the hold, the lease gets its notice. */
 export const LEASE_HOLD_AHEAD_MS = 10 * MINUTE_MS
 /** How often a running lease is metered and its hold extended. */

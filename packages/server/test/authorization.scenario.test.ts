@@ -35,6 +35,7 @@ const SAMPLES = cases({
   listSlots: { params: { pool: 'local' } },
   getUtilisation: { params: { pool: 'local' } },
   getFleet: {},
+  getFleetMap: { query: { since: 'none' } },
   createLease: { body: { command: ['true'], gpus: 999 } },
   runAnchor: { body: { command: ['true'], gpus: 999 } },
   listLeases: {},

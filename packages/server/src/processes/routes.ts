@@ -1,4 +1,5 @@
 /** Every handler of the control API, with what each needs from elsewhere. */
+import { randomUUID } from 'node:crypto'
 import type { IdSource } from '#kernel/ids.ts'
 import { add, picos, renderMoney } from '#kernel/money.ts'
 import { auditRoutes } from '#modules/audit/index.ts'
@@ -7,7 +8,7 @@ import { bookRoutes } from '#modules/book/index.ts'
 import { economicsRoutes } from '#modules/economics/index.ts'
 import { fleetRoutes } from '#modules/fleet/index.ts'
 import { identityRoutes, listOrganizations } from '#modules/identity/index.ts'
-import { leaseRoutes, listLeases } from '#modules/lease/index.ts'
+import { leaseRoutes, listLeaseNames, listLeases } from '#modules/lease/index.ts'
 import { marketRoutes } from '#modules/market/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
@@ -52,7 +53,10 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...identityRoutes({ pepper, ids, codes: deps.codes }),
     ...auditRoutes,
     ...fleetRoutes(deps.fleetFile),
-    ...bookRoutes(namesOf),
+    ...bookRoutes({
+      names: { organizations: namesOf, leases: listLeaseNames },
+      instance: randomUUID(),
+    }),
     ...marketRoutes,
     ...leaseRoutes({ engines, ids }),
     ...servingRoutes({ ids, ...deps.upstreams }),

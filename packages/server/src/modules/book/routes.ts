@@ -1,15 +1,12 @@
 /** Slots and utilisation over HTTP. Whose claim it is shows only to its owner and the operator. */
 import { Fault } from '#kernel/fault.ts'
 import { findPool, listNodes, type Node } from '#modules/fleet/index.ts'
-import type { Db } from '#platform/db/database.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
+import { createFleetMap, type Names } from './fleet-map-service.ts'
 import { accountPool } from './service.ts'
 import { type Claim, listOpenClaims } from './store.ts'
 
 const HOUR_MS = 3_600_000
-
-/** Names of organizations by id; identity knows them, and the composition root passes them in. */
-export type OrganizationNames = (db: Db) => Promise<ReadonlyMap<string, string>>
 
 interface Place {
   readonly node: Node
@@ -34,19 +31,34 @@ function renderSlot({ node, index, claim, organization }: Place, principal: Call
   }
 }
 
-export function bookRoutes(
-  namesOf: OrganizationNames,
-): Pick<Routes, 'listSlots' | 'getUtilisation'> {
+interface BookRouteDeps {
+  readonly names: Names
+  /** Another one for each process. */
+  readonly instance: string
+}
+
+export function bookRoutes({
+  names,
+  instance,
+}: BookRouteDeps): Pick<Routes, 'listSlots' | 'getUtilisation' | 'getFleetMap'> {
+  const askMap = createFleetMap(names, instance)
   return {
+    getFleetMap: ({ db, query }) => askMap(db, query.since),
     listSlots: async ({ db, params, principal }) => {
       const pool = await findPool(db, params.pool)
       if (!pool) throw new Fault('pool.not_found', `There is no pool ${params.pool}.`)
-      const [claims, names] = await Promise.all([listOpenClaims(db), namesOf(db)])
+      const [claims, organizations] = await Promise.all([
+        listOpenClaims(db),
+        names.organizations(db),
+      ])
+      const claimOf = new Map(
+        claims.flatMap((claim) => claim.slots.map((slot) => [`${claim.nodeId}:${slot}`, claim])),
+      )
       const nodes = (await listNodes(db)).filter((node) => node.pool === pool.name)
       const items = nodes.flatMap((node) =>
         Array.from({ length: node.slotCount }, (_, index) => {
-          const claim = claims.find((each) => each.nodeId === node.id && each.slots.includes(index))
-          const organization = names.get(claim?.organizationId ?? '') ?? null
+          const claim = claimOf.get(`${node.id}:${index}`)
+          const organization = organizations.get(claim?.organizationId ?? '') ?? null
           return renderSlot({ node, index, claim, organization }, principal)
         }),
       )

@@ -127,6 +127,16 @@ export async function listLeases(db: Db, filter: LeaseFilter): Promise<readonly 
   return (await query.execute()).map(toLease)
 }
 
+/** What people call some leases: their names, or their commands. */
+export async function listLeaseNames(
+  db: Db,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await sql<{ id: string; name: string; command: string[] }>`
+    SELECT id, name, command FROM lease WHERE id = ANY(${[...ids]}::text[])`.execute(db)
+  return new Map(rows.map(({ id, name, command }) => [id, name || command.join(' ').slice(0, 120)]))
+}
+
 /** Leases that have not ended. */
 export async function listOpenLeases(db: Db): Promise<readonly Lease[]> {
   const rows = await db

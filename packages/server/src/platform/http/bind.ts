@@ -12,6 +12,7 @@ import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { IDEMPOTENCY_KEY_CHARACTERS_MAX } from '../../limits.ts'
 import type { Call, Caller, Routes } from './handler.ts'
 import { findAnswer, hashRequest, type RepeatableRequest, storeAnswer } from './idempotency.ts'
+import { jsonAnswer } from './json-answer.ts'
 import { parseRequest, type ParsedRequest, readBody } from './parse.ts'
 import { problemResponse } from './problem.ts'
 
@@ -183,7 +184,8 @@ async function read(deps: BindDeps, handler: AnyHandler, exchange: Exchange): Pr
   const { endpoint, context, requestId } = exchange
   if (endpoint.audit !== 'none') await deps.audit(deps.database, auditEntry(deps, exchange, 'done'))
   const answer = await handler(callOf(exchange, deps.database, deps.now()))
-  if (endpoint.answer === 'json') return context.json(endpoint.returns.parse(answer) as object)
+  if (endpoint.answer === 'json')
+    return jsonAnswer(context, endpoint.returns.parse(answer) as object)
   const type = endpoint.answer === 'events' ? 'text/event-stream' : 'text/plain; charset=utf-8'
   return new Response(answer as ReadableStream, {
     headers: {
