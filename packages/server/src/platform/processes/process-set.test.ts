@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { until } from '#platform/engines/local/testing/until.ts'
+import { until } from '#platform/engines/testing/until.ts'
 import type { ProcessEntry } from './process-entry.ts'
 import { createProcessSet, findMembers } from './process-set.ts'
 import type { ProcessSetDescription } from './process-set.ts'

@@ -2,7 +2,7 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { admissionOf, readLog, script, untilGone } from './testing/engine-conformance.ts'
+import { admissionOf, readLog, script, untilGone } from '#platform/engines/testing/bench.ts'
 import { makeLocalBench } from './testing/local-bench.ts'
 import type { LocalBench } from './testing/local-bench.ts'
 
@@ -54,7 +54,7 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const source = `const status = require('node:fs').readFileSync('/proc/self/status', 'utf8')
     console.log(/Cpus_allowed_list:\\s*(\\S+)/.exec(status)[1] === process.env.SPILLWAY_CPUS)`
-    const placements = [{ node: bench.node, slots: [0, 1] }]
+    const placements = [{ node: bench.nodes[0], slots: [0, 1] }]
     await bench.engine.admit(admissionOf(bench, { command: script(source), placements }))
     await untilGone(bench.engine)
     expect(await readLog(bench.engine)).toBe('true\n')

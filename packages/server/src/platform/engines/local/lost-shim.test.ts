@@ -4,23 +4,23 @@ import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readBootId } from '#platform/processes/machine-clock.ts'
-import { createProcessTable } from '#platform/processes/process-table.ts'
-import { attemptPaths } from './attempt-folder.ts'
-import type { AttemptStatus } from './attempt-folder.ts'
-import { putSign } from './durable-file.ts'
-import { readBeat } from './heartbeat.ts'
 import {
   WAIT_FOREVER,
   admissionOf,
   isRunning,
   readLog,
   script,
-} from './testing/engine-conformance.ts'
-import { untilGone, untilLogged } from './testing/engine-conformance.ts'
+} from '#platform/engines/testing/bench.ts'
+import { untilGone, untilLogged } from '#platform/engines/testing/bench.ts'
+import { until } from '#platform/engines/testing/until.ts'
+import { readBootId } from '#platform/processes/machine-clock.ts'
+import { createProcessTable } from '#platform/processes/process-table.ts'
+import { attemptPaths } from './attempt-folder.ts'
+import type { AttemptStatus } from './attempt-folder.ts'
+import { putSign } from './durable-file.ts'
+import { readBeat } from './heartbeat.ts'
 import { makeLocalBench } from './testing/local-bench.ts'
 import type { LocalBench } from './testing/local-bench.ts'
-import { until } from './testing/until.ts'
 
 let bench: LocalBench
 beforeEach(async () => {

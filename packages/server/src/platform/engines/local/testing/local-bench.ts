@@ -3,24 +3,32 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from '#platform/engines/engine.ts'
+import { type EngineBench, PROCESS_COMMANDS, untilGone } from '#platform/engines/testing/bench.ts'
 import { createLocalEngine } from '../local-engine.ts'
-import type { EngineBench } from './engine-conformance.ts'
-import { untilGone } from './engine-conformance.ts'
 
 export interface LocalBench extends EngineBench {
   readonly directory: string
 }
 
+/** The engine over a folder, here and in a process of its own. */
+export function openLocalEngine(directory: string): Engine {
+  return createLocalEngine({ directory, environment: process.env, nvidiaSmi: '/none' })
+}
+
 export async function makeLocalBench(): Promise<LocalBench> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-engine-'))
-  const make = () => createLocalEngine({ directory, environment: process.env, nvidiaSmi: '/none' })
+  const make = () => openLocalEngine(directory)
   const engine = make()
   return {
     engine,
     another: make,
     directory,
-    node: 'local',
+    nodes: ['local'],
+    slotsPerNode: 2,
     acceleratorKind: 'cpu',
+    commands: PROCESS_COMMANDS,
+    controller: { module: import.meta.url, make: 'openLocalEngine', argument: directory },
+    usageToleranceMs: 0,
     dispose: async () => {
       await endAll(engine)
       // A shim may still write its last word into the folder when its attempt is gone.
