@@ -181,6 +181,8 @@ CREATE TABLE lease (
   placed_at timestamp with time zone,
   nodes integer NOT NULL,
   placements jsonb NOT NULL DEFAULT '[]'::jsonb,
+  mode text NOT NULL DEFAULT 'job'::text,
+  service jsonb,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
   CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
   CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
@@ -192,14 +194,17 @@ CREATE TABLE lease (
   CONSTRAINT lease_gpus_check CHECK ((gpus > 0)),
   CONSTRAINT lease_grace_ms_check CHECK ((grace_ms >= 0)),
   CONSTRAINT lease_kind_check CHECK ((kind = ANY (ARRAY['anchor'::text, 'on_demand'::text, 'spot'::text, 'flex'::text, 'serving'::text]))),
+  CONSTRAINT lease_mode_check CHECK ((mode = ANY (ARRAY['job'::text, 'service'::text]))),
   CONSTRAINT lease_nodes_check CHECK ((nodes > 0)),
   CONSTRAINT lease_notice_ms_check CHECK ((notice_ms >= 0)),
   CONSTRAINT lease_reclaim_reason_check CHECK ((reclaim_reason = ANY (ARRAY['reclaimed'::text, 'stopped'::text, 'balance_exhausted'::text, 'time_limit'::text]))),
+  CONSTRAINT lease_service_has_port CHECK (((mode = 'service'::text) = (service IS NOT NULL))),
   CONSTRAINT lease_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'starting'::text, 'running'::text, 'reclaiming'::text, 'ended'::text]))),
   CONSTRAINT lease_with_slots_is_placed CHECK (((state <> ALL (ARRAY['starting'::text, 'running'::text, 'reclaiming'::text])) OR (placements <> '[]'::jsonb)))
 );
 CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);
 CREATE INDEX lease_organization ON lease USING btree (organization_id, created_at DESC);
+CREATE INDEX lease_service_open ON lease USING btree (id) WHERE ((mode = 'service'::text) AND (state <> 'ended'::text));
 
 CREATE TABLE lease_fact (
   lease_id text NOT NULL,
@@ -212,6 +217,17 @@ CREATE TABLE lease_fact (
   CONSTRAINT lease_fact_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id)
 );
 CREATE TRIGGER lease_fact_append_only BEFORE DELETE OR UPDATE ON lease_fact FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE lease_health (
+  lease_id text NOT NULL,
+  attempt integer NOT NULL,
+  state text NOT NULL,
+  text text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT lease_health_pkey PRIMARY KEY (lease_id),
+  CONSTRAINT lease_health_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id),
+  CONSTRAINT lease_health_state_check CHECK ((state = ANY (ARRAY['starting'::text, 'healthy'::text, 'unhealthy'::text])))
+);
 
 CREATE TABLE ledger_account (
   id text NOT NULL,

@@ -27,6 +27,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   journal_position: 'metering',
   lease: 'lease',
   lease_fact: 'lease',
+  lease_health: 'lease',
   deployment: 'serving',
   replica: 'serving',
 }

@@ -11,6 +11,8 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     organization: 'demo',
     name: '',
     kind: 'spot',
+    mode: 'job',
+    service: null,
     state: 'running',
     waitingFor: null,
     endReason: null,

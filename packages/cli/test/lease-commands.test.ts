@@ -24,6 +24,7 @@ describe('lease create', () => {
       tier: 'spot',
       maxPriceUsdPerGpuHour: '2.50',
       requeue: true,
+      mode: 'job',
       noticeSignal: 'SIGUSR1',
       graceMs: 10_000,
       timeLimitMs: 3_600_000,

@@ -50,6 +50,3 @@ export const API = {
 
 export type Api = typeof API
 export type EndpointName = keyof Api
-
-/** Below this path the control API lives. */
-export const API_BASE = '/api/v1'

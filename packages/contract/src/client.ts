@@ -1,7 +1,7 @@
 /** The typed client that the console, the CLI and the tests share: one method an endpoint. */
 import type { z } from 'zod'
-import { API, API_BASE, type Api, type EndpointName } from './api.ts'
-import type { AnyEndpoint } from './endpoint.ts'
+import { API, type Api, type EndpointName } from './api.ts'
+import { API_BASE, type AnyEndpoint } from './endpoint.ts'
 import { Problem } from './problem.ts'
 
 type Part<K extends string, S extends z.ZodType> =

@@ -7,6 +7,9 @@ import type { ErrorCode } from './errors.ts'
 import type { Permission } from './permissions.ts'
 import { Nothing } from './primitives.ts'
 
+/** Below this path the control API lives. */
+export const API_BASE = '/api/v1'
+
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /**

@@ -68,6 +68,22 @@ export const ERRORS = {
     title: 'The maximum price is below the pool\u2019s price',
     remedy: 'Raise --max-price to the price named in the message, or choose another tier.',
   },
+  'lease.not_a_service': {
+    status: 409,
+    title: 'The lease has no port',
+    remedy: 'Create a lease of mode `service`, and name the port that its command listens on.',
+  },
+  'lease.not_running': {
+    status: 503,
+    title: 'The lease does not run now',
+    remedy: 'Wait until it runs: `spillway lease show` says what it waits for.',
+  },
+  'lease.service_unreachable': {
+    status: 502,
+    title: 'The service does not answer',
+    remedy:
+      'Look at its log with `spillway lease logs`: it has to listen on $SPILLWAY_PORT, on 127.0.0.1 or on all addresses.',
+  },
   'pool.not_found': {
     status: 404,
     title: 'No such pool',

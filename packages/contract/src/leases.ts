@@ -1,6 +1,7 @@
 /** Leases: exclusive use of some slots, from placement until the processes are confirmed gone. */
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
+import { LeaseMode, LeaseService, ServiceRequest } from './lease-work.ts'
 import {
   Amount,
   Instant,
@@ -47,6 +48,9 @@ export const Lease = z.object({
   organization: z.string(),
   name: z.string(),
   kind: LeaseKind,
+  mode: LeaseMode,
+  /** Set for a service. */
+  service: LeaseService.nullable(),
   state: LeaseState,
   /** Why a pending lease waits, as a sentence. */
   waitingFor: z.string().nullable(),
@@ -101,6 +105,11 @@ const command = z
 
 const work = {
   command,
+  mode: LeaseMode.default('job').meta({
+    description:
+      '`job` runs to its end. `service` answers at a port, is health-checked, and is reached through the API.',
+  }),
+  service: ServiceRequest.optional().meta({ description: 'For the mode `service` only.' }),
   gpus: z
     .number()
     .int()
@@ -125,20 +134,36 @@ const work = {
   }),
 }
 
-export const CreateLease = z.strictObject({
-  ...work,
-  tier: Tier.default('spot'),
-  maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({
-    description: 'The most to pay per GPU-hour. Default: the pool\u2019s price now.',
-  }),
-  noticeSignal: NoticeSignal.default('SIGTERM').meta({
-    description: 'Sent to the process group when the notice is given.',
-  }),
-  requeue: z.boolean().default(false).meta({
-    description:
-      'Start again, when there is room, after a reclaim, whatever its exit code: the command goes on from its own checkpoint.',
-  }),
-})
+/** What no single field can say. */
+function checkWork(
+  request: z.core.ParsePayload<{ mode: LeaseMode; service?: ServiceRequest | undefined }>,
+): void {
+  const { mode, service } = request.value
+  if (service !== undefined && mode !== 'service')
+    request.issues.push({
+      code: 'custom',
+      path: ['service'],
+      message: 'only a lease of mode service has one',
+      input: service,
+    })
+}
+
+export const CreateLease = z
+  .strictObject({
+    ...work,
+    tier: Tier.default('spot'),
+    maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({
+      description: 'The most to pay per GPU-hour. Default: the pool\u2019s price now.',
+    }),
+    noticeSignal: NoticeSignal.default('SIGTERM').meta({
+      description: 'Sent to the process group when the notice is given.',
+    }),
+    requeue: z.boolean().default(false).meta({
+      description:
+        'Start again, when there is room, after a reclaim, whatever its exit code: the command goes on from its own checkpoint.',
+    }),
+  })
+  .check(checkWork)
 
 export const createLease = endpoint({
   id: 'lease.create',
@@ -163,7 +188,7 @@ export const runAnchor = endpoint({
   path: '/anchor/leases',
   summary: 'Run the operator\u2019s own work: it outranks what is sold, and is not charged',
   permission: 'anchor.run',
-  body: z.strictObject(work),
+  body: z.strictObject(work).check(checkWork),
   returns: Lease,
   errors: ['pool.not_found', 'lease.over_capacity'],
   status: 201,

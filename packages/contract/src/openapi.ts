@@ -2,8 +2,8 @@
  * Renders the contract as an OpenAPI 3.1 document. The server serves it at `/api/openapi.json`; the same text is checked
  * in under docs/reference. Nothing is written by hand here that an endpoint's declaration already says.
  */
-import { API, API_BASE } from './api.ts'
-import type { AnyEndpoint } from './endpoint.ts'
+import { API } from './api.ts'
+import { API_BASE, type AnyEndpoint } from './endpoint.ts'
 import { COMMON_ERRORS, ERRORS, type ErrorCode } from './errors.ts'
 import { Nothing } from './primitives.ts'
 import { Problem } from './problem.ts'

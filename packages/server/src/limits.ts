@@ -27,6 +27,10 @@ export const LEASE_LOOK_EVERY_MS = 1 * SECOND_MS
 /** How long the stop of a lease is repeated before the operator is told. */
 export const LEASE_STOP_REPEAT_MS = 2 * SECOND_MS
 
+/** How often it is seen which services are due for a check, and how many are checked at once. */
+export const HEALTH_LOOK_EVERY_MS = 1 * SECOND_MS
+export const HEALTH_CHECKS_AT_ONCE = 64
+
 /** How often the market looks at the book when nothing was heard. */
 export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS
 

@@ -10,8 +10,9 @@ import { outcomeOf } from '../follow/outcome.ts'
 import { renderOutcome } from '../output/lease.ts'
 import { duration, variables, wholeNumber, type Variables } from '../parse/option-values.ts'
 import { isLoopback } from '../transport.ts'
+import { serviceBody, serviceOptions, type ServiceOptions } from './lease-service.ts'
 
-export interface WorkOptions {
+export interface WorkOptions extends ServiceOptions {
   readonly gpus: number
   readonly pool?: string
   readonly name?: string
@@ -42,6 +43,7 @@ export function workOptions({ surroundings }: Context): readonly Option[] {
       '--grace <duration>',
       'between SIGTERM and SIGKILL when it is stopped; default: 5s',
     ).argParser(duration({ least: 0, most: 600_000 })),
+    ...serviceOptions(),
     new Option('-f, --follow', 'show its output until it ends, and exit with its exit code'),
   ]
 }
@@ -63,6 +65,7 @@ export function workBody(call: Call<WorkOptions>) {
     ...(options.timeLimit === undefined ? {} : { timeLimitMs: options.timeLimit }),
     ...(options.grace === undefined ? {} : { graceMs: options.grace }),
     ...(workingDirectory === null ? {} : { workingDirectory }),
+    ...serviceBody(options),
   }
 }
 

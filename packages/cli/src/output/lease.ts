@@ -121,6 +121,7 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
       ['state', paint(STATE_COLOURS[lease.state], renderState(lease, nowMs))],
       ['waiting for', lease.waitingFor === null ? null : toLine(lease.waitingFor)],
       ['kind', lease.kind],
+      ...renderService(lease),
       ['organization', toLine(lease.organization)],
       ['command', toLine(renderCommand(lease.command))],
       ['gpus', group(lease.gpus)],
@@ -140,6 +141,17 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
     ],
     paint,
   )
+}
+
+/** Where a service is reached, and how it is. */
+function renderService({ service }: Lease): readonly (readonly [string, string | null])[] {
+  if (service === null) return []
+  const port = service.port === 0 ? 'its own choice, as $SPILLWAY_PORT' : String(service.port)
+  return [
+    ['service', `${service.state}: ${toLine(service.text)}`],
+    ['port', port],
+    ['reached at', service.path],
+  ]
 }
 
 /** The operator's own work is neither metered nor charged. */

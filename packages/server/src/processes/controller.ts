@@ -5,6 +5,8 @@
 import type { Logger } from 'pino'
 import type { IdSource } from '#kernel/ids.ts'
 import {
+  createHealthKeeper,
+  HEALTH_PROGRAM,
   LEASE_PROGRAM,
   type LeaseStepDeps,
   MARKET_PROGRAM,
@@ -82,7 +84,8 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       deps.log.error({ err: error, leaseId }, 'something about this lease needs a look'),
   }
   deps.onReconciled(await reconcile(deps))
-  await wakeStrand(deps.database, { program: HOUSEKEEPING_PROGRAM, subject: 'all' }, deps.now())
+  for (const program of [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM])
+    await wakeStrand(deps.database, { program, subject: 'all' }, deps.now())
   const runner: StrandRunner = runStrands({
     database: deps.database,
     now: deps.now,
@@ -91,6 +94,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
     programs: {
       [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
       [MARKET_PROGRAM]: () => runCycle(deps),
+      [HEALTH_PROGRAM]: createHealthKeeper(deps),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps.database, deps.now()),
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
     },

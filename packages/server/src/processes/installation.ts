@@ -1,7 +1,6 @@
 /** The composition root: puts the parts of one running installation together, in the order in which they depend. */
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { serve } from '@hono/node-server'
 import { newId } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { recordAuditEvent } from '#modules/audit/index.ts'
@@ -10,10 +9,12 @@ import { listOpenLeases } from '#modules/lease/index.ts'
 import { createShipper } from '#modules/metering/index.ts'
 import { listDeployments, listReplicas, SERVES_TEXT } from '#modules/serving/index.ts'
 import type { Engines } from '#platform/engines/engine.ts'
+import type { PresentedCredential } from '#platform/http/bind.ts'
 import { findServers, listsModels } from '#platform/models/discovery.ts'
 import type { Config } from '../config.ts'
 import { CONTROLLER_WITHIN_MS, MODELS_WITHIN_MS } from '../limits.ts'
 import { act, type Acting } from './acting.ts'
+import { startApiServer } from './api-server.ts'
 import { createApi } from './api.ts'
 import { ensureConsole, explainMissingConsole, serveConsole } from './console-assets.ts'
 import type { ControllerDeps } from './controller.ts'
@@ -30,6 +31,7 @@ import {
 import { type GatewayChild, keepGateway } from './gateway-child.ts'
 import { type Ground, layGround } from './ground.ts'
 import type { Progress } from './progress.ts'
+import { createLeaseProxy } from './proxy/lease-proxy.ts'
 import { assembleRoutes } from './routes.ts'
 import { readCredentials, writeCredentials } from './secrets.ts'
 import { assembleServing } from './serving-parts.ts'
@@ -138,23 +140,17 @@ async function serveApi(base: Base, running: Running, answerConsole: AnswerConso
     fleetFile: config.fleetFile,
     upstreams: { discover: () => findServers({ exclude: ownPorts() }), probe: listsModels },
   })
+  const known = (credential: PresentedCredential) =>
+    authenticate(database, credential, { pepper, now: now() })
   const app = createApi({
     ...{ database, ids, pepper, now, log, routes, answerConsole },
-    authenticate: (credential) => authenticate(database, credential, { pepper, now: now() }),
+    authenticate: known,
     audit: recordAuditEvent,
     unreadiness: () => unreadiness(system),
     renderMetrics: () => renderMetrics(system),
   })
-  return new Promise<{ port: number; close: () => Promise<void> }>((resolve) => {
-    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
-      const close = () =>
-        new Promise<void>((closed) => {
-          server.close(() => closed())
-          if ('closeAllConnections' in server) server.closeAllConnections()
-        })
-      resolve({ port, close })
-    })
-  })
+  const proxy = createLeaseProxy({ database, engines, now, log, authenticate: known })
+  return startApiServer(app, proxy)
 }
 
 function startGateway(base: Base, running: Running, apiPort: number): GatewayChild {

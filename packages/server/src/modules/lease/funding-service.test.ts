@@ -27,6 +27,8 @@ function lease(parts: Partial<Lease>): Lease {
       projectId: 'prj',
       name: 'n',
       kind: 'spot',
+      mode: 'job',
+      service: null,
       state: 'running',
     },
     ...{

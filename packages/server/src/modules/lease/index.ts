@@ -1,5 +1,7 @@
 /** Leases: who holds which slots, until when, at what price; and how they are taken back. */
 export { runCycle } from './cycle.ts'
+export { type DoorRequest, type DoorSource, findServiceAddress } from './door-service.ts'
+export { createHealthKeeper, HEALTH_PROGRAM } from './health-service.ts'
 export type { Lease } from './lease.ts'
 export { type Reconciliation, reconcile } from './reconcile.ts'
 export { LEASE_PROGRAM, MARKET_PROGRAM, wakeLease } from './record.ts'

@@ -4,7 +4,13 @@
  * pending → starting → running → reclaiming → ended(reason). A lease that asked for it goes from reclaiming back to
  * pending. Slots are claimed from starting on, and billed from running until the processes are confirmed gone.
  */
-import type { EndReason, LeaseKind, LeaseState } from '@spillway/contract'
+import type {
+  EndReason,
+  LeaseKind,
+  LeaseMode,
+  LeaseState,
+  ServiceRequest,
+} from '@spillway/contract'
 import { type Money, type Price, ceiling } from '#kernel/money.ts'
 
 export type ReclaimReason = 'reclaimed' | 'stopped' | 'balance_exhausted' | 'time_limit'
@@ -21,6 +27,9 @@ export interface Lease {
   readonly projectId: string
   readonly name: string
   readonly kind: LeaseKind
+  readonly mode: LeaseMode
+  /** Null for what is none. */
+  readonly service: ServiceRequest | null
   readonly state: LeaseState
   readonly pool: string
   /** In all, over all nodes. */

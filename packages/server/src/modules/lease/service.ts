@@ -1,5 +1,5 @@
 /** Lease use cases that people ask for: create, stop, read. What follows is done by the market's cycle and by steps. */
-import type { LeaseKind } from '@spillway/contract'
+import { type LeaseKind, type LeaseMode, ServiceRequest } from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
@@ -17,6 +17,9 @@ export interface LeaseRequest {
   readonly organizationId: string
   readonly projectId: string
   readonly kind: LeaseKind
+  /** Default: a job. */
+  readonly mode?: LeaseMode
+  readonly service?: ServiceRequest | undefined
   readonly name?: string | undefined
   readonly pool?: string | undefined
   readonly gpus: number
@@ -67,6 +70,11 @@ function noticeMsOf(pool: Pool, kind: LeaseKind): number {
   return kind === 'serving' ? pool.noticeMs.spot : 0
 }
 
+/** A service that says nothing about its port gets one picked for it, and is healthy when the port is open. */
+function modeOf({ mode = 'job', service }: LeaseRequest): Pick<Lease, 'mode' | 'service'> {
+  return { mode, service: mode === 'service' ? (service ?? ServiceRequest.parse({})) : null }
+}
+
 function newLease(
   request: LeaseRequest,
   { pool, nodes }: { readonly pool: Pool; readonly nodes: number },
@@ -79,6 +87,7 @@ function newLease(
     projectId: request.projectId,
     name: request.name ?? request.command[0]?.split('/').at(-1) ?? id,
     kind: request.kind,
+    ...modeOf(request),
     state: 'pending',
     pool: pool.name,
     gpus: request.gpus,

@@ -11,6 +11,7 @@ import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import type { Engine, Engines, Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS, LEASE_STOP_REPEAT_MS } from '../../limits.ts'
+import { doorOf } from './door.ts'
 import { extendHold } from './funding-service.ts'
 import { attemptId, endingOf, exhaustionNoticeMs, type Lease } from './lease.ts'
 import { meterUntil } from './meter.ts'
@@ -58,6 +59,7 @@ async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
     environment: lease.environment,
     workingDirectory: lease.workingDirectory,
     timeLimitMs: lease.timeLimitMs,
+    ...doorOf(lease),
   })
 }
 

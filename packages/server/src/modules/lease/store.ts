@@ -1,5 +1,5 @@
 /** SQL of leases and their facts. */
-import type { LeaseKind, LeaseState } from '@spillway/contract'
+import type { LeaseKind, LeaseMode, LeaseState } from '@spillway/contract'
 import { type Selectable, sql } from 'kysely'
 import { money, renderMoney } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
@@ -13,6 +13,8 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     projectId: row.project_id,
     name: row.name,
     kind: row.kind as LeaseKind,
+    mode: row.mode as LeaseMode,
+    service: row.service as Lease['service'],
     state: row.state as LeaseState,
     pool: row.pool_name,
     gpus: row.gpus,
@@ -57,6 +59,8 @@ export async function insertLease(tx: Db, lease: Lease): Promise<void> {
       project_id: lease.projectId,
       name: lease.name,
       kind: lease.kind,
+      mode: lease.mode,
+      service: lease.service === null ? null : JSON.stringify(lease.service),
       state: lease.state,
       pool_name: lease.pool,
       gpus: lease.gpus,
@@ -144,6 +148,17 @@ export async function listOpenLeases(db: Db): Promise<readonly Lease[]> {
     .selectAll()
     .where('state', '<>', 'ended')
     .orderBy('id')
+    .execute()
+  return rows.map(toLease)
+}
+
+/** Services that have not ended. */
+export async function listOpenServices(db: Db): Promise<readonly Lease[]> {
+  const rows = await db
+    .selectFrom('lease')
+    .selectAll()
+    .where('mode', '=', 'service')
+    .where('state', '<>', 'ended')
     .execute()
   return rows.map(toLease)
 }

@@ -1,12 +1,20 @@
 /** Renders leases for the API, with what metering and the ledger know of them. */
-import type { Lease as LeaseAnswer } from '@spillway/contract'
+import { type Lease as LeaseAnswer, servicePath } from '@spillway/contract'
 import { renderMoney, ZERO } from '#kernel/money.ts'
 import { listNodes } from '#modules/fleet/index.ts'
 import { listOrganizations } from '#modules/identity/index.ts'
 import { listOpenHolds } from '#modules/ledger/index.ts'
 import { usageOf } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import { findHealth, type Health } from './health-store.ts'
+import { beginCourse } from './health.ts'
 import type { Lease } from './lease.ts'
+
+function renderService(lease: Lease, health: Health | undefined): LeaseAnswer['service'] {
+  if (lease.service === null) return null
+  const { state, text } = beginCourse(lease, health)
+  return { ...lease.service, state, text, path: servicePath(lease.id) }
+}
 
 /** Some leases as the API shows them, in the same order. */
 export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<LeaseAnswer[]> {
@@ -16,9 +24,12 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
   const holds = new Map(
     (await listOpenHolds(db, 'lease')).map((hold) => [hold.reference, hold.amount]),
   )
-  const usage = await usageOf(
+  const ids = leases.map((lease) => lease.id)
+  const usage = await usageOf(db, ids)
+  const services = leases.filter((lease) => lease.service !== null)
+  const health = await findHealth(
     db,
-    leases.map((lease) => lease.id),
+    services.map((lease) => lease.id),
   )
   const instant = (date: Date | null) => date?.toISOString() ?? null
   return leases.map((lease) => ({
@@ -26,6 +37,8 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     organization: organizations.get(lease.organizationId) ?? '',
     name: lease.name,
     kind: lease.kind,
+    mode: lease.mode,
+    service: renderService(lease, health.get(lease.id)),
     state: lease.state,
     waitingFor: lease.state === 'pending' ? lease.waitingFor : null,
     endReason: lease.endReason,

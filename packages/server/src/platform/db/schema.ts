@@ -134,6 +134,8 @@ export interface LeaseTable {
   placed_at: Date | null
   nodes: number
   placements: ColumnType<unknown, string | undefined, string>
+  mode: Generated<string>
+  service: ColumnType<unknown, string | null | undefined, string | null>
 }
 
 export interface LeaseFactTable {
@@ -143,6 +145,14 @@ export interface LeaseFactTable {
   type: string
   text: string
   data: ColumnType<unknown, string | undefined, string>
+}
+
+export interface LeaseHealthTable {
+  lease_id: string
+  attempt: number
+  state: string
+  text: string
+  at: Date
 }
 
 export interface LedgerAccountTable {
@@ -316,6 +326,7 @@ export interface Schema {
   journal_position: JournalPositionTable
   lease: LeaseTable
   lease_fact: LeaseFactTable
+  lease_health: LeaseHealthTable
   ledger_account: LedgerAccountTable
   ledger_entry: LedgerEntryTable
   ledger_transaction: LedgerTransactionTable

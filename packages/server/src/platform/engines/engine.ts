@@ -49,6 +49,19 @@ export interface NodeInventory {
   readonly faults: readonly SlotFault[]
 }
 
+/** A port that an attempt answers at. */
+export interface ServiceDoor {
+  /** 0: the engine picks one that is free on the node. The command is told as `SPILLWAY_PORT`. */
+  readonly port: number
+  /** Where callers find it; the command is told as `SPILLWAY_BASE_PATH`. */
+  readonly basePath: string
+}
+
+/** How this process reaches something that an attempt listens on. */
+export type Address =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'socket'; readonly path: string }
+
 /** What to run: one attempt of a lease on named slots. */
 export interface Admission {
   /** Identity of the attempt; `admit` with the same one is idempotent. */
@@ -66,6 +79,8 @@ export interface Admission {
   readonly workingDirectory: string | null
   /** The engine ends it after this long where it can; Spillway asks for the end in any case. */
   readonly timeLimitMs: number | null
+  /** Absent for what answers at no port. */
+  readonly service?: ServiceDoor
 }
 
 /**
@@ -187,6 +202,11 @@ export interface Engine {
   notify(attemptId: string, notice: Notice): Promise<NoticeDelivery>
   /** Asks the processes to end (SIGTERM), and kills what is left after the grace. Returns at once. Idempotent. */
   stop(attemptId: string, graceMs: number): Promise<void>
+  /**
+   * Where the attempt's service answers. Null while nothing of the attempt listens there: what somebody else listens on
+   * is never its address, whatever the port.
+   */
+  address(attemptId: string): Promise<Address | null>
   /** What is known now. */
   observe(attemptId: string): Promise<Observation>
   /** Looks afresh, past anything remembered, whether an attempt's processes are gone from every node it had. */

@@ -25,6 +25,8 @@ export interface ProcessSet {
   readonly isAnyAlive: () => boolean
   /** Sends a signal to all of them: to the group at once, and to each one outside it. */
   readonly signalAll: (signal: NodeJS.Signals) => void
+  /** Those that live now. */
+  readonly pids: () => readonly number[]
   /** Sends a signal to those in the process group only. */
   readonly signalGroup: (signal: NodeJS.Signals) => void
 }
@@ -70,6 +72,7 @@ export function createProcessSet(
       if (description.leader !== null && isGroupAlive) signalGroup(description.leader.pid, signal)
       for (const member of members) if (!isInGroup(member)) signalProcess(table, member, signal)
     },
+    pids: () => find().map((entry) => entry.pid),
     signalGroup: (signal) => {
       if (description.leader !== null && find().some(isInGroup))
         signalGroup(description.leader.pid, signal)

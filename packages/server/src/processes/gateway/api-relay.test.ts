@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import { createServer, type IncomingHttpHeaders, request as ask, type Server } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeStand, untilTrue } from '../../../test/gateway/stand.ts'
 
@@ -31,6 +31,11 @@ function startApi(port: number): Promise<Server> {
       })
       response.end(`echo ${seen.body.length}`)
     })
+  })
+  server.on('upgrade', (request, socket) => {
+    Object.assign(seen, { url: request.url, headers: request.headers })
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+    socket.pipe(socket)
   })
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)))
 }
@@ -95,6 +100,31 @@ test('events arrive while the stream is open, and the API learns when the client
   expect(Buffer.from(value ?? []).toString()).toBe('data: first\n\n')
   leaving.abort()
   await untilTrue(() => seen.aborted === 1)
+})
+
+function upgradeAt(path: string): Promise<string> {
+  const upgrading = ask(`${stand.gateway.url}${path}`, {
+    headers: { connection: 'Upgrade', upgrade: 'x', 'x-forwarded-for': '6.6.6.6' },
+  })
+  return new Promise((resolve) => {
+    upgrading.on('error', () => resolve('cut'))
+    upgrading.on('upgrade', (_, socket) => {
+      socket.once('data', (bytes: Buffer) => {
+        resolve(bytes.toString())
+        socket.destroy()
+      })
+      socket.write('echo')
+    })
+    upgrading.end()
+  })
+}
+
+test('an upgraded connection reaches the API below a lease, and nowhere else', async () => {
+  expect(await upgradeAt('/api/v1/leases/lse_1/proxy/x?y=1')).toBe('echo')
+  expect(seen.url).toBe('/api/v1/leases/lse_1/proxy/x?y=1')
+  expect(seen.headers).toMatchObject({ upgrade: 'x', 'x-forwarded-for': '127.0.0.1' })
+  expect(await upgradeAt('/api/v1/leases')).toBe('cut')
+  expect(await upgradeAt('/v1/chat/completions')).toBe('cut')
 })
 
 test('while the API is not there the answer says so, and when it is back it is found', async () => {

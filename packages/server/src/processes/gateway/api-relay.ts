@@ -2,7 +2,10 @@
  * Everything that is not inference goes to the API process, bytes as they are, answers as they come. Adds nothing but
  * where the request came from; takes away only what belongs to one connection.
  */
-import { ERRORS } from '@spillway/contract'
+import type { IncomingMessage } from 'node:http'
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { API_BASE, ERRORS } from '@spillway/contract'
 import { type Dispatcher, Pool } from 'undici'
 import type { Exchange } from './exchange.ts'
 import type { GatewaySettings } from './settings.ts'
@@ -23,8 +26,13 @@ const HOP_BY_HOP = new Set([
 /** A caller may not claim to be relayed by somebody else. */
 const OURS = new Set(['x-forwarded-for', 'x-request-id'])
 
+/** Addresses below a lease's port. */
+export const LEASE_PROXY = new RegExp(`^${API_BASE}/leases/[^/?]+/proxy(?:[/?]|$)`)
+
 export class ApiRelay {
   readonly #pool: Pool
+  readonly #place: NetConnectOpts
+  readonly #upgraded = new Set<Socket>()
 
   constructor(api: GatewaySettings['api']) {
     const options = {
@@ -34,6 +42,10 @@ export class ApiRelay {
       headersTimeout: 60_000,
       bodyTimeout: 0,
     }
+    this.#place =
+      'url' in api
+        ? { host: new URL(api.url).hostname, port: Number(new URL(api.url).port) }
+        : { path: api.socketPath }
     this.#pool =
       'url' in api
         ? new Pool(api.url, options)
@@ -55,14 +67,54 @@ export class ApiRelay {
           exchange.requestId,
         ],
         body: hasBody ? request : null,
+        // A service behind a lease takes the time it needs; the client's own patience is the bound.
+        ...(LEASE_PROXY.test(request.url ?? '') ? { headersTimeout: 0 } : {}),
       },
       new RelayedAnswer(exchange),
     )
   }
 
+  /** An upgraded connection: its request goes on as it is, then bytes go both ways until one end closes. */
+  upgrade(request: IncomingMessage, socket: Duplex, { head, requestId }: Upgrade): void {
+    const api = connect(this.#place)
+    this.#upgraded.add(api)
+    api.on('connect', () => {
+      api.write(renderUpgrade(request, requestId))
+      if (head.length > 0) api.write(head)
+      socket.pipe(api).pipe(socket)
+    })
+    for (const [end, other] of [
+      [socket, api],
+      [api, socket],
+    ] as const) {
+      end.on('error', () => other.destroy())
+      end.on('close', () => other.destroy())
+    }
+    api.on('close', () => this.#upgraded.delete(api))
+  }
+
   async destroy(): Promise<void> {
+    for (const api of this.#upgraded) api.destroy()
     await this.#pool.destroy()
   }
+}
+
+interface Upgrade {
+  /** What came right behind the request. */
+  readonly head: Buffer
+  readonly requestId: string
+}
+
+function renderUpgrade(request: IncomingMessage, requestId: string): string {
+  const headers = [
+    ...keepEndToEnd(request.rawHeaders, OURS),
+    ...['Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? ''],
+    ...['X-Forwarded-For', request.socket.remoteAddress ?? '', 'X-Request-Id', requestId],
+  ]
+  const lines = [`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1`]
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    lines.push(`${headers[index]}: ${headers[index + 1]}`)
+  return `${lines.join('\r\n')}\r\n\r\n`
 }
 
 function keepEndToEnd(raw: readonly string[], dropped: ReadonlySet<string>): string[] {

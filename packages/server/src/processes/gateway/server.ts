@@ -1,7 +1,7 @@
 /** The public port: inference is served here, everything else is relayed to the API process. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Refusal, refusals, renderModelCard, renderModelList } from '#modules/gateway/index.ts'
-import type { ApiRelay } from './api-relay.ts'
+import { type ApiRelay, LEASE_PROXY } from './api-relay.ts'
 import { type ChatDeps, serveChat } from './chat.ts'
 import { type Exchange, sendJson, sendRefusal } from './exchange.ts'
 
@@ -17,15 +17,31 @@ const MODELS = '/v1/models'
 
 /** Longer than the usual idle time of clients and proxies, so that they close first. */
 const KEEP_ALIVE_MS = 75_000
+const RECEIPT_MS = 300_000
 
 export function createGatewayServer(deps: ServerDeps): Server {
   const server = createServer(
-    { noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS },
-    (request, response) => receive(deps, request, response),
+    { noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+    (request, response) => {
+      if (!LEASE_PROXY.test(request.url ?? '')) limitReceipt(request)
+      receive(deps, request, response)
+    },
   )
-  // Nothing here speaks another protocol over HTTP's port.
-  server.on('upgrade', (_, socket) => socket.destroy())
+  // Inference speaks nothing but HTTP; behind a lease's port anything may be spoken.
+  server.on('upgrade', (request, socket, head) => {
+    if (LEASE_PROXY.test(request.url ?? ''))
+      deps.apiRelay.upgrade(request, socket, { head, requestId: deps.newRequestId() })
+    else socket.destroy()
+  })
   return server
+}
+
+/** A body has to arrive in time, but for what goes to a lease: what that takes is its own business. */
+function limitReceipt(request: IncomingMessage): void {
+  if (request.complete) return
+  const timer = setTimeout(() => request.socket.destroy(), RECEIPT_MS)
+  request.once('close', () => clearTimeout(timer))
+  request.once('end', () => clearTimeout(timer))
 }
 
 function receive(deps: ServerDeps, request: IncomingMessage, response: ServerResponse): void {

@@ -19,6 +19,7 @@ import { commandEnvironment, cpusOfSlots, soleOf } from './command-environment.t
 import { createFile, readJson, readText, replaceFile, sync } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
+import { choosePort } from './service-port.ts'
 
 const START_TIMEOUT_MS = 30_000
 const LOOK_MS = 4
@@ -72,12 +73,14 @@ async function record(
   const isPinned = admission.acceleratorKind === 'cpu'
   const cpus = isPinned ? cpusOfSlots(soleOf(admission).slots, machine.allowedCpus) : []
   const mark = randomBytes(16).toString('hex')
+  const servicePort = await choosePort(admission)
   const environment = commandEnvironment({
     admission,
     inherited: machine.environment,
     cpus,
     noticePath: paths.instanceAction,
     mark,
+    servicePort,
   })
   const content: AdmissionRecord = {
     admission,
@@ -86,6 +89,7 @@ async function record(
     pin: pinWords(cpus, machine.environment['PATH']),
     mark,
     token: randomBytes(16).toString('hex'),
+    servicePort,
   }
   await mkdir(dirname(paths.instanceAction), { recursive: true, mode: 0o700 })
   await mkdir(paths.work, { recursive: true, mode: 0o700 })

@@ -78,6 +78,8 @@ export interface AdmissionRecord {
   readonly mark: string
   /** Secret part of the metadata address. */
   readonly token: string
+  /** Where its service listens; null for what is none. */
+  readonly servicePort: number | null
 }
 
 export interface Exit {

@@ -21,7 +21,8 @@ function environmentOf(
   inherited: Readonly<Record<string, string>> = { PATH: '/bin' },
 ): Record<string, string> {
   const admission = { ...ADMISSION, ...changes }
-  return commandEnvironment({ admission, inherited, cpus: [0], noticePath: '/n', mark: 'm' })
+  const surroundings = { admission, inherited, cpus: [0], noticePath: '/n', mark: 'm' }
+  return commandEnvironment({ ...surroundings, servicePort: admission.service ? 4000 : null })
 }
 
 test('nothing of the server\u2019s environment is passed on but what is listed', () => {
@@ -85,4 +86,13 @@ test('two CPU slots share a CPU, and only CPUs that the server may use are given
   expect(cpusOfSlots([0, 1, 2], [4, 6])).toEqual([4, 6])
   expect(cpusOfSlots([3], [4, 6])).toEqual([6])
   expect(() => cpusOfSlots([4], [4, 6])).toThrow('no CPU slot 4')
+})
+
+test('a service is told its port and its path, and nobody else is told one', () => {
+  const service = { port: 0, basePath: '/api/v1/leases/lse_1/proxy/' }
+  expect(environmentOf({ service, environment: { SPILLWAY_PORT: '1' } })).toMatchObject({
+    SPILLWAY_PORT: '4000',
+    SPILLWAY_BASE_PATH: '/api/v1/leases/lse_1/proxy/',
+  })
+  expect(environmentOf({ environment: { SPILLWAY_PORT: '1' } })).not.toHaveProperty('SPILLWAY_PORT')
 })

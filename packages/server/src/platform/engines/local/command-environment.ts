@@ -31,6 +31,7 @@ export interface CommandSurroundings {
   readonly cpus: readonly number[]
   readonly noticePath: string
   readonly mark: string
+  readonly servicePort: number | null
 }
 
 export function commandEnvironment(surroundings: CommandSurroundings): Record<string, string> {
@@ -57,6 +58,7 @@ function identityEnvironment({
   admission,
   noticePath,
   mark,
+  servicePort,
 }: CommandSurroundings): Record<string, string> {
   const { node, slots } = soleOf(admission)
   return {
@@ -66,6 +68,8 @@ function identityEnvironment({
     SPILLWAY_NODE: node,
     SPILLWAY_SLOTS: slots.join(','),
     SPILLWAY_NOTICE_FILE: noticePath,
+    ...(servicePort === null ? {} : { SPILLWAY_PORT: String(servicePort) }),
+    ...(admission.service ? { SPILLWAY_BASE_PATH: admission.service.basePath } : {}),
   }
 }
 

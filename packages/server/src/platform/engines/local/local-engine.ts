@@ -20,6 +20,7 @@ import { takeInventory } from './inventory.ts'
 import { isAttemptId, pathsOf } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 import { notify, warn } from './notify.ts'
+import { createAddresses } from './service-port.ts'
 import { createSharing } from './sharing.ts'
 import { prepareShim } from './shim-program.ts'
 import { createStops } from './stop.ts'
@@ -62,6 +63,7 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
     notify: (attemptId, notice) =>
       sharingNotices(attemptId, () => notify(machine, attempts, { attemptId, notice })),
     stop: stops.stop,
+    address: createAddresses(machine, attempts),
     observe: attempts.observe,
     confirmGone: async (attemptId) => standing(await attempts.observe(attemptId)),
     list: observeAll,

@@ -29,6 +29,7 @@ const RECORD: AdmissionRecord = {
   pin: [],
   mark: 'm',
   token: 'secret',
+  servicePort: null,
 }
 
 test('the notice has the shape of AWS: action, and an instant without a fraction', () => {

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { doorOf, standingOf } from './door.ts'
+
+const NOW = new Date('2026-01-01T00:00:00.000Z')
+const later = new Date(NOW.getTime() + 1)
+
+function standing(state: Parameters<typeof standingOf>[0]['state'], stopAt: Date | null = null) {
+  return standingOf({ state, stopAt, waitingFor: 'room' }, NOW).kind
+}
+
+test('a lease is reached from its start until its notice has run out', () => {
+  expect(standing('pending')).toBe('closed')
+  expect(standing('starting')).toBe('closed')
+  expect(standing('running')).toBe('open')
+  expect(standing('reclaiming', later)).toBe('open')
+  expect(standing('reclaiming', NOW)).toBe('closed')
+  expect(standing('ended')).toBe('ended')
+})
+
+test('only a service has a door', () => {
+  const health = { path: null, intervalMs: 1000, timeoutMs: 1000, failuresMax: 1 }
+  expect(doorOf({ id: 'lse_1', service: null })).toEqual({})
+  expect(doorOf({ id: 'lse_1', service: { port: 80, health } })).toEqual({
+    service: { port: 80, basePath: '/api/v1/leases/lse_1/proxy/' },
+  })
+})
