@@ -36,6 +36,31 @@ describe('lease create', () => {
     expect(code).toBe(0)
   })
 
+  test('with a port asks for a service, and shows how it is and where it is reached', async () => {
+    const service = {
+      port: 0,
+      health: { path: '/up', intervalMs: 5000, timeoutMs: 2000, failuresMax: 3 },
+      state: 'starting' as const,
+      text: 'It has not been checked yet.',
+      path: `/api/v1/leases/${LEASE_ID}/proxy/`,
+    }
+    const answers: Answers = { createLease: () => lease({ mode: 'service', service }) }
+    const words = ['lease', 'create', '--port', 'auto', '--health-path', '/up', '--', 'x']
+    const { stdout } = await run(words, { answers })
+    expect(installation().requests[0]?.body).toMatchObject({
+      mode: 'service',
+      service: { port: 0, health: { path: '/up' } },
+    })
+    expect(stdout).toContain('starting: It has not been checked yet.')
+    expect(stdout).toContain(service.path)
+  })
+
+  test('the health of what has no port cannot be asked for', async () => {
+    const { code, stderr } = await run(['lease', 'create', '--health-path', '/', '--', 'x'], {})
+    expect(stderr).toContain('Name its port with --port.')
+    expect(code).toBe(2)
+  })
+
   test('--follow shows the output, tells the facts, and exits as the command did', async () => {
     const life = scriptedLife([
       lease({ state: 'pending', waitingFor: 'room' }),
