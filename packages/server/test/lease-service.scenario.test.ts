@@ -79,7 +79,12 @@ function untilHealth(id: string, state: string): Promise<Lease> {
   )
 }
 
-function at(id: string, path: string, init: RequestInit & { key?: string } = {}) {
+type Asked = Omit<RequestInit, 'headers'> & {
+  readonly key?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+function at(id: string, path: string, init: Asked = {}) {
   const { key = installation.demoApiKey, headers, ...rest } = init
   return fetch(`${installation.url}${servicePath(id)}${path}`, {
     redirect: 'manual',
@@ -100,7 +105,7 @@ interface Told {
   readonly base: string
 }
 
-async function tell(id: string, path: string, init: Parameters<typeof at>[2] = {}): Promise<Told> {
+async function tell(id: string, path: string, init: Asked = {}): Promise<Told> {
   return (await (await at(id, path, init)).json()) as Told
 }
 

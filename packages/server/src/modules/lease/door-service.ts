@@ -1,7 +1,8 @@
 /** Finds the way to a lease's port for somebody of its organization. Everybody else gets the 404 of a missing lease. */
+import { servicePath } from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
 import type { Db } from '#platform/db/database.ts'
-import type { Address, Engines } from '#platform/engines/engine.ts'
+import type { Address, Engines, ServiceDoor } from '#platform/engines/engine.ts'
 import { standingOf } from './door.ts'
 import { attemptId, type Lease } from './lease.ts'
 import * as store from './store.ts'
@@ -15,6 +16,13 @@ export interface DoorRequest {
   readonly id: string
   readonly organizationId: string
   readonly now: Date
+}
+
+/** What the engine is told; nothing for what is no service. */
+export function doorOf({ id, service }: Pick<Lease, 'id' | 'service'>): {
+  readonly service?: ServiceDoor
+} {
+  return service === null ? {} : { service: { port: service.port, basePath: servicePath(id) } }
 }
 
 /** A lease of this organization that things can be sent to now. */

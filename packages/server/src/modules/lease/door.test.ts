@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { doorOf, standingOf } from './door.ts'
+import { doorOf } from './door-service.ts'
+import { standingOf } from './door.ts'
 
 const NOW = new Date('2026-01-01T00:00:00.000Z')
 const later = new Date(NOW.getTime() + 1)

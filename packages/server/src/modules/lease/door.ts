@@ -1,14 +1,5 @@
-/** The port of a service: what its attempt is told of it, and whether requests may come in now. Pure. */
-import { servicePath } from '@spillway/contract'
-import type { ServiceDoor } from '#platform/engines/engine.ts'
+/** Whether requests may come in to a lease now. Pure. */
 import type { Lease } from './lease.ts'
-
-/** What the engine is told; nothing for what is no service. */
-export function doorOf({ id, service }: Pick<Lease, 'id' | 'service'>): {
-  readonly service?: ServiceDoor
-} {
-  return service === null ? {} : { service: { port: service.port, basePath: servicePath(id) } }
-}
 
 export type Standing =
   | { readonly kind: 'open' }

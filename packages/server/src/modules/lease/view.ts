@@ -16,6 +16,17 @@ function renderService(lease: Lease, health: Health | undefined): LeaseAnswer['s
   return { ...lease.service, state, text, path: servicePath(lease.id) }
 }
 
+function renderInstants({ noticeAt, stopAt, createdAt, startedAt, endedAt }: Lease) {
+  const instant = (date: Date | null) => date?.toISOString() ?? null
+  return {
+    noticeAt: instant(noticeAt),
+    stopAt: instant(stopAt),
+    createdAt: createdAt.toISOString(),
+    startedAt: instant(startedAt),
+    endedAt: instant(endedAt),
+  }
+}
+
 /** Some leases as the API shows them, in the same order. */
 export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<LeaseAnswer[]> {
   if (leases.length === 0) return []
@@ -31,7 +42,6 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     db,
     services.map((lease) => lease.id),
   )
-  const instant = (date: Date | null) => date?.toISOString() ?? null
   return leases.map((lease) => ({
     id: lease.id,
     organization: organizations.get(lease.organizationId) ?? '',
@@ -58,13 +68,9 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     noticeSignal: (lease.noticeSignal ?? 'none') as LeaseAnswer['noticeSignal'],
     noticeMs: lease.noticeMs,
     graceMs: lease.graceMs,
-    noticeAt: instant(lease.noticeAt),
-    stopAt: instant(lease.stopAt),
     maxPriceUsdPerGpuHour: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),
     priceUsdPerGpuHour: lease.priceUsd === null ? null : renderMoney(lease.priceUsd),
-    createdAt: lease.createdAt.toISOString(),
-    startedAt: instant(lease.startedAt),
-    endedAt: instant(lease.endedAt),
+    ...renderInstants(lease),
     gpuMs: Number(usage.get(lease.id)?.quantity ?? 0n),
     chargedUsd: renderMoney(usage.get(lease.id)?.charged ?? ZERO),
     heldUsd: renderMoney(holds.get(lease.id) ?? ZERO),
