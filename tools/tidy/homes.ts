@@ -77,6 +77,8 @@ export const BANS: readonly Ban[] = [
         'Files that the engine and its shims write for each other.',
       'packages/server/src/platform/engines/local/shim-program.ts':
         'What the engine hands its shim at start.',
+      'packages/server/src/platform/engines/simulated/journal.ts':
+        'Lines of our own journal; one that a crash cut short is left out.',
       'packages/server/src/platform/http/idempotency.ts': 'An answer that we sealed ourselves.',
       'packages/server/src/platform/http/parse.ts':
         'The body of a control request; the endpoint\u2019s schema follows.',

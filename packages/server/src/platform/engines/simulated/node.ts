@@ -1,0 +1,63 @@
+/** A simulated node: who has each of its slots, and what is wrong with it. */
+import type { NodeHealth } from '#platform/engines/engine.ts'
+import type { SimulatedAttempt } from './attempt.ts'
+import type { ClusterLayout, WorkFate } from './event.ts'
+import type { SimulatedJob } from './job.ts'
+
+export type Occupant = SimulatedAttempt | SimulatedJob
+
+export class SimulatedNode {
+  readonly name: string
+  readonly rack: string
+  readonly fabric: string
+  readonly owners: (Occupant | null)[]
+  /** The job that gets the slot once its owner is gone; nobody else does. */
+  readonly keptFor: (SimulatedJob | null)[]
+  readonly faults = new Map<number, string>()
+  lost: { readonly reason: string; readonly work: WorkFate } | null = null
+  drainReason: string | null = null
+
+  constructor(
+    name: string,
+    place: { readonly rack: string; readonly fabric: string },
+    slots: number,
+  ) {
+    this.name = name
+    this.rack = place.rack
+    this.fabric = place.fabric
+    this.owners = Array.from({ length: slots }, () => null)
+    this.keptFor = Array.from({ length: slots }, () => null)
+  }
+
+  get health(): NodeHealth {
+    if (this.lost !== null) return { state: 'down', reason: this.lost.reason }
+    if (this.drainReason !== null) return { state: 'draining', reason: this.drainReason }
+    return { state: 'up' }
+  }
+
+  /** Whether a slot could be taken by this one now. */
+  isFree(slot: number, by: Occupant): boolean {
+    if (slot >= this.owners.length || this.health.state !== 'up' || this.faults.has(slot))
+      return false
+    const kept = this.keptFor[slot] ?? null
+    return this.owners[slot] === null && (kept === null || kept === by)
+  }
+
+  /** Everybody who has a slot here, each once. */
+  occupants(): Set<Occupant> {
+    return new Set(this.owners.filter((owner) => owner !== null))
+  }
+}
+
+/** The nodes of a layout: `sim0001` and so on, rack by rack, the racks of a fabric side by side. */
+export function layOut(layout: ClusterLayout): Map<string, SimulatedNode> {
+  const digits = Math.max(3, String(layout.nodes).length)
+  const nodes = Array.from({ length: layout.nodes }, (_, index) => {
+    const rackIndex = Math.floor(index / layout.nodesPerRack)
+    const rack = `rack-${rackIndex + 1}`
+    const fabric = `fabric-${Math.floor(rackIndex / layout.racksPerFabric) + 1}`
+    const name = `sim${String(index + 1).padStart(digits, '0')}`
+    return new SimulatedNode(name, { rack, fabric }, layout.slotsPerNode)
+  })
+  return new Map(nodes.map((node) => [node.name, node]))
+}
