@@ -46,7 +46,7 @@ describe('what goes where', () => {
 describe('wrong usage is told before anything is sent', () => {
   test.each([
     [['lease', 'create', '--max-price', 'abc', '--', 'true'], /--max-price .*such as 2\.50/],
-    [['lease', 'create', '--gpus', '0', '--', 'true'], /from 1 to 1024/],
+    [['lease', 'create', '--gpus', '0', '--', 'true'], /such as 8, or H100:8/],
     [['lease', 'create', '--grace', '10', '--', 'true'], /30s, 5m, 1h/],
     [['lease', 'create', '--tier', 'gold', '--', 'true'], /on_demand, spot, flex/],
     [['lease', 'create', '--notice-signal', 'SIGKILL', '--', 'true'], /SIGUSR1/],

@@ -22,6 +22,7 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     gpus: 2,
     pool: 'laptop',
     nodes: 1,
+    fabric: 'any',
     placements: [{ node: 'laptop-1', nodeId: 'nod_01k00000000000000000000000', slots: [0, 1] }],
     attempt: 1,
     requeue: false,

@@ -20,6 +20,7 @@ describe('lease create', () => {
     })
     expect(installation().requests[0]?.body).toEqual({
       command: ['python3', 'train.py', '--json', '--gpus', '9'],
+      fabric: 'any',
       gpus: 2,
       tier: 'spot',
       maxPriceUsdPerGpuHour: '2.50',
@@ -53,6 +54,15 @@ describe('lease create', () => {
     })
     expect(stdout).toContain('starting: It has not been checked yet.')
     expect(stdout).toContain(service.path)
+  })
+
+  test('--gpus H100:8 names the accelerator too', async () => {
+    const answers: Answers = { createLease: () => lease() }
+    const words = ['lease', 'create', '--gpus', 'H100:16', '--nodes', '2', '--fabric', 'same']
+    await run([...words, '--site', 'fra-1', '--', 'x'], { answers })
+    expect(installation().requests[0]?.body).toMatchObject({
+      ...{ accelerator: 'H100', gpus: 16, nodes: 2, fabric: 'same', site: 'fra-1' },
+    })
   })
 
   test('the health of what has no port cannot be asked for', async () => {

@@ -89,6 +89,12 @@ export const ERRORS = {
     title: 'No such pool',
     remedy: 'List the pools with `spillway pool list`.',
   },
+  'pool.none_matches': {
+    status: 409,
+    title: 'No pool is what was asked for',
+    remedy:
+      'Ask for what the message names as nearest, or list the pools with `spillway pool list`.',
+  },
   'model.not_found': {
     status: 404,
     title: 'No such model',

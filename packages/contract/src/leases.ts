@@ -62,6 +62,8 @@ export const Lease = z.object({
   /** In all, over all nodes. */
   gpus: z.number().int(),
   nodes: z.number().int(),
+  /** `same`: its nodes are on one fabric. */
+  fabric: z.enum(['same', 'any']),
   pool: Name,
   /** The slots it has, one entry a node; empty while it waits. */
   placements: z.array(LeasePlacement),
@@ -121,7 +123,20 @@ const work = {
     description:
       'Over how many nodes, with the same number of GPUs on each. Default: one, or as few as it takes.',
   }),
-  pool: Name.optional().meta({ description: 'Default: the only pool, or the first with room.' }),
+  pool: Name.optional().meta({
+    description: 'Default: the first with room now of those that are what is asked.',
+  }),
+  accelerator: z.string().min(1).max(120).optional().meta({
+    description: 'Which accelerator, such as H100: words of the name that the pool gives it.',
+  }),
+  site: Name.optional(),
+  region: z.string().min(1).max(120).optional(),
+  jurisdiction: z.string().min(1).max(120).optional().meta({
+    description: 'Under whose law the site stands, as the fleet file names it.',
+  }),
+  fabric: z.enum(['same', 'any']).default('any').meta({
+    description: '`same`: all nodes of a gang on one fabric, or it waits.',
+  }),
   name: z.string().max(120).optional(),
   environment: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(32_768))
@@ -175,6 +190,7 @@ export const createLease = endpoint({
   returns: Lease,
   errors: [
     'pool.not_found',
+    'pool.none_matches',
     'lease.over_capacity',
     'lease.price_below_market',
     'balance.insufficient',
@@ -190,7 +206,7 @@ export const runAnchor = endpoint({
   permission: 'anchor.run',
   body: z.strictObject(work).check(checkWork),
   returns: Lease,
-  errors: ['pool.not_found', 'lease.over_capacity'],
+  errors: ['pool.not_found', 'pool.none_matches', 'lease.over_capacity'],
   status: 201,
 })
 

@@ -265,6 +265,22 @@ describe('a service', () => {
   })
 })
 
+test('an accelerator that no pool has is refused, and the nearest is named', async () => {
+  const response = await fetch(`${installation.url}/api/v1/leases`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${installation.demoApiKey}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ command: ['true'], accelerator: 'H999' }),
+  })
+  expect(await response.json()).toMatchObject({
+    status: 409,
+    code: 'pool.none_matches',
+    detail: expect.stringMatching(/accelerator H999\. The nearest: .* free in desk \(pool local\)/),
+  })
+})
+
 describe('a port', () => {
   test('that somebody else listens on is never reached through a lease', async () => {
     const server = createServer((_, response) => response.end('secret'))

@@ -8,13 +8,12 @@ import { usageFailure } from '../failure.ts'
 import { followLease } from '../follow/follow.ts'
 import { outcomeOf } from '../follow/outcome.ts'
 import { renderOutcome } from '../output/lease.ts'
-import { duration, variables, wholeNumber, type Variables } from '../parse/option-values.ts'
+import { duration, variables, type Variables } from '../parse/option-values.ts'
 import { isLoopback } from '../transport.ts'
+import { placeBody, placeOptions, type PlaceOptions } from './lease-place.ts'
 import { serviceBody, serviceOptions, type ServiceOptions } from './lease-service.ts'
 
-export interface WorkOptions extends ServiceOptions {
-  readonly gpus: number
-  readonly pool?: string
+export interface WorkOptions extends ServiceOptions, PlaceOptions {
   readonly name?: string
   readonly env?: Variables
   readonly workdir?: string
@@ -27,10 +26,7 @@ const YEAR_MS = 31_536_000_000
 
 export function workOptions({ surroundings }: Context): readonly Option[] {
   return [
-    new Option('--gpus <n>', 'how many GPUs, all on one node')
-      .argParser(wholeNumber({ least: 1, most: 1024 }))
-      .default(1),
-    new Option('--pool <name>', 'which pool; default: the only one, or the first with room'),
+    ...placeOptions(),
     new Option('--name <text>', 'a name for people'),
     new Option('-e, --env <name=value>', 'an environment variable; repeat it for more').argParser(
       variables(surroundings.environment),
@@ -58,8 +54,7 @@ export function workBody(call: Call<WorkOptions>) {
   const workingDirectory = findWorkingDirectory(call)
   return {
     command: [...commandOf(call.rest, surroundings.arguments)],
-    gpus: options.gpus,
-    ...(options.pool === undefined ? {} : { pool: options.pool }),
+    ...placeBody(options),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.env === undefined ? {} : { environment: options.env }),
     ...(options.timeLimit === undefined ? {} : { timeLimitMs: options.timeLimit }),

@@ -57,6 +57,7 @@ async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
     pool: lease.pool,
     gpus: lease.gpus,
     nodes: lease.nodes,
+    isOneFabric: lease.fabric === 'same',
     createdMs: lease.createdAt.getTime(),
     maxPriceUsd: lease.maxPriceUsd,
     priceUsd: price?.price.amount ?? null,

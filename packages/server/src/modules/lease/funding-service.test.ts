@@ -34,6 +34,7 @@ function lease(parts: Partial<Lease>): Lease {
     ...{
       pool: 'p',
       gpus: 1,
+      fabric: 'any',
       command: ['x'],
       environment: {},
       workingDirectory: null,

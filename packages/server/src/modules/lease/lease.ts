@@ -36,6 +36,8 @@ export interface Lease {
   readonly gpus: number
   /** A gang runs on so many nodes, with the same number of GPUs on each. */
   readonly nodes: number
+  /** `same`: the nodes of a gang must be on one fabric. */
+  readonly fabric: 'same' | 'any'
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly workingDirectory: string | null

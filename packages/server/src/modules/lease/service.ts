@@ -3,12 +3,12 @@ import { type LeaseKind, type LeaseMode, ServiceRequest } from '@spillway/contra
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
-import { findPool, listNodes, listPools, type Pool } from '#modules/fleet/index.ts'
+import type { Pool } from '#modules/fleet/index.ts'
 import { getGpuPrice } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { openHold } from './funding-service.ts'
-import { fitGang } from './gang.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
+import { findPoolFor } from './pool-choice-service.ts'
 import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
 import * as store from './store.ts'
@@ -22,6 +22,12 @@ export interface LeaseRequest {
   readonly service?: ServiceRequest | undefined
   readonly name?: string | undefined
   readonly pool?: string | undefined
+  readonly accelerator?: string | undefined
+  readonly site?: string | undefined
+  readonly region?: string | undefined
+  readonly jurisdiction?: string | undefined
+  /** Default: any. */
+  readonly fabric?: Lease['fabric']
   readonly gpus: number
   readonly nodes?: number | undefined
   readonly command: readonly string[]
@@ -37,32 +43,6 @@ export interface LeaseRequest {
 interface Context {
   readonly now: Date
   readonly ids: IdSource
-}
-
-/** The pool that is named, or the first on which the gang could ever run; and over how many nodes. */
-async function choosePool(tx: Db, request: LeaseRequest): Promise<{ pool: Pool; nodes: number }> {
-  if (request.nodes !== undefined && request.gpus % request.nodes !== 0)
-    throw new Fault(
-      'request.invalid',
-      `body.nodes: ${request.gpus} GPUs do not divide evenly over ${request.nodes} nodes; every node of a gang gets the same number.`,
-    )
-  const all = await listNodes(tx)
-  const pools =
-    request.pool === undefined ? await listPools(tx) : [await findPool(tx, request.pool)]
-  const known = pools.filter((pool) => pool !== null)
-  const first = known[0]
-  if (!first) throw new Fault('pool.not_found', `There is no pool ${request.pool ?? ''}.`)
-  const fits = known.map((pool) => {
-    const slotCounts = all.filter((node) => node.pool === pool.name).map((node) => node.slotCount)
-    return { pool, fit: fitGang(request, slotCounts) }
-  })
-  for (const { pool, fit } of fits) if (fit.kind === 'fits') return { pool, nodes: fit.nodes }
-  const nearest = fits
-    .flatMap(({ fit }) => (fit.kind === 'never' ? [fit] : []))
-    .toSorted((a, b) => b.gpusMax - a.gpusMax)[0]
-  throw new Fault('lease.over_capacity', nearest?.text ?? 'The pool has no nodes.', {
-    details: { gpusMax: nearest?.gpusMax ?? 0 },
-  })
 }
 
 function noticeMsOf(pool: Pool, kind: LeaseKind): number {
@@ -92,6 +72,7 @@ function newLease(
     pool: pool.name,
     gpus: request.gpus,
     nodes,
+    fabric: request.fabric ?? 'any',
     command: request.command,
     environment: request.environment,
     workingDirectory: request.workingDirectory ?? null,
@@ -137,7 +118,11 @@ async function agreePrice(tx: Db, lease: Lease, now: Date): Promise<Money | null
 
 /** Creates a lease that waits for the market. Nothing is kept when it is refused. */
 export async function createLease(tx: Db, request: LeaseRequest, context: Context): Promise<Lease> {
-  const draft = newLease(request, await choosePool(tx, request), context)
+  const draft = newLease(
+    request,
+    await findPoolFor(tx, { ...request, isOneFabric: request.fabric === 'same' }),
+    context,
+  )
   const priceUsd = await agreePrice(tx, draft, context.now)
   const maxPriceUsd = draft.maxPriceUsd ?? priceUsd
   const holdId = priceUsd === null ? null : await openHold(tx, draft, { priceUsd, ...context })

@@ -58,6 +58,7 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     gpus: lease.gpus,
     pool: lease.pool,
     nodes: lease.nodes,
+    fabric: lease.fabric,
     placements: lease.placements.map(({ nodeId, slots }) => ({
       node: nodes.get(nodeId) ?? nodeId,
       nodeId,

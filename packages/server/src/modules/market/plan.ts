@@ -4,6 +4,7 @@
  * named nodes afterwards (plan before evict). What a want waits for is set aside, so that nothing of lower rank gets it.
  */
 import { planEviction } from './eviction.ts'
+import { floorsFor } from './fabric.ts'
 import { drainingFor, type Floor, makeFloors, type Room } from './floor.ts'
 import type { Decision, LeaseKind, Snapshot, Want } from './snapshot.ts'
 import { GIVES_WAY_TO } from './victims.ts'
@@ -97,7 +98,20 @@ function whatIsMissing(want: Want, floor: Floor | undefined): string {
   const what = `${slots} free ${slots === 1 ? 'slot' : 'slots on one node'}`
   if (want.nodes === 1) return `${what}; ${floor?.freeMax() ?? 0} free now`
   const fitting = [...(floor?.withFree(slots) ?? [])].length
-  return `${want.nodes} nodes with ${slots} free ${slots === 1 ? 'slot' : 'slots'} each; ${fitting} have them now`
+  const where = want.isOneFabric === true ? ' on one fabric' : ''
+  return `${want.nodes} nodes${where} with ${slots} free ${slots === 1 ? 'slot' : 'slots'} each; ${fitting} have them now`
+}
+
+/** The first answer that is one. */
+function first<Item, Answer>(
+  items: readonly Item[],
+  ask: (item: Item) => Answer | null,
+): Answer | null {
+  for (const item of items) {
+    const answer = ask(item)
+    if (answer !== null) return answer
+  }
+  return null
 }
 
 function decideOne(want: Want, floor: Floor | undefined, nowMs: number): readonly Decision[] {
@@ -105,10 +119,15 @@ function decideOne(want: Want, floor: Floor | undefined, nowMs: number): readonl
   if (want.priceUsd !== null && want.maxPriceUsd !== null && want.maxPriceUsd < want.priceUsd)
     return [{ kind: 'wait', leaseId, why: 'the price to fall to its maximum' }]
   if (floor) {
-    const decided = place(want, floor) ?? awaitDraining(want, floor)
+    const floors = floorsFor(want, floor)
+    const decided =
+      first(floors, (each) => place(want, each)) ??
+      first(floors, (each) => awaitDraining(want, each))
     if (decided) return [decided]
-    const evicted = GIVES_WAY_TO[want.kind].length > 0 ? evict(want, floor, nowMs) : null
-    if (evicted) return evicted
+    if (GIVES_WAY_TO[want.kind].length > 0) {
+      const evicted = first(floors, (each) => evict(want, each, nowMs))
+      if (evicted) return evicted
+    }
   }
   return [{ kind: 'wait', leaseId, why: whatIsMissing(want, floor) }]
 }

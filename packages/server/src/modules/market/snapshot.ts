@@ -41,6 +41,8 @@ export interface Want {
   readonly gpus: number
   /** A gang: so many nodes, with the same number of GPUs on each. */
   readonly nodes: number
+  /** All its nodes must be of one fabric; a node that knows of none is of no one's. */
+  readonly isOneFabric?: boolean
   readonly createdMs: number
   readonly maxPriceUsd: Money | null
   /** The pool's price for this kind now; null for what is not sold by the hour. */

@@ -136,6 +136,7 @@ export interface LeaseTable {
   placements: ColumnType<unknown, string | undefined, string>
   mode: Generated<string>
   service: ColumnType<unknown, string | null | undefined, string | null>
+  fabric: Generated<string>
 }
 
 export interface LeaseFactTable {

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { plan } from './plan.ts'
+import type { Decision, Holder, Snapshot, SnapshotNode, Want } from './snapshot.ts'
+
+function nodes(...fabrics: readonly (string | null)[]): SnapshotNode[] {
+  return fabrics.map((fabric, index) => ({
+    ...{ id: `n${index}`, pool: 'p', slotCount: 8, isReady: true },
+    fabric,
+  }))
+}
+
+const GANG: Want = {
+  ...{ leaseId: 'gang', kind: 'on_demand', pool: 'p', gpus: 16, nodes: 2, isOneFabric: true },
+  ...{ createdMs: 0, maxPriceUsd: null, priceUsd: null },
+}
+
+function spot(nodeId: string, leaseId = `spot ${nodeId}`): Holder {
+  return {
+    ...{ leaseId, kind: 'spot', nodeId, slots: [0, 1, 2, 3, 4, 5, 6, 7] },
+    ...{ startedMs: 0, priceUsd: null, isDraining: false, reclaimFor: null },
+  }
+}
+
+function decide(parts: Partial<Snapshot>): readonly Decision[] {
+  return plan({ nowMs: 1_000_000, nodes: [], holders: [], wants: [GANG], ...parts })
+}
+
+function placesOf([decision]: readonly Decision[]): readonly string[] {
+  return decision?.kind === 'place' ? decision.placements.map(({ nodeId }) => nodeId) : []
+}
+
+test('a gang for one fabric gets its nodes on one, or waits', () => {
+  expect(placesOf(decide({ nodes: nodes('a', 'b', 'b') })).toSorted()).toEqual(['n1', 'n2'])
+  const waiting = decide({ nodes: nodes('a', 'b') })
+  expect(waiting).toMatchObject([{ kind: 'wait', why: expect.stringMatching(/on one fabric/) }])
+})
+
+test('nodes that know of no fabric are not taken for one', () => {
+  expect(decide({ nodes: nodes(null, null) })[0]?.kind).toBe('wait')
+})
+
+test('who gives way for it gives way on one fabric, and nobody elsewhere', () => {
+  const holders = [spot('n0'), spot('n2'), spot('n3')]
+  const decisions = decide({ nodes: nodes('a', 'b', 'c', 'c'), holders })
+  const reclaimed = decisions.flatMap((each) => (each.kind === 'reclaim' ? [each.leaseId] : []))
+  expect(reclaimed.toSorted()).toEqual(['spot n2', 'spot n3'])
+})
+
+test('what a gang took on its fabric is taken for everybody behind it', () => {
+  const wants = [GANG, { ...GANG, leaseId: 'second', createdMs: 1 }]
+  const decisions = decide({ nodes: nodes('a', 'a', 'b'), wants })
+  expect(decisions.map((each) => each.kind)).toEqual(['place', 'wait'])
+})
+
+test('a gang that does not mind may be spread', () => {
+  const wants = [{ ...GANG, isOneFabric: false }]
+  expect(placesOf(decide({ nodes: nodes('a', 'b'), wants })).toSorted()).toEqual(['n0', 'n1'])
+})
