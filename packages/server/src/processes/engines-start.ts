@@ -3,13 +3,32 @@ import { join } from 'node:path'
 import type { FleetFile, FleetPool } from '#modules/fleet/index.ts'
 import { createEngines, type Engine, type Engines } from '#platform/engines/engine.ts'
 import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
+import { createSimulatedEngine } from '#platform/engines/simulated/simulated-engine.ts'
 
 export interface EngineSurroundings {
   readonly dataDir: string
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
+type SimulatedPool = Extract<FleetPool, { engine: 'simulated' }>
+
+function createSimulated({ name, accelerator, simulated }: SimulatedPool, dataDir: string): Engine {
+  const { preemption, anchor, ...layout } = simulated
+  return createSimulatedEngine({
+    directory: join(dataDir, 'simulated', name),
+    layout: {
+      ...layout,
+      prefix: name,
+      hardware: accelerator === 'auto' ? 'GPU' : accelerator,
+      preemptionGraceMs: preemption.graceMs,
+      killWaitMs: preemption.killWaitMs,
+      anchor: anchor ?? null,
+    },
+  })
+}
+
 function createEngine(pool: FleetPool, { dataDir, environment }: EngineSurroundings): Engine {
+  if (pool.engine === 'simulated') return createSimulated(pool, dataDir)
   const [node] = pool.nodes
   const directory = join(dataDir, 'engine')
   return createLocalEngine({ directory, environment, node: node?.name ?? 'local' })

@@ -111,3 +111,30 @@ test('broken YAML is refused with the line', () => {
 test('an empty file is refused, not crashed on', () => {
   expect(faultsOf('').length).toBeGreaterThan(0)
 })
+
+const simulatedFleet = readFileSync(
+  new URL('../../../../../examples/simulated.yaml', import.meta.url),
+  'utf8',
+)
+
+test('the simulated example is read, with what it leaves out filled in', () => {
+  const outcome = readFleetFile(simulatedFleet)
+  if (outcome.kind !== 'read') throw new Error(outcome.faults[0]?.message)
+  const pool = outcome.fleet.sites[0]?.pools[0]
+  expect(pool).toMatchObject({ engine: 'simulated', simulated: { nodes: 16, seed: 7 } })
+  const bare = simulatedFleet.replace(/ {10}anchor:[\s\S]*repairMinutes: 30\n/, '')
+  const again = readFleetFile(bare)
+  if (again.kind !== 'read') throw new Error(again.faults[0]?.message)
+  expect(again.fleet.sites[0]?.pools[0]).toMatchObject({
+    simulated: { preemption: { graceMs: 30_000 }, faults: { nodeDownsPerNodeYear: 0 } },
+  })
+})
+
+test('a simulated pool is told its mistakes as any other, and serves no model', () => {
+  const typo = simulatedFleet.replace('peakShare', 'peakshare')
+  expect(faultsOf(typo)).toMatchObject([
+    { line: lineOf(typo, 'peakshare'), message: expect.stringContaining('`peakShare`') },
+  ])
+  const model = `\nmodels:\n  - name: toy\n    pool: h200\n    priceUsdPerMillionTokens: { input: 1, output: 1 }\n`
+  expect(faultsOf(simulatedFleet + model)[0]?.message).toContain('nothing runs there')
+})

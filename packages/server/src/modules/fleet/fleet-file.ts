@@ -5,6 +5,7 @@
 import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
 import { z } from 'zod'
 import { nearest } from './nearest.ts'
+import { SIMULATED_SHAPES, simulated } from './simulated-pool.ts'
 
 const name = z
   .string()
@@ -74,9 +75,12 @@ const localPool = anyPool.extend({
   nodes: z.array(node).length(1, 'the local engine has exactly one node: this machine'),
 })
 
-const ENGINES = { local: localPool } as const
+/** For planning: nothing runs there. */
+const simulatedPool = anyPool.extend({ engine: z.literal('simulated'), simulated })
 
-const pool = z.discriminatedUnion('engine', [ENGINES.local], {
+const ENGINES = { local: localPool, simulated: simulatedPool } as const
+
+const pool = z.discriminatedUnion('engine', [ENGINES.local, ENGINES.simulated], {
   error: `write one of the engines there are: ${Object.keys(ENGINES).join(', ')}`,
 })
 
@@ -179,6 +183,9 @@ function knownKeys(path: Path): readonly string[] {
     'sites.pools.priceUsdPerGpuHour': anyPool.shape.priceUsdPerGpuHour,
     'sites.pools.cost': anyPool.shape.cost,
     'sites.pools.power': anyPool.shape.power,
+    ...Object.fromEntries(
+      Object.entries(SIMULATED_SHAPES).map(([at, shape]) => [`sites.pools.${at}`, shape]),
+    ),
     models: model,
     'models.priceUsdPerMillionTokens': model.shape.priceUsdPerMillionTokens,
   }
@@ -254,18 +261,20 @@ function localPoolsBeyondFirst(fleet: FleetFile): { path: Path; message: string 
     }))
 }
 
+/** Models on a pool that is not there, or on which nothing runs. */
 function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
-  const pools = fleet.sites.flatMap((each) => each.pools.map((p) => p.name))
-  return fleet.models.flatMap((each, i) =>
-    pools.includes(each.pool)
-      ? []
-      : [
-          {
-            path: ['models', i, 'pool'],
-            message: `there is no pool \`${each.pool}\`; pools here: ${pools.join(', ')}`,
-          },
-        ],
-  )
+  const pools = fleet.sites.flatMap((each) => each.pools)
+  const whyNot = (pool: string): string | null => {
+    const found = pools.find((each) => each.name === pool)
+    if (found?.engine === 'simulated')
+      return `pool \`${pool}\` is simulated: nothing runs there, so it cannot serve a model`
+    const names = pools.map((each) => each.name).join(', ')
+    return found ? null : `there is no pool \`${pool}\`; pools here: ${names}`
+  }
+  return fleet.models.flatMap((each, i) => {
+    const message = whyNot(each.pool)
+    return message === null ? [] : [{ path: ['models', i, 'pool'], message }]
+  })
 }
 
 /** Reads a fleet file, or refuses it with every fault that was found, in the order of lines. */

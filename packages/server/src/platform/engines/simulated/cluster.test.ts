@@ -27,7 +27,7 @@ function admitted(
     slots: readonly number[]
   }> = {},
 ): ClusterEvent {
-  const { at = 0, kind = 'spot', command = ['train'], nodes = ['sim001'], slots = [0] } = parts
+  const { at = 0, kind = 'spot', command = ['train'], nodes = ['sim-001'], slots = [0] } = parts
   const placements = nodes.map((node) => ({ node, slots }))
   return { at, type: 'admitted', work: { attemptId, kind, placements, command } }
 }
@@ -38,7 +38,7 @@ function show(cluster: Cluster): unknown {
   return [seen, listInventory(cluster), listForeign(cluster, BOOT), listUsage(cluster, BOOT, 0)]
 }
 
-const node = fc.constantFrom('sim001', 'sim002', 'sim003', 'sim004')
+const node = fc.constantFrom('sim-001', 'sim-002', 'sim-003', 'sim-004')
 const attemptId = fc.constantFrom('a', 'b', 'c', 'd')
 const happening = fc.oneof(
   fc.record({
@@ -143,8 +143,8 @@ test('work that was to end while nobody looked has ended at its own instant', ()
 test('a gang waits until all of its slots are free, and holds none of them meanwhile', () => {
   const events = [
     admitted('a', { command: ['sleep', '10'] }),
-    admitted('gang', { nodes: ['sim001', 'sim002'] }),
-    admitted('b', { nodes: ['sim002'], command: ['sleep', '5'] }),
+    admitted('gang', { nodes: ['sim-001', 'sim-002'] }),
+    admitted('b', { nodes: ['sim-002'], command: ['sleep', '5'] }),
   ]
   expect(observeAttempt(clusterOf(events, 1000), BOOT, 'gang')).toMatchObject({ state: 'starting' })
   expect(observeAttempt(clusterOf(events, 1000), BOOT, 'b')).toMatchObject({ state: 'running' })
@@ -155,10 +155,10 @@ test('a gang waits until all of its slots are free, and holds none of them meanw
 test('work behind a cut cable goes on unseen, and ends at its own instant', () => {
   const events: readonly ClusterEvent[] = [
     admitted('a', { command: ['sleep', '30'] }),
-    { at: 10_000, type: 'node_lost', node: 'sim001', reason: 'cable', work: 'goes_on' },
+    { at: 10_000, type: 'node_lost', node: 'sim-001', reason: 'cable', work: 'goes_on' },
   ]
   expect(observeAttempt(clusterOf(events, 60_000), BOOT, 'a').state).toBe('unknown')
-  const back = clusterOf([...events, { at: 70_000, type: 'node_back', node: 'sim001' }], 70_000)
+  const back = clusterOf([...events, { at: 70_000, type: 'node_back', node: 'sim-001' }], 70_000)
   const want = { state: 'gone', how: 'exited', goneMs: 30_000, exitCode: 0 }
   expect(observeAttempt(back, BOOT, 'a')).toMatchObject(want)
 })
@@ -166,9 +166,9 @@ test('work behind a cut cable goes on unseen, and ends at its own instant', () =
 test('a stop that could not be delivered is delivered when the node is back', () => {
   const events: readonly ClusterEvent[] = [
     admitted('a'),
-    { at: 10_000, type: 'node_lost', node: 'sim001', reason: 'cable', work: 'goes_on' },
+    { at: 10_000, type: 'node_lost', node: 'sim-001', reason: 'cable', work: 'goes_on' },
     { at: 20_000, type: 'stop_asked', attemptId: 'a', graceMs: 0 },
-    { at: 30_000, type: 'node_back', node: 'sim001' },
+    { at: 30_000, type: 'node_back', node: 'sim-001' },
   ]
   const want = { state: 'gone', goneMs: 30_000 }
   expect(observeAttempt(clusterOf(events, 30_000), BOOT, 'a')).toMatchObject(want)
@@ -178,7 +178,7 @@ test('what a failed GPU had is lost at that instant, and the slot is told as fau
   const failed: ClusterEvent = {
     at: 5000,
     type: 'slot_failed',
-    node: 'sim001',
+    node: 'sim-001',
     slot: 0,
     reason: 'Xid 79',
     work: 'dies',
@@ -211,7 +211,7 @@ test('on-demand work is not pushed aside by the owner\u2019s jobs, and flex goes
         timeLimitMs: null,
       },
     },
-    { at: 1000, type: 'node_lost', node: 'sim002', reason: 'r', work: 'dies' },
+    { at: 1000, type: 'node_lost', node: 'sim-002', reason: 'r', work: 'dies' },
   ]
   const cluster = new Cluster()
   const one = { ...SMALL_LAYOUT, nodes: 1 }

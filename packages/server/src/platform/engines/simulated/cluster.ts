@@ -5,18 +5,25 @@
  */
 import { present } from '#kernel/assert.ts'
 import { type AttemptEnd, KILLED, NO_EXIT, SimulatedAttempt } from './attempt.ts'
+import { jobsWanted } from './demand.ts'
 import type { ClusterEvent, ClusterLayout, ForeignJob, WorkFate } from './event.ts'
 import { SimulatedFloor } from './floor.ts'
 import { SimulatedJob } from './job.ts'
 import type { Occupant, SimulatedNode } from './node.ts'
 import { planJob } from './placement.ts'
 import { Timers } from './timers.ts'
+import { breakages } from './wear.ts'
+
+/** How often the owner's demand and the wear of the machines are looked at. */
+const TICK_MS = 30_000
 
 type Due =
   | { readonly kind: 'begin'; readonly attempt: SimulatedAttempt }
   | { readonly kind: 'end'; readonly attempt: SimulatedAttempt; readonly end: AttemptEnd }
   | { readonly kind: 'preempt'; readonly attempt: SimulatedAttempt }
   | { readonly kind: 'job_end'; readonly job: SimulatedJob }
+  | { readonly kind: 'mend'; readonly event: ClusterEvent }
+  | { readonly kind: 'tick' }
 
 /** What changed since it was last asked. */
 export interface ClusterChanges {
@@ -40,6 +47,7 @@ export class Cluster {
   readonly #queued = new Set<SimulatedAttempt>()
   readonly #pending = new Set<SimulatedJob>()
   #isDirty = false
+  #isTicking = false
   #changedAttempts = new Set<string>()
   #isFleetChanged = false
 
@@ -124,6 +132,8 @@ export class Cluster {
   }
 
   #declare(layout: ClusterLayout): void {
+    if (!this.#isTicking) this.#timers.add(this.nowMs, { kind: 'tick' })
+    this.#isTicking = true
     this.layout = layout
     this.floor.declare(layout)
     this.#fleetChanged()
@@ -199,11 +209,32 @@ export class Cluster {
 
   #handle(due: Due): void {
     if (due.kind === 'job_end') this.#endJob(due.job)
+    else if (due.kind === 'mend') this.#take(due.event)
+    else if (due.kind === 'tick') this.#tick()
     else if (due.attempt.phase === 'gone') return
     else if (due.kind === 'begin') this.#run(due.attempt)
     else if (due.kind === 'end') {
       if (due.attempt.coming === due.end) this.#finish(due.attempt, due.end)
     } else this.#preemptNow(due.attempt)
+  }
+
+  /** What the owner's people and the machines do by themselves. */
+  #tick(): void {
+    const layout = present(this.layout, 'a layout')
+    let gpus = 0
+    for (const job of this.jobs.values()) if (job.state !== 'gone') gpus += job.gpus
+    for (const job of jobsWanted(layout, this.nowMs, gpus)) this.#submit(job)
+    for (const { broken, mended } of breakages(layout, this.nowMs, TICK_MS)) {
+      this.#take(broken)
+      this.#timers.add(mended.at, { kind: 'mend', event: mended })
+    }
+    const isAlive =
+      layout.anchor !== null ||
+      layout.faults.nodeDownsPerNodeYear > 0 ||
+      layout.faults.slotFaultsPerSlotYear > 0
+    if (isAlive)
+      this.#timers.add((Math.floor(this.nowMs / TICK_MS) + 1) * TICK_MS, { kind: 'tick' })
+    this.#isTicking = isAlive
   }
 
   #run(attempt: SimulatedAttempt): void {

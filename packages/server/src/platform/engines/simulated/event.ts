@@ -3,6 +3,8 @@ import type { Placement } from '#platform/engines/engine.ts'
 
 /** Some nodes that are alike. */
 export interface ClusterLayout {
+  /** The names of its nodes begin with it. */
+  readonly prefix: string
   readonly nodes: number
   readonly slotsPerNode: number
   /** Such as `NVIDIA H200`; the engine adds that it is simulated. */

@@ -49,15 +49,19 @@ export class SimulatedNode {
   }
 }
 
-/** The nodes of a layout: `sim0001` and so on, rack by rack, the racks of a fabric side by side. */
+/** Nodes are counted from 0, and named from 1: `h200-east-001`. */
+export function nodeName({ prefix, nodes }: ClusterLayout, index: number): string {
+  const digits = Math.max(3, String(nodes).length)
+  return `${prefix}-${String(index + 1).padStart(digits, '0')}`
+}
+
+/** The nodes of a layout, rack by rack, the racks of a fabric side by side. */
 export function layOut(layout: ClusterLayout): Map<string, SimulatedNode> {
-  const digits = Math.max(3, String(layout.nodes).length)
   const nodes = Array.from({ length: layout.nodes }, (_, index) => {
     const rackIndex = Math.floor(index / layout.nodesPerRack)
     const rack = `rack-${rackIndex + 1}`
     const fabric = `fabric-${Math.floor(rackIndex / layout.racksPerFabric) + 1}`
-    const name = `sim${String(index + 1).padStart(digits, '0')}`
-    return new SimulatedNode(name, { rack, fabric }, layout.slotsPerNode)
+    return new SimulatedNode(nodeName(layout, index), { rack, fabric }, layout.slotsPerNode)
   })
   return new Map(nodes.map((node) => [node.name, node]))
 }

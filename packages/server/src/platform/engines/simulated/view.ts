@@ -53,13 +53,14 @@ function goneOf(boot: Booted, attempt: SimulatedAttempt): Observation {
 }
 
 export function listInventory(cluster: Cluster): readonly NodeInventory[] {
-  const { hardware } = present(cluster.layout, 'a layout of the simulated cluster')
+  const { hardware, nodes, slotsPerNode } = present(cluster.layout, 'a layout')
+  const finding = `simulated: a planned fleet of ${nodes} nodes with ${slotsPerNode} slots each; nothing runs there`
   return [...cluster.floor.nodes.values()].map((node) => ({
     node: node.name,
     acceleratorKind: 'gpu',
     slotCountMax: node.owners.length,
     hardware: `simulated ${hardware}`,
-    finding: `simulated: ${node.owners.length} slots of a fleet that is not there`,
+    finding,
     rack: node.rack,
     fabric: node.fabric,
     health: node.health,

@@ -8,6 +8,7 @@ import { createSimulatedEngine, type SimulatedEngine } from '../simulated-engine
 
 /** Four nodes with four slots each, in two racks of one fabric; nothing happens by itself. */
 export const SMALL_LAYOUT: ClusterLayout = {
+  prefix: 'sim',
   nodes: 4,
   slotsPerNode: 4,
   hardware: 'NVIDIA H200',
