@@ -463,6 +463,68 @@ CREATE TABLE usage_hour (
 CREATE INDEX usage_hour_hour ON usage_hour USING btree (hour);
 CREATE INDEX usage_hour_resource ON usage_hour USING btree (resource);
 
+CREATE TABLE webhook (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  is_operators boolean NOT NULL,
+  scope text NOT NULL,
+  url text NOT NULL,
+  description text NOT NULL,
+  events text[] NOT NULL,
+  state text NOT NULL,
+  sealed_secret text NOT NULL,
+  sealed_previous_secret text,
+  previous_secret_until timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  failing_since timestamp with time zone,
+  last_delivered_at timestamp with time zone,
+  CONSTRAINT webhook_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT webhook_check CHECK (((sealed_previous_secret IS NULL) = (previous_secret_until IS NULL))),
+  CONSTRAINT webhook_events_check CHECK ((cardinality(events) > 0)),
+  CONSTRAINT webhook_scope_check CHECK ((scope = ANY (ARRAY['organization'::text, 'fleet'::text]))),
+  CONSTRAINT webhook_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'failing'::text, 'gone'::text])))
+);
+CREATE INDEX webhook_organization ON webhook USING btree (organization_id, created_at);
+
+CREATE TABLE webhook_cursor (
+  singleton boolean NOT NULL DEFAULT true,
+  "position" text NOT NULL,
+  CONSTRAINT webhook_cursor_pkey PRIMARY KEY (singleton),
+  CONSTRAINT webhook_cursor_singleton_check CHECK (singleton)
+);
+
+CREATE TABLE webhook_delivery (
+  id text NOT NULL,
+  webhook_id text NOT NULL,
+  message_id text NOT NULL,
+  type text NOT NULL,
+  lease_id text,
+  attempt integer,
+  body text NOT NULL,
+  lane text NOT NULL,
+  state text NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  next_attempt_at timestamp with time zone,
+  deadline_at timestamp with time zone,
+  recorded text,
+  last_attempt_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  last_status integer,
+  last_failure text,
+  CONSTRAINT webhook_delivery_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_delivery_webhook_id_message_id_key UNIQUE (webhook_id, message_id),
+  CONSTRAINT webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id) ON DELETE CASCADE,
+  CONSTRAINT webhook_delivery_check CHECK (((state = 'pending'::text) = (next_attempt_at IS NOT NULL))),
+  CONSTRAINT webhook_delivery_check1 CHECK (((state = 'delivered'::text) <= (delivered_at IS NOT NULL))),
+  CONSTRAINT webhook_delivery_lane_check CHECK ((lane = ANY (ARRAY['urgent'::text, 'usual'::text]))),
+  CONSTRAINT webhook_delivery_recorded_check CHECK ((recorded = ANY (ARRAY['delivered'::text, 'failed'::text]))),
+  CONSTRAINT webhook_delivery_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE INDEX webhook_delivery_created ON webhook_delivery USING btree (created_at);
+CREATE INDEX webhook_delivery_due ON webhook_delivery USING btree (webhook_id, lane, next_attempt_at) WHERE (state = 'pending'::text);
+
 CREATE OR REPLACE FUNCTION check_new_entries()
  RETURNS trigger
  LANGUAGE plpgsql

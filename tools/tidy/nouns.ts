@@ -37,5 +37,6 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   },
   event: { module: 'platform', page: 'live/live-word.tsx', command: 'event' },
   system: { module: 'platform', page: 'shell/installation.tsx', command: 'system' },
+  webhook: { module: 'notice', page: 'webhooks/webhooks-page.tsx', command: 'webhook' },
   audit_event: { module: 'audit', page: 'audit/audit-page.tsx', command: 'audit' },
 }

@@ -30,4 +30,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   lease_health: 'lease',
   deployment: 'serving',
   replica: 'serving',
+  webhook: 'notice',
+  webhook_delivery: 'notice',
+  webhook_cursor: 'notice',
 }

@@ -10,6 +10,7 @@ import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
 import * as session from './session.ts'
 import * as system from './system.ts'
+import * as webhooks from './webhooks.ts'
 
 export const API = {
   createSession: session.createSession,
@@ -46,6 +47,15 @@ export const API = {
   getSystem: system.getSystem,
   streamEvents: system.streamEvents,
   listAuditEvents: system.listAuditEvents,
+  listWebhooks: webhooks.listWebhooks,
+  createWebhook: webhooks.createWebhook,
+  getWebhook: webhooks.getWebhook,
+  deleteWebhook: webhooks.deleteWebhook,
+  rotateWebhook: webhooks.rotateWebhook,
+  enableWebhook: webhooks.enableWebhook,
+  testWebhook: webhooks.testWebhook,
+  listWebhookDeliveries: webhooks.listWebhookDeliveries,
+  redeliverWebhook: webhooks.redeliverWebhook,
 } as const satisfies Record<string, AnyEndpoint>
 
 export type Api = typeof API

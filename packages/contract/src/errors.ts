@@ -130,6 +130,31 @@ export const ERRORS = {
     title: 'An organization of that name exists',
     remedy: 'Choose another name.',
   },
+  'webhook.not_found': {
+    status: 404,
+    title: 'No such webhook',
+    remedy: 'List your webhooks with `spillway webhook list`.',
+  },
+  'webhook.delivery_not_found': {
+    status: 404,
+    title: 'No such delivery',
+    remedy: 'List the deliveries with `spillway webhook deliveries`; old ones are removed.',
+  },
+  'webhook.address_refused': {
+    status: 400,
+    title: 'Nothing is sent to this address',
+    remedy: 'Use an https address on the public internet, such as https://example.com/hooks.',
+  },
+  'webhook.limit_reached': {
+    status: 409,
+    title: 'There are as many webhooks as may be',
+    remedy: 'Delete one that is not needed any more, then create this one.',
+  },
+  'webhook.disabled': {
+    status: 409,
+    title: 'The webhook is disabled',
+    remedy: 'Repair the endpoint, then enable it with `spillway webhook enable`.',
+  },
   'balance.insufficient': {
     status: 402,
     title: 'The balance cannot pay for this',

@@ -29,6 +29,10 @@ export const ROLES = {
     'audit.list',
     'event.stream',
     'system.read',
+    'webhook.list',
+    'webhook.create',
+    'webhook.change',
+    'webhook.delete',
   ],
   /** A buyer's principal: sees and changes only its own organization. */
   member: [
@@ -47,6 +51,10 @@ export const ROLES = {
     'balance.read',
     'event.stream',
     'system.read',
+    'webhook.list',
+    'webhook.create',
+    'webhook.change',
+    'webhook.delete',
   ],
   /** A key for the data path only. */
   inference: ['model.list', 'model.infer'],

@@ -21,6 +21,8 @@ export const LeaseId = id('lse', 'lease')
 export const NodeId = id('nod', 'node')
 export const ClaimId = id('clm', 'claim')
 export const DeploymentId = id('dep', 'deployment')
+export const WebhookId = id('whk', 'webhook')
+export const WebhookDeliveryId = id('dlv', 'webhook delivery')
 
 /** A pool, site, node or model is named in the fleet file, and its name is its identity for people. */
 export const Name = z

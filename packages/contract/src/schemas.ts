@@ -14,6 +14,7 @@ import * as primitives from './primitives.ts'
 import * as problem from './problem.ts'
 import * as session from './session.ts'
 import * as system from './system.ts'
+import * as webhooks from './webhooks.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -37,6 +38,7 @@ const NOUNS = [
   models,
   money,
   system,
+  webhooks,
 ]
 
 function exportedNames(): Map<z.core.$ZodType, string> {

@@ -54,6 +54,34 @@ export const EVENT_PAGE_ROWS = 500
 /** How long events are kept for streams to continue from. */
 export const EVENT_KEPT_MS = 7 * 24 * 60 * MINUTE_MS
 
+/** How many webhooks an organization may have. */
+export const WEBHOOKS_MAX = 20
+/** An endpoint gets this long to answer one attempt, name look-up and TLS included. */
+export const WEBHOOK_ANSWER_WITHIN_MS = 10 * SECOND_MS
+/** How much of an endpoint's answer is read, and how much of that is kept to be shown. */
+export const WEBHOOK_ANSWER_BYTES_MAX = 4 * KIB
+export const WEBHOOK_EXCERPT_CHARACTERS_MAX = 200
+/** So many attempts run at once for one endpoint in each lane (urgent, usual), and for how many lanes at once. */
+export const WEBHOOK_LANE_CONCURRENCY_MAX = 4
+export const WEBHOOK_LANES_AT_ONCE_MAX = 64
+/** Pauses after each attempt that failed, in ms, with up to a fifth more; after the last one a delivery has failed. */
+export const WEBHOOK_RETRY_AFTER_MS = [
+  5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 25_200_000, 32_400_000,
+]
+/** The same for what cannot wait: notices, warnings of them, and tests. */
+export const WEBHOOK_URGENT_RETRY_AFTER_MS = [
+  1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000,
+  57_600_000,
+]
+/** An endpoint to which nothing could be delivered for this long is disabled. */
+export const WEBHOOK_DISABLED_AFTER_MS = 3 * 24 * 60 * MINUTE_MS
+/** After a rotation, the secret before it signs too for this long. */
+export const WEBHOOK_PREVIOUS_SECRET_VALID_MS = 24 * 60 * MINUTE_MS
+/** How long deliveries that are over are kept to be looked at, or sent again. */
+export const WEBHOOK_DELIVERY_KEPT_MS = 30 * 24 * 60 * MINUTE_MS
+/** How often events are looked for when nothing was heard. */
+export const WEBHOOK_LOOK_EVERY_MS = 1 * SECOND_MS
+
 export const SIGN_IN_CODE_VALID_MS = 15 * MINUTE_MS
 
 /** The gateway gets this long to finish its streams at a stop. */

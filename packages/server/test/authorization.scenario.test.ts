@@ -14,6 +14,8 @@ interface Sample {
 const NO_LEASE = 'lse_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
+const NO_WEBHOOK = 'whk_00000000000000000000000000'
+const NO_DELIVERY = 'dlv_00000000000000000000000000'
 const NO_ORGANIZATION = 'org_00000000000000000000000000'
 
 function cases<T extends Record<EndpointName, Sample>>(samples: T): T {
@@ -56,6 +58,15 @@ const SAMPLES = cases({
   getSystem: {},
   streamEvents: { query: { after: 'nonsense' } },
   listAuditEvents: {},
+  listWebhooks: {},
+  createWebhook: { body: { url: 'none' } },
+  getWebhook: { params: { id: NO_WEBHOOK } },
+  deleteWebhook: { params: { id: NO_WEBHOOK } },
+  rotateWebhook: { params: { id: NO_WEBHOOK } },
+  enableWebhook: { params: { id: NO_WEBHOOK } },
+  testWebhook: { params: { id: NO_WEBHOOK } },
+  listWebhookDeliveries: { params: { id: NO_WEBHOOK } },
+  redeliverWebhook: { params: { id: NO_WEBHOOK, delivery: NO_DELIVERY } },
 })
 
 let installation: TestInstallation

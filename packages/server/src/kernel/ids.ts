@@ -16,6 +16,8 @@ const PREFIXES = {
   hold: 'hld',
   ledgerTransaction: 'ltx',
   auditEvent: 'aud',
+  webhook: 'whk',
+  webhookDelivery: 'dlv',
 } as const
 
 export type Noun = keyof typeof PREFIXES

@@ -112,11 +112,14 @@ export function act(deps: ActingDeps): Acting {
   })
   const listening = listen(url, ['spillway_strand', 'spillway_event'], {
     notified: (channel) => {
-      if (channel === 'spillway_event') bell.ring()
-      else actor.controller?.poke()
+      if (channel === 'spillway_event') {
+        bell.ring()
+        actor.controller?.ring()
+      } else actor.controller?.poke()
     },
     connected: () => {
       bell.ring()
+      actor.controller?.ring()
       actor.controller?.poke()
     },
   })

@@ -2,6 +2,7 @@
  * The controller: the one process that acts. It runs the strands, ships the gateways' journals, and listens to the
  * database and to the engine. It starts when this process becomes the controller and stops when it is not any more.
  */
+import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { IdSource } from '#kernel/ids.ts'
 import {
@@ -15,6 +16,7 @@ import {
   stepLease,
   wakeLease,
 } from '#modules/lease/index.ts'
+import { startCourier } from '#modules/notice/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
@@ -33,6 +35,9 @@ export interface ControllerDeps {
   readonly instantOf: LeaseStepDeps['instantOf']
   readonly ids: IdSource
   readonly serving: ServingDeps
+  readonly pepper: string
+  /** Webhooks of customers may have private addresses. */
+  readonly isPrivateAllowed: boolean
   /** Going down in order: deployments are left as they are. */
   readonly isStopping: () => boolean
   readonly log: Logger
@@ -43,10 +48,14 @@ export interface ControllerDeps {
 export interface Controller {
   /** Something was written that a strand may wait for. */
   readonly poke: () => void
+  /** An event was written. */
+  readonly ring: () => void
   readonly stop: () => Promise<void>
 }
 
 const STEPS_AT_ONCE = 16
+/** How finely the pauses between tries are spread. */
+const JITTER_STEPS = 1_000_000
 
 function leaseOfAttempt(attempt: string): string {
   return attempt.slice(0, attempt.lastIndexOf('-'))
@@ -99,11 +108,17 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
     },
   })
+  const courier = startCourier({ ...deps, random: () => randomInt(JITTER_STEPS) / JITTER_STEPS })
   const endWatch = watchEngines(deps)
   return {
-    poke: runner.poke,
+    poke: () => {
+      runner.poke()
+      courier.poke()
+    },
+    ring: courier.ring,
     stop: async () => {
       endWatch()
+      await courier.stop()
       await runner.stop()
     },
   }

@@ -1,9 +1,15 @@
 /** Removes what nobody will ask for again: old events, answers to mutations that are not repeated any more. */
+import { deleteOldDeliveries } from '#modules/notice/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import { deleteOldEvents } from '#platform/events/read.ts'
 import { deleteOldAnswers } from '#platform/http/idempotency.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
-import { EVENT_KEPT_MS, HOUSEKEEPING_EVERY_MS, IDEMPOTENT_ANSWER_KEPT_MS } from '../limits.ts'
+import {
+  EVENT_KEPT_MS,
+  HOUSEKEEPING_EVERY_MS,
+  IDEMPOTENT_ANSWER_KEPT_MS,
+  WEBHOOK_DELIVERY_KEPT_MS,
+} from '../limits.ts'
 
 export const HOUSEKEEPING_PROGRAM = 'housekeeping'
 
@@ -11,5 +17,6 @@ export async function keepHouse(database: Database, now: Date): Promise<StepOutc
   const before = (keptMs: number) => new Date(now.getTime() - keptMs)
   await deleteOldEvents(database, before(EVENT_KEPT_MS))
   await deleteOldAnswers(database, before(IDEMPOTENT_ANSWER_KEPT_MS))
+  await deleteOldDeliveries(database, before(WEBHOOK_DELIVERY_KEPT_MS))
   return { kind: 'wait', untilMs: now.getTime() + HOUSEKEEPING_EVERY_MS }
 }

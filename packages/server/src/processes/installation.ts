@@ -138,6 +138,7 @@ async function serveApi(base: Base, running: Running, answerConsole: AnswerConso
   const routes = assembleRoutes({
     ...{ database, engines, ids, pepper, codes, bell, system },
     fleetFile: config.fleetFile,
+    isPrivateAllowed: base.surveyed.fleet.webhooks.allowPrivate,
     upstreams: { discover: () => findServers({ exclude: ownPorts() }), probe: listsModels },
   })
   const known = (credential: PresentedCredential) =>
@@ -200,7 +201,9 @@ function control(base: Base, running: Running): Acting {
   const serving = assembleServing({ ground, config, root, fleet, operator: people.operator })
   const directory = join(config.dataDir, 'journal')
   const shipper = createShipper({ ...ground, directory, isWriterAlive: writers.isAlive })
-  const controller = { ...ground, engines, serving, onReconciled: sayWhatWasFound(base) }
+  const isPrivateAllowed = fleet.webhooks.allowPrivate
+  const onReconciled = sayWhatWasFound(base)
+  const controller = { ...ground, engines, serving, isPrivateAllowed, onReconciled }
   const acting = act({ ground, shipper, bell, controller })
   running.acting = acting
   running.backlogEvents = () => shipper.backlogEvents()

@@ -10,6 +10,7 @@ import { fleetRoutes } from '#modules/fleet/index.ts'
 import { identityRoutes, listOrganizations } from '#modules/identity/index.ts'
 import { leaseRoutes, listLeaseNames, listLeases } from '#modules/lease/index.ts'
 import { marketRoutes } from '#modules/market/index.ts'
+import { noticeRoutes } from '#modules/notice/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
@@ -28,6 +29,8 @@ interface RoutesDeps {
   readonly fleetFile: string
   readonly upstreams: Pick<ServingRouteDeps, 'discover' | 'probe'>
   readonly system: SystemDeps
+  /** Webhooks of customers may have private addresses. */
+  readonly isPrivateAllowed: boolean
 }
 
 const LEASES_MAX = 1000
@@ -62,6 +65,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...servingRoutes({ ids, ...deps.upstreams }),
     ...billingRoutes({ pepper, ids, burnOf }),
     ...economicsRoutes(poolsOfModels),
+    ...noticeRoutes({ pepper, ids, isPrivateAllowed: deps.isPrivateAllowed }),
     ...eventRoutes(database, deps.bell),
     ...systemRoutes(deps.system),
   }

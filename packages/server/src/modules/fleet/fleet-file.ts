@@ -112,11 +112,17 @@ const model = z.strictObject({
   priceUsdPerMillionTokens: z.strictObject({ input: amount, output: amount }),
 })
 
+/** Where customers' webhooks may be; the operator's may be anywhere. */
+const webhooks = z
+  .strictObject({ allowPrivate: z.boolean('write true or false').default(false) })
+  .default({ allowPrivate: false })
+
 const fleetFile = z.strictObject({
   installation: z.string().min(1).max(60),
   sites: z.array(site).min(1, 'a fleet has at least one site'),
   models: z.array(model).default([]),
   demo: z.strictObject({ creditUsd: amount }).default({ creditUsd: '100' }),
+  webhooks,
 })
 
 export type FleetFile = z.output<typeof fleetFile>
@@ -186,6 +192,7 @@ function knownKeys(path: Path): readonly string[] {
     ...Object.fromEntries(
       Object.entries(SIMULATED_SHAPES).map(([at, shape]) => [`sites.pools.${at}`, shape]),
     ),
+    webhooks: webhooks.unwrap(),
     models: model,
     'models.priceUsdPerMillionTokens': model.shape.priceUsdPerMillionTokens,
   }

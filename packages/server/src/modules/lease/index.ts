@@ -4,7 +4,7 @@ export { type DoorRequest, type DoorSource, findServiceAddress } from './door-se
 export { createHealthKeeper, HEALTH_PROGRAM } from './health-service.ts'
 export type { Lease } from './lease.ts'
 export { type Reconciliation, reconcile } from './reconcile.ts'
-export { LEASE_PROGRAM, MARKET_PROGRAM, wakeLease } from './record.ts'
+export { LEASE_PROGRAM, MARKET_PROGRAM, recordFact, wakeLease } from './record.ts'
 export { leaseRoutes } from './routes.ts'
 export { createLease, type LeaseRequest, stopLease } from './service.ts'
 export { type LeaseStepDeps, stepLease } from './steps.ts'

@@ -214,7 +214,7 @@ async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<void> {
       at: deps.now(),
       type: 'lease.notice_delivered',
       text: `Notice delivered: ${what}.`,
-      data: { signal, time },
+      data: { channel: 'engine', signal, time },
     }),
   )
 }

@@ -239,14 +239,16 @@ export async function insertFact(tx: Db, leaseId: string, fact: LeaseFact): Prom
     .execute()
 }
 
-/** Whether a fact of this type was recorded for the current attempt. */
+/** Whether a fact of this type was recorded for the current attempt, by us: what a webhook told is another's fact. */
 export async function hasFact(
   db: Db,
   { id, attempt }: Pick<Lease, 'id' | 'attempt'>,
   type: string,
 ): Promise<boolean> {
   const { rows } = await sql`SELECT 1 FROM lease_fact WHERE lease_id = ${id} AND type = ${type}
-    AND data->>'attempt' = ${String(attempt)} LIMIT 1`.execute(db)
+    AND data->>'attempt' = ${String(attempt)} AND data->>'channel' IS DISTINCT FROM 'webhook' LIMIT 1`.execute(
+    db,
+  )
   return rows.length > 0
 }
 

@@ -315,6 +315,49 @@ export interface UsageHourTable {
   amount: string
 }
 
+export interface WebhookTable {
+  id: string
+  organization_id: string
+  is_operators: boolean
+  scope: string
+  url: string
+  description: string
+  events: string[]
+  state: string
+  sealed_secret: string
+  sealed_previous_secret: string | null
+  previous_secret_until: Date | null
+  created_at: Date
+  failing_since: Date | null
+  last_delivered_at: Date | null
+}
+
+export interface WebhookCursorTable {
+  singleton: Generated<boolean>
+  position: string
+}
+
+export interface WebhookDeliveryTable {
+  id: string
+  webhook_id: string
+  message_id: string
+  type: string
+  lease_id: string | null
+  attempt: number | null
+  body: string
+  lane: string
+  state: string
+  attempts: Generated<number>
+  created_at: Date
+  next_attempt_at: Date | null
+  deadline_at: Date | null
+  recorded: string | null
+  last_attempt_at: Date | null
+  delivered_at: Date | null
+  last_status: number | null
+  last_failure: string | null
+}
+
 export interface Schema {
   api_key: ApiKeyTable
   audit_event: AuditEventTable
@@ -345,4 +388,7 @@ export interface Schema {
   strand: StrandTable
   usage_event: UsageEventTable
   usage_hour: UsageHourTable
+  webhook: WebhookTable
+  webhook_cursor: WebhookCursorTable
+  webhook_delivery: WebhookDeliveryTable
 }

@@ -2,10 +2,11 @@
  * A mutation with an Idempotency-Key answers the same however often it is sent. The stored answer is encrypted under
  * the installation's pepper, because some answers hold a secret that is shown once.
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { Fault } from '#kernel/fault.ts'
 import type { Db } from '#platform/db/database.ts'
+import { openText, sealText } from '#platform/sealed-text.ts'
 
 export interface RepeatableRequest {
   readonly organizationId: string
@@ -19,23 +20,7 @@ export function hashRequest(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }
 
-function cipherKey(pepper: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', pepper, '', 'idempotent answers', 32))
-}
-
-function seal(pepper: string, text: string): string {
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', cipherKey(pepper), nonce)
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64')
-}
-
-function open(pepper: string, text: string): string {
-  const bytes = Buffer.from(text, 'base64')
-  const decipher = createDecipheriv('aes-256-gcm', cipherKey(pepper), bytes.subarray(0, 12))
-  decipher.setAuthTag(bytes.subarray(12, 28))
-  return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
-}
+const PURPOSE = 'idempotent answers'
 
 /** The earlier answer to this request, if there was one. Waits for one that is being made right now. */
 export async function findAnswer(
@@ -61,7 +46,7 @@ export async function findAnswer(
       'This Idempotency-Key belongs to a different request.',
     )
   const { sealed } = row.answer as { sealed: string }
-  return { status: row.status, answer: JSON.parse(open(pepper, sealed)) }
+  return { status: row.status, answer: JSON.parse(openText(sealed, { pepper, purpose: PURPOSE })) }
 }
 
 export async function storeAnswer(
@@ -82,7 +67,12 @@ export async function storeAnswer(
       key: request.key,
       request_hash: request.requestHash,
       status: outcome.status,
-      answer: JSON.stringify({ sealed: seal(outcome.pepper, JSON.stringify(outcome.answer)) }),
+      answer: JSON.stringify({
+        sealed: sealText(JSON.stringify(outcome.answer), {
+          pepper: outcome.pepper,
+          purpose: PURPOSE,
+        }),
+      }),
       at: outcome.now,
     })
     .execute()

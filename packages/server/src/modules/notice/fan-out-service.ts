@@ -1,0 +1,58 @@
+/**
+ * Turns events into deliveries. The cursor moves in the transaction that inserts them, so that each event makes exactly
+ * one delivery for each endpoint that is told of it, whenever the process dies.
+ */
+import { type IdSource, newId } from '#kernel/ids.ts'
+import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
+import { currentPosition, readEvents, type StoredEvent } from '#platform/events/read.ts'
+import { EVENT_PAGE_ROWS } from '../../limits.ts'
+import { insertDeliveries } from './delivery-store.ts'
+import type { Delivery } from './delivery.ts'
+import { newDelivery, wakeLane } from './service.ts'
+import * as store from './store.ts'
+import { isToldOf, LANES, messageOf } from './webhook.ts'
+
+export interface FanOutDeps {
+  readonly database: Database
+  readonly now: () => Date
+  readonly ids: IdSource
+}
+
+async function deliveriesOf(
+  tx: Db,
+  events: readonly StoredEvent[],
+  { now, ids }: FanOutDeps,
+): Promise<readonly Delivery[]> {
+  const webhooks = await store.listEnabledWebhooks(tx)
+  return events.flatMap((event) =>
+    webhooks
+      .filter((webhook) => isToldOf(webhook, event))
+      .map(({ id: webhookId }) => {
+        const id = newId('webhookDelivery', ids)
+        return newDelivery(messageOf(event), { id, webhookId, now: now() })
+      }),
+  )
+}
+
+/** In one order for everybody, because each is a row that is locked. */
+async function wakeLanes(tx: Db, deliveries: readonly Delivery[], at: Date): Promise<void> {
+  const webhookIds = [...new Set(deliveries.map((delivery) => delivery.webhookId))].toSorted()
+  for (const webhookId of webhookIds)
+    for (const lane of LANES)
+      if (deliveries.some((each) => each.webhookId === webhookId && each.lane === lane))
+        await wakeLane(tx, { webhookId, lane }, at)
+}
+
+/** Handles a page of events. True when there may be more. */
+export function fanOut(deps: FanOutDeps): Promise<boolean> {
+  return inTransaction(deps.database, async (tx) => {
+    const after = await store.lockCursor(tx, await currentPosition(tx))
+    const { events, next } = await readEvents(tx, { after, organizationId: null })
+    if (events.length === 0) return false
+    const deliveries = await deliveriesOf(tx, events, deps)
+    await insertDeliveries(tx, deliveries)
+    await wakeLanes(tx, deliveries, deps.now())
+    await store.moveCursor(tx, next)
+    return events.length === EVENT_PAGE_ROWS
+  })
+}
