@@ -20,6 +20,7 @@ import { addPoolCommands } from './commands/pool.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addSystemCommand } from './commands/system.ts'
 import { addUsageCommand } from './commands/usage.ts'
+import { addWebhookCommands } from './commands/webhook.ts'
 import { EXIT, EXIT_CODES_TEXT } from './exit-codes.ts'
 import { renderFailure } from './output/failure.ts'
 import { createOutput } from './output/output.ts'
@@ -80,6 +81,7 @@ export function createProgram(context: Context): Command {
   addUsageCommand(program, context)
   addBalanceCommand(program, context)
   addKeyCommands(program, context)
+  addWebhookCommands(program, context)
   program.commandsGroup('For the operator:')
   addAnchorCommands(program, context)
   addBooksCommand(program, context)

@@ -14,6 +14,7 @@ const BUYER_PAGES: readonly (readonly [path: string, text: RegExp])[] = [
   ['/leases/LEASE', /says hello/],
   ['/usage', /Balance/],
   ['/keys', /in force/],
+  ['/webhooks', /signed as Standard Webhooks/],
 ]
 const OPERATOR_PAGES: readonly (readonly [path: string, text: RegExp])[] = [
   ['/', /Leases earn/],

@@ -9,6 +9,8 @@ const POLL_MS: Partial<Record<JsonName, number | false>> = {
   getSession: 300 * SECOND_MS,
   getUtilisation: 15 * SECOND_MS,
   getBalance: 15 * SECOND_MS,
+  // A delivery changes without an event, and somebody watches it only now and then.
+  listWebhookDeliveries: 3 * SECOND_MS,
   // Reading these is itself written to the audit log, so that only a person's visit reads them.
   getBooks: false,
   verifyLedger: false,

@@ -1,4 +1,4 @@
-/** `/usage?range=24h` and `/keys`: what an organization spends, and who may spend it. */
+/** `/usage?range=24h`, `/keys` and `/webhooks`: what an organization spends, who may spend it, and who is told. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
@@ -30,4 +30,34 @@ export const keysRoute = createRoute({
     void context.queryClient.prefetchQuery(apiQuery('listApiKeys'))
   },
   component: lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage'),
+})
+
+export const webhooksRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/webhooks',
+  validateSearch: z.object(tableSearch),
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(apiQuery('listWebhooks'))
+  },
+  component: lazyRouteComponent(
+    () => import('../features/webhooks/webhooks-page.tsx'),
+    'WebhooksPage',
+  ),
+})
+
+export const webhookRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/webhooks/$webhookId',
+  validateSearch: z.object({
+    ...tableSearch,
+    state: z.enum(['pending', 'delivered', 'failed']).optional().catch(undefined),
+  }),
+  loader: ({ context, params }) => {
+    const input = { params: { id: params.webhookId } }
+    void context.queryClient.prefetchQuery(apiQuery('getWebhook', input))
+  },
+  component: lazyRouteComponent(
+    () => import('../features/webhooks/webhook-page.tsx'),
+    'WebhookPage',
+  ),
 })

@@ -1,7 +1,7 @@
 /** The whole URL tree in one place, and the router over it. */
 import type { QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
-import { keysRoute, usageRoute } from './account.ts'
+import { keysRoute, usageRoute, webhookRoute, webhooksRoute } from './account.ts'
 import { appRoute } from './app.tsx'
 import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
 import { modelRoute, modelsRoute } from './models.ts'
@@ -27,6 +27,8 @@ const routeTree = rootRoute.addChildren([
     leaseRoute,
     usageRoute,
     keysRoute,
+    webhooksRoute,
+    webhookRoute,
     fleetRoute,
     booksRoute,
     organizationsRoute,

@@ -21,6 +21,7 @@ const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
   api_key: ['listApiKeys'],
   organization: ['listOrganizations'],
   system: ['getSystem'],
+  webhook: ['listWebhooks', 'getWebhook', 'listWebhookDeliveries'],
 }
 
 /** The client names of the answers to fetch again; none for an event that this console does not know. */

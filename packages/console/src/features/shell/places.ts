@@ -9,6 +9,7 @@ export interface Place {
     | '/leases'
     | '/usage'
     | '/keys'
+    | '/webhooks'
     | '/fleet'
     | '/books'
     | '/organizations'
@@ -25,6 +26,7 @@ export const PLACES: readonly Place[] = [
   { to: '/leases', word: 'Leases', icon: 'lease', permission: 'lease.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
+  { to: '/webhooks', word: 'Webhooks', icon: 'webhook', permission: 'webhook.list' },
 ]
 
 export const OPERATOR_PLACES: readonly Place[] = [

@@ -107,13 +107,13 @@ async function recordDelivered(tx: Db, outcome: Outcome): Promise<void> {
   await recordInTimeline(tx, outcome)
 }
 
-async function disable(tx: Db, webhook: Webhook, state: Webhook['state'], at: Date): Promise<void> {
+async function tellDisabled(tx: Db, webhook: Webhook, at: Date): Promise<void> {
   await emitEvent(tx, {
     at,
     type: 'webhook.disabled',
     organizationId: webhook.organizationId,
     subject: webhook.id,
-    data: { reason: state, host: new URL(webhook.url).host },
+    data: { reason: webhook.state, host: new URL(webhook.url).host },
   })
 }
 
@@ -129,12 +129,9 @@ async function recordFailed(tx: Db, outcome: Outcome, verdict: Failed): Promise<
   })
   if (webhook.state === 'enabled') {
     const failingSince = webhook.failingSince ?? at
-    await store.changeHealth(tx, webhook.id, {
-      ...webhook,
-      failingSince,
-      state: verdict.webhookState,
-    })
-    if (verdict.webhookState !== 'enabled') await disable(tx, webhook, verdict.webhookState, at)
+    const after = { ...webhook, failingSince, state: verdict.webhookState }
+    await store.changeHealth(tx, webhook.id, after)
+    if (after.state !== 'enabled') await tellDisabled(tx, after, at)
   }
   const isLate = delivery.deadlineAt !== null && delivery.deadlineAt <= at
   if (verdict.retryAt === null || isLate) await recordInTimeline(tx, outcome)

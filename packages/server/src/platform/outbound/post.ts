@@ -28,8 +28,7 @@ export type PostOutcome =
   | { readonly kind: 'answered'; readonly status: number; readonly excerpt: string }
   | { readonly kind: 'failed'; readonly why: string }
 
-const resolveHere: Resolve = (host) =>
-  promisify(lookup)(host, { all: true, verbatim: true }) as Promise<LookupAddress[]>
+const resolveHere: Resolve = (host) => promisify(lookup)(host, { all: true, verbatim: true })
 
 /** A refusal that we made ourselves, in words for whoever gave the URL. */
 class Refused extends Error {}
