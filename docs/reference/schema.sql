@@ -1,5 +1,17 @@
 -- Generated from the migrated database by `npm run generate`; do not edit. What the sum of the migrations is.
 
+CREATE TABLE anchor_demand (
+  pool_name text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  running_gpus integer NOT NULL,
+  pending_gpus integer NOT NULL,
+  running_jobs integer NOT NULL,
+  pending_jobs integer NOT NULL,
+  CONSTRAINT anchor_demand_pkey PRIMARY KEY (pool_name, at),
+  CONSTRAINT anchor_demand_pending_gpus_check CHECK ((pending_gpus >= 0)),
+  CONSTRAINT anchor_demand_running_gpus_check CHECK ((running_gpus >= 0))
+);
+
 CREATE TABLE api_key (
   id text NOT NULL,
   organization_id text NOT NULL,
@@ -57,11 +69,13 @@ CREATE TABLE claim (
   starts_at timestamp with time zone NOT NULL,
   ends_at timestamp with time zone,
   draining_from timestamp with time zone,
+  reason text,
   CONSTRAINT claim_pkey PRIMARY KEY (id),
   CONSTRAINT claim_no_double_sale EXCLUDE USING gist (node_id WITH =, slots WITH &&, tstzrange(starts_at, ends_at) WITH &&),
   CONSTRAINT claim_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
   CONSTRAINT claim_check CHECK ((ends_at >= starts_at)),
   CONSTRAINT claim_check1 CHECK ((draining_from >= starts_at)),
+  CONSTRAINT claim_check2 CHECK (((reason IS NULL) OR (lease_id IS NULL))),
   CONSTRAINT claim_kind_check CHECK ((kind = ANY (ARRAY['anchor'::text, 'reserved'::text, 'on_demand'::text, 'spot'::text, 'flex'::text, 'serving'::text, 'maintenance'::text, 'faulty'::text]))),
   CONSTRAINT claim_slots_check CHECK ((NOT isempty(slots)))
 );
@@ -184,6 +198,7 @@ CREATE TABLE lease (
   mode text NOT NULL DEFAULT 'job'::text,
   service jsonb,
   fabric text NOT NULL DEFAULT 'any'::text,
+  engine_run text,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
   CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
   CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
@@ -191,6 +206,7 @@ CREATE TABLE lease (
   CONSTRAINT lease_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
   CONSTRAINT lease_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
   CONSTRAINT lease_check CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+  CONSTRAINT lease_engine_run_is_anchor CHECK (((engine_run IS NULL) OR (kind = 'anchor'::text))),
   CONSTRAINT lease_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
   CONSTRAINT lease_gang_is_even CHECK (((gpus % nodes) = 0)),
   CONSTRAINT lease_gpus_check CHECK ((gpus > 0)),
@@ -204,6 +220,7 @@ CREATE TABLE lease (
   CONSTRAINT lease_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'starting'::text, 'running'::text, 'reclaiming'::text, 'ended'::text]))),
   CONSTRAINT lease_with_slots_is_placed CHECK (((state <> ALL (ARRAY['starting'::text, 'running'::text, 'reclaiming'::text])) OR (placements <> '[]'::jsonb)))
 );
+CREATE UNIQUE INDEX lease_engine_run ON lease USING btree (pool_name, engine_run) WHERE ((engine_run IS NOT NULL) AND (state <> 'ended'::text));
 CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);
 CREATE INDEX lease_organization ON lease USING btree (organization_id, created_at DESC);
 CREATE INDEX lease_service_open ON lease USING btree (id) WHERE ((mode = 'service'::text) AND (state <> 'ended'::text));
@@ -297,13 +314,33 @@ CREATE TABLE node (
   retired_at timestamp with time zone,
   rack text,
   fabric text,
+  engine_state text NOT NULL DEFAULT 'up'::text,
+  engine_reason text,
+  drain_reason text,
+  quarantine_reason text,
+  change_reason text,
+  is_drain_told boolean NOT NULL DEFAULT false,
+  retired_reason text,
   CONSTRAINT node_pkey PRIMARY KEY (id),
   CONSTRAINT node_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
   CONSTRAINT node_check CHECK ((retired_at >= active_from)),
+  CONSTRAINT node_engine_state_check CHECK ((engine_state = ANY (ARRAY['up'::text, 'draining'::text, 'down'::text]))),
   CONSTRAINT node_slot_count_check CHECK ((slot_count > 0)),
-  CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'draining'::text, 'faulty'::text])))
+  CONSTRAINT node_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'draining'::text, 'down'::text, 'faulty'::text])))
 );
 CREATE UNIQUE INDEX node_active_name ON node USING btree (pool_name, name) WHERE (retired_at IS NULL);
+
+CREATE TABLE node_fact (
+  node_id text NOT NULL,
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  at timestamp with time zone NOT NULL,
+  type text NOT NULL,
+  text text NOT NULL,
+  actor text,
+  CONSTRAINT node_fact_pkey PRIMARY KEY (node_id, id),
+  CONSTRAINT node_fact_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id)
+);
+CREATE TRIGGER node_fact_append_only BEFORE DELETE OR UPDATE ON node_fact FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE organization (
   id text NOT NULL,
@@ -342,6 +379,13 @@ CREATE TABLE pool (
   CONSTRAINT pool_residual_fraction_check CHECK (((residual_fraction >= (0)::double precision) AND (residual_fraction < (1)::double precision)))
 );
 
+CREATE TABLE pool_reading (
+  pool_name text NOT NULL,
+  at timestamp with time zone,
+  unreachable_since timestamp with time zone,
+  CONSTRAINT pool_reading_pkey PRIMARY KEY (pool_name)
+);
+
 CREATE TABLE price (
   id text NOT NULL,
   sku text NOT NULL,
@@ -364,6 +408,34 @@ CREATE TABLE project (
   CONSTRAINT project_pkey PRIMARY KEY (id),
   CONSTRAINT project_organization_id_name_key UNIQUE (organization_id, name),
   CONSTRAINT project_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id)
+);
+
+CREATE TABLE reconciliation_case (
+  id text NOT NULL,
+  pool_name text NOT NULL,
+  kind text NOT NULL,
+  subject text NOT NULL,
+  text text NOT NULL,
+  data jsonb NOT NULL DEFAULT '{}'::jsonb,
+  opened_at timestamp with time zone NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
+  CONSTRAINT reconciliation_case_pkey PRIMARY KEY (id),
+  CONSTRAINT reconciliation_case_check CHECK ((closed_at >= opened_at))
+);
+CREATE UNIQUE INDEX reconciliation_case_open ON reconciliation_case USING btree (pool_name, kind, subject) WHERE (closed_at IS NULL);
+
+CREATE TABLE reconciliation_run (
+  pool_name text NOT NULL,
+  engine text NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  duration_ms double precision NOT NULL,
+  outcome text NOT NULL,
+  text text,
+  compared_at timestamp with time zone,
+  counts jsonb NOT NULL DEFAULT '{}'::jsonb,
+  CONSTRAINT reconciliation_run_pkey PRIMARY KEY (pool_name),
+  CONSTRAINT reconciliation_run_outcome_check CHECK ((outcome = ANY (ARRAY['compared'::text, 'engine_unreachable'::text])))
 );
 
 CREATE TABLE replica (
@@ -419,6 +491,22 @@ CREATE TABLE sku (
   CONSTRAINT sku_pkey PRIMARY KEY (name),
   CONSTRAINT sku_unit_check CHECK ((unit = ANY (ARRAY['gpu_ms'::text, 'token'::text])))
 );
+
+CREATE TABLE slot_fault (
+  node_id text NOT NULL,
+  slot integer NOT NULL,
+  reason text NOT NULL,
+  is_lost boolean NOT NULL,
+  since timestamp with time zone NOT NULL,
+  last_good_at timestamp with time zone,
+  cleared_at timestamp with time zone,
+  CONSTRAINT slot_fault_pkey PRIMARY KEY (node_id, slot, since),
+  CONSTRAINT slot_fault_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
+  CONSTRAINT slot_fault_check CHECK ((last_good_at <= since)),
+  CONSTRAINT slot_fault_check1 CHECK ((cleared_at >= since)),
+  CONSTRAINT slot_fault_slot_check CHECK ((slot >= 0))
+);
+CREATE UNIQUE INDEX slot_fault_open ON slot_fault USING btree (node_id, slot) WHERE (cleared_at IS NULL);
 
 CREATE TABLE strand (
   program text NOT NULL,

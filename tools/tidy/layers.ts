@@ -19,6 +19,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   billing: ['ledger', 'metering', 'catalog', 'identity'],
   economics: ['ledger', 'metering', 'fleet', 'book'],
   notice: ['lease'],
+  upkeep: ['fleet', 'book', 'lease', 'identity'],
   assurance: ['lease', 'gateway', 'billing'],
 }
 
@@ -98,7 +99,7 @@ export const PARTS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
     'logs.ts': 'edge',
     'meter.ts': 'service',
     'reclaim.ts': 'service',
-    'reconcile.ts': 'service',
+    'resume.ts': 'service',
     'record.ts': 'service',
     'view.ts': 'service',
   },

@@ -27,6 +27,12 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   books: { module: 'economics', page: 'books/books-page.tsx', command: 'books' },
   pool: { module: 'fleet', page: 'overview/overview-page.tsx', command: 'pool' },
   fleet: { module: 'fleet', page: 'fleet/fleet-page.tsx', command: 'fleet' },
+  node: { module: 'fleet', page: 'fleet/fleet-page.tsx', command: 'node' },
+  reconciliation: {
+    module: 'upkeep',
+    page: 'fleet/fleet-page.tsx',
+    command: 'reconciliation',
+  },
   lease: { module: 'lease', page: 'leases/leases-page.tsx', command: 'lease' },
   anchor: { module: 'market', page: 'leases/new-lease-page.tsx', command: 'anchor' },
   model: { module: 'catalog', page: 'models/models-page.tsx', command: 'model' },

@@ -15,6 +15,7 @@ import { addKeyCommands } from './commands/key.ts'
 import { addLeaseCommands } from './commands/lease.ts'
 import { addLedgerCommands } from './commands/ledger.ts'
 import { addModelCommands } from './commands/model.ts'
+import { addNodeCommands } from './commands/node.ts'
 import { addOrganizationCommands } from './commands/organization.ts'
 import { addPoolCommands } from './commands/pool.ts'
 import { addSessionCommands } from './commands/session.ts'
@@ -87,6 +88,7 @@ export function createProgram(context: Context): Command {
   addBooksCommand(program, context)
   addLedgerCommands(program, context)
   addFleetCommand(program, context)
+  addNodeCommands(program, context)
   addDeploymentCommands(program, context)
   addOrganizationCommands(program, context)
   addAuditCommands(program, context)

@@ -6,8 +6,10 @@ import * as fleet from './fleet.ts'
 import * as leases from './leases.ts'
 import * as models from './models.ts'
 import * as money from './money.ts'
+import * as nodes from './nodes.ts'
 import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
+import * as reconciliation from './reconciliation.ts'
 import * as session from './session.ts'
 import * as system from './system.ts'
 import * as webhooks from './webhooks.ts'
@@ -27,6 +29,15 @@ export const API = {
   getUtilisation: pools.getUtilisation,
   getFleet: fleet.getFleet,
   getFleetMap: fleetMap.getFleetMap,
+  listNodes: nodes.listNodes,
+  getNode: nodes.getNode,
+  drainNode: nodes.drainNode,
+  resumeNode: nodes.resumeNode,
+  quarantineNode: nodes.quarantineNode,
+  retireNode: nodes.retireNode,
+  getReconciliation: reconciliation.getReconciliation,
+  listReconciliationCases: reconciliation.listReconciliationCases,
+  runReconciliation: reconciliation.runReconciliation,
   createLease: leases.createLease,
   runAnchor: leases.runAnchor,
   listLeases: leases.listLeases,
@@ -34,6 +45,7 @@ export const API = {
   listLeaseFacts: leases.listLeaseFacts,
   getLeaseLogs: leases.getLeaseLogs,
   stopLease: leases.stopLease,
+  confirmLeaseGone: reconciliation.confirmLeaseGone,
   listModels: models.listModels,
   getModel: models.getModel,
   listDeployments: models.listDeployments,

@@ -58,6 +58,22 @@ export const ERRORS = {
     title: 'The lease has ended',
     remedy: 'Create a new lease; an ended one is kept for the record.',
   },
+  'lease.still_present': {
+    status: 409,
+    title: 'The lease is not known to be gone',
+    remedy:
+      'Stop it and wait; where the engine cannot tell, switch the machine off first and say that it is fenced.',
+  },
+  'node.not_found': {
+    status: 404,
+    title: 'No such node',
+    remedy: 'List the nodes with `spillway node list`.',
+  },
+  'node.in_use': {
+    status: 409,
+    title: 'The node is in use',
+    remedy: 'Drain it and wait until nothing runs there; see `spillway node show`.',
+  },
   'lease.over_capacity': {
     status: 409,
     title: 'More GPUs than the nodes of the pool could ever give',

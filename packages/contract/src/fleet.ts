@@ -7,7 +7,9 @@ export const Node = z.object({
   id: NodeId,
   name: z.string(),
   slotCount: z.number().int(),
-  state: z.enum(['ready', 'draining', 'faulty']),
+  state: z.enum(['ready', 'draining', 'down', 'faulty']),
+  /** Why it takes no new work; null while it is ready. */
+  reason: z.string().nullable(),
   hardware: z.string(),
   since: Instant,
 })

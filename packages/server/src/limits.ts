@@ -30,6 +30,20 @@ export const LEASE_STOP_REPEAT_MS = 2 * SECOND_MS
 /** How often it is seen which services are due for a check, and how many are checked at once. */
 export const HEALTH_LOOK_EVERY_MS = 1 * SECOND_MS
 export const HEALTH_CHECKS_AT_ONCE = 64
+/** An engine that has not answered a call by then has not answered. */
+export const ENGINE_ANSWER_WITHIN_MS = 25 * SECOND_MS
+/** A call to an engine that takes longer counts as hanging; while so many hang, new ones fail at once. */
+export const ENGINE_SLOW_AFTER_MS = 3 * SECOND_MS
+export const ENGINE_CALLS_HANGING_MAX = 6
+
+/** How often book and engine are compared, and how soon again when a difference may settle by itself. */
+export const RECONCILE_EVERY_MS = 10 * SECOND_MS
+export const RECONCILE_AGAIN_MS = 2 * SECOND_MS
+/** How far back the engine’s own accounting is compared with ours, and by how much they may differ. */
+export const USAGE_COMPARED_MS = 60 * MINUTE_MS
+export const USAGE_TOLERANCE_MS = 10 * SECOND_MS
+/** How much of a node’s history is shown. */
+export const NODE_FACTS_SHOWN = 100
 
 /** How often the market looks at the book when nothing was heard. */
 export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS

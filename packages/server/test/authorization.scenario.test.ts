@@ -12,6 +12,7 @@ interface Sample {
 }
 
 const NO_LEASE = 'lse_00000000000000000000000000'
+const NO_NODE = 'nod_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
 const NO_WEBHOOK = 'whk_00000000000000000000000000'
@@ -38,6 +39,15 @@ const SAMPLES = cases({
   getUtilisation: { params: { pool: 'local' } },
   getFleet: {},
   getFleetMap: { query: { since: 'none' } },
+  listNodes: {},
+  getNode: { params: { id: NO_NODE } },
+  drainNode: { params: { id: NO_NODE }, body: { reason: 'a test' } },
+  resumeNode: { params: { id: NO_NODE }, body: {} },
+  quarantineNode: { params: { id: NO_NODE }, body: { reason: 'a test' } },
+  retireNode: { params: { id: NO_NODE }, body: { reason: 'a test' } },
+  getReconciliation: {},
+  listReconciliationCases: {},
+  runReconciliation: { body: { pool: 'none' } },
   createLease: { body: { command: ['true'], gpus: 999 } },
   runAnchor: { body: { command: ['true'], gpus: 999 } },
   listLeases: {},
@@ -45,6 +55,7 @@ const SAMPLES = cases({
   listLeaseFacts: { params: { id: NO_LEASE } },
   getLeaseLogs: { params: { id: NO_LEASE } },
   stopLease: { params: { id: NO_LEASE } },
+  confirmLeaseGone: { params: { id: NO_LEASE }, body: { reason: 'a test' } },
   listModels: {},
   getModel: { params: { id: 'none' } },
   listDeployments: {},

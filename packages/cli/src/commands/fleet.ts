@@ -1,35 +1,31 @@
 /** `spillway fleet`: sites, pools and nodes, and how each was found. */
-import type { Node, Site, Client } from '@spillway/contract'
+import type { Site, Client } from '@spillway/contract'
 import type { Command } from 'commander'
 import { addCommand, type Context } from '../command.ts'
 import { group, renderAmount } from '../output/amount.ts'
-import type { Colour } from '../output/paint.ts'
+import { NODE_COLOURS } from '../output/nodes.ts'
 import { renderFields, renderTable, type TableOptions } from '../output/table.ts'
 import { toLine } from '../output/text.ts'
 import { renderRelative } from '../output/time.ts'
+import { addReconciliationCommands } from './reconciliation.ts'
 
 type Fleet = Awaited<ReturnType<Client['getFleet']>>
 type FleetPool = Site['pools'][number]
 
-const STATE_COLOURS: Readonly<Record<Node['state'], Colour>> = {
-  ready: 'green',
-  draining: 'yellow',
-  faulty: 'red',
-}
-
 export function addFleetCommand(program: Command, context: Context): void {
   const { output, surroundings } = context
-  addCommand(program, context, {
+  const fleet = addCommand(program, context, {
     usage: 'fleet',
     summary: 'Show sites, pools and nodes, and how they were found',
     example: 'spillway fleet',
     persona: 'operator',
     run: async (call) => {
-      const fleet = await call.client().getFleet()
+      const found = await call.client().getFleet()
       const options = { paint: output.paint, columnsMax: output.columns() }
-      await call.present(fleet, () => renderFleet(fleet, surroundings.nowMs(), options))
+      await call.present(found, () => renderFleet(found, surroundings.nowMs(), options))
     },
   })
+  addReconciliationCommands(fleet, context)
 }
 
 function renderFleet(fleet: Fleet, nowMs: number, options: TableOptions): string {
@@ -66,7 +62,7 @@ function renderPool(pool: FleetPool, nowMs: number, options: TableOptions): stri
   const nodes = renderTable(
     [
       { heading: 'NODE', cell: (node) => node.name },
-      { heading: 'STATE', cell: (node) => node.state, colour: (node) => STATE_COLOURS[node.state] },
+      { heading: 'STATE', cell: (node) => node.state, colour: (node) => NODE_COLOURS[node.state] },
       { heading: 'SLOTS', align: 'right', cell: (node) => group(node.slotCount) },
       { heading: 'SINCE', cell: (node) => renderRelative(node.since, nowMs) },
       { heading: 'HARDWARE', isFlexible: true, cell: (node) => node.hardware },

@@ -7,6 +7,7 @@ import { renderCommand, truncate } from '../output/text.ts'
 import { wholeNumber } from '../parse/option-values.ts'
 import { confirm } from './confirm.ts'
 import { findLease, leaseArgument } from './lease-argument.ts'
+import { addLeaseConfirmGone } from './lease-confirm-gone.ts'
 import { addLeaseCreate } from './lease-create.ts'
 import { addLeaseLogs } from './lease-logs.ts'
 
@@ -40,6 +41,7 @@ export function addLeaseCommands(program: Command, context: Context): void {
     arguments: [leaseArgument()],
     run: listFacts,
   })
+  addLeaseConfirmGone(group, context)
 }
 
 const LIMIT_MAX = 1000

@@ -12,6 +12,7 @@ const PREFIXES = {
   claim: 'clm',
   lease: 'lse',
   deployment: 'dep',
+  reconciliationCase: 'rcc',
   price: 'prc',
   hold: 'hld',
   ledgerTransaction: 'ltx',

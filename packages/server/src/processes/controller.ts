@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
+import { leaseOfAttempt } from '#kernel/attempt.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import {
   createHealthKeeper,
@@ -11,13 +12,19 @@ import {
   LEASE_PROGRAM,
   type LeaseStepDeps,
   MARKET_PROGRAM,
-  reconcile,
+  resumeLeases,
   runCycle,
   stepLease,
   wakeLease,
 } from '#modules/lease/index.ts'
 import { startCourier } from '#modules/notice/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
+import {
+  createReconciliation,
+  type DeclaredPools,
+  RECONCILIATION_PROGRAM,
+  wakeReconciliation,
+} from '#modules/upkeep/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
 import {
@@ -38,11 +45,13 @@ export interface ControllerDeps {
   readonly pepper: string
   /** Webhooks of customers may have private addresses. */
   readonly isPrivateAllowed: boolean
+  /** The pools of the fleet file. */
+  readonly declared: DeclaredPools
   /** Going down in order: deployments are left as they are. */
   readonly isStopping: () => boolean
   readonly log: Logger
   /** Told once at the start what was adopted. */
-  readonly onReconciled: (found: { resumed: number; strays: readonly string[] }) => void
+  readonly onResumed: (leases: number) => void
 }
 
 export interface Controller {
@@ -57,20 +66,23 @@ const STEPS_AT_ONCE = 16
 /** How finely the pauses between tries are spread. */
 const JITTER_STEPS = 1_000_000
 
-function leaseOfAttempt(attempt: string): string {
-  return attempt.slice(0, attempt.lastIndexOf('-'))
-}
-
-/** Wakes a lease when the engine sees a change. Without a database the look every second does it later. */
+/** Wakes a lease or a pool when its engine sees a change. Without a database the next look in time does it later. */
 function watchEngines({ engines, database, now, log }: ControllerDeps): () => void {
   const attemptChanged = (attempt: string) => {
     wakeLease(database, leaseOfAttempt(attempt), now()).catch((cause: unknown) => {
       log.warn({ err: cause, attempt }, 'cannot wake a lease; its next look will see the change')
     })
   }
+  const fleetChanged = (pool: string) => {
+    wakeReconciliation(database, pool, now()).catch((cause: unknown) => {
+      log.warn({ err: cause, pool }, 'cannot wake a pool; its next look will see the change')
+    })
+  }
   const ends = engines
     .all()
-    .map(({ engine }) => engine.watch({ attemptChanged, fleetChanged: () => {} }))
+    .map(({ pool, engine }) =>
+      engine.watch({ attemptChanged, fleetChanged: () => fleetChanged(pool) }),
+    )
   return () => ends.forEach((end) => end())
 }
 
@@ -83,8 +95,8 @@ async function stepDeploymentUnlessStopping(
 }
 
 /**
- * Compares engine and book first, and only then acts: a lease that is started meanwhile would look like a stray.
- * Throws when the database is away; the caller tries again.
+ * Takes up what was under way. Each pool is compared with its engine by a strand of its own, so that none waits for
+ * another's engine. Throws when the database is away; the caller tries again.
  */
 export async function startController(deps: ControllerDeps): Promise<Controller> {
   const leaseSteps: LeaseStepDeps = {
@@ -92,9 +104,16 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
     onTrouble: (leaseId, error) =>
       deps.log.error({ err: error, leaseId }, 'something about this lease needs a look'),
   }
-  deps.onReconciled(await reconcile(deps))
+  deps.onResumed(await resumeLeases(deps.database, deps.now()))
+  for (const { pool } of deps.engines.all())
+    await wakeReconciliation(deps.database, pool, deps.now())
   for (const program of [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM])
     await wakeStrand(deps.database, { program, subject: 'all' }, deps.now())
+  const reconciliation = createReconciliation({
+    ...deps,
+    onTrouble: (pool, error) =>
+      deps.log.warn({ err: error, pool }, 'something about this pool needs a look'),
+  })
   const runner: StrandRunner = runStrands({
     database: deps.database,
     now: deps.now,
@@ -105,6 +124,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [MARKET_PROGRAM]: () => runCycle(deps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps.database, deps.now()),
+      [RECONCILIATION_PROGRAM]: reconciliation,
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
     },
   })

@@ -2,8 +2,14 @@
 import { join } from 'node:path'
 import type { FleetFile, FleetPool } from '#modules/fleet/index.ts'
 import { createEngines, type Engine, type Engines } from '#platform/engines/engine.ts'
+import { guardEngine } from '#platform/engines/guarded-engine.ts'
 import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
 import { createSimulatedEngine } from '#platform/engines/simulated/simulated-engine.ts'
+import {
+  ENGINE_ANSWER_WITHIN_MS,
+  ENGINE_CALLS_HANGING_MAX,
+  ENGINE_SLOW_AFTER_MS,
+} from '../limits.ts'
 
 export interface EngineSurroundings {
   readonly dataDir: string
@@ -34,7 +40,17 @@ function createEngine(pool: FleetPool, { dataDir, environment }: EngineSurroundi
   return createLocalEngine({ directory, environment, node: node?.name ?? 'local' })
 }
 
+const LIMITS = {
+  answerWithinMs: ENGINE_ANSWER_WITHIN_MS,
+  slowAfterMs: ENGINE_SLOW_AFTER_MS,
+  hangingMax: ENGINE_CALLS_HANGING_MAX,
+}
+
 export function createEnginesOf(fleet: FleetFile, surroundings: EngineSurroundings): Engines {
   const pools = fleet.sites.flatMap((site) => site.pools)
-  return createEngines(new Map(pools.map((pool) => [pool.name, createEngine(pool, surroundings)])))
+  return createEngines(
+    new Map(
+      pools.map((pool) => [pool.name, guardEngine(createEngine(pool, surroundings), LIMITS)]),
+    ),
+  )
 }

@@ -15,9 +15,10 @@ import {
 } from '#modules/fleet/index.ts'
 import { gpuSku, TIERS } from '#modules/market/index.ts'
 import { declareModel, declareReplicaDeployments } from '#modules/serving/index.ts'
+import { projectHolds } from '#modules/upkeep/index.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { errorCode } from '#platform/db/start-failure.ts'
-import type { Engines } from '#platform/engines/engine.ts'
+import type { Engines, NodeInventory } from '#platform/engines/engine.ts'
 import { StartRefused } from './start-refused.ts'
 
 /** The fleet file cannot be used. The message lists every fault with its line. */
@@ -116,6 +117,10 @@ export function cardOf(model: FleetModel, isToy: boolean) {
 export interface SurveyedFleet {
   readonly fleet: FleetFile
   readonly survey: Extract<ReturnType<typeof surveyFleet>, { kind: 'settled' }>
+  /** What the engine of each pool that answered has. */
+  readonly found: ReadonlyMap<string, readonly NodeInventory[]>
+  /** Pools whose engine did not answer, and why. They keep the nodes that they had. */
+  readonly unanswered: readonly { readonly pool: string; readonly text: string }[]
   /** How the accelerators were found, as a sentence. */
   readonly finding: string
 }
@@ -126,14 +131,28 @@ export async function surveyMachine(
   { fleet, lineOf }: ReturnType<typeof loadFleetFile>,
   engines: Engines,
 ): Promise<SurveyedFleet> {
-  const found = new Map(
-    await Promise.all(
-      engines.all().map(async ({ pool, engine }) => [pool, await engine.inventory()] as const),
-    ),
-  )
+  const { found, unanswered } = await askEngines(engines)
   const survey = surveyFleet({ fleet, found, lineOf })
   if (survey.kind === 'refused') refuse(path, survey.faults)
-  return { fleet, survey, finding: describeFindings(survey) }
+  return { fleet, survey, found, unanswered, finding: describeFindings(survey) }
+}
+
+/** An engine that does not answer keeps neither the server from starting nor the other pools from working. */
+async function askEngines(engines: Engines): Promise<Pick<SurveyedFleet, 'found' | 'unanswered'>> {
+  const all = engines.all()
+  const asked = await Promise.allSettled(all.map(({ engine }) => engine.inventory()))
+  const found = new Map<string, readonly NodeInventory[]>()
+  const unanswered: { pool: string; text: string }[] = []
+  for (const [index, { pool }] of all.entries()) {
+    const answer = asked[index]
+    if (answer?.status === 'fulfilled') found.set(pool, answer.value)
+    else unanswered.push({ pool, text: reasonText(answer?.reason) })
+  }
+  return { found, unanswered }
+}
+
+function reasonText(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason)
 }
 
 /** One pool tells how its accelerators were found; several are counted. */
@@ -159,13 +178,18 @@ export interface FleetStart {
 
 /** Saves fleet, prices, models and deployments in one transaction. */
 export async function startFleet(
-  { fleet, survey, finding }: SurveyedFleet,
+  { fleet, survey, found, finding }: SurveyedFleet,
   deps: Deps,
 ): Promise<FleetStart> {
   const kept = await inTransaction(deps.database, async (tx) => {
     const context = { now: deps.now(), ids: deps.ids }
-    const claimedNodeIds = new Set((await listOpenClaims(tx)).map((claim) => claim.nodeId))
-    const keptNodes = await applyFleet(tx, { fleet, survey, claimedNodeIds, ...context })
+    const claimedNodeIds = new Set(
+      (await listOpenClaims(tx)).flatMap(({ leaseId, nodeId }) =>
+        leaseId === null ? [] : [nodeId],
+      ),
+    )
+    const keptNodes = await applyFleet(tx, { fleet, survey, found, claimedNodeIds, ...context })
+    await projectHolds(tx, context)
     await declarePrices(tx, fleet, context)
     for (const model of fleet.models)
       await declareModel(tx, cardOf(model, model.weights === undefined), context)

@@ -88,6 +88,8 @@ async function prepare(
   })
   const fleetStart = await startFleet(surveyed, ground)
   step.done(fleetStart.finding)
+  for (const { pool, text } of surveyed.unanswered)
+    progress.say(`  ! The engine of ${pool} does not answer (${text}); its pool waits for it.`)
   for (const node of fleetStart.kept)
     progress.say(
       `  ! ${node} keeps its slots for now: they are in use. Start again when it is free.`,
@@ -185,12 +187,10 @@ function startGateway(base: Base, running: Running, apiPort: number): GatewayChi
   return gateway
 }
 
-function sayWhatWasFound({ progress, ground }: Base): ControllerDeps['onReconciled'] {
-  return ({ resumed, strays }) => {
-    if (resumed === 1) progress.say('  · 1 lease from before goes on')
-    if (resumed > 1) progress.say(`  · ${resumed} leases from before go on`)
-    if (strays.length > 0)
-      ground.log.error({ strays }, 'the engine ran attempts that no lease knows; they are stopped')
+function sayWhatGoesOn({ progress }: Base): ControllerDeps['onResumed'] {
+  return (leases) => {
+    if (leases === 1) progress.say('  · 1 lease from before goes on')
+    if (leases > 1) progress.say(`  · ${leases} leases from before go on`)
   }
 }
 
@@ -202,8 +202,11 @@ function control(base: Base, running: Running): Acting {
   const directory = join(config.dataDir, 'journal')
   const shipper = createShipper({ ...ground, directory, isWriterAlive: writers.isAlive })
   const isPrivateAllowed = fleet.webhooks.allowPrivate
-  const onReconciled = sayWhatWasFound(base)
-  const controller = { ...ground, engines, serving, isPrivateAllowed, onReconciled }
+  const declared = new Map(
+    fleet.sites.flatMap((site) => site.pools).map((pool) => [pool.name, pool]),
+  )
+  const onResumed = sayWhatGoesOn(base)
+  const controller = { ...ground, engines, serving, declared, isPrivateAllowed, onResumed }
   const acting = act({ ground, shipper, bell, controller })
   running.acting = acting
   running.backlogEvents = () => shipper.backlogEvents()

@@ -12,6 +12,7 @@ import { leaseRoutes, listLeaseNames, listLeases } from '#modules/lease/index.ts
 import { marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
+import { nodeRoutes, reconciliationRoutes } from '#modules/upkeep/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
 import type { Routes } from '#platform/http/handler.ts'
@@ -62,6 +63,8 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     }),
     ...marketRoutes,
     ...leaseRoutes({ engines, ids }),
+    ...nodeRoutes({ ids }),
+    ...reconciliationRoutes,
     ...servingRoutes({ ids, ...deps.upstreams }),
     ...billingRoutes({ pepper, ids, burnOf }),
     ...economicsRoutes(poolsOfModels),

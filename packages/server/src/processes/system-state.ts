@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { listOpenClaims } from '#modules/book/index.ts'
 import { listNodes } from '#modules/fleet/index.ts'
+import { reconciliationLines } from '#modules/upkeep/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
 import type { GatewayChild } from './gateway-child.ts'
@@ -87,6 +88,7 @@ export async function renderMetrics(deps: SystemDeps): Promise<string> {
     '# TYPE spillway_meter_backlog_events gauge',
     `spillway_meter_backlog_events ${deps.backlogEvents()}`,
     ...(await slotLines(deps.database).catch(() => [])),
+    ...(await reconciliationLines(deps.database, deps.now()).catch(() => [])),
     deps.gatewayMetrics(),
   ]
   return `${lines.join('\n').trimEnd()}\n`

@@ -201,7 +201,12 @@ function PoolPart({ pool }: { pool: FleetPool }): ReactElement {
   )
 }
 
-const NODE_TONES: Record<Node['state'], Tone> = { ready: 'good', draining: 'warn', faulty: 'bad' }
+const NODE_TONES: Record<Node['state'], Tone> = {
+  ready: 'good',
+  draining: 'warn',
+  down: 'bad',
+  faulty: 'bad',
+}
 
 const NODE_COLUMNS: readonly TableColumn<Node>[] = [
   {

@@ -5,7 +5,9 @@ import { createMapHistory, drawMap, type MapClaim } from './fleet-map.ts'
 
 const node = (name: string, rest: Partial<Node> = {}): Node => ({
   ...{ id: `node-${name}`, pool: 'p', name, slotCount: 8, state: 'ready', hardware: 'h' },
-  ...{ rack: 'r1', fabric: 'f1', activeFrom: new Date(0) },
+  ...{ rack: 'r1', fabric: 'f1', activeFrom: new Date(0), isDrainTold: false, reason: null },
+  ...{ engineState: 'up', engineReason: null, drainReason: null, quarantineReason: null },
+  changeReason: null,
   ...rest,
 })
 

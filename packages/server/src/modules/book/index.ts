@@ -5,7 +5,10 @@ export {
   type BookedKind,
   type Claim,
   closeClaims,
+  closeClaimsById,
   drainClaims,
+  type Hold,
   listOpenClaims,
   openClaims,
+  openHolds,
 } from './store.ts'

@@ -17,6 +17,8 @@ export interface Claim {
   readonly organizationId: string | null
   readonly startsAt: Date
   readonly drainingFrom: Date | null
+  /** Why the slots are held, where no lease has them. */
+  readonly reason: string | null
 }
 
 interface ClaimTerms {
@@ -60,6 +62,45 @@ export async function closeClaims(tx: Db, leaseId: string, goneAt: Date): Promis
     WHERE lease_id = ${leaseId} AND ends_at IS NULL`.execute(tx)
 }
 
+/** Slots that nobody has, held for a reason: they are neither free nor sold. */
+export interface Hold {
+  readonly nodeId: string
+  readonly slots: readonly number[]
+  readonly kind: Extract<BookedKind, 'maintenance' | 'faulty'>
+  readonly reason: string
+}
+
+/** Enters holds, all of them or none; fails with `claim_no_double_sale` when somebody has one of the slots. */
+export async function openHolds(
+  tx: Db,
+  holds: readonly Hold[],
+  { now, ids }: Pick<ClaimTerms, 'now' | 'ids'>,
+): Promise<void> {
+  if (holds.length === 0) return
+  const claimIds = holds.map(() => newId('claim', ids))
+  const nodeIds = holds.map(({ nodeId }) => nodeId)
+  const slots = holds.map((each) => renderSlots(each.slots))
+  const kinds = holds.map(({ kind }) => kind)
+  const reasons = holds.map(({ reason }) => reason)
+  await sql`INSERT INTO claim (id, node_id, slots, kind, reason, starts_at)
+    SELECT id, node_id, slots::int4multirange, kind, reason, ${now}::timestamptz
+    FROM unnest(${claimIds}::text[], ${nodeIds}::text[], ${slots}::text[], ${kinds}::text[], ${reasons}::text[])
+      AS new (id, node_id, slots, kind, reason)`.execute(tx)
+}
+
+/** Ends some claims at an instant, whosesoever they are: the caller knows that nothing is left on their slots. */
+export async function closeClaimsById(
+  tx: Db,
+  claimIds: readonly string[],
+  at: Date,
+): Promise<void> {
+  if (claimIds.length === 0) return
+  await sql`UPDATE claim SET
+      ends_at = greatest(starts_at, ${at}::timestamptz),
+      draining_from = least(draining_from, greatest(starts_at, ${at}::timestamptz))
+    WHERE id = ANY(${[...claimIds]}) AND ends_at IS NULL`.execute(tx)
+}
+
 interface ClaimRow {
   readonly id: string
   readonly node_id: string
@@ -69,13 +110,14 @@ interface ClaimRow {
   readonly organization_id: string | null
   readonly starts_at: Date
   readonly draining_from: Date | null
+  readonly reason: string | null
 }
 
 /** Every claim that is open now. */
 export async function listOpenClaims(db: Db): Promise<readonly Claim[]> {
   const { rows } =
     await sql<ClaimRow>`SELECT id, node_id, slots::text AS slots, kind, lease_id, organization_id,
-      starts_at, draining_from FROM claim WHERE ends_at IS NULL`.execute(db)
+      starts_at, draining_from, reason FROM claim WHERE ends_at IS NULL`.execute(db)
   return rows.map((row) => ({
     id: row.id,
     nodeId: row.node_id,
@@ -85,6 +127,7 @@ export async function listOpenClaims(db: Db): Promise<readonly Claim[]> {
     organizationId: row.organization_id,
     startsAt: row.starts_at,
     drainingFrom: row.draining_from,
+    reason: row.reason,
   }))
 }
 

@@ -8,6 +8,17 @@ export {
 } from './fleet-file.ts'
 export { nearest } from './nearest.ts'
 export { fleetRoutes } from './routes.ts'
+export { applyInventory, type InventoryOutcome } from './inventory-service.ts'
+export {
+  drainNode,
+  getNode,
+  type NodeCommand,
+  quarantineNode,
+  resumeNode,
+  retireNodeByOperator,
+} from './node-service.ts'
+export type { Node, NodeState, SlotFault } from './node-state.ts'
+export { listFaults, listNodeFacts, listUnreachable, noteUnreachable } from './node-store.ts'
 export { applyFleet } from './service.ts'
 export {
   findPool,
@@ -15,8 +26,9 @@ export {
   listNodeSpans,
   listPools,
   listSites,
-  type Node,
+  savePoolFinding,
+  setDrainTold,
   type Pool,
   type Site,
 } from './store.ts'
-export { surveyFleet } from './survey.ts'
+export { surveyFleet, surveyPool } from './survey.ts'

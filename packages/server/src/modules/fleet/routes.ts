@@ -1,7 +1,8 @@
 /** The fleet over HTTP, for the operator. */
 import { renderMoney } from '#kernel/money.ts'
 import type { Routes } from '#platform/http/handler.ts'
-import { listNodes, listPools, listSites, type Node, type Pool } from './store.ts'
+import type { Node } from './node-state.ts'
+import { listNodes, listPools, listSites, type Pool } from './store.ts'
 
 function renderPool(pool: Pool, nodes: readonly Node[]) {
   return {
@@ -15,11 +16,12 @@ function renderPool(pool: Pool, nodes: readonly Node[]) {
     powerKwPerGpu: pool.powerKwPerGpu,
     nodes: nodes
       .filter((node) => node.pool === pool.name)
-      .map(({ id, name, slotCount, state, hardware, activeFrom }) => ({
+      .map(({ id, name, slotCount, state, reason, hardware, activeFrom }) => ({
         id,
         name,
         slotCount,
         state,
+        reason,
         hardware,
         since: activeFrom.toISOString(),
       })),

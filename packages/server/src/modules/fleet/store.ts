@@ -1,6 +1,9 @@
 /** SQL of sites, pools and nodes. */
+import type { Selectable } from 'kysely'
 import { type Money, money, renderMoney } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
+import type { Schema } from '#platform/db/schema.ts'
+import { type Node, type NodeCauses, nodeStanding, type NodeStanding } from './node-state.ts'
 
 export interface Site {
   readonly name: string
@@ -26,18 +29,6 @@ export interface Pool {
   readonly idlePowerFraction: number
   readonly opexUsdPerGpuHour: Money
   readonly noticeMs: { readonly on_demand: number; readonly spot: number; readonly flex: number }
-}
-
-export interface Node {
-  readonly id: string
-  readonly pool: string
-  readonly name: string
-  readonly slotCount: number
-  readonly state: 'ready' | 'draining' | 'faulty'
-  readonly hardware: string
-  readonly rack: string | null
-  readonly fabric: string | null
-  readonly activeFrom: Date
 }
 
 export async function saveSite(tx: Db, site: Site): Promise<void> {
@@ -81,31 +72,90 @@ export async function savePool(tx: Db, pool: Pool): Promise<void> {
     .execute()
 }
 
-export async function insertNode(tx: Db, node: Node): Promise<void> {
+type Finding = Pick<Pool, 'accelerator' | 'acceleratorKind' | 'finding'>
+
+/** What was found of a pool's accelerators when its engine last answered; null for a new pool. */
+export async function findPoolFinding(db: Db, name: string): Promise<Finding | null> {
+  const row = await db
+    .selectFrom('pool')
+    .select(['accelerator', 'accelerator_kind as acceleratorKind', 'finding'])
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return (row as Finding | undefined) ?? null
+}
+
+/** Writes what the engine of a pool found. */
+export async function savePoolFinding(
+  tx: Db,
+  { pool, accelerator, acceleratorKind, finding }: Finding & { readonly pool: string },
+): Promise<void> {
   await tx
-    .insertInto('node')
-    .values({
-      id: node.id,
-      pool_name: node.pool,
-      name: node.name,
-      slot_count: node.slotCount,
-      state: node.state,
-      hardware: node.hardware,
-      rack: node.rack,
-      fabric: node.fabric,
-      active_from: node.activeFrom,
-    })
+    .updateTable('pool')
+    .set({ accelerator, accelerator_kind: acceleratorKind, finding })
+    .where('name', '=', pool)
     .execute()
 }
 
-export async function setNodeState(tx: Db, id: string, state: Node['state']): Promise<void> {
-  await tx.updateTable('node').set({ state }).where('id', '=', id).execute()
+const NODES_AT_ONCE = 1000
+
+export async function insertNodes(
+  tx: Db,
+  nodes: readonly Omit<Node, keyof NodeStanding | 'isDrainTold'>[],
+): Promise<void> {
+  for (let from = 0; from < nodes.length; from += NODES_AT_ONCE)
+    await tx
+      .insertInto('node')
+      .values(
+        nodes.slice(from, from + NODES_AT_ONCE).map((node) => ({
+          id: node.id,
+          pool_name: node.pool,
+          name: node.name,
+          slot_count: node.slotCount,
+          state: nodeStanding(node).state,
+          engine_state: node.engineState,
+          engine_reason: node.engineReason,
+          drain_reason: node.drainReason,
+          quarantine_reason: node.quarantineReason,
+          change_reason: node.changeReason,
+          hardware: node.hardware,
+          rack: node.rack,
+          fabric: node.fabric,
+          active_from: node.activeFrom,
+        })),
+      )
+      .execute()
 }
 
-export async function retireNode(tx: Db, id: string, now: Date): Promise<void> {
+/** Writes what keeps work off a node, and the state that follows. */
+export async function saveCauses(tx: Db, id: string, causes: NodeCauses): Promise<void> {
   await tx
     .updateTable('node')
-    .set({ retired_at: now })
+    .set({
+      state: nodeStanding(causes).state,
+      engine_state: causes.engineState,
+      engine_reason: causes.engineReason,
+      drain_reason: causes.drainReason,
+      quarantine_reason: causes.quarantineReason,
+      change_reason: causes.changeReason,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Notes that the engine of a node knows, or does not know any more, of a drain of ours. */
+export async function setDrainTold(tx: Db, id: string, isDrainTold: boolean): Promise<void> {
+  await tx.updateTable('node').set({ is_drain_told: isDrainTold }).where('id', '=', id).execute()
+}
+
+/** Ends a node's time in the fleet; with a reason it was the operator, and the node is not entered again. */
+export async function retireNode(
+  tx: Db,
+  id: string,
+  { now, reason }: { readonly now: Date; readonly reason: string | null },
+): Promise<void> {
+  await tx
+    .updateTable('node')
+    .set({ retired_at: now, retired_reason: reason })
     .where('id', '=', id)
     .where('retired_at', 'is', null)
     .execute()
@@ -165,6 +215,29 @@ export async function findPool(db: Db, name: string): Promise<Pool | null> {
   return (await listPools(db)).find((pool) => pool.name === name) ?? null
 }
 
+function toNode(row: Selectable<Schema['node']>): Node {
+  const causes: NodeCauses = {
+    engineState: row.engine_state as Node['engineState'],
+    engineReason: row.engine_reason,
+    drainReason: row.drain_reason,
+    quarantineReason: row.quarantine_reason,
+    changeReason: row.change_reason,
+  }
+  return {
+    ...causes,
+    ...nodeStanding(causes),
+    id: row.id,
+    pool: row.pool_name,
+    name: row.name,
+    slotCount: row.slot_count,
+    hardware: row.hardware,
+    rack: row.rack,
+    fabric: row.fabric,
+    activeFrom: row.active_from,
+    isDrainTold: row.is_drain_told,
+  }
+}
+
 /** Nodes that are part of the fleet now. */
 export async function listNodes(db: Db): Promise<readonly Node[]> {
   const rows = await db
@@ -174,17 +247,40 @@ export async function listNodes(db: Db): Promise<readonly Node[]> {
     .orderBy('pool_name')
     .orderBy('name')
     .execute()
-  return rows.map((row) => ({
-    id: row.id,
-    pool: row.pool_name,
-    name: row.name,
-    slotCount: row.slot_count,
-    state: row.state as Node['state'],
-    hardware: row.hardware,
-    rack: row.rack,
-    fabric: row.fabric,
-    activeFrom: row.active_from,
-  }))
+  return rows.map(toNode)
+}
+
+/** A node that is or was part of the fleet. */
+export async function findNode(
+  db: Db,
+  id: string,
+): Promise<(Node & { readonly retiredAt: Date | null }) | null> {
+  const row = await db.selectFrom('node').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ? { ...toNode(row), retiredAt: row.retired_at } : null
+}
+
+/** Names of a pool's nodes that the operator took out for good. */
+export async function listRetiredNames(db: Db, pool: string): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('node')
+    .select('name')
+    .where('pool_name', '=', pool)
+    .where('retired_reason', 'is not', null)
+    .execute()
+  return new Set(rows.map((row) => row.name))
+}
+
+/** Lets nodes of a name be entered again. */
+export async function forgetRetirement(
+  tx: Db,
+  { pool, name }: Pick<Node, 'pool' | 'name'>,
+): Promise<void> {
+  await tx
+    .updateTable('node')
+    .set({ retired_reason: null })
+    .where('pool_name', '=', pool)
+    .where('name', '=', name)
+    .execute()
 }
 
 /** Every node a pool ever had, with how long it was part of it. */

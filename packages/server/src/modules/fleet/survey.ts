@@ -86,7 +86,18 @@ function settleNode(pool: string, wanted: Wanted, found: readonly NodeInventory[
   return { kind: 'node', node: { pool, name, slotCount, hardware, rack, fabric } }
 }
 
-function settlePool(pool: FleetPool, found: readonly NodeInventory[], path: Path) {
+export interface SettledPool {
+  readonly pool?: SurveyedPool
+  readonly nodes?: readonly SurveyedNode[]
+  readonly faults: readonly { readonly path: Path; readonly message: string }[]
+}
+
+/** Settles one pool. A node that the file names and the engine lacks is a fault, and is left out. */
+export function surveyPool(
+  pool: FleetPool,
+  found: readonly NodeInventory[],
+  path: Path = [],
+): SettledPool {
   const [first] = found
   if (!first) return { faults: [{ path, message: `pool \`${pool.name}\` has no nodes` }] }
   const settled = wantedNodes(pool, found, path).map((each) => settleNode(pool.name, each, found))
@@ -99,12 +110,16 @@ function settlePool(pool: FleetPool, found: readonly NodeInventory[], path: Path
   }
 }
 
-/** Settles the nodes of each pool and their slots, or says what the file wants that is not there. */
+/**
+ * Settles the nodes of each pool and their slots, or says what the file wants that is not there. Pools whose engine
+ * did not answer are not in `found`, and nothing is said of them.
+ */
 export function surveyFleet({ fleet, found, lineOf }: Facts): Survey {
   const settled = fleet.sites.flatMap((site, s) =>
-    site.pools.map((pool, p) =>
-      settlePool(pool, found.get(pool.name) ?? [], ['sites', s, 'pools', p]),
-    ),
+    site.pools.flatMap((pool, p) => {
+      const inventory = found.get(pool.name)
+      return inventory ? [surveyPool(pool, inventory, ['sites', s, 'pools', p])] : []
+    }),
   )
   const faults = settled
     .flatMap((each) => each.faults)

@@ -56,7 +56,7 @@ function lease(parts: Partial<Lease>): Lease {
       waitingFor: null,
     },
     ...{ reclaimReason: null, reclaimFor: null, noticeAt: null, stopAt: null, stoppedAt: null },
-    ...{ endedAt: null, endReason: null, exitCode: null, exitSignal: null },
+    ...{ endedAt: null, endReason: null, exitCode: null, exitSignal: null, engineRun: null },
     ...parts,
   }
 }

@@ -3,9 +3,17 @@ export { runCycle } from './cycle.ts'
 export { type DoorRequest, type DoorSource, findServiceAddress } from './door-service.ts'
 export { createHealthKeeper, HEALTH_PROGRAM } from './health-service.ts'
 export type { Lease } from './lease.ts'
-export { type Reconciliation, reconcile } from './reconcile.ts'
-export { LEASE_PROGRAM, MARKET_PROGRAM, recordFact, wakeLease } from './record.ts'
+export { evacuateNode } from './evacuate-service.ts'
+export { LEASE_PROGRAM, MARKET_PROGRAM, recordFact, wakeLease, wakeMarket } from './record.ts'
+export { resumeLeases } from './resume.ts'
 export { leaseRoutes } from './routes.ts'
 export { createLease, type LeaseRequest, stopLease } from './service.ts'
 export { type LeaseStepDeps, stepLease } from './steps.ts'
-export { findLease, listLeaseNames, listLeases, listOpenLeases } from './store.ts'
+export {
+  findLease,
+  findLeases,
+  listLeaseNames,
+  listLeases,
+  listOpenLeases,
+  lockLease,
+} from './store.ts'

@@ -13,6 +13,8 @@ import type {
 } from '@spillway/contract'
 import { type Money, type Price, ceiling } from '#kernel/money.ts'
 
+export { attemptId } from '#kernel/attempt.ts'
+
 export type ReclaimReason = 'reclaimed' | 'stopped' | 'balance_exhausted' | 'time_limit'
 
 /** Slots of one node. */
@@ -69,6 +71,8 @@ export interface Lease {
   readonly endReason: EndReason | null
   readonly exitCode: number | null
   readonly exitSignal: string | null
+  /** The engine's own name of a run that it started without being asked; null for what Spillway starts. */
+  readonly engineRun: string | null
 }
 
 /** Prices of GPU time are per hour of it. */
@@ -77,11 +81,6 @@ export const GPU_MS_PER_HOUR = 3_600_000n
 /** Kinds that are sold by the GPU-hour. Anchor work is the owner's own; serving earns by the token. */
 export function isSoldByHour(kind: LeaseKind): kind is 'on_demand' | 'spot' | 'flex' {
   return kind === 'on_demand' || kind === 'spot' || kind === 'flex'
-}
-
-/** The engine's name for one attempt. */
-export function attemptId(lease: Pick<Lease, 'id' | 'attempt'>): string {
-  return `${lease.id}-${lease.attempt}`
 }
 
 /** What a lease may cost over the next stretch, rounded up: what its hold must cover. */

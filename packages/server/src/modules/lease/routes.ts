@@ -5,6 +5,7 @@ import { money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
+import { confirmGone } from './confirm-service.ts'
 import type { Lease } from './lease.ts'
 import { streamLog } from './logs.ts'
 import { createLease, stopLease } from './service.ts'
@@ -19,6 +20,7 @@ type Names =
   | 'listLeaseFacts'
   | 'getLeaseLogs'
   | 'stopLease'
+  | 'confirmLeaseGone'
 
 /** Null: sees every organization. */
 function scopeOf(principal: Caller): string | null {
@@ -91,6 +93,13 @@ export function leaseRoutes({
     getLeaseLogs: async ({ db, principal, params, query, signal }) => {
       const lease = await getVisible(db, params.id, principal)
       return streamLog({ db, engines }, { leaseId: lease.id, signal, ...query, tail: query.tail })
+    },
+    confirmLeaseGone: async ({ db, principal, params, body, now }) => {
+      const lease = await confirmGone(db, engines, {
+        ...{ id: params.id, actor: principal.apiKeyId, now },
+        ...body,
+      })
+      return renderOne(db, lease)
     },
     stopLease: async ({ db, principal, params, now }) =>
       renderOne(

@@ -101,6 +101,7 @@ function newLease(
     endReason: null,
     exitCode: null,
     exitSignal: null,
+    engineRun: null,
   }
 }
 

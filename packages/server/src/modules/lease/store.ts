@@ -48,6 +48,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     endReason: row.end_reason as Lease['endReason'],
     exitCode: row.exit_code,
     exitSignal: row.exit_signal,
+    engineRun: row.engine_run,
   }
 }
 
@@ -141,6 +142,17 @@ export async function listLeaseNames(
   const { rows } = await sql<{ id: string; name: string; command: string[] }>`
     SELECT id, name, command FROM lease WHERE id = ANY(${[...ids]}::text[])`.execute(db)
   return new Map(rows.map(({ id, name, command }) => [id, name || command.join(' ').slice(0, 120)]))
+}
+
+/** Some leases, ended ones too. */
+export async function findLeases(db: Db, ids: readonly string[]): Promise<readonly Lease[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('lease')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .execute()
+  return rows.map(toLease)
 }
 
 /** Leases that have not ended. */

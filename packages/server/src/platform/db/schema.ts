@@ -1,6 +1,15 @@
 /** Generated from the migrated database by `npm run generate`; do not edit. The tables as Kysely sees them. */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 
+export interface AnchorDemandTable {
+  pool_name: string
+  at: Date
+  running_gpus: number
+  pending_gpus: number
+  running_jobs: number
+  pending_jobs: number
+}
+
 export interface ApiKeyTable {
   id: string
   organization_id: string
@@ -43,6 +52,7 @@ export interface ClaimTable {
   starts_at: Date
   ends_at: Date | null
   draining_from: Date | null
+  reason: string | null
 }
 
 export interface DeploymentTable {
@@ -137,6 +147,7 @@ export interface LeaseTable {
   mode: Generated<string>
   service: ColumnType<unknown, string | null | undefined, string | null>
   fabric: Generated<string>
+  engine_run: string | null
 }
 
 export interface LeaseFactTable {
@@ -201,6 +212,22 @@ export interface NodeTable {
   retired_at: Date | null
   rack: string | null
   fabric: string | null
+  engine_state: Generated<string>
+  engine_reason: string | null
+  drain_reason: string | null
+  quarantine_reason: string | null
+  change_reason: string | null
+  is_drain_told: Generated<boolean>
+  retired_reason: string | null
+}
+
+export interface NodeFactTable {
+  node_id: string
+  id: GeneratedAlways<bigint>
+  at: Date
+  type: string
+  text: string
+  actor: string | null
 }
 
 export interface OrganizationTable {
@@ -228,6 +255,12 @@ export interface PoolTable {
   notice_ms_flex: number
 }
 
+export interface PoolReadingTable {
+  pool_name: string
+  at: Date | null
+  unreachable_since: Date | null
+}
+
 export interface PriceTable {
   id: string
   sku: string
@@ -241,6 +274,29 @@ export interface ProjectTable {
   organization_id: string
   name: string
   created_at: Date
+}
+
+export interface ReconciliationCaseTable {
+  id: string
+  pool_name: string
+  kind: string
+  subject: string
+  text: string
+  data: ColumnType<unknown, string | undefined, string>
+  opened_at: Date
+  seen_at: Date
+  closed_at: Date | null
+}
+
+export interface ReconciliationRunTable {
+  pool_name: string
+  engine: string
+  started_at: Date
+  duration_ms: number
+  outcome: string
+  text: string | null
+  compared_at: Date | null
+  counts: ColumnType<unknown, string | undefined, string>
 }
 
 export interface ReplicaTable {
@@ -281,6 +337,16 @@ export interface SkuTable {
   name: string
   unit: string
   description: string
+}
+
+export interface SlotFaultTable {
+  node_id: string
+  slot: number
+  reason: string
+  is_lost: boolean
+  since: Date
+  last_good_at: Date | null
+  cleared_at: Date | null
 }
 
 export interface StrandTable {
@@ -359,6 +425,7 @@ export interface WebhookDeliveryTable {
 }
 
 export interface Schema {
+  anchor_demand: AnchorDemandTable
   api_key: ApiKeyTable
   audit_event: AuditEventTable
   balance: BalanceTable
@@ -376,15 +443,20 @@ export interface Schema {
   ledger_transaction: LedgerTransactionTable
   model: ModelTable
   node: NodeTable
+  node_fact: NodeFactTable
   organization: OrganizationTable
   pool: PoolTable
+  pool_reading: PoolReadingTable
   price: PriceTable
   project: ProjectTable
+  reconciliation_case: ReconciliationCaseTable
+  reconciliation_run: ReconciliationRunTable
   replica: ReplicaTable
   schema_migration: SchemaMigrationTable
   session: SessionTable
   site: SiteTable
   sku: SkuTable
+  slot_fault: SlotFaultTable
   strand: StrandTable
   usage_event: UsageEventTable
   usage_hour: UsageHourTable

@@ -28,6 +28,8 @@ export interface SlotFault {
   readonly slot: number
   /** For people, such as `Xid 79: the GPU has fallen off the bus`. */
   readonly reason: string
+  /** It does not answer at all, so what ran on it cannot go on. Otherwise it works, and must not be sold. */
+  readonly isLost?: boolean
 }
 
 /** What an engine found on a node. */

@@ -1,0 +1,149 @@
+/** Enters what an engine tells of a pool's nodes: who is there, how they are, which slots are broken. */
+import { type IdSource, newId } from '#kernel/ids.ts'
+import type { Db } from '#platform/db/database.ts'
+import type { NodeInventory } from '#platform/engines/engine.ts'
+import { emitEvent } from '#platform/events/emit.ts'
+import { type Change, decideFaults, decideNodes, type NodeChange } from './inventory.ts'
+import type { SlotFault } from './node-state.ts'
+import * as nodeStore from './node-store.ts'
+import * as store from './store.ts'
+import type { SurveyedNode } from './survey.ts'
+
+export interface InventoryReport {
+  readonly pool: string
+  readonly found: readonly NodeInventory[]
+  readonly wanted: readonly SurveyedNode[]
+  readonly claimedNodeIds: ReadonlySet<string>
+  readonly missing: 'retire' | 'down'
+  /** When the engine was asked. */
+  readonly readAt: Date
+}
+
+export interface InventoryOutcome {
+  /** Slots that were whole before. */
+  readonly appeared: readonly SlotFault[]
+  readonly worsened: readonly SlotFault[]
+  readonly hasChanged: boolean
+}
+
+interface Context {
+  readonly now: Date
+  readonly ids: IdSource
+}
+
+/** A fact of a node's life, in its history and in the event stream. */
+export async function recordNodeFact(
+  tx: Db,
+  node: { readonly id: string; readonly name: string; readonly pool: string },
+  { at, actor = null, ...change }: Change & { readonly at: Date; readonly actor?: string | null },
+): Promise<void> {
+  await nodeStore.insertNodeFact(tx, node.id, { at, actor, ...change })
+  const data = { node: node.name, pool: node.pool, text: change.text }
+  await emitEvent(tx, { at, type: change.type, organizationId: null, subject: node.id, data })
+}
+
+type Entry = Extract<NodeChange, { kind: 'enter' }>
+
+/** A fleet may come with thousands of nodes at once; the event stream hears of them as one. */
+async function enterNodes(
+  tx: Db,
+  { pool, entries }: { readonly pool: string; readonly entries: readonly Entry[] },
+  { now, ids }: Context,
+): Promise<void> {
+  if (entries.length === 0) return
+  const nodes = entries.map(({ node, causes }) => ({
+    id: newId('node', ids),
+    activeFrom: now,
+    ...causes,
+    ...node,
+  }))
+  await store.insertNodes(tx, nodes)
+  const facts = nodes.map(({ id, slotCount }) => ({
+    nodeId: id,
+    at: now,
+    type: 'node.entered',
+    text: `Entered with ${slotCount} ${slotCount === 1 ? 'slot' : 'slots'}.`,
+    actor: null,
+  }))
+  await nodeStore.insertNodeFacts(tx, facts)
+  const slots = nodes.reduce((sum, node) => sum + node.slotCount, 0)
+  await emitEvent(tx, {
+    at: now,
+    type: 'pool.nodes_entered',
+    organizationId: null,
+    subject: pool,
+    data: { nodes: nodes.length, slots },
+  })
+}
+
+async function commitChange(
+  tx: Db,
+  change: Exclude<NodeChange, Entry>,
+  { now }: Context,
+): Promise<void> {
+  const at = now
+  if (change.kind === 'retire') {
+    await store.retireNode(tx, change.node.id, { now, reason: null })
+    await recordNodeFact(tx, change.node, { at, ...change.change })
+  } else {
+    await store.saveCauses(tx, change.node.id, change.causes)
+    for (const each of change.changes) await recordNodeFact(tx, change.node, { at, ...each })
+  }
+}
+
+async function commitFaults(
+  tx: Db,
+  { pool, found, readAt }: InventoryReport,
+  now: Date,
+): Promise<InventoryOutcome> {
+  const standing = Map.groupBy(await nodeStore.listFaults(tx), (fault) => fault.nodeId)
+  const lastReadingAt = await nodeStore.findReading(tx, pool)
+  const byName = new Map(
+    (await store.listNodes(tx))
+      .filter((node) => node.pool === pool)
+      .map((node) => [node.name, node]),
+  )
+  const appeared: SlotFault[] = []
+  const worsened: SlotFault[] = []
+  let clearedCount = 0
+  for (const inventory of found) {
+    const node = byName.get(inventory.node)
+    if (!node || (inventory.faults.length === 0 && !standing.has(node.id))) continue
+    const faults = decideFaults(node, inventory, {
+      standing: standing.get(node.id) ?? [],
+      now,
+      lastReadingAt,
+    })
+    const tell = (type: string, text: string) => recordNodeFact(tx, node, { at: now, type, text })
+    for (const fault of faults.appeared) {
+      await nodeStore.insertFault(tx, fault)
+      await tell('slot.broke', `Slot ${fault.slot}: ${fault.reason}.`)
+    }
+    for (const fault of faults.changed) await nodeStore.changeFault(tx, fault)
+    for (const fault of faults.cleared) {
+      await nodeStore.clearFault(tx, fault, now)
+      await tell('slot.recovered', `Slot ${fault.slot} is whole again.`)
+    }
+    appeared.push(...faults.appeared)
+    worsened.push(...faults.changed)
+    clearedCount += faults.cleared.length
+  }
+  await nodeStore.saveReading(tx, pool, readAt)
+  return { appeared, worsened, hasChanged: appeared.length + worsened.length + clearedCount > 0 }
+}
+
+/** One transaction; what does not differ is not written. */
+export async function applyInventory(
+  tx: Db,
+  report: InventoryReport,
+  context: Context,
+): Promise<InventoryOutcome> {
+  const nodes = (await store.listNodes(tx)).filter((node) => node.pool === report.pool)
+  const retiredNames = await store.listRetiredNames(tx, report.pool)
+  const changes = decideNodes({ ...report, nodes, retiredNames })
+  const entries = changes.filter((each) => each.kind === 'enter')
+  for (const change of changes) if (change.kind !== 'enter') await commitChange(tx, change, context)
+  await enterNodes(tx, { pool: report.pool, entries }, context)
+  const outcome = await commitFaults(tx, report, context.now)
+  return { ...outcome, hasChanged: outcome.hasChanged || changes.length > 0 }
+}

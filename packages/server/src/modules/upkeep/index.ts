@@ -1,0 +1,7 @@
+/** Upkeep: keeps the book, the engines and the nodes in line with each other. */
+export { projectHolds } from './holds-service.ts'
+export { nodeRoutes } from './node-routes.ts'
+export type { DeclaredPools } from './engine-side-service.ts'
+export { reconciliationRoutes } from './routes.ts'
+export { createReconciliation, RECONCILIATION_PROGRAM, wakeReconciliation } from './steps.ts'
+export { reconciliationLines } from './metrics-service.ts'

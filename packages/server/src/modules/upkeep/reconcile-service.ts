@@ -1,0 +1,281 @@
+/**
+ * One comparison of a pool: ask the engine, enter its nodes, compare with the book, settle by rule, keep the cases. The
+ * engine is asked before the book is read, so that whatever it has was in the book before.
+ */
+import type { CaseKind } from '@spillway/contract'
+import { attemptId, leaseOfAttempt } from '#kernel/attempt.ts'
+import type { IdSource } from '#kernel/ids.ts'
+import { closeClaimsById, listOpenClaims, openClaims } from '#modules/book/index.ts'
+import {
+  applyInventory,
+  type InventoryOutcome,
+  listNodes,
+  noteUnreachable,
+  savePoolFinding,
+  setDrainTold,
+  surveyPool,
+} from '#modules/fleet/index.ts'
+import {
+  findLeases,
+  type Lease,
+  listOpenLeases,
+  lockLease,
+  wakeLease,
+  wakeMarket,
+} from '#modules/lease/index.ts'
+import {
+  type Database,
+  type Db,
+  inTransaction,
+  isConstraintViolation,
+} from '#platform/db/database.ts'
+import type { Engine, Engines } from '#platform/engines/engine.ts'
+import { emitEvent } from '#platform/events/emit.ts'
+import { CASE_RULES, caseKey, type FoundCase, partSettling } from './cases.ts'
+import { type BookSide, compare, isHolding, slotKeys } from './compare.ts'
+import {
+  askEngine,
+  type AskedEngine,
+  type DeclaredPools,
+  type InstantOf,
+} from './engine-side-service.ts'
+import { projectHolds } from './holds-service.ts'
+import * as store from './store.ts'
+
+export interface ReconcileDeps {
+  readonly database: Database
+  readonly engines: Engines
+  readonly now: () => Date
+  readonly instantOf: InstantOf
+  readonly ids: IdSource
+  readonly declared: DeclaredPools
+  /** Something needs a look, and does not keep the comparison from going on. */
+  readonly onTrouble: (pool: string, error: unknown) => void
+  /** What became of slots is told to the leases on them, in the same transaction. */
+  readonly onFaults?: (tx: Db, outcome: InventoryOutcome, now: Date) => Promise<void>
+}
+
+export interface Compared {
+  readonly outcome: 'compared' | 'engine_unreachable'
+  /** Keys of everything that differs, to be given to the next comparison. */
+  readonly seen: ReadonlySet<string>
+  readonly isSettling: boolean
+}
+
+const NEVER_COMPARED: readonly CaseKind[] = ['engine_unreachable']
+const ALL_KINDS = Object.keys(CASE_RULES) as CaseKind[]
+
+async function readBook(
+  db: Db,
+  pool: string,
+  attempts: AskedEngine['attempts'],
+): Promise<BookSide> {
+  const nodes = (await listNodes(db)).filter((node) => node.pool === pool)
+  const nodeIds = new Set(nodes.map((node) => node.id))
+  const claims = (await listOpenClaims(db)).filter((claim) => nodeIds.has(claim.nodeId))
+  const open = (await listOpenLeases(db)).filter((lease) => lease.pool === pool)
+  const leases = new Map(open.map((lease) => [lease.id, lease]))
+  const spokenOf = [
+    ...[...attempts.keys()].map(leaseOfAttempt),
+    ...claims.flatMap((claim) => claim.leaseId ?? []),
+  ]
+  const missing = [...new Set(spokenOf)].filter((id) => !leases.has(id))
+  for (const lease of await findLeases(db, missing)) leases.set(lease.id, lease)
+  return { pool, nodes, claims, leases, ownAttempts: new Set() }
+}
+
+/** Tells the engine which nodes the operator, or a check, keeps work off, and which not any more. */
+async function tellDrains(database: Database, pool: string, engine: Engine): Promise<void> {
+  for (const node of await listNodes(database)) {
+    const reason = node.quarantineReason ?? node.drainReason
+    if (node.pool !== pool || (reason !== null) === node.isDrainTold) continue
+    if (reason === null) await engine.resume(node.name)
+    else await engine.drain(node.name, reason)
+    await setDrainTold(database, node.id, reason !== null)
+  }
+}
+
+/** Enters nodes, their health and their faults, and holds the slots that must not be sold. */
+async function enterInventory(
+  { database, declared, now, ids, onFaults }: ReconcileDeps,
+  pool: string,
+  { inventory, askedAt }: AskedEngine,
+): Promise<void> {
+  const file = declared.get(pool)
+  if (!file) return
+  const settled = surveyPool(file, inventory)
+  await inTransaction(database, async (tx) => {
+    const context = { now: now(), ids }
+    if (settled.pool) await savePoolFinding(tx, settled.pool)
+    const claims = await listOpenClaims(tx)
+    const claimedNodeIds = new Set(
+      claims.flatMap((claim) => (claim.leaseId === null ? [] : [claim.nodeId])),
+    )
+    const wanted = settled.nodes ?? []
+    const report = { pool, found: inventory, wanted, claimedNodeIds, readAt: askedAt }
+    const outcome = await applyInventory(tx, { ...report, missing: 'down' }, context)
+    await onFaults?.(tx, outcome, context.now)
+    const haveHoldsChanged = await projectHolds(tx, context)
+    if (outcome.hasChanged || haveHoldsChanged) await wakeMarket(tx, context.now)
+  })
+}
+
+/** Stops what nobody pays for. False when a second look finds it gone. */
+async function stopAttempt(engine: Engine, found: FoundCase): Promise<boolean> {
+  const again = await engine.observe(found.subject)
+  if (again.state === 'gone' || again.state === 'absent') return false
+  await engine.stop(found.subject, 0)
+  return true
+}
+
+/** Slots that an ended lease still claims are let go when its engine confirms that nothing of it is left. */
+async function closeOrphan(deps: ReconcileDeps, engine: Engine, found: FoundCase): Promise<void> {
+  const { database, now } = deps
+  const [lease] = await findLeases(database, [found.subject])
+  if (!lease || isHolding(lease)) return
+  if ((await engine.confirmGone(attemptId(lease))) !== 'gone') return
+  await inTransaction(database, async (tx) => {
+    const locked = await lockLease(tx, lease.id)
+    if (!locked || isHolding(locked) || locked.attempt !== lease.attempt) return
+    await closeClaimsById(tx, found.data['claimIds'] as string[], now())
+    await wakeMarket(tx, now())
+  })
+}
+
+/** Claims again what a lease has without a claim. Refused where somebody else has it: then the case stays open. */
+async function claimAgain(deps: ReconcileDeps, found: FoundCase): Promise<void> {
+  const { database, now, ids } = deps
+  const claiming = inTransaction(database, async (tx) => {
+    const lease = await lockLease(tx, found.subject)
+    if (!lease || !isHolding(lease)) return
+    const own = (await listOpenClaims(tx)).filter((claim) => claim.leaseId === lease.id)
+    const claimed = slotKeys(own)
+    const missing = lease.placements
+      .map(({ nodeId, slots }) => ({
+        nodeId,
+        slots: slots.filter((slot) => !claimed.has(`${nodeId}/${slot}`)),
+      }))
+      .filter(({ slots }) => slots.length > 0)
+    const { kind, id: leaseId, organizationId } = lease
+    if (missing.length > 0)
+      await openClaims(tx, missing, { kind, leaseId, organizationId, now: now(), ids })
+  })
+  await claiming.catch((error: unknown) => {
+    // Somebody else has the slots: the operator sees the case, and nothing is guessed.
+    if (!isConstraintViolation(error, 'claim_no_double_sale')) throw error
+  })
+}
+
+/** Does what the rule of a case says. False when a second look finds that it is none. */
+async function settle(deps: ReconcileDeps, engine: Engine, found: FoundCase): Promise<boolean> {
+  switch (found.kind) {
+    case 'stray_attempt':
+    case 'ended_lease_runs':
+    case 'old_attempt_runs':
+      return stopAttempt(engine, found)
+    case 'gone_not_closed':
+      await wakeLease(deps.database, found.subject, deps.now())
+      return true
+    case 'claim_without_lease':
+      await closeOrphan(deps, engine, found)
+      return true
+    case 'lease_without_claim':
+      await claimAgain(deps, found)
+      return true
+    default:
+      return true
+  }
+}
+
+/** Settles what can be settled. What fails stays a case, and is tried again with the next comparison. */
+async function settleAll(
+  deps: ReconcileDeps,
+  { pool, engine }: { readonly pool: string; readonly engine: Engine },
+  found: readonly FoundCase[],
+): Promise<readonly FoundCase[]> {
+  const standing: FoundCase[] = []
+  for (const each of found) {
+    const isStanding = await settle(deps, engine, each).catch((error: unknown) => {
+      deps.onTrouble(pool, error)
+      return true
+    })
+    if (isStanding) standing.push(each)
+  }
+  return standing
+}
+
+/** Writes the run, opens what is new and closes what was not found any more, each with its event. */
+async function keep(
+  { database, now, ids }: ReconcileDeps,
+  run: Omit<store.Run, 'durationMs'>,
+  { cases, kinds }: { readonly cases: readonly FoundCase[]; readonly kinds: readonly CaseKind[] },
+): Promise<void> {
+  const { pool } = run
+  const unique = [...new Map(cases.map((each) => [caseKey(each), each])).values()]
+  await inTransaction(database, async (tx) => {
+    const at = now()
+    const durationMs = at.getTime() - run.startedAt.getTime()
+    await store.saveRun(tx, { ...run, durationMs })
+    const opened = await store.openCases(tx, unique, { pool, now: at, ids })
+    const closed = await store.closeCasesUnseen(tx, kinds, { pool, now: at })
+    const tell = (type: string, { kind, subject, text }: FoundCase) =>
+      emitEvent(tx, { at, type, organizationId: null, subject, data: { pool, kind, text } })
+    for (const each of opened) await tell('reconciliation.case_opened', each)
+    for (const each of closed) await tell('reconciliation.case_closed', each)
+  })
+}
+
+async function keepUnreachable(
+  deps: ReconcileDeps,
+  { pool, engine, startedAt }: { pool: string; engine: Engine; startedAt: Date },
+  error: unknown,
+): Promise<void> {
+  const text = error instanceof Error ? error.message : String(error)
+  await noteUnreachable(deps.database, pool, startedAt)
+  const found: FoundCase = { kind: 'engine_unreachable', subject: pool, text, data: {} }
+  const run = { pool, engine: engine.name, startedAt, text, counts: {} }
+  // Nothing was compared, so nothing is known to be settled.
+  await keep(
+    deps,
+    { ...run, outcome: 'engine_unreachable' },
+    { cases: [found], kinds: NEVER_COMPARED },
+  )
+}
+
+function countAll(book: BookSide, engine: AskedEngine): Record<string, number> {
+  return {
+    nodes: book.nodes.length,
+    slots: book.nodes.reduce((sum, node) => sum + node.slotCount, 0),
+    leases: [...book.leases.values()].filter((lease: Lease) => isHolding(lease)).length,
+    claims: book.claims.length,
+    attempts: engine.attempts.size,
+    foreign: engine.foreign.work.length,
+  }
+}
+
+/** Compares once. `before`: the keys that the last comparison of this pool returned. */
+export async function reconcilePool(
+  deps: ReconcileDeps,
+  { pool, engine }: { readonly pool: string; readonly engine: Engine },
+  before: ReadonlySet<string>,
+): Promise<Compared> {
+  const startedAt = deps.now()
+  let asked: AskedEngine
+  try {
+    await tellDrains(deps.database, pool, engine)
+    asked = await askEngine(engine, deps)
+  } catch (error) {
+    await keepUnreachable(deps, { pool, engine, startedAt }, error)
+    return { outcome: 'engine_unreachable', seen: before, isSettling: true }
+  }
+  await enterInventory(deps, pool, asked)
+  const book = await readBook(deps.database, pool, asked.attempts)
+  const { cases, forgettable } = compare(book, asked)
+  const { standing, settling } = partSettling(cases, before)
+  const kept = await settleAll(deps, { pool, engine }, standing)
+  for (const attempt of forgettable)
+    await engine.forget(attempt).catch((error: unknown) => deps.onTrouble(pool, error))
+  const run = { pool, engine: engine.name, startedAt, text: null, counts: countAll(book, asked) }
+  await keep(deps, { ...run, outcome: 'compared' }, { cases: kept, kinds: ALL_KINDS })
+  return { outcome: 'compared', seen: new Set(cases.map(caseKey)), isSettling: settling.length > 0 }
+}
