@@ -17,19 +17,24 @@ const PAGES: readonly (readonly [pattern: RegExp, lines: number])[] = [
   [/^packages\/server\/src\/modules\/[^/]+\/README\.md$/, 150],
 ]
 
-/** The lockfile is written by npm. */
-const UNBOUNDED = new Set(['package-lock.json'])
+/** Written by npm and by the generator: as long as what they follow from, and nobody splits them. */
+const UNBOUNDED = new Set([
+  'package-lock.json',
+  'docs/reference/openapi.json',
+  'packages/server/src/platform/db/schema.ts',
+])
 
 export function checkFileSizes(tree: Tree): Violation[] {
   const rule = 'file-size'
   return tree.files.flatMap(({ path, source, bytes }) => {
     const lines = source.split('\n').length - 1
+    if (UNBOUNDED.has(path)) return []
     const limit = lineLimit(path)
     if (limit !== null && lines > limit)
       return [
         { rule, path, text: `${lines} lines, at most ${limit}: split it where a name appears.` },
       ]
-    if (bytes > FILE_BYTES && !UNBOUNDED.has(path))
+    if (bytes > FILE_BYTES)
       return [
         {
           rule,
