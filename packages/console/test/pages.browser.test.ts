@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { untilTrue } from '../../server/test/harness/index.ts'
+import { startWebReceiver } from '../../server/test/harness/web-receiver.ts'
 import { accessibilityFaults, hasChromium, type OpenPage, type Scene, startScene } from './scene.ts'
 
 /** Address, and a text that only real data brings onto the page. */
@@ -24,14 +25,22 @@ const OPERATOR_PAGES: readonly (readonly [path: string, text: RegExp])[] = [
   ['/organizations', /demo/],
   ['/deployments', /replica/],
   ['/audit', /session\.create/],
+  ['/webhooks/WEBHOOK', /Send again/],
 ]
 
 describe.runIf(hasChromium)('pages of the console', () => {
   let scene: Scene
   let leaseId = ''
+  let webhookId = ''
 
   beforeAll(async () => {
     scene = await startScene()
+    const receiver = await startWebReceiver()
+    const made = await scene.operator.createWebhook({ body: { url: receiver.url } })
+    webhookId = made.webhook.id
+    await scene.operator.testWebhook({ params: { id: webhookId } })
+    await untilTrue(() => receiver.received.length > 0)
+    await receiver.stop()
     const command = ['sh', '-c', 'echo says hello; sleep 600']
     const lease = await scene.buyer.createLease({
       body: { command, name: 'keeps a slot', gpus: 1 },
@@ -48,7 +57,7 @@ describe.runIf(hasChromium)('pages of the console', () => {
   afterAll(() => scene?.stop(), 120_000)
 
   async function visit(opened: OpenPage, path: string, text: RegExp): Promise<void> {
-    await opened.go(path.replace('LEASE', leaseId))
+    await opened.go(path.replace('LEASE', leaseId).replace('WEBHOOK', webhookId))
     await opened.page.getByText(text).first().waitFor()
   }
 

@@ -146,7 +146,7 @@ function deliveryColumns(onRedeliver: OnRedeliver): readonly TableColumn<Webhook
           <Button
             look="quiet"
             className="h-6!"
-            aria-label={`Send ${delivery.type} of ${delivery.createdAt} again`}
+            aria-label={`Send again: ${delivery.type} of ${delivery.createdAt}`}
             onClick={() => onRedeliver(delivery)}
           >
             Send again
