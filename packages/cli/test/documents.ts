@@ -19,6 +19,7 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     exitCode: null,
     exitSignal: null,
     command: ['python3', 'train.py'],
+    secretNames: [],
     gpus: 2,
     pool: 'laptop',
     nodes: 1,

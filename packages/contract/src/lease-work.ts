@@ -53,3 +53,28 @@ export type LeaseService = z.infer<typeof LeaseService>
 export function servicePath(leaseId: string): string {
   return `${API_BASE}/leases/${leaseId}/proxy/`
 }
+
+/** Variables of a command. */
+export const Environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'letters, digits and _, not starting with a digit'),
+  z.string().max(32_768),
+)
+export type Environment = z.infer<typeof Environment>
+
+interface Work {
+  readonly mode: LeaseMode
+  readonly service?: ServiceRequest | undefined
+  readonly environment: Environment
+  readonly secretEnvironment?: Environment | undefined
+}
+
+/** Adds what no single field can say is wrong. */
+export function findWorkFault({ value, issues }: z.core.ParsePayload<Work>): void {
+  const fault = (path: (string | number)[], message: string): void =>
+    void issues.push({ code: 'custom', path, message, input: undefined })
+  if (value.service !== undefined && value.mode !== 'service')
+    fault(['service'], 'only a lease of mode service has one')
+  for (const name of Object.keys(value.secretEnvironment ?? {}))
+    if (Object.hasOwn(value.environment, name))
+      fault(['secretEnvironment', name], 'is in environment too; a variable is secret or it is not')
+}

@@ -1,7 +1,13 @@
 /** Leases: exclusive use of some slots, from placement until the processes are confirmed gone. */
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { LeaseMode, LeaseService, ServiceRequest } from './lease-work.ts'
+import {
+  Environment,
+  findWorkFault,
+  LeaseMode,
+  LeaseService,
+  ServiceRequest,
+} from './lease-work.ts'
 import {
   Amount,
   Instant,
@@ -59,6 +65,8 @@ export const Lease = z.object({
   /** The signal that ended the command, such as SIGKILL. */
   exitSignal: z.string().nullable(),
   command: z.array(z.string()),
+  /** Names of its secret variables. */
+  secretNames: z.array(z.string()),
   /** In all, over all nodes. */
   gpus: z.number().int(),
   nodes: z.number().int(),
@@ -138,29 +146,17 @@ const work = {
     description: '`same`: all nodes of a gang on one fabric, or it waits.',
   }),
   name: z.string().max(120).optional(),
-  environment: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(32_768))
-    .default({}),
+  environment: Environment.default({}),
+  secretEnvironment: Environment.optional().meta({
+    description:
+      'Variables whose values are written and never read: no answer, event, record or log of Spillway shows them.',
+  }),
   workingDirectory: z.string().max(4096).optional(),
   timeLimitMs: z.number().int().min(1000).max(31_536_000_000).optional(),
   graceMs: z.number().int().min(0).max(600_000).default(5000).meta({
     description:
       'Between the request to stop (SIGTERM) and the kill (SIGKILL), once the notice time has run out.',
   }),
-}
-
-/** What no single field can say. */
-function checkWork(
-  request: z.core.ParsePayload<{ mode: LeaseMode; service?: ServiceRequest | undefined }>,
-): void {
-  const { mode, service } = request.value
-  if (service !== undefined && mode !== 'service')
-    request.issues.push({
-      code: 'custom',
-      path: ['service'],
-      message: 'only a lease of mode service has one',
-      input: service,
-    })
 }
 
 export const CreateLease = z
@@ -178,7 +174,7 @@ export const CreateLease = z
         'Start again, when there is room, after a reclaim, whatever its exit code: the command goes on from its own checkpoint.',
     }),
   })
-  .check(checkWork)
+  .check(findWorkFault)
 
 export const createLease = endpoint({
   id: 'lease.create',
@@ -204,7 +200,7 @@ export const runAnchor = endpoint({
   path: '/anchor/leases',
   summary: 'Run the operator\u2019s own work: it outranks what is sold, and is not charged',
   permission: 'anchor.run',
-  body: z.strictObject(work).check(checkWork),
+  body: z.strictObject(work).check(findWorkFault),
   returns: Lease,
   errors: ['pool.not_found', 'pool.none_matches', 'lease.over_capacity'],
   status: 201,

@@ -16,6 +16,7 @@ import { serviceBody, serviceOptions, type ServiceOptions } from './lease-servic
 export interface WorkOptions extends ServiceOptions, PlaceOptions {
   readonly name?: string
   readonly env?: Variables
+  readonly secret?: Variables
   readonly workdir?: string
   readonly timeLimit?: number
   readonly grace?: number
@@ -31,6 +32,10 @@ export function workOptions({ surroundings }: Context): readonly Option[] {
     new Option('-e, --env <name=value>', 'an environment variable; repeat it for more').argParser(
       variables(surroundings.environment),
     ),
+    new Option(
+      '--secret <name[=value]>',
+      'a variable that nothing shows again; without a value it is taken from here',
+    ).argParser(variables(surroundings.environment)),
     new Option('--workdir <folder>', 'where the command runs; default: this folder'),
     new Option('--time-limit <duration>', 'stop it after this long, such as 1h').argParser(
       duration({ least: 1000, most: YEAR_MS }),
@@ -57,6 +62,7 @@ export function workBody(call: Call<WorkOptions>) {
     ...placeBody(options),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.env === undefined ? {} : { environment: options.env }),
+    ...(options.secret === undefined ? {} : { secretEnvironment: options.secret }),
     ...(options.timeLimit === undefined ? {} : { timeLimitMs: options.timeLimit }),
     ...(options.grace === undefined ? {} : { graceMs: options.grace }),
     ...(workingDirectory === null ? {} : { workingDirectory }),

@@ -124,6 +124,7 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
       ...renderService(lease),
       ['organization', toLine(lease.organization)],
       ['command', toLine(renderCommand(lease.command))],
+      ['secrets', lease.secretNames.length > 0 ? lease.secretNames.join(', ') : null],
       ['gpus', group(lease.gpus)],
       ['pool', lease.pool],
       ['where', renderPlace(lease)],

@@ -41,6 +41,7 @@ export interface ControllerDeps {
   readonly now: () => Date
   readonly instantOf: LeaseStepDeps['instantOf']
   readonly ids: IdSource
+  readonly pepper: string
   readonly serving: ServingDeps
   readonly pepper: string
   /** Webhooks of customers may have private addresses. */

@@ -62,7 +62,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
       instance: randomUUID(),
     }),
     ...marketRoutes,
-    ...leaseRoutes({ engines, ids }),
+    ...leaseRoutes({ engines, ids, pepper }),
     ...nodeRoutes({ ids }),
     ...reconciliationRoutes,
     ...servingRoutes({ ids, ...deps.upstreams }),

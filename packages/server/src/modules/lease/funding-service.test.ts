@@ -37,6 +37,8 @@ function lease(parts: Partial<Lease>): Lease {
       fabric: 'any',
       command: ['x'],
       environment: {},
+      secretNames: [],
+      sealed: null,
       workingDirectory: null,
       requeue: false,
     },

@@ -42,6 +42,10 @@ export interface Lease {
   readonly fabric: 'same' | 'any'
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** Names of variables whose values are in `sealed`. */
+  readonly secretNames: readonly string[]
+  /** What is kept but not told, encrypted; null when there is nothing. */
+  readonly sealed: string | null
   readonly workingDirectory: string | null
   readonly requeue: boolean
   /** Null: no signal with the notice. */

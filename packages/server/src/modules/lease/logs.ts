@@ -6,6 +6,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Db } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
 import { attemptId } from './lease.ts'
+import { Mask } from './mask.ts'
 import { findLease } from './store.ts'
 
 const PIECE_BYTES = 64 * 1024
@@ -19,6 +20,8 @@ interface LogRequest {
   /** Only the last so many bytes. */
   readonly tail: number | undefined
   readonly signal: AbortSignal
+  /** What must not be shown. */
+  readonly hidden: readonly string[]
 }
 
 interface LogSource {
@@ -83,9 +86,13 @@ async function* readFile(path: string, position: number): AsyncGenerator<Uint8Ar
   }
 }
 
-/** Bytes of the log, from the requested place on. */
-async function* readLog(source: LogSource, request: LogRequest): AsyncGenerator<Uint8Array> {
-  let toSkip = await skipFor(source, request)
+/** Bytes of the log, from a place on. */
+async function* readLog(
+  source: LogSource,
+  request: LogRequest,
+  from: number,
+): AsyncGenerator<Uint8Array> {
+  let toSkip = from
   const positions = new Map<string, number>()
   for (;;) {
     // Whether it is over is asked before reading, so that what came last is still read.
@@ -106,9 +113,27 @@ async function* readLog(source: LogSource, request: LogRequest): AsyncGenerator<
   }
 }
 
+/** Reads from far enough before the requested place that a value cut by it is seen whole, and leaves that part out. */
+async function* readMasked(source: LogSource, request: LogRequest): AsyncGenerator<Uint8Array> {
+  const mask = new Mask(request.hidden)
+  const wanted = await skipFor(source, request)
+  let toDrop = Math.min(wanted, mask.reachBytes)
+  const cut = (bytes: Buffer) => {
+    const kept = bytes.subarray(Math.min(toDrop, bytes.length))
+    toDrop -= bytes.length - kept.length
+    return kept
+  }
+  for await (const piece of readLog(source, request, wanted - toDrop)) {
+    const out = cut(mask.push(piece))
+    if (out.length > 0) yield out
+  }
+  const rest = cut(mask.end())
+  if (rest.length > 0) yield rest
+}
+
 /** The log as a stream that ends when the lease does (follow) or at what is there now. */
 export function streamLog(source: LogSource, request: LogRequest): ReadableStream<Uint8Array> {
-  const pieces = readLog(source, request)
+  const pieces = readMasked(source, request)
   return new ReadableStream({
     pull: async (controller) => {
       const { done, value } = await pieces.next()

@@ -6,6 +6,7 @@ import type { Db } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
 import { confirmGone } from './confirm-service.ts'
+import { hide, openHidden } from './hidden-service.ts'
 import type { Lease } from './lease.ts'
 import { streamLog } from './logs.ts'
 import { createLease, stopLease } from './service.ts'
@@ -44,18 +45,22 @@ async function renderOne(db: Db, lease: Lease) {
 export function leaseRoutes({
   engines,
   ids,
+  pepper,
 }: {
   readonly engines: Engines
   readonly ids: IdSource
+  /** Under which what leases hide is sealed. */
+  readonly pepper: string
 }): Pick<Routes, Names> {
   return {
     createLease: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
-      const { tier, maxPriceUsdPerGpuHour: most, ...work } = body
+      const { tier, maxPriceUsdPerGpuHour: most, secretEnvironment = {}, ...work } = body
+      const hidden = hide(pepper, { environment: secretEnvironment })
       const maxPriceUsd = most === undefined ? null : money(most)
       const lease = await createLease(
         db,
-        { organizationId, projectId, kind: tier, maxPriceUsd, ...work },
+        { organizationId, projectId, kind: tier, maxPriceUsd, hidden, ...work },
         { now, ids },
       )
       setTarget(lease.id)
@@ -63,7 +68,9 @@ export function leaseRoutes({
     },
     runAnchor: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
-      const work = { ...body, requeue: false, noticeSignal: 'SIGTERM', maxPriceUsd: null }
+      const { secretEnvironment = {}, ...asked } = body
+      const hidden = hide(pepper, { environment: secretEnvironment })
+      const work = { ...asked, hidden, requeue: false, noticeSignal: 'SIGTERM', maxPriceUsd: null }
       const lease = await createLease(
         db,
         { organizationId, projectId, kind: 'anchor', ...work },
@@ -92,7 +99,9 @@ export function leaseRoutes({
     },
     getLeaseLogs: async ({ db, principal, params, query, signal }) => {
       const lease = await getVisible(db, params.id, principal)
-      return streamLog({ db, engines }, { leaseId: lease.id, signal, ...query, tail: query.tail })
+      const hidden = Object.values(openHidden(pepper, lease).environment)
+      const reading = { leaseId: lease.id, signal, ...query, tail: query.tail, hidden }
+      return streamLog({ db, engines }, reading)
     },
     confirmLeaseGone: async ({ db, principal, params, body, now }) => {
       const lease = await confirmGone(db, engines, {

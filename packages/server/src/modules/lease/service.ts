@@ -32,6 +32,7 @@ export interface LeaseRequest {
   readonly nodes?: number | undefined
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  readonly hidden?: Pick<Lease, 'secretNames' | 'sealed'>
   readonly workingDirectory?: string | undefined
   readonly timeLimitMs?: number | undefined
   readonly graceMs: number
@@ -75,6 +76,7 @@ function newLease(
     fabric: request.fabric ?? 'any',
     command: request.command,
     environment: request.environment,
+    ...(request.hidden ?? { secretNames: [], sealed: null }),
     workingDirectory: request.workingDirectory ?? null,
     requeue: request.requeue,
     noticeSignal: request.noticeSignal === 'none' ? null : request.noticeSignal,

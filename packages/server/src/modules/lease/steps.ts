@@ -13,6 +13,7 @@ import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS, LEASE_STOP_REPEAT_MS } from '../../limits.ts'
 import { doorOf } from './door-service.ts'
 import { extendHold } from './funding-service.ts'
+import { openHidden } from './hidden-service.ts'
 import { attemptId, endingOf, exhaustionNoticeMs, type Lease } from './lease.ts'
 import { meterUntil } from './meter.ts'
 import { beginReclaim } from './reclaim.ts'
@@ -26,6 +27,8 @@ export interface LeaseStepDeps {
   /** Trusted time of a boot's monotonic instant; null when that boot is not known any more. */
   readonly instantOf: (bootId: string, monotonicMs: number) => Date | null
   readonly ids: IdSource
+  /** Under which what leases hide is sealed. */
+  readonly pepper: string
   /** Something went wrong that does not keep the step from going on. */
   readonly onTrouble: (leaseId: string, error: unknown) => void
 }
@@ -60,6 +63,7 @@ async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
     workingDirectory: lease.workingDirectory,
     timeLimitMs: lease.timeLimitMs,
     ...doorOf(lease),
+    secretEnvironment: openHidden(deps.pepper, lease).environment,
   })
 }
 

@@ -55,6 +55,7 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     exitCode: lease.exitCode,
     exitSignal: lease.exitSignal,
     command: [...lease.command],
+    secretNames: [...lease.secretNames],
     gpus: lease.gpus,
     pool: lease.pool,
     nodes: lease.nodes,

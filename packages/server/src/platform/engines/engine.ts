@@ -81,6 +81,8 @@ export interface Admission {
   readonly workingDirectory: string | null
   /** The engine ends it after this long where it can; Spillway asks for the end in any case. */
   readonly timeLimitMs: number | null
+  /** Like `environment`, but kept out of every record that outlives the start. */
+  readonly secretEnvironment?: Readonly<Record<string, string>>
   /** Absent for what answers at no port. */
   readonly service?: ServiceDoor
 }

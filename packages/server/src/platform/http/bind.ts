@@ -123,7 +123,7 @@ function callOf(exchange: Exchange, db: Db, now: Date): Call<EndpointName> {
   } as Call<EndpointName>
 }
 
-function repeatable(exchange: Exchange): RepeatableRequest | null {
+function repeatable({ pepper }: BindDeps, exchange: Exchange): RepeatableRequest | null {
   const { context, endpoint, parsed } = exchange
   const key = context.req.header('idempotency-key')
   if (key === undefined || endpoint.permission === 'public') return null
@@ -136,7 +136,11 @@ function repeatable(exchange: Exchange): RepeatableRequest | null {
     organizationId: exchange.caller?.organizationId ?? '-',
     endpoint: endpoint.id,
     key,
-    requestHash: hashRequest(context.req.path, JSON.stringify(parsed.query), parsed.bodyText),
+    requestHash: hashRequest(pepper, [
+      context.req.path,
+      JSON.stringify(parsed.query),
+      parsed.bodyText,
+    ]),
   }
 }
 
@@ -164,7 +168,7 @@ function mutate(
 ): Promise<{ status: number; answer: unknown }> {
   const { endpoint } = exchange
   return inTransaction(deps.database, async (tx) => {
-    const request = repeatable(exchange)
+    const request = repeatable(deps, exchange)
     const earlier = request ? await findAnswer(tx, request, deps.pepper) : null
     if (earlier) return earlier
     const answer = endpoint.returns.parse(await handler(callOf(exchange, tx, deps.now())))

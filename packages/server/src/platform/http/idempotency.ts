@@ -2,7 +2,7 @@
  * A mutation with an Idempotency-Key answers the same however often it is sent. The stored answer is encrypted under
  * the installation's pepper, because some answers hold a secret that is shown once.
  */
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { sql } from 'kysely'
 import { Fault } from '#kernel/fault.ts'
 import type { Db } from '#platform/db/database.ts'
@@ -16,8 +16,9 @@ export interface RepeatableRequest {
   readonly requestHash: string
 }
 
-export function hashRequest(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+/** Under the pepper, because a body may hold a secret that could be guessed against a plain hash. */
+export function hashRequest(pepper: string, parts: readonly string[]): string {
+  return createHmac('sha256', pepper).update(JSON.stringify(parts)).digest('base64url')
 }
 
 const PURPOSE = 'idempotent answers'

@@ -11,6 +11,8 @@ const REDACTED = [
   '*.authorization',
   '*.cookie',
   '*.environment',
+  '*.secretEnvironment',
+  '*.sealed',
   '*.pepper',
   '*.databaseUrl',
   '*.secret',

@@ -15,8 +15,15 @@ import { findProgram } from '#platform/processes/program-path.ts'
 import { MARK_NAME, bellFolder } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
-import { commandEnvironment, cpusOfSlots, soleOf } from './command-environment.ts'
-import { createFile, readJson, readText, replaceFile, sync } from './durable-file.ts'
+import { commandEnvironment, cpusOfSlots, passable, soleOf } from './command-environment.ts'
+import {
+  createFile,
+  readJson,
+  readText,
+  replaceFile,
+  replaceFileSynced,
+  sync,
+} from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 import { choosePort } from './service-port.ts'
@@ -67,7 +74,7 @@ async function start(
 async function record(
   machine: LocalMachine,
   paths: AttemptPaths,
-  admission: Admission,
+  { secretEnvironment = {}, ...admission }: Admission,
 ): Promise<void> {
   if ((await readJson(paths.admission)) !== null) return
   const isPinned = admission.acceleratorKind === 'cpu'
@@ -94,6 +101,8 @@ async function record(
   await mkdir(dirname(paths.instanceAction), { recursive: true, mode: 0o700 })
   await mkdir(paths.work, { recursive: true, mode: 0o700 })
   await mkdir(bellFolder(machine.directory), { recursive: true, mode: 0o700 })
+  if (Object.keys(secretEnvironment).length > 0)
+    await replaceFileSynced(paths.secrets, passable(secretEnvironment))
   if (await createFile(paths.admission, content)) return
   if ((await readJson(paths.admission)) === null) await replaceFile(paths.admission, content)
 }

@@ -17,6 +17,8 @@ export interface AttemptPaths {
   readonly folder: string
   /** Its existence makes the attempt known. Created once. */
   readonly admission: string
+  /** Secret variables of the command; removed as soon as it has started. */
+  readonly secrets: string
   /** A sign that says who claimed the attempt: who puts it up is the only one to run the command. */
   readonly claim: string
   /** What became of it; until it is there, the claim tells. */
@@ -46,6 +48,7 @@ export function attemptPaths(directory: string, attemptId: string): AttemptPaths
     attemptId,
     folder,
     admission: join(folder, 'admission.json'),
+    secrets: join(folder, 'secrets.json'),
     claim: join(folder, 'claim'),
     status: join(folder, 'status.json'),
     heartbeat: join(folder, 'heartbeat'),

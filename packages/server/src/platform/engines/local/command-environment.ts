@@ -40,18 +40,24 @@ export function commandEnvironment(surroundings: CommandSurroundings): Record<st
     const value = inherited[name]
     return value === undefined ? [] : [[name, value] as const]
   })
-  const asked = Object.entries(admission.environment).filter(
-    ([name]) => !name.startsWith('SPILLWAY_') && !FIXED.includes(name),
-  )
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',
     // Otherwise Python keeps what it prints until it ends, and loses it when it is killed.
     PYTHONUNBUFFERED: '1',
     ...Object.fromEntries(passedOn),
     ...acceleratorEnvironment(admission, cpus),
-    ...Object.fromEntries(asked),
+    ...passable(admission.environment),
     ...identityEnvironment(surroundings),
   }
+}
+
+/** What of the variables that a lease asks for is passed on. */
+export function passable(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name]) => !name.startsWith('SPILLWAY_') && !FIXED.includes(name),
+    ),
+  )
 }
 
 function identityEnvironment({

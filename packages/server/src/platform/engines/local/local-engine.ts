@@ -149,9 +149,10 @@ async function forget(machine: LocalMachine, attempts: Attempts, attemptId: stri
     await replaceFile(paths.forgotten, {})
     await writeFile(paths.bell, '')
   }
-  const { admission, claim, status, heartbeat, stopRequest, shimFailure, bell } = paths
+  const { admission, secrets, claim, status, heartbeat, stopRequest, shimFailure, bell } = paths
   const record = [
     admission,
+    secrets,
     claim,
     status,
     heartbeat,

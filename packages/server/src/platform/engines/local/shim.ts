@@ -6,7 +6,7 @@
  * Usage: node shim.mjs <engine directory> <attempt id> <boot id>
  */
 import { existsSync, writeFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { present } from '#kernel/assert.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
@@ -80,7 +80,10 @@ class Shim {
   async #supervise(heartbeat: Heartbeat): Promise<AttemptStatus> {
     if (await this.#obeyStop()) return this.#notStarted('it was stopped before it started')
     const started = await this.#start()
-    if (started.kind === 'failed') return this.#notStarted(started.text)
+    if (started.kind === 'failed') {
+      await this.#dropSecrets()
+      return this.#notStarted(started.text)
+    }
     const startedMs = monotonicMs()
     heartbeat.beat(startedMs)
     const { pid, birth } = present(table.find(started.pid), 'the command in the process table')
@@ -93,6 +96,7 @@ class Shim {
     })
     const running = { phase: 'running', ...this.#witness(), leader, startedMs } as const
     await this.#write({ ...running, exit: null })
+    await this.#dropSecrets()
     await this.#obeyStop()
     const exit = await started.exited
     const wasStopped = (await this.#obeyStop()) || this.#ending !== null
@@ -107,6 +111,11 @@ class Shim {
     } catch (error) {
       return { kind: 'failed', text: `cannot start here: ${(error as Error).message}` }
     }
+  }
+
+  /** The command has them; nobody needs them again. */
+  async #dropSecrets(): Promise<void> {
+    await rm(this.#paths.secrets, { force: true }).catch(reportFailure(this.#paths))
   }
 
   /** The lease is over when its command ends; what the command left behind ends with it. */
@@ -204,7 +213,9 @@ async function main(): Promise<void> {
   const paths = attemptPaths(directory, attemptId)
   try {
     const record = present(await readJson<AdmissionRecord>(paths.admission), paths.admission)
-    await new Shim(paths, record, bootId).run()
+    const secrets = await readJson<Record<string, string>>(paths.secrets)
+    const environment = { ...record.environment, ...secrets }
+    await new Shim(paths, { ...record, environment }, bootId).run()
     process.exit(0)
   } catch (error) {
     reportFailure(paths)(error)
