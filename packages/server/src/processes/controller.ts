@@ -43,7 +43,6 @@ export interface ControllerDeps {
   readonly ids: IdSource
   readonly pepper: string
   readonly serving: ServingDeps
-  readonly pepper: string
   /** Webhooks of customers may have private addresses. */
   readonly isPrivateAllowed: boolean
   /** The pools of the fleet file. */

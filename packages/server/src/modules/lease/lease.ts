@@ -17,6 +17,11 @@ export { attemptId } from '#kernel/attempt.ts'
 
 export type ReclaimReason = 'reclaimed' | 'stopped' | 'balance_exhausted' | 'time_limit'
 
+/** What a lease keeps and never tells; every value sealed where it is stored. */
+export interface Hidden {
+  readonly environment: Readonly<Record<string, string>>
+}
+
 /** Slots of one node. */
 export interface SlotsOfNode {
   readonly nodeId: string
@@ -45,7 +50,7 @@ export interface Lease {
   /** Names of variables whose values are in `sealed`. */
   readonly secretNames: readonly string[]
   /** What is kept but not told, encrypted; null when there is nothing. */
-  readonly sealed: string | null
+  readonly sealed: Hidden | null
   readonly workingDirectory: string | null
   readonly requeue: boolean
   /** Null: no signal with the notice. */

@@ -2,4 +2,5 @@
 -- which is not in the database. Names are told.
 ALTER TABLE lease
   ADD COLUMN secret_names text[] NOT NULL DEFAULT '{}',
-  ADD COLUMN sealed text;
+  -- {"environment": {"NAME": "sealed value"}}
+  ADD COLUMN sealed jsonb;
