@@ -199,6 +199,8 @@ CREATE TABLE lease (
   service jsonb,
   fabric text NOT NULL DEFAULT 'any'::text,
   engine_run text,
+  secret_names text[] NOT NULL DEFAULT '{}'::text[],
+  sealed jsonb,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
   CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
   CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),

@@ -148,6 +148,8 @@ export interface LeaseTable {
   service: ColumnType<unknown, string | null | undefined, string | null>
   fabric: Generated<string>
   engine_run: string | null
+  secret_names: Generated<string[]>
+  sealed: ColumnType<unknown, string | null | undefined, string | null>
 }
 
 export interface LeaseFactTable {
