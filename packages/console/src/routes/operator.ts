@@ -8,7 +8,17 @@ export const fleetRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/fleet',
   beforeLoad: ({ context }) => requirePermission(context.session.role, 'fleet.read'),
-  validateSearch: z.object({ kinds: optionalText }),
+  validateSearch: z.object({
+    ...tableSearch,
+    kinds: optionalText,
+    /** Words that a node, or what is on it, must have. */
+    q: optionalText,
+    only: z.enum(['faulty', 'draining', 'free']).optional().catch(undefined),
+    colour: z.enum(['kind', 'health', 'use', 'organization']).optional().catch(undefined),
+    view: z.enum(['table']).optional().catch(undefined),
+    /** The selected node. */
+    node: optionalText,
+  }),
   component: lazyRouteComponent(() => import('../features/fleet/fleet-page.tsx'), 'FleetPage'),
 })
 

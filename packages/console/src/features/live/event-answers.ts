@@ -3,12 +3,20 @@ import type { JsonName } from '../../api/client.ts'
 
 /** By the noun before the dot of an event's type. */
 const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
-  lease: ['listLeases', 'getLease', 'listLeaseFacts', 'listSlots', 'listPools', 'getBalance'],
-  claim: ['listSlots', 'listPools', 'getUtilisation'],
-  slot: ['listSlots', 'listPools', 'getFleet'],
-  node: ['getFleet', 'listSlots', 'listPools'],
-  pool: ['listPools', 'getFleet', 'listSlots'],
-  fleet: ['getFleet', 'listPools', 'listSlots'],
+  lease: [
+    'listLeases',
+    'getLease',
+    'listLeaseFacts',
+    'listSlots',
+    'listPools',
+    'getBalance',
+    'getFleetMap',
+  ],
+  claim: ['listSlots', 'listPools', 'getUtilisation', 'getFleetMap'],
+  slot: ['listSlots', 'listPools', 'getFleet', 'getFleetMap'],
+  node: ['getFleet', 'listSlots', 'listPools', 'getFleetMap'],
+  pool: ['listPools', 'getFleet', 'listSlots', 'getFleetMap'],
+  fleet: ['getFleet', 'listPools', 'listSlots', 'getFleetMap'],
   price: ['listPools'],
   balance: ['getBalance', 'getUsage', 'listOrganizations'],
   charge: ['getBalance', 'getUsage'],

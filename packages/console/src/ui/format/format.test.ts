@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   divideHalfEven,
   exactMoney,
+  formatLargeMoney,
   formatMoney,
   parsePicos,
   perMillion,
@@ -30,6 +31,14 @@ import {
 const plain = (text: string): string => text.replace(/[\u00A0\u202F]/g, ' ')
 
 describe('money', () => {
+  test.each([
+    ['999999', '$999,999.00'],
+    ['12400000', '$12.4 M'],
+    ['1280002500', '$1.28 bn'],
+  ])('a large amount %s reads as %s', (amount, text) => {
+    expect(plain(formatLargeMoney(parsePicos(amount)))).toBe(text)
+  })
+
   test.each([
     ['0', '$0.00'],
     ['0.000042', '$0.000042'],

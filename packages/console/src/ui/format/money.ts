@@ -97,3 +97,17 @@ export function approximateUsd(amount: string | bigint): number {
 export function perMillion(price: PriceShape): bigint {
   return rate(price, 1_000_000n)
 }
+
+const LARGE_UNITS = [
+  [1_000_000_000n, 'bn'],
+  [1_000_000n, 'M'],
+] as const
+
+/** A large amount in three digits: `$1.28 bn`, `$12.4 M`; smaller ones as always. */
+export function formatLargeMoney(amount: bigint): string {
+  const found = LARGE_UNITS.find(([size]) => amount >= size * PICOS_PER_USD)
+  if (found === undefined) return formatMoney(amount)
+  const [size, unit] = found
+  const thousandths = Number(amount / ((size * PICOS_PER_USD) / 1000n))
+  return `$${Number((thousandths / 1000).toPrecision(SIGNIFICANT_DIGITS))}\u00A0${unit}`
+}
