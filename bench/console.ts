@@ -4,10 +4,9 @@
  */
 import { loadavg } from 'node:os'
 import { gzipSync } from 'node:zlib'
-import { sql } from 'kysely'
-import type { Page } from 'playwright-core'
-import { findChromium, launchChromium } from '../packages/console/test/chromium.ts'
+import { chromium, type Page } from 'playwright-core'
 import { emitEvent } from '../packages/server/src/platform/events/emit.ts'
+import { findChromium } from './console/browser.ts'
 import { framesOf, type FrameTimes, quantile, recordFrames } from './console/frames.ts'
 import { openStand, type Stand } from './console/stand.ts'
 import { type BenchOptions, type BenchResult, type Figure, figureOf, median } from './run/result.ts'
@@ -86,10 +85,21 @@ async function turnWheel(page: Page, { x, y }: Middle, turns: number): Promise<v
 
 /** Moves claims of some nodes to another kind, as a busy minute would, and says so in the event stream. */
 async function change({ db }: Stand): Promise<void> {
-  await sql`UPDATE claim SET kind = CASE kind WHEN 'spot' THEN 'flex' ELSE 'spot' END WHERE id IN
-    (SELECT id FROM claim WHERE ends_at IS NULL AND kind IN ('spot', 'flex') ORDER BY id LIMIT ${CHANGED_NODES})`.execute(
-    db,
-  )
+  const open = await db
+    .selectFrom('claim')
+    .select(['id', 'kind'])
+    .where('ends_at', 'is', null)
+    .where('kind', 'in', ['spot', 'flex'])
+    .limit(CHANGED_NODES)
+    .execute()
+  for (const [kind, other] of [
+    ['spot', 'flex'],
+    ['flex', 'spot'],
+  ] as const) {
+    const some = open.filter((claim) => claim.kind === kind).map(({ id }) => id)
+    if (some.length > 0)
+      await db.updateTable('claim').set({ kind: other }).where('id', 'in', some).execute()
+  }
   const subject = 'bench'
   await emitEvent(db, { at: new Date(), type: 'claim.changed', organizationId: null, subject })
 }
@@ -148,7 +158,10 @@ function frameFigures([name, { scripts, eventMax }]: readonly [string, FrameTime
 }
 
 async function pageFigures(stand: Stand, executablePath: string): Promise<Figure[]> {
-  const browser = await launchChromium(executablePath)
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  })
   try {
     const { url, operatorToken } = stand.installation
     const viewport = { width: 1440, height: 900 }

@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql } from 'kysely'
 import { idSource, newId } from '../../packages/server/src/kernel/ids.ts'
 import { type Database, openDatabase } from '../../packages/server/src/platform/db/database.ts'
 import { startEmbedded } from '../../packages/server/src/platform/db/embedded/index.ts'
@@ -80,18 +79,29 @@ function planNodes(count: number): readonly PlannedNode[] {
   })
 }
 
+/** Rows a statement: below what the protocol takes as parameters. */
+const ROWS = 2000
+
+function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += ROWS) yield items.slice(from, from + ROWS)
+}
+
 async function writeNodes(
   db: Database,
   nodes: readonly PlannedNode[],
   slotCount: number,
 ): Promise<void> {
-  const column = <K extends keyof PlannedNode>(key: K): string[] => nodes.map((node) => node[key])
-  await sql`INSERT INTO node (id, pool_name, name, slot_count, state, hardware, rack, fabric, active_from)
-    SELECT id, pool, name, ${slotCount}, state, 'NVIDIA H200', rack, pool, now()
-    FROM unnest(${column('id')}::text[], ${column('pool')}::text[], ${column('name')}::text[],
-      ${column('state')}::text[], ${column('rack')}::text[]) AS new (id, pool, name, state, rack)`.execute(
-    db,
-  )
+  for (const some of chunks(nodes))
+    await db
+      .insertInto('node')
+      .values(
+        some.map(({ pool, ...rest }) => ({
+          ...rest,
+          ...{ pool_name: pool, slot_count: slotCount, hardware: 'NVIDIA H200', fabric: pool },
+          active_from: new Date(),
+        })),
+      )
+      .execute()
 }
 
 interface PlannedClaim {
@@ -155,22 +165,29 @@ function leaseId(number: number): string {
 }
 
 async function writeClaims(db: Database, claims: readonly PlannedClaim[]): Promise<void> {
-  const texts = (key: 'id' | 'node' | 'slots' | 'kind'): string[] => claims.map((each) => each[key])
-  await sql`INSERT INTO claim (id, node_id, slots, kind, lease_id, organization_id, starts_at, draining_from)
-    SELECT id, node, slots::int4multirange, kind, lease, organization, now(),
-      CASE WHEN leaving THEN now() END
-    FROM unnest(${texts('id')}::text[], ${texts('node')}::text[], ${texts('slots')}::text[],
-      ${texts('kind')}::text[], ${claims.map(({ lease }) => lease)}::text[],
-      ${claims.map(({ organization }) => organization)}::text[],
-      ${claims.map(({ isLeaving }) => isLeaving)}::boolean[])
-      AS new (id, node, slots, kind, lease, organization, leaving)`.execute(db)
+  const now = new Date()
+  for (const some of chunks(claims))
+    await db
+      .insertInto('claim')
+      .values(
+        some.map(({ id, node, slots, kind, lease, organization, isLeaving }) => ({
+          ...{ id, node_id: node, slots, kind, lease_id: lease, organization_id: organization },
+          ...{ starts_at: now, draining_from: isLeaving ? now : null },
+        })),
+      )
+      .execute()
 }
 
 async function writeOrganizations(db: Database): Promise<readonly string[]> {
   const made = Array.from({ length: ORGANIZATIONS }, () => newId('organization', ids))
-  await sql`INSERT INTO organization (id, name, kind, created_at)
-    SELECT id, 'customer ' || number, 'customer', now()
-    FROM unnest(${made}::text[]) WITH ORDINALITY AS new (id, number)`.execute(db)
+  await db
+    .insertInto('organization')
+    .values(
+      made.map((id, index) => ({
+        ...{ id, name: `customer ${index + 1}`, kind: 'customer', created_at: new Date() },
+      })),
+    )
+    .execute()
   return made
 }
 

@@ -37,7 +37,11 @@ export function clampCamera(camera: Camera, layout: Layout, size: WindowSize): C
 }
 
 /** Zooms so that what lies under a point of the window stays there. */
-export function zoomAt(camera: Camera, point: Point, factor: number, layout: Layout): Camera {
+export function zoomAt(
+  camera: Camera,
+  { point, factor }: { readonly point: Point; readonly factor: number },
+  layout: Layout,
+): Camera {
   const max = Math.max(SCALE_MAX, layout.fitScale)
   const scale = Math.min(max, Math.max(layout.fitScale, camera.scale * factor))
   return {
@@ -69,15 +73,19 @@ export function showBox(box: Box, size: WindowSize, scaleMax: number): Camera {
 /** Moves as little as needed to have a box in view. */
 export function reveal(camera: Camera, box: Box, size: WindowSize): Camera {
   const margin = 12 / camera.scale
-  const axis = (from: number, shown: number, start: number, length: number): number => {
+  const axis = (
+    from: number,
+    shown: number,
+    [start, length]: readonly [number, number],
+  ): number => {
     if (start - margin < from) return start - margin
     if (start + length + margin > from + shown) return start + length + margin - shown
     return from
   }
   return {
     scale: camera.scale,
-    x: axis(camera.x, size.width / camera.scale, box.x, box.width),
-    y: axis(camera.y, size.height / camera.scale, box.y, box.height),
+    x: axis(camera.x, size.width / camera.scale, [box.x, box.width]),
+    y: axis(camera.y, size.height / camera.scale, [box.y, box.height]),
   }
 }
 

@@ -92,7 +92,7 @@ test('what lies under the pointer stays there while zooming', () => {
       fc.double({ min: 1, max: 3, noNaN: true }),
       (x, y, factor) => {
         const before = fitCamera(layout)
-        const after = zoomAt(before, { x, y }, factor, layout)
+        const after = zoomAt(before, { point: { x, y }, factor }, layout)
         const [was, is] = [toUnits(before, { x, y }), toUnits(after, { x, y })]
         expect(is.x).toBeCloseTo(was.x)
         expect(is.y).toBeCloseTo(was.y)

@@ -127,10 +127,9 @@ function shapeSites(nodes: readonly MapNode[]): SiteShape[] {
 }
 
 interface Plan {
-  readonly width: number
-  readonly height: number
   readonly nodes: NodePlace[]
   readonly blocks: Block[]
+  readonly poolHead: number
 }
 
 const slotsOf = (nodes: readonly MapNode[]): number =>
@@ -154,9 +153,9 @@ function placeRack(plan: Plan, rack: RackShape, at: { x: number; y: number }): v
 }
 
 /** Racks from left to right, in lines as wide as there is room. Answers the height. */
-function placePool(plan: Plan, pool: PoolShape, box: Omit<Box, 'height'>, head: number): number {
+function placePool(plan: Plan, pool: PoolShape, box: Omit<Box, 'height'>): number {
   let x = box.x
-  let y = box.y + head
+  let y = box.y + plan.poolHead
   let lineHeight = 0
   for (const rack of pool.racks) {
     if (x > box.x && x + rack.width > box.x + box.width + 1e-6) {
@@ -176,14 +175,18 @@ function placePool(plan: Plan, pool: PoolShape, box: Omit<Box, 'height'>, head: 
 }
 
 /** Pools side by side where they fit, sites one below another. */
-function place(sites: readonly SiteShape[], width: number, scale: number): Plan {
+function place(
+  sites: readonly SiteShape[],
+  width: number,
+  scale: number,
+): Pick<Layout, 'width' | 'height' | 'nodes' | 'blocks'> {
   const nodes: NodePlace[] = []
   const blocks: Block[] = []
   const gap = GAP_PX / scale
   let y = 0
   for (const site of sites) {
     const top = y
-    const plan = { width, height: 0, nodes, blocks }
+    const plan = { nodes, blocks, poolHead: POOL_HEAD_PX / scale }
     let x = 0
     let lineHeight = 0
     y += SITE_HEAD_PX / scale
@@ -194,7 +197,7 @@ function place(sites: readonly SiteShape[], width: number, scale: number): Plan 
         x = 0
         lineHeight = 0
       }
-      const height = placePool(plan, pool, { x, y, width: own }, POOL_HEAD_PX / scale)
+      const height = placePool(plan, pool, { x, y, width: own })
       lineHeight = Math.max(lineHeight, height)
       x += own + 2 * gap
     }

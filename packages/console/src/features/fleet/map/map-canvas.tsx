@@ -65,7 +65,7 @@ export function MapCanvas(props: MapCanvasProps): ReactElement {
     const map = surface.current
     if (!map?.layout) return
     const middle = { x: map.size.width / 2, y: map.size.height / 2 }
-    map.moveTo(zoomAt(map.camera, middle, factor, map.layout))
+    map.moveTo(zoomAt(map.camera, { point: middle, factor }, map.layout))
   }
   const node = model.nodes.get(pointed?.node ?? '')
   const focused = model.nodes.get(selected ?? '')

@@ -18,7 +18,7 @@ export interface SlotGroup {
 /** Slots of one use and one owner together, in the order of their first slots. */
 export function groupSlots(node: MapNode): readonly SlotGroup[] {
   const groups = new Map<string, { use: string; owner: FleetMapOwner | null; slots: number[] }>()
-  for (const [slot, letter] of [...node.slots].entries()) {
+  for (const [slot, letter] of Array.from(node.slots).entries()) {
     const owner = node.owners[slot] ?? null
     const use = letterUse(letter)
     const key = `${use} ${owner?.leaseId ?? owner?.organization ?? ''}`
@@ -41,9 +41,9 @@ export function NodePanel({ node, onClose }: NodePanelProps): ReactElement {
       className="mt-2 max-h-[50vh] overflow-auto rounded-base border border-line-strong bg-bg p-3 md:absolute md:top-2 md:right-2 md:mt-0 md:w-[300px]"
     >
       <div className="flex items-center justify-between gap-2">
-        <h3 className="num min-w-0 truncate font-bold" title={node.name}>
+        <h2 className="num min-w-0 truncate font-bold" title={node.name}>
           {node.name}
-        </h3>
+        </h2>
         <IconButton icon="cross" label="Close" onClick={onClose} />
       </div>
       <p className="mb-2 flex flex-wrap gap-x-2 text-muted">

@@ -60,7 +60,7 @@ export function styleNode(
   colouring: Colouring,
   { ranks, rampSteps }: StyleDeps,
 ): readonly SlotStyle[] {
-  const letters = [...node.slots]
+  const letters = Array.from(node.slots)
   if (colouring === 'health') return letters.map((letter) => byHealth(node, letter))
   if (colouring === 'organization')
     return letters.map((_, slot) => byOrganization(node, slot, ranks))

@@ -5,7 +5,7 @@
 import type { MapNode } from './fleet-model.ts'
 import type { Box, Layout } from './layout.ts'
 import type { NodeIndex } from './node-index.ts'
-import { type Ground, type Look, paintNode } from './paint-node.ts'
+import { type Ground, type Look, NodeBrush } from './paint-node.ts'
 
 /** Device pixels. */
 const TILE = 192
@@ -128,12 +128,13 @@ export class TileSet {
     const indexes = isWhole ? scenery.index.inBox(box) : [...tile.changed]
     tile.context.fillStyle = scenery.look.palette.background
     if (isWhole) tile.context.fillRect(0, 0, TILE, TILE)
+    const brush = new NodeBrush(ground, scenery.look)
     for (const index of indexes) {
       const place = scenery.layout.nodes[index]
       const node = scenery.nodeOf(index)
       if (place === undefined || node === undefined) continue
       if (!isWhole) this.#clear(ground, place, scenery.look.palette.background)
-      paintNode(ground, place, node, scenery.look)
+      brush.paint(place, node)
     }
     tile.paintedIn = scenery.edition
     tile.changed.clear()

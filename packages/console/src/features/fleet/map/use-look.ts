@@ -22,11 +22,8 @@ const FONTS = {
 /** The ranking of organizations; the same object as long as the order is the same. */
 export function useRanks(model: FleetModel): Ranks {
   const ranks = rankOrganizations(model.nodes.values(), SERIES_COUNT)
-  const names = JSON.stringify([...ranks.keys()])
-  return useMemo(
-    () => new Map((JSON.parse(names) as string[]).map((name, index) => [name, index])),
-    [names],
-  )
+  const names = [...ranks.keys()].join('\n')
+  return useMemo(() => new Map(names.split('\n').map((name, index) => [name, index])), [names])
 }
 
 export function useLook(colouring: Colouring, ranks: Ranks, matcher: Matcher): Look {

@@ -68,8 +68,9 @@ function cameraKey(surface: MapSurface, event: KeyboardEvent): Camera | null {
   const { layout, camera, size } = surface
   if (layout === null) return null
   const middle = { x: size.width / 2, y: size.height / 2 }
-  if (event.key === '+' || event.key === '=') return zoomAt(camera, middle, KEY_ZOOM, layout)
-  if (event.key === '-') return zoomAt(camera, middle, 1 / KEY_ZOOM, layout)
+  if (event.key === '+' || event.key === '=')
+    return zoomAt(camera, { point: middle, factor: KEY_ZOOM }, layout)
+  if (event.key === '-') return zoomAt(camera, { point: middle, factor: 1 / KEY_ZOOM }, layout)
   if (event.key === '0' || event.key === 'Home') return fitCamera(layout)
   const direction = DIRECTIONS[event.key]
   if (direction === undefined || !event.shiftKey) return null
@@ -149,16 +150,70 @@ function spread(pointers: ReadonlyMap<number, Spot>): { middle: Spot; distance: 
 }
 
 /** A finger or the pressed mouse pans; two fingers also zoom. */
-function dragBy(surface: MapSurface, hands: Hands, id: number, spot: Spot): void {
-  const before = spread(hands.pointers)
-  hands.pointers.set(id, spot)
-  const now = spread(hands.pointers)
+function dragBy(surface: MapSurface, pointers: Map<number, Spot>, moved: [number, Spot]): void {
+  const before = spread(pointers)
+  pointers.set(...moved)
+  const now = spread(pointers)
   const layout = surface.layout
   if (layout === null) return
   const by = { x: now.middle.x - before.middle.x, y: now.middle.y - before.middle.y }
   const panned = panBy(surface.camera, by)
   const factor = before.distance > 0 && now.distance > 0 ? now.distance / before.distance : 1
-  surface.moveTo(factor === 1 ? panned : zoomAt(panned, now.middle, factor, layout))
+  surface.moveTo(factor === 1 ? panned : zoomAt(panned, { point: now.middle, factor }, layout))
+}
+
+/** What happened to the canvas, with the map on it as it is now. */
+interface Scene {
+  readonly element: HTMLCanvasElement
+  readonly map: MapSurface
+  readonly hands: Hands
+  readonly input: MapInput
+}
+
+function spotOf(event: MouseEvent, element: HTMLElement): Spot {
+  const box = element.getBoundingClientRect()
+  return { x: event.clientX - box.left, y: event.clientY - box.top }
+}
+
+function onPointerDown(event: PointerEvent, { element, hands }: Scene): void {
+  const spot = spotOf(event, element)
+  element.setPointerCapture(event.pointerId)
+  hands.hasMoved = hands.pointers.size > 0
+  hands.pressed = spot
+  hands.pointers.set(event.pointerId, spot)
+}
+
+function onPointerMove(event: PointerEvent, { element, map, hands, input }: Scene): void {
+  const spot = spotOf(event, element)
+  const { pressed, pointers } = hands
+  if (!pointers.has(event.pointerId) || pressed === null) {
+    input.onPoint(pointAt(map, element, spot))
+    return
+  }
+  const isFar = Math.hypot(spot.x - pressed.x, spot.y - pressed.y) > CLICK_PX
+  if (!hands.hasMoved && !isFar) return
+  if (!hands.hasMoved) input.onPoint(null)
+  hands.hasMoved = true
+  dragBy(map, pointers, [event.pointerId, spot])
+}
+
+function onPointerUp(event: PointerEvent, { element, map, hands, input }: Scene): void {
+  hands.pointers.delete(event.pointerId)
+  if (!hands.hasMoved) input.onSelect(pointAt(map, element, spotOf(event, element))?.node ?? null)
+}
+
+function onDoubleClick(event: MouseEvent, { element, map }: Scene): void {
+  const pointed = pointAt(map, element, spotOf(event, element))
+  if (pointed) zoomToNode(map, pointed.node)
+}
+
+function onWheel(event: WheelEvent, { element, map, input }: Scene): void {
+  // Turned outwards at the whole map, the wheel is the page's again.
+  if (map.layout === null || (event.deltaY > 0 && isFit(map.camera, map.layout))) return
+  event.preventDefault()
+  const factor = Math.exp(-event.deltaY * WHEEL_ZOOM * (event.ctrlKey ? 4 : 1))
+  map.moveTo(zoomAt(map.camera, { point: spotOf(event, element), factor }, map.layout))
+  input.onPoint(null)
 }
 
 export function useMapInput(input: MapInput): void {
@@ -172,60 +227,23 @@ export function useMapInput(input: MapInput): void {
     if (element === null) return
     const ending = new AbortController()
     const hands: Hands = { pointers: new Map(), pressed: null, hasMoved: false }
-    const spotOf = (event: MouseEvent): Spot => {
-      const box = element.getBoundingClientRect()
-      return { x: event.clientX - box.left, y: event.clientY - box.top }
-    }
     const listen = <K extends keyof HTMLElementEventMap>(
       type: K,
-      handle: (event: HTMLElementEventMap[K], map: MapSurface) => void,
-    ): void =>
-      element.addEventListener(
-        type,
-        (event) => {
-          if (surface.current) handle(event, surface.current)
-        },
-        { signal: ending.signal, passive: false },
-      )
-    listen('pointerdown', (event) => {
-      const spot = spotOf(event)
-      element.setPointerCapture(event.pointerId)
-      hands.hasMoved = hands.pointers.size > 0
-      hands.pressed = spot
-      hands.pointers.set(event.pointerId, spot)
-    })
-    listen('pointermove', (event, map) => {
-      const spot = spotOf(event)
-      const { pressed } = hands
-      if (!hands.pointers.has(event.pointerId) || pressed === null) {
-        latest.current.onPoint(pointAt(map, element, spot))
-        return
+      handle: (event: HTMLElementEventMap[K], scene: Scene) => void,
+    ): void => {
+      const onEvent = (event: HTMLElementEventMap[K]): void => {
+        const map = surface.current
+        if (map) handle(event, { element, map, hands, input: latest.current })
       }
-      const isFar = Math.hypot(spot.x - pressed.x, spot.y - pressed.y) > CLICK_PX
-      if (!hands.hasMoved && !isFar) return
-      if (!hands.hasMoved) latest.current.onPoint(null)
-      hands.hasMoved = true
-      dragBy(map, hands, event.pointerId, spot)
-    })
-    listen('pointerup', (event, map) => {
-      hands.pointers.delete(event.pointerId)
-      if (!hands.hasMoved)
-        latest.current.onSelect(pointAt(map, element, spotOf(event))?.node ?? null)
-    })
+      element.addEventListener(type, onEvent, { signal: ending.signal, passive: false })
+    }
+    listen('pointerdown', onPointerDown)
+    listen('pointermove', onPointerMove)
+    listen('pointerup', onPointerUp)
     listen('pointercancel', (event) => hands.pointers.delete(event.pointerId))
     listen('pointerleave', () => latest.current.onPoint(null))
-    listen('dblclick', (event, map) => {
-      const pointed = pointAt(map, element, spotOf(event))
-      if (pointed) zoomToNode(map, pointed.node)
-    })
-    listen('wheel', (event, map) => {
-      // Turned outwards at the whole map, the wheel is the page's again.
-      if (map.layout === null || (event.deltaY > 0 && isFit(map.camera, map.layout))) return
-      event.preventDefault()
-      const factor = Math.exp(-event.deltaY * WHEEL_ZOOM * (event.ctrlKey ? 4 : 1))
-      map.moveTo(zoomAt(map.camera, spotOf(event), factor, map.layout))
-      latest.current.onPoint(null)
-    })
+    listen('dblclick', onDoubleClick)
+    listen('wheel', onWheel)
     return () => ending.abort()
   }, [canvas, surface])
 }
