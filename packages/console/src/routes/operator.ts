@@ -13,7 +13,7 @@ export const fleetRoute = createRoute({
     kinds: optionalText,
     /** Words that a node, or what is on it, must have. */
     q: optionalText,
-    only: z.enum(['faulty', 'draining', 'free']).optional().catch(undefined),
+    only: z.enum(['faulty', 'down', 'draining', 'free']).optional().catch(undefined),
     colour: z.enum(['kind', 'health', 'use', 'organization']).optional().catch(undefined),
     view: z.enum(['table']).optional().catch(undefined),
     /** The selected node. */

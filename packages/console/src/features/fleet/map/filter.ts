@@ -2,7 +2,7 @@
 import type { FleetMapOwner } from '@spillway/contract'
 import { isLeaving, kindOf, type MapNode, letterUse } from './fleet-model.ts'
 
-export const CONDITIONS = ['faulty', 'draining', 'free'] as const
+export const CONDITIONS = ['faulty', 'down', 'draining', 'free'] as const
 export type Condition = (typeof CONDITIONS)[number]
 
 export interface MapFilter {
@@ -18,6 +18,7 @@ function conditionMatch(condition: Condition): SlotMatch {
     return (node, slot) => node.state === 'ready' && kindOf(node.slots[slot] ?? '') === 'free'
   if (condition === 'faulty')
     return (node, slot) => node.state === 'faulty' || kindOf(node.slots[slot] ?? '') === 'faulty'
+  if (condition === 'down') return (node) => node.state === 'down'
   return (node, slot) => node.state === 'draining' || isLeaving(node.slots[slot] ?? '')
 }
 

@@ -61,6 +61,7 @@ function HealthLegend({ counts }: { counts: MapCounts }): ReactElement {
   const of = (state: string): number => counts.byState.get(state) ?? 0
   const well = of('ready')
   const broken = of('faulty')
+  const down = of('down')
   return (
     <Row>
       <Entry style={fill('var(--good)')} word="nodes ready" count={well} />
@@ -68,9 +69,10 @@ function HealthLegend({ counts }: { counts: MapCounts }): ReactElement {
         style={fill('var(--warn)')}
         hatch
         word="not taking work"
-        count={counts.nodes - well - broken}
+        count={counts.nodes - well - broken - down}
       />
       <Entry style={fill('var(--bad)')} hatch word="faulty" count={broken} />
+      <Entry style={fill('var(--bad)')} hatch word="down" count={down} />
       <Entry
         style={fill('var(--bad)')}
         hatch

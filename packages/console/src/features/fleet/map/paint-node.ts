@@ -6,7 +6,7 @@ import { kindLookOf } from '../../../ui/claim-kind.ts'
 import { isLeaving, kindOf, type MapNode } from './fleet-model.ts'
 import { NODE_HEAD, type NodePlace } from './layout.ts'
 import type { Palette } from './palette.ts'
-import type { SlotStyle } from './slot-style.ts'
+import { isBroken, type SlotStyle } from './slot-style.ts'
 
 /** Everything that decides how slots look, beside the node itself. */
 export interface Look {
@@ -169,7 +169,7 @@ export class NodeBrush {
     if (node.state === 'ready') return
     const { context, scale, pixelRatio, x, y } = this.#ground
     const { palette } = this.#look
-    const isBad = node.state === 'faulty'
+    const isBad = isBroken(node)
     const left = Math.round(place.x * scale) - x
     const top = Math.round((place.y + NODE_HEAD) * scale) - y
     const right = Math.round((place.x + place.width) * scale) - x
@@ -191,7 +191,7 @@ export class NodeBrush {
     const { palette, fonts } = this.#look
     const size = Math.min(12 * pixelRatio, scale * NODE_HEAD * 0.78)
     context.font = `${size}px ${fonts.mono}`
-    context.fillStyle = node.state === 'faulty' ? palette.bad : palette.muted
+    context.fillStyle = isBroken(node) ? palette.bad : palette.muted
     context.textBaseline = 'alphabetic'
     context.fillText(
       shorten(node.name, place.width * scale, size * MONO_ASPECT),

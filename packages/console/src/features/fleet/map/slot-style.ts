@@ -20,9 +20,13 @@ function patternOf(letter: string): Pattern {
   return isLeaving(letter) || kind === 'maintenance' ? 'hatch' : 'none'
 }
 
+/** Neither answers nor can be trusted. */
+export function isBroken({ state }: Pick<MapNode, 'state'>): boolean {
+  return state === 'faulty' || state === 'down'
+}
+
 function byHealth(node: MapNode, letter: string): SlotStyle {
-  if (kindOf(letter) === 'faulty' || node.state === 'faulty')
-    return { fill: 'bad', pattern: 'cross' }
+  if (kindOf(letter) === 'faulty' || isBroken(node)) return { fill: 'bad', pattern: 'cross' }
   if (node.state !== 'ready' || isLeaving(letter) || kindOf(letter) === 'maintenance')
     return { fill: 'warn', pattern: 'hatch' }
   return { fill: 'good', pattern: 'none' }
