@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ReclaimPolicy, ReclaimTerms } from '@spillway/contract'
 import { idSource, newId } from '../../packages/server/src/kernel/ids.ts'
 import { type Database, openDatabase } from '../../packages/server/src/platform/db/database.ts'
 import { startEmbedded } from '../../packages/server/src/platform/db/embedded/index.ts'
@@ -49,10 +50,21 @@ async function writePlaces(db: Database): Promise<void> {
           ...{ engine: 'local', finding: 'Planned for a benchmark.', capex_usd_per_gpu: '32000' },
           ...{ residual_fraction: 0.1, life_years: 5, power_kw_per_gpu: 0.7 },
           ...{ idle_power_fraction: 0.2, opex_usd_per_gpu_hour: '0.1' },
-          ...{ notice_ms_on_demand: 300_000, notice_ms_spot: 120_000, notice_ms_flex: 0 },
+          reclaim: JSON.stringify(POLICY),
         })
         .execute()
   }
+}
+
+function terms(noticeMs: number): ReclaimTerms {
+  const compensation = { kind: 'none' } as const
+  return { by: ['anchor'], noticeMs, minimumRunMs: 0, perMonthMax: null, compensation }
+}
+
+const POLICY: ReclaimPolicy = {
+  ...{ on_demand: { ...terms(300_000), by: [] }, spot: terms(120_000), flex: terms(0) },
+  evictionBatch: { leasesMax: null, slotsPercentMax: 100 },
+  anchorHeadroom: 0,
 }
 
 interface PlannedNode {

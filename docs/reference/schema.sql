@@ -201,6 +201,12 @@ CREATE TABLE lease (
   engine_run text,
   secret_names text[] NOT NULL DEFAULT '{}'::text[],
   sealed jsonb,
+  terms jsonb,
+  reclaims_month text,
+  reclaims_in_month integer NOT NULL DEFAULT 0,
+  checkpoint_at timestamp with time zone,
+  risk_at timestamp with time zone,
+  risk_told_at timestamp with time zone,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
   CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
   CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
@@ -257,7 +263,7 @@ CREATE TABLE ledger_account (
   currency text NOT NULL,
   CONSTRAINT ledger_account_pkey PRIMARY KEY (id),
   CONSTRAINT ledger_account_currency_check CHECK ((currency = 'USD'::text)),
-  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text])))
+  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text])))
 );
 CREATE TRIGGER ledger_account_append_only BEFORE DELETE OR UPDATE ON ledger_account FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_account_not_truncated BEFORE TRUNCATE ON ledger_account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -281,7 +287,7 @@ CREATE TABLE ledger_transaction (
   source text NOT NULL,
   CONSTRAINT ledger_transaction_pkey PRIMARY KEY (id),
   CONSTRAINT ledger_transaction_source_key UNIQUE (source),
-  CONSTRAINT ledger_transaction_kind_check CHECK ((kind = ANY (ARRAY['usage'::text, 'credit'::text])))
+  CONSTRAINT ledger_transaction_kind_check CHECK ((kind = ANY (ARRAY['usage'::text, 'credit'::text, 'compensation'::text])))
 );
 CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR UPDATE ON ledger_transaction FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_transaction_checked AFTER INSERT ON ledger_transaction REFERENCING NEW TABLE AS new_transactions FOR EACH STATEMENT EXECUTE FUNCTION check_new_transactions();
@@ -367,9 +373,7 @@ CREATE TABLE pool (
   power_kw_per_gpu double precision NOT NULL,
   idle_power_fraction double precision NOT NULL,
   opex_usd_per_gpu_hour numeric(38,12) NOT NULL,
-  notice_ms_on_demand integer NOT NULL,
-  notice_ms_spot integer NOT NULL,
-  notice_ms_flex integer NOT NULL,
+  reclaim jsonb NOT NULL,
   CONSTRAINT pool_pkey PRIMARY KEY (name),
   CONSTRAINT pool_site_name_fkey FOREIGN KEY (site_name) REFERENCES site(name),
   CONSTRAINT pool_accelerator_kind_check CHECK ((accelerator_kind = ANY (ARRAY['gpu'::text, 'cpu'::text]))),
@@ -411,6 +415,49 @@ CREATE TABLE project (
   CONSTRAINT project_organization_id_name_key UNIQUE (organization_id, name),
   CONSTRAINT project_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id)
 );
+
+CREATE TABLE reclaim (
+  id text NOT NULL,
+  lease_id text NOT NULL,
+  attempt integer NOT NULL,
+  organization_id text NOT NULL,
+  pool_name text NOT NULL,
+  kind text NOT NULL,
+  gpus integer NOT NULL,
+  cause text NOT NULL,
+  reason text NOT NULL,
+  by_kind text,
+  for_lease text,
+  terms jsonb NOT NULL,
+  price_usd numeric(38,12),
+  started_at timestamp with time zone,
+  decided_at timestamp with time zone NOT NULL,
+  stop_at timestamp with time zone,
+  notice_delivered_at timestamp with time zone,
+  notice_document boolean NOT NULL DEFAULT false,
+  notice_signal boolean NOT NULL DEFAULT false,
+  cause_gone_at timestamp with time zone,
+  stop_asked_at timestamp with time zone,
+  gone_at timestamp with time zone,
+  work_lost_gpu_ms bigint,
+  compensation_usd numeric(38,12),
+  compensation_text text,
+  ledger_transaction_id text,
+  CONSTRAINT reclaim_pkey PRIMARY KEY (id),
+  CONSTRAINT reclaim_lease_id_attempt_key UNIQUE (lease_id, attempt),
+  CONSTRAINT reclaim_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id),
+  CONSTRAINT reclaim_ledger_transaction_id_fkey FOREIGN KEY (ledger_transaction_id) REFERENCES ledger_transaction(id),
+  CONSTRAINT reclaim_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT reclaim_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT reclaim_cause_check CHECK ((cause = ANY (ARRAY['outranked'::text, 'shrink'::text, 'engine'::text]))),
+  CONSTRAINT reclaim_check CHECK (((gone_at IS NULL) = (compensation_usd IS NULL))),
+  CONSTRAINT reclaim_check1 CHECK (((COALESCE(compensation_usd, (0)::numeric) > (0)::numeric) = (ledger_transaction_id IS NOT NULL))),
+  CONSTRAINT reclaim_compensation_usd_check CHECK ((compensation_usd >= (0)::numeric)),
+  CONSTRAINT reclaim_gpus_check CHECK ((gpus > 0)),
+  CONSTRAINT reclaim_work_lost_gpu_ms_check CHECK ((work_lost_gpu_ms >= 0))
+);
+CREATE INDEX reclaim_organization ON reclaim USING btree (organization_id, id DESC);
+CREATE TRIGGER reclaim_kept BEFORE DELETE ON reclaim FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE reconciliation_case (
   id text NOT NULL,

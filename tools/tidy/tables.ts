@@ -34,6 +34,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   lease: 'lease',
   lease_fact: 'lease',
   lease_health: 'lease',
+  reclaim: 'lease',
   deployment: 'serving',
   replica: 'serving',
   webhook: 'notice',

@@ -18,6 +18,7 @@ import { addModelCommands } from './commands/model.ts'
 import { addNodeCommands } from './commands/node.ts'
 import { addOrganizationCommands } from './commands/organization.ts'
 import { addPoolCommands } from './commands/pool.ts'
+import { addReclaimCommands } from './commands/reclaim.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addSystemCommand } from './commands/system.ts'
 import { addUsageCommand } from './commands/usage.ts'
@@ -78,6 +79,7 @@ export function createProgram(context: Context): Command {
   addChatCommand(program, context)
   addLeaseCommands(program, context)
   addModelCommands(program, context)
+  addReclaimCommands(program, context)
   addPoolCommands(program, context)
   addUsageCommand(program, context)
   addBalanceCommand(program, context)

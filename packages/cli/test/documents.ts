@@ -1,9 +1,20 @@
 /** Documents as an installation would answer them, whole and valid; a test changes what it is about. */
-import type { Lease, LeaseFact, Model, Pool, PoolBooks } from '@spillway/contract'
+import type { Lease, LeaseFact, Model, Pool, PoolBooks, ReclaimTerms } from '@spillway/contract'
 
 export const LEASE_ID = 'lse_06f3k0000000000000000000aa'
 export const OTHER_LEASE_ID = 'lse_06f3k0000000000000000000bb'
 export const AT = '2026-03-04T12:00:00.000Z'
+
+export function terms(changes: Partial<ReclaimTerms> = {}): ReclaimTerms {
+  return {
+    by: ['anchor', 'on_demand'],
+    noticeMs: 30_000,
+    minimumRunMs: 600_000,
+    perMonthMax: 3,
+    compensation: { kind: 'charge', fraction: '0.5', lastMs: 3_600_000 },
+    ...changes,
+  }
+}
 
 export function lease(changes: Partial<Lease> = {}): Lease {
   return {
@@ -29,6 +40,10 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     requeue: false,
     noticeSignal: 'SIGTERM',
     noticeMs: 30_000,
+    terms: terms(),
+    reclaimsInMonth: null,
+    checkpointAt: null,
+    riskElevatedAt: null,
     graceMs: 5000,
     noticeAt: null,
     stopAt: null,
@@ -97,6 +112,13 @@ export function pool(changes: Partial<Pool> = {}): Pool {
     slotsPerNodeMax: 4,
     priceUsdPerGpuHour: { on_demand: '2.4', spot: '1.2', flex: '0.60' },
     noticeMs: { on_demand: 600_000, spot: 30_000, flex: 0 },
+    reclaim: {
+      on_demand: terms({ by: [], noticeMs: 600_000 }),
+      spot: terms(),
+      flex: terms({ noticeMs: 0, minimumRunMs: 0, compensation: { kind: 'none' } }),
+      evictionBatch: { leasesMax: 8, slotsPercentMax: null },
+      anchorHeadroom: 0,
+    },
     ...changes,
   }
 }

@@ -85,6 +85,7 @@ describe('the operator’s reports', () => {
             { sku: 'gpu-spot', quantity: '2000000', unit: 'gpu_ms', revenueUsd: '0.666666666667' },
           ],
           overrunUsd: '0',
+          reclaimCompensationUsd: '0.25',
           creditGrantedUsd: '100',
         }),
       },
@@ -92,6 +93,7 @@ describe('the operator’s reports', () => {
     const bar = stdout.split('\n').find((line) => line.startsWith('█')) ?? ''
     expect(bar).toBe('█'.repeat(9) + '▒'.repeat(18) + '▞'.repeat(9) + '·'.repeat(36))
     expect(stdout).toMatch(/= +sum +8,000\.000 +100\.0 % +equals the wall time/)
+    expect(stdout).toMatch(/given back for reclaims +0\.25/)
     expect(stdout).toMatch(/margin after depreciation +0\.206709/)
     expect(code).toBe(0)
   })

@@ -9,6 +9,7 @@ import * as money from './money.ts'
 import * as nodes from './nodes.ts'
 import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
+import * as reclaims from './reclaims.ts'
 import * as reconciliation from './reconciliation.ts'
 import * as session from './session.ts'
 import * as system from './system.ts'
@@ -46,6 +47,11 @@ export const API = {
   getLeaseLogs: leases.getLeaseLogs,
   stopLease: leases.stopLease,
   confirmLeaseGone: reconciliation.confirmLeaseGone,
+  reportCheckpoint: reclaims.reportCheckpoint,
+  listLeaseReclaims: reclaims.listLeaseReclaims,
+  listReclaims: reclaims.listReclaims,
+  getReclaim: reclaims.getReclaim,
+  getReclaimOrder: reclaims.getReclaimOrder,
   listModels: models.listModels,
   getModel: models.getModel,
   listDeployments: models.listDeployments,

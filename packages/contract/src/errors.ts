@@ -74,6 +74,11 @@ export const ERRORS = {
     title: 'The node is in use',
     remedy: 'Drain it and wait until nothing runs there; see `spillway node show`.',
   },
+  'reclaim.not_found': {
+    status: 404,
+    title: 'No such reclaim',
+    remedy: 'List reclaims with `spillway reclaim list`.',
+  },
   'lease.over_capacity': {
     status: 409,
     title: 'More GPUs than the nodes of the pool could ever give',

@@ -19,6 +19,7 @@ import {
   Tier,
   list,
 } from './primitives.ts'
+import { ReclaimTerms } from './reclaims.ts'
 
 export const LeaseState = z.enum(['pending', 'starting', 'running', 'reclaiming', 'ended'])
 export type LeaseState = z.infer<typeof LeaseState>
@@ -81,6 +82,14 @@ export const Lease = z.object({
   noticeSignal: NoticeSignal,
   noticeMs: z.number().int(),
   graceMs: z.number().int(),
+  /** On which terms it may be taken back, as they were when it was created; null for the owner's work. */
+  terms: ReclaimTerms.nullable(),
+  /** Reclaims in the last calendar month (UTC) that had any, for the cap of its terms; null: none so far. */
+  reclaimsInMonth: z.object({ month: z.string(), count: z.number().int() }).nullable(),
+  /** When it last said that its work is saved, in the current attempt. */
+  checkpointAt: Instant.nullable(),
+  /** Since when a reclaim has become likely; null when it is not. */
+  riskElevatedAt: Instant.nullable(),
   noticeAt: Instant.nullable(),
   /** When the notice time runs out and the processes are stopped. */
   stopAt: Instant.nullable(),

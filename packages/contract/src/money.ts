@@ -139,6 +139,8 @@ export const getBooks = endpoint({
     ),
     /** Charges that a balance could not pay and the operator bears. */
     overrunUsd: Amount,
+    /** What customers were given back for reclaims, on their terms; not part of revenue. */
+    reclaimCompensationUsd: Amount,
     creditGrantedUsd: Amount,
   }),
 })

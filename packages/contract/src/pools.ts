@@ -11,6 +11,7 @@ import {
   NodeId,
   list,
 } from './primitives.ts'
+import { ReclaimPolicy } from './reclaims.ts'
 
 export const Pool = z.object({
   name: Name,
@@ -32,6 +33,8 @@ export const Pool = z.object({
     spot: z.number().int(),
     flex: z.number().int(),
   }),
+  /** On which terms leases of each tier are taken back; frozen into a lease when it is created. */
+  reclaim: ReclaimPolicy,
 })
 export type Pool = z.infer<typeof Pool>
 

@@ -12,6 +12,7 @@ import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
 import * as primitives from './primitives.ts'
 import * as problem from './problem.ts'
+import * as reclaims from './reclaims.ts'
 import * as session from './session.ts'
 import * as system from './system.ts'
 import * as webhooks from './webhooks.ts'
@@ -35,6 +36,7 @@ const NOUNS = [
   pools,
   fleet,
   leases,
+  reclaims,
   models,
   money,
   system,

@@ -13,6 +13,7 @@ interface Sample {
 
 const NO_LEASE = 'lse_00000000000000000000000000'
 const NO_NODE = 'nod_00000000000000000000000000'
+const NO_RECLAIM = 'rcl_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
 const NO_WEBHOOK = 'whk_00000000000000000000000000'
@@ -54,6 +55,11 @@ const SAMPLES = cases({
   getLease: { params: { id: NO_LEASE } },
   listLeaseFacts: { params: { id: NO_LEASE } },
   getLeaseLogs: { params: { id: NO_LEASE } },
+  reportCheckpoint: { params: { id: NO_LEASE } },
+  listLeaseReclaims: { params: { id: NO_LEASE } },
+  listReclaims: {},
+  getReclaim: { params: { id: NO_RECLAIM } },
+  getReclaimOrder: { params: { pool: 'local' } },
   stopLease: { params: { id: NO_LEASE } },
   confirmLeaseGone: { params: { id: NO_LEASE }, body: { reason: 'a test' } },
   listModels: {},

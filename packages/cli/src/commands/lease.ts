@@ -34,6 +34,14 @@ export function addLeaseCommands(program: Command, context: Context): void {
     run: stopLease,
   })
   addCommand(group, context, {
+    usage: 'checkpoint',
+    summary: 'Say that a lease has saved its work, which a reclaim then does not lose',
+    example: 'spillway lease checkpoint 4kq2',
+    persona: 'demo',
+    arguments: [leaseArgument()],
+    run: reportCheckpoint,
+  })
+  addCommand(group, context, {
     usage: 'events',
     summary: 'List what happened to a lease, oldest first',
     example: 'spillway lease events 4kq2',
@@ -110,6 +118,11 @@ async function listFacts(call: Call): Promise<void> {
   await call.present(facts, ({ items }) =>
     renderFacts(items, call.surroundings.nowMs(), call.output.paint),
   )
+}
+
+async function reportCheckpoint(call: Call): Promise<void> {
+  const saved = await call.client().reportCheckpoint({ params: { id: await findLease(call) } })
+  await call.present(saved, () => `saved at ${saved.checkpointAt}`)
 }
 
 async function stopLease(call: Call<{ readonly yes?: boolean }>): Promise<void> {

@@ -2,7 +2,9 @@
 import type { Pool, Slot } from '@spillway/contract'
 import { Argument, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
+import { Failure } from '../failure.ts'
 import { group, renderAmount } from '../output/amount.ts'
+import { renderPool } from '../output/pool.ts'
 import { renderSlots } from '../output/slots.ts'
 import { renderTable, type Column, type TableOptions } from '../output/table.ts'
 import { renderDuration } from '../output/time.ts'
@@ -15,6 +17,14 @@ export function addPoolCommands(program: Command, context: Context): void {
     example: 'spillway pool list',
     persona: 'demo',
     run: listPools,
+  })
+  addCommand(pool, context, {
+    usage: 'show',
+    summary: 'Show a pool with the terms on which each tier is taken back',
+    example: 'spillway pool show laptop',
+    persona: 'demo',
+    arguments: [new Argument('[pool]', 'its name; default: every pool')],
+    run: showPools,
   })
   addCommand(pool, context, {
     usage: 'slots',
@@ -35,6 +45,19 @@ async function listPools(call: Call): Promise<void> {
       ? 'no pools'
       : renderPools(items, { paint: output.paint, columnsMax: output.columns() }),
   )
+}
+
+async function showPools(call: Call): Promise<void> {
+  const [name] = call.words
+  const { items } = await call.client().listPools()
+  const found = items.filter((pool) => name === undefined || pool.name === name)
+  if (found.length === 0)
+    throw new Failure(`There is no pool “${name ?? ''}”.`, {
+      remedy: 'List the pools with `spillway pool list`.',
+    })
+  if (call.isJson) for (const pool of found) await call.output.printDocument(pool)
+  else
+    await call.output.print(found.map((pool) => renderPool(pool, call.output.paint)).join('\n\n'))
 }
 
 async function showSlots(call: Call): Promise<void> {

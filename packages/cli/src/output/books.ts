@@ -29,6 +29,7 @@ export function renderBooks(books: Books, options: TableOptions): string {
     renderAmounts(
       [
         ['credit granted', books.creditGrantedUsd],
+        ['given back for reclaims', books.reclaimCompensationUsd],
         ['overrun borne by the operator', books.overrunUsd],
       ],
       options,

@@ -2,6 +2,7 @@
 import type { Lease, LeaseFact } from '@spillway/contract'
 import { group, renderAmount, renderSeconds } from './amount.ts'
 import type { Colour, Paint } from './paint.ts'
+import { renderTerms } from './reclaim.ts'
 import { renderFields, renderTable, type Column, type TableOptions } from './table.ts'
 import { renderCommand, toLine } from './text.ts'
 import { renderClock, renderDuration, renderInstant, renderRelative, renderUntil } from './time.ts'
@@ -131,6 +132,9 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
       ['attempt', lease.attempt > 1 || lease.requeue ? String(lease.attempt) : null],
       ['after reclaim', isOwn(lease) ? null : lease.requeue ? 'starts again' : 'ends'],
       ['notice', renderNotice(lease)],
+      ['taken back', lease.terms === null ? null : renderTerms(lease.terms)],
+      ['at risk since', optional(lease.riskElevatedAt)],
+      ['checkpoint', optional(lease.checkpointAt)],
       ['grace', renderDuration(lease.graceMs)],
       ['price', renderLeasePrice(lease)],
       ['created', optional(lease.createdAt)],

@@ -11,6 +11,7 @@ const PREFIXES = {
   node: 'nod',
   claim: 'clm',
   lease: 'lse',
+  reclaim: 'rcl',
   deployment: 'dep',
   reconciliationCase: 'rcc',
   price: 'prc',

@@ -8,7 +8,13 @@ import { bookRoutes } from '#modules/book/index.ts'
 import { economicsRoutes } from '#modules/economics/index.ts'
 import { fleetRoutes } from '#modules/fleet/index.ts'
 import { identityRoutes, listOrganizations } from '#modules/identity/index.ts'
-import { leaseRoutes, listLeaseNames, listLeases } from '#modules/lease/index.ts'
+import {
+  leaseRoutes,
+  listLeaseNames,
+  listLeases,
+  reclaimRoutes,
+  verifyReclaims,
+} from '#modules/lease/index.ts'
 import { marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
@@ -65,8 +71,9 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...leaseRoutes({ engines, ids, pepper }),
     ...nodeRoutes({ ids }),
     ...reconciliationRoutes,
+    ...reclaimRoutes(database),
     ...servingRoutes({ ids, ...deps.upstreams }),
-    ...billingRoutes({ pepper, ids, burnOf }),
+    ...billingRoutes({ pepper, ids, burnOf, verifyReclaims }),
     ...economicsRoutes(poolsOfModels),
     ...noticeRoutes({ pepper, ids, isPrivateAllowed: deps.isPrivateAllowed }),
     ...eventRoutes(database, deps.bell),

@@ -1,4 +1,4 @@
-import { CreateLease, type Pool } from '@spillway/contract'
+import { CreateLease, type Pool, type ReclaimTerms } from '@spillway/contract'
 import { describe, expect, test } from 'vitest'
 import { FormRefusal } from '../../ui/form-resolver.ts'
 import { renderAmount } from '../../ui/format/money.ts'
@@ -12,6 +12,14 @@ import {
   toRequest,
 } from './lease-draft.ts'
 
+const NEVER: ReclaimTerms = {
+  by: [],
+  noticeMs: 0,
+  minimumRunMs: 0,
+  perMonthMax: null,
+  compensation: { kind: 'none' },
+}
+
 const POOL: Pool = {
   name: 'h200',
   site: 'east',
@@ -24,6 +32,13 @@ const POOL: Pool = {
   slotsPerNodeMax: 8,
   priceUsdPerGpuHour: { on_demand: '4.50', spot: '1.76', flex: '0.333333333333' },
   noticeMs: { on_demand: 600_000, spot: 30_000, flex: 0 },
+  reclaim: {
+    on_demand: { ...NEVER, noticeMs: 600_000 },
+    spot: { ...NEVER, by: ['anchor', 'on_demand'], noticeMs: 30_000 },
+    flex: { ...NEVER, by: ['anchor', 'on_demand', 'serving', 'spot'] },
+    evictionBatch: { leasesMax: null, slotsPercentMax: 100 },
+    anchorHeadroom: 0,
+  },
 }
 
 function draft(part: Partial<LeaseDraft>): LeaseDraft {

@@ -8,7 +8,12 @@ import {
   listOrganizations,
   type OrganizationRow,
 } from '#modules/identity/index.ts'
-import { getBalance, grantCredit, openCustomerAccount } from '#modules/ledger/index.ts'
+import {
+  getBalance,
+  grantCredit,
+  type LedgerCheck,
+  openCustomerAccount,
+} from '#modules/ledger/index.ts'
 import { listUsage, spentSince, verifyBooks } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
@@ -56,9 +61,16 @@ interface BillingDeps {
   readonly pepper: string
   readonly ids: IdSource
   readonly burnOf: BurnOf
+  /** Whether what reclaims gave back is what their terms promise; lease knows. */
+  readonly verifyReclaims: (db: Db) => Promise<LedgerCheck>
 }
 
-export function billingRoutes({ pepper, ids, burnOf }: BillingDeps): Pick<Routes, Names> {
+export function billingRoutes({
+  pepper,
+  ids,
+  burnOf,
+  verifyReclaims,
+}: BillingDeps): Pick<Routes, Names> {
   return {
     getUsage: async ({ db, principal, query, now }) => {
       const from = query.from ? new Date(query.from) : startOfMonth(now)
@@ -103,7 +115,7 @@ export function billingRoutes({ pepper, ids, burnOf }: BillingDeps): Pick<Routes
         burnUsdPerHour: await burnOf(db, principal.organizationId),
       }
     },
-    verifyLedger: async ({ db }) => verifyBooks(db),
+    verifyLedger: async ({ db }) => verifyBooks(db, verifyReclaims),
     listOrganizations: async ({ db }) => {
       const organizations = await listOrganizations(db)
       return {

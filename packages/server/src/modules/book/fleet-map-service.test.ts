@@ -21,7 +21,7 @@ await db
     ...{ name: 'h200', site_name: 'here', accelerator: 'H200', accelerator_kind: 'gpu' },
     ...{ engine: 'local', finding: 'f', capex_usd_per_gpu: '0', residual_fraction: 0 },
     ...{ life_years: 1, power_kw_per_gpu: 0, idle_power_fraction: 0, opex_usd_per_gpu_hour: '0' },
-    ...{ notice_ms_on_demand: 0, notice_ms_spot: 0, notice_ms_flex: 0 },
+    ...{ reclaim: '{}' },
   })
   .execute()
 await db

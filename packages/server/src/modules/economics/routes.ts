@@ -10,7 +10,7 @@ import {
   type Pool,
   type Site,
 } from '#modules/fleet/index.ts'
-import { creditGranted, overrunTotal } from '#modules/ledger/index.ts'
+import { compensationTotal, creditGranted, overrunTotal } from '#modules/ledger/index.ts'
 import { revenueBySku, type SkuRevenue } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
@@ -142,6 +142,7 @@ export function economicsRoutes(poolOfModel: PoolOfModel): Pick<Routes, 'getBook
           revenueUsd: renderMoney(row.revenue),
         })),
         overrunUsd: renderMoney((await overrunTotal(db, period)) ?? ZERO),
+        reclaimCompensationUsd: renderMoney(await compensationTotal(db, period)),
         creditGrantedUsd: renderMoney((await creditGranted(db, period)) ?? ZERO),
       }
     },

@@ -18,7 +18,7 @@ test('the example is read, with durations in milliseconds and amounts as text', 
   expect(outcome.kind).toBe('read')
   if (outcome.kind !== 'read') return
   const pool = outcome.fleet.sites[0]?.pools[0]
-  expect(pool?.notice).toEqual({ on_demand: 3_600_000, spot: 10_000, flex: 0 })
+  expect(pool?.reclaim?.spot?.notice).toBe(10_000)
   expect(pool?.priceUsdPerGpuHour.spot).toBe('0.9')
 })
 
@@ -39,9 +39,9 @@ test.each([
   },
   {
     mistake: 'a wrong duration',
-    from: 'spot: 10s',
-    to: 'spot: 10 seconds',
-    wantLine: 'spot: 10 seconds',
+    from: 'notice: 10s',
+    to: 'notice: 10 seconds',
+    wantLine: 'notice: 10 seconds',
     wantMessage: 'such as 30s',
   },
   {

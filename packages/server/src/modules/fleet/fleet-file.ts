@@ -5,6 +5,13 @@
 import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
 import { z } from 'zod'
 import { nearest } from './nearest.ts'
+import {
+  anchorHeadroom,
+  noticeBlock,
+  policyFaults,
+  RECLAIM_SHAPES,
+  reclaimBlock,
+} from './reclaim-policy.ts'
 import { SIMULATED_SHAPES, simulated } from './simulated-pool.ts'
 
 const name = z
@@ -25,13 +32,6 @@ const amount = z.preprocess(
     .regex(/^\d{1,12}(\.\d{1,12})?$/, 'write a plain amount that is not negative, such as 0.90'),
 )
 const fraction = z.number().min(0, 'must be between 0 and 1').max(1, 'must be between 0 and 1')
-const durationMs = z
-  .string('write a duration such as 10s')
-  .regex(/^\d+(ms|s|m|h)$/, 'write a duration such as 30s, 5m or 2h')
-  .transform((text) => {
-    const [, count = '0', unit = 's'] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? []
-    return Number(count) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 1)
-  })
 
 const node = z.strictObject({
   name,
@@ -55,9 +55,9 @@ const anyPool = z.strictObject({
   name,
   accelerator: z.string().max(60).default('auto'),
   priceUsdPerGpuHour: z.strictObject({ on_demand: amount, spot: amount, flex: amount }),
-  notice: z
-    .strictObject({ on_demand: durationMs, spot: durationMs, flex: durationMs })
-    .default({ on_demand: 3_600_000, spot: 30_000, flex: 0 }),
+  notice: noticeBlock.optional(),
+  reclaim: reclaimBlock.optional(),
+  anchorHeadroom: anchorHeadroom.default(0),
   cost: z.strictObject({
     capexUsdPerGpu: amount,
     residualFraction: fraction.max(0.99, 'must be below 1').default(0),
@@ -193,6 +193,7 @@ function knownKeys(path: Path): readonly string[] {
       Object.entries(SIMULATED_SHAPES).map(([at, shape]) => [`sites.pools.${at}`, shape]),
     ),
     webhooks: webhooks.unwrap(),
+    ...RECLAIM_SHAPES,
     models: model,
     'models.priceUsdPerMillionTokens': model.shape.priceUsdPerMillionTokens,
   }
@@ -284,6 +285,17 @@ function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
   })
 }
 
+function wrongPolicies(fleet: FleetFile): { path: Path; message: string }[] {
+  return fleet.sites.flatMap((each, s) =>
+    each.pools.flatMap((p, i) =>
+      policyFaults(p).map(({ path, message }) => ({
+        path: ['sites', s, 'pools', i, ...path],
+        message,
+      })),
+    ),
+  )
+}
+
 /** Reads a fleet file, or refuses it with every fault that was found, in the order of lines. */
 export function readFleetFile(text: string): FleetFileOutcome {
   const lines = new LineCounter()
@@ -303,6 +315,7 @@ export function readFleetFile(text: string): FleetFileOutcome {
         ...duplicates(parsed.data),
         ...localPoolsBeyondFirst(parsed.data),
         ...danglingPools(parsed.data),
+        ...wrongPolicies(parsed.data),
       ]
     : parsed.error.issues.flatMap(explain)
   if (parsed.success && faults.length === 0) return { kind: 'read', fleet: parsed.data, lineOf }

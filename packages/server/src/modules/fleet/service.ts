@@ -5,6 +5,7 @@ import type { Db } from '#platform/db/database.ts'
 import type { NodeInventory } from '#platform/engines/engine.ts'
 import type { FleetFile, FleetPool } from './fleet-file.ts'
 import { applyInventory, recordNodeFact } from './inventory-service.ts'
+import { policyOf } from './reclaim-policy.ts'
 import * as store from './store.ts'
 import type { Survey, SurveyedPool } from './survey.ts'
 
@@ -40,7 +41,7 @@ async function savePool(
     opexUsdPerGpuHour: money(pool.cost.opexUsdPerGpuHour),
     powerKwPerGpu: pool.power.kwPerGpu,
     idlePowerFraction: pool.power.idleFraction,
-    noticeMs: pool.notice,
+    reclaim: policyOf(pool),
   })
 }
 

@@ -1,4 +1,5 @@
 /** SQL of sites, pools and nodes. */
+import type { ReclaimPolicy } from '@spillway/contract'
 import type { Selectable } from 'kysely'
 import { type Money, money, renderMoney } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
@@ -28,7 +29,7 @@ export interface Pool {
   readonly powerKwPerGpu: number
   readonly idlePowerFraction: number
   readonly opexUsdPerGpuHour: Money
-  readonly noticeMs: { readonly on_demand: number; readonly spot: number; readonly flex: number }
+  readonly reclaim: ReclaimPolicy
 }
 
 export async function saveSite(tx: Db, site: Site): Promise<void> {
@@ -61,9 +62,7 @@ export async function savePool(tx: Db, pool: Pool): Promise<void> {
     power_kw_per_gpu: pool.powerKwPerGpu,
     idle_power_fraction: pool.idlePowerFraction,
     opex_usd_per_gpu_hour: renderMoney(pool.opexUsdPerGpuHour),
-    notice_ms_on_demand: pool.noticeMs.on_demand,
-    notice_ms_spot: pool.noticeMs.spot,
-    notice_ms_flex: pool.noticeMs.flex,
+    reclaim: JSON.stringify(pool.reclaim),
   }
   await tx
     .insertInto('pool')
@@ -203,11 +202,7 @@ export async function listPools(db: Db): Promise<readonly Pool[]> {
     powerKwPerGpu: row.power_kw_per_gpu,
     idlePowerFraction: row.idle_power_fraction,
     opexUsdPerGpuHour: money(row.opex_usd_per_gpu_hour),
-    noticeMs: {
-      on_demand: row.notice_ms_on_demand,
-      spot: row.notice_ms_spot,
-      flex: row.notice_ms_flex,
-    },
+    reclaim: row.reclaim as ReclaimPolicy,
   }))
 }
 

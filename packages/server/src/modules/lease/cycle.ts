@@ -3,16 +3,9 @@
  * that no longer holds (somebody was quicker) is dropped; the next cycle decides anew.
  */
 import { type IdSource } from '#kernel/ids.ts'
-import { type Claim, listOpenClaims, openClaims } from '#modules/book/index.ts'
+import { openClaims } from '#modules/book/index.ts'
 import { listNodes } from '#modules/fleet/index.ts'
-import {
-  type Decision,
-  getGpuPrice,
-  type Holder,
-  plan,
-  type Snapshot,
-  type Want,
-} from '#modules/market/index.ts'
+import { type Decision, getGpuPrice, plan } from '#modules/market/index.ts'
 import {
   type Database,
   type Db,
@@ -23,73 +16,17 @@ import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
 import { fundStart } from './funding-service.ts'
 import { isSoldByHour, type Lease, renderPlacements } from './lease.ts'
-import { beginReclaim, endWaiting } from './reclaim.ts'
+import { takeBack } from './reclaim-service.ts'
+import { endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease } from './record.ts'
+import { takeSnapshot } from './snapshot-service.ts'
 import * as store from './store.ts'
+import { mayTakeBack } from './terms.ts'
 
 interface CycleDeps {
   readonly database: Database
   readonly now: () => Date
   readonly ids: IdSource
-}
-
-function toHolder(claim: Claim, leases: ReadonlyMap<string, Lease>): Holder {
-  const lease = claim.leaseId === null ? undefined : leases.get(claim.leaseId)
-  return {
-    leaseId: claim.leaseId,
-    kind: claim.kind,
-    nodeId: claim.nodeId,
-    slots: claim.slots,
-    startedMs: lease?.startedAt?.getTime() ?? null,
-    priceUsd: lease?.priceUsd ?? null,
-    isDraining: claim.drainingFrom !== null,
-    reclaimFor: lease?.reclaimFor ?? null,
-  }
-}
-
-async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
-  const price = isSoldByHour(lease.kind)
-    ? await getGpuPrice(db, { pool: lease.pool, tier: lease.kind, at })
-    : null
-  return {
-    leaseId: lease.id,
-    kind: lease.kind,
-    pool: lease.pool,
-    gpus: lease.gpus,
-    nodes: lease.nodes,
-    isOneFabric: lease.fabric === 'same',
-    createdMs: lease.createdAt.getTime(),
-    maxPriceUsd: lease.maxPriceUsd,
-    priceUsd: price?.price.amount ?? null,
-  }
-}
-
-/** The book and the orders at one instant of the database. */
-async function takeSnapshot(database: Database, now: Date): Promise<Snapshot> {
-  return database
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .execute(async (tx) => {
-      const nodes = await listNodes(tx)
-      const claims = await listOpenClaims(tx)
-      const leases = await store.listOpenLeases(tx)
-      const byId = new Map(leases.map((lease) => [lease.id, lease]))
-      const wants: Want[] = []
-      for (const lease of leases)
-        if (lease.state === 'pending') wants.push(await toWant(tx, lease, now))
-      return {
-        nowMs: now.getTime(),
-        nodes: nodes.map((node) => ({
-          id: node.id,
-          pool: node.pool,
-          slotCount: node.slotCount,
-          isReady: node.state === 'ready',
-          fabric: node.fabric,
-        })),
-        holders: claims.map((claim) => toHolder(claim, byId)),
-        wants,
-      }
-    })
 }
 
 type Placement = Extract<Decision, { kind: 'place' }>
@@ -139,14 +76,28 @@ async function commitPlacement(
   await wakeLease(tx, leaseId, now)
 }
 
-async function commitReclaim(tx: Db, decision: Extract<Decision, { kind: 'reclaim' }>, now: Date) {
+async function commitReclaim(
+  tx: Db,
+  decision: Extract<Decision, { kind: 'reclaim' }>,
+  { now, ids }: { now: Date; ids: IdSource },
+) {
   const { leaseId, forLeaseId: forLease } = decision
   const locked = await store.lockLeases(tx, [leaseId, forLease])
   const [lease, waiting] = [locked.get(leaseId), locked.get(forLease)]
   if (lease?.state !== 'running' && lease?.state !== 'starting') return
   // Nobody gives way to a lease that does not wait any more.
   if (waiting?.state !== 'pending') return
-  await beginReclaim(tx, lease, { reason: 'reclaimed', forLease, noticeMs: lease.noticeMs, now })
+  // What the plan knew may have changed: a lease that has just begun is within its minimum run.
+  if (lease.terms && !mayTakeBack(lease, waiting.kind, now)) return
+  const taking = {
+    cause: 'outranked' as const,
+    text: 'the room is needed by work of higher rank',
+    byKind: waiting.kind,
+    forLease,
+    decidedAt: now,
+  }
+  const stopAt = new Date(now.getTime() + lease.noticeMs)
+  await takeBack(tx, lease, { ...taking, stopAt, now, ids })
   await recordVictim(tx, waiting, { victim: lease, now })
 }
 
@@ -175,7 +126,7 @@ async function commit({ database, now, ids }: CycleDeps, decision: Decision): Pr
   try {
     await inTransaction(database, async (tx) => {
       if (decision.kind === 'place') await commitPlacement(tx, decision, { now: now(), ids })
-      else if (decision.kind === 'reclaim') await commitReclaim(tx, decision, now())
+      else if (decision.kind === 'reclaim') await commitReclaim(tx, decision, { now: now(), ids })
       else await commitWait(tx, decision)
     })
   } catch (error) {

@@ -45,6 +45,12 @@ function lease(parts: Partial<Lease>): Lease {
     ...{
       noticeSignal: null,
       noticeMs: 10_000,
+      terms: null,
+      reclaimsMonth: null,
+      reclaimsInMonth: 0,
+      checkpointAt: null,
+      riskAt: null,
+      riskToldAt: null,
       graceMs: 30_000,
       timeLimitMs: null,
       maxPriceUsd: null,

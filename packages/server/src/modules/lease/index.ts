@@ -8,7 +8,8 @@ export { LEASE_PROGRAM, MARKET_PROGRAM, recordFact, wakeLease, wakeMarket } from
 export { resumeLeases } from './resume.ts'
 export { leaseRoutes } from './routes.ts'
 export { createLease, type LeaseRequest, stopLease } from './service.ts'
-export { type LeaseStepDeps, stepLease } from './steps.ts'
+export type { LeaseStepDeps } from './step-deps.ts'
+export { stepLease } from './steps.ts'
 export {
   findLease,
   findLeases,
@@ -17,3 +18,5 @@ export {
   listOpenLeases,
   lockLease,
 } from './store.ts'
+export { verifyReclaims } from './reclaim-verification-service.ts'
+export { reclaimRoutes } from './reclaim-routes.ts'

@@ -9,6 +9,7 @@ import type {
   LeaseKind,
   LeaseMode,
   LeaseState,
+  ReclaimTerms,
   ServiceRequest,
 } from '@spillway/contract'
 import { type Money, type Price, ceiling } from '#kernel/money.ts'
@@ -56,6 +57,16 @@ export interface Lease {
   /** Null: no signal with the notice. */
   readonly noticeSignal: string | null
   readonly noticeMs: number
+  /** As the pool's policy was when it was created; null for the owner's own work. */
+  readonly terms: ReclaimTerms | null
+  /** The calendar month that `reclaimsInMonth` counts; of any other there were none. */
+  readonly reclaimsMonth: string | null
+  readonly reclaimsInMonth: number
+  /** When the current attempt last said that its work is saved. */
+  readonly checkpointAt: Date | null
+  /** Since when a reclaim is likely, and when that was last told. */
+  readonly riskAt: Date | null
+  readonly riskToldAt: Date | null
   readonly graceMs: number
   readonly timeLimitMs: number | null
   readonly maxPriceUsd: Money | null

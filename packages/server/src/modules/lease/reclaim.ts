@@ -14,6 +14,8 @@ interface Reclaim {
   /** Time between notice and stop. */
   readonly noticeMs: number
   readonly now: Date
+  /** Where there is more to say than the reason. */
+  readonly because?: string
 }
 
 const BECAUSE: Readonly<Record<ReclaimReason, string>> = {
@@ -27,7 +29,7 @@ const BECAUSE: Readonly<Record<ReclaimReason, string>> = {
 export async function beginReclaim(
   tx: Db,
   lease: Lease,
-  { reason, forLease, noticeMs, now }: Reclaim,
+  { reason, forLease, noticeMs, now, because = BECAUSE[reason] }: Reclaim,
 ): Promise<void> {
   const stopAt = new Date(now.getTime() + noticeMs)
   await changeLease(tx, lease.id, {
@@ -36,13 +38,14 @@ export async function beginReclaim(
     reclaimFor: forLease,
     noticeAt: now,
     stopAt,
+    riskAt: null,
   })
   await drainClaims(tx, lease.id, now)
   const when = noticeMs === 0 ? 'now' : `in ${renderDuration(noticeMs)}`
   await recordFact(tx, lease, {
     at: now,
     type: 'lease.notice_given',
-    text: `Will be stopped ${when}: ${BECAUSE[reason]}.`,
+    text: `Will be stopped ${when}: ${because}.`,
     data: { reason, stopAt: stopAt.toISOString() },
   })
   // Whose room it becomes is the operator's business; a buyer's timeline names no lease of somebody else.

@@ -29,7 +29,7 @@ export async function recordFact(
     type: fact.type,
     organizationId: lease.organizationId,
     subject: lease.id,
-    data: { ...data, text: fact.text },
+    data: { leaseId: lease.id, ...data, text: fact.text },
   })
 }
 

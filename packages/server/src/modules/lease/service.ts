@@ -12,6 +12,7 @@ import { findPoolFor } from './pool-choice-service.ts'
 import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
 import * as store from './store.ts'
+import { termsFor } from './terms.ts'
 
 export interface LeaseRequest {
   readonly organizationId: string
@@ -46,9 +47,17 @@ interface Context {
   readonly ids: IdSource
 }
 
-function noticeMsOf(pool: Pool, kind: LeaseKind): number {
-  if (isSoldByHour(kind)) return pool.noticeMs[kind]
-  return kind === 'serving' ? pool.noticeMs.spot : 0
+const NEVER_RECLAIMED = {
+  reclaimsMonth: null,
+  reclaimsInMonth: 0,
+  checkpointAt: null,
+  riskAt: null,
+  riskToldAt: null,
+  reclaimReason: null,
+  reclaimFor: null,
+  noticeAt: null,
+  stopAt: null,
+  stoppedAt: null,
 }
 
 /** A service that says nothing about its port gets one picked for it, and is healthy when the port is open. */
@@ -62,6 +71,7 @@ function newLease(
   { now, ids }: Context,
 ): Lease {
   const id = newId('lease', ids)
+  const terms = termsFor(request.kind, pool.reclaim)
   return {
     id,
     organizationId: request.organizationId,
@@ -80,7 +90,9 @@ function newLease(
     workingDirectory: request.workingDirectory ?? null,
     requeue: request.requeue,
     noticeSignal: request.noticeSignal === 'none' ? null : request.noticeSignal,
-    noticeMs: noticeMsOf(pool, request.kind),
+    noticeMs: terms?.noticeMs ?? 0,
+    terms,
+    ...NEVER_RECLAIMED,
     graceMs: request.graceMs,
     timeLimitMs: request.timeLimitMs ?? null,
     maxPriceUsd: request.maxPriceUsd,
@@ -94,11 +106,6 @@ function newLease(
     startedAt: null,
     meteredUntil: null,
     waitingFor: 'the market to look at it',
-    reclaimReason: null,
-    reclaimFor: null,
-    noticeAt: null,
-    stopAt: null,
-    stoppedAt: null,
     endedAt: null,
     endReason: null,
     exitCode: null,
@@ -160,6 +167,26 @@ export async function stopLease(
     await beginReclaim(tx, lease, { reason: 'stopped', forLease: null, noticeMs: 0, now })
   else if (lease.reclaimReason !== 'stopped') await stopSooner(tx, lease, now)
   return (await store.findLease(tx, id)) ?? lease
+}
+
+/** A lease says that its work is saved: what was done before is not lost by a reclaim. */
+export async function reportCheckpoint(
+  tx: Db,
+  {
+    id,
+    organizationId,
+    now,
+  }: { readonly id: string; readonly organizationId: string | null; readonly now: Date },
+): Promise<Date> {
+  const lease = await store.lockLease(tx, id)
+  if (!lease || (organizationId !== null && lease.organizationId !== organizationId))
+    throw new Fault('lease.not_found', `You have no lease ${id}.`)
+  if (lease.state === 'ended')
+    throw new Fault('lease.already_ended', 'This lease has ended; its work is over.')
+  if (lease.state !== 'running' && lease.state !== 'reclaiming')
+    throw new Fault('lease.not_running', 'It has not begun yet, so there is nothing to save.')
+  await store.changeLease(tx, id, { checkpointAt: now })
+  return now
 }
 
 /** The owner does not want to wait for the end of the notice, nor to be started again. */

@@ -2,36 +2,25 @@
  * The life of a lease as durable steps. Each looks at the lease and at what the engine knows, does the next thing, and
  * may be run again at any time: after a crash, the same step simply happens again.
  */
-import type { IdSource } from '#kernel/ids.ts'
 import { renderMoney } from '#kernel/money.ts'
 import { closeClaims } from '#modules/book/index.ts'
 import { listNodes, findPool } from '#modules/fleet/index.ts'
 import { releaseHold } from '#modules/ledger/index.ts'
-import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
-import type { Engine, Engines, Observation } from '#platform/engines/engine.ts'
+import { type Db, inTransaction } from '#platform/db/database.ts'
+import type { Engine, Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
-import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS, LEASE_STOP_REPEAT_MS } from '../../limits.ts'
+import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS } from '../../limits.ts'
 import { doorOf } from './door-service.ts'
 import { extendHold } from './funding-service.ts'
 import { openHidden } from './hidden-service.ts'
 import { attemptId, endingOf, exhaustionNoticeMs, type Lease } from './lease.ts'
 import { meterUntil } from './meter.ts'
+import { recordUnseen, settleReclaim } from './reclaim-service.ts'
+import { deliverNotice, noteVanishedCause, onPreemption, stopWhenDue } from './reclaim-steps.ts'
 import { beginReclaim } from './reclaim.ts'
 import { recordFact, wakeMarket } from './record.ts'
+import type { LeaseStepDeps } from './step-deps.ts'
 import * as store from './store.ts'
-
-export interface LeaseStepDeps {
-  readonly database: Database
-  readonly engines: Engines
-  readonly now: () => Date
-  /** Trusted time of a boot's monotonic instant; null when that boot is not known any more. */
-  readonly instantOf: (bootId: string, monotonicMs: number) => Date | null
-  readonly ids: IdSource
-  /** Under which what leases hide is sealed. */
-  readonly pepper: string
-  /** Something went wrong that does not keep the step from going on. */
-  readonly onTrouble: (leaseId: string, error: unknown) => void
-}
 
 type Gone = Extract<Observation, { state: 'gone' }>
 type Running = Extract<Observation, { state: 'running' }>
@@ -144,6 +133,8 @@ async function requeue(tx: Db, lease: Lease, goneAt: Date): Promise<void> {
     noticeAt: null,
     stopAt: null,
     stoppedAt: null,
+    checkpointAt: null,
+    riskAt: null,
     waitingFor: 'room, after it was taken back',
   })
   await recordFact(tx, lease, {
@@ -191,6 +182,8 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
     if (startedAt && before.startedAt === null) await recordStart(tx, before, startedAt)
     const lease = { ...before, startedAt }
     const goneAt = goneInstant(deps, lease, seen)
+    const isUnseen = seen.how === 'preempted' && lease.reclaimReason === null
+    if (isUnseen) await recordUnseen(tx, lease, { goneAt, ids })
     if (startedAt) await meterUntil(tx, lease, { startedAt, until: goneAt, now, ids })
     await closeClaims(tx, id, goneAt)
     await recordFact(tx, lease, {
@@ -202,48 +195,10 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
     const ending = endingOf(lease, seen.how)
     if (ending.kind === 'requeue') await requeue(tx, lease, goneAt)
     else await end(tx, lease, { reason: ending.reason, seen, goneAt })
+    await settleReclaim(tx, lease, { goneAt, now, ids })
     await wakeMarket(tx, now)
   })
   await engineOf(deps, observed).forget(attemptId(observed))
-}
-
-async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<void> {
-  if (await store.hasFact(deps.database, lease, 'lease.notice_delivered')) return
-  const signal = lease.reclaimReason === 'stopped' ? null : lease.noticeSignal
-  const time = (lease.stopAt ?? deps.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
-  await engineOf(deps, lease).notify(attemptId(lease), { action: 'terminate', time, signal })
-  const what = signal === null ? 'metadata document' : `metadata document and ${signal}`
-  await inTransaction(deps.database, (tx) =>
-    recordFact(tx, lease, {
-      at: deps.now(),
-      type: 'lease.notice_delivered',
-      text: `Notice delivered: ${what}.`,
-      data: { channel: 'engine', signal, time },
-    }),
-  )
-}
-
-/** Asks the engine to stop once the notice time has run out, and asks again until the processes are gone. */
-async function stopWhenDue(deps: LeaseStepDeps, lease: Lease): Promise<StepOutcome> {
-  const now = deps.now()
-  const stopAt = lease.stopAt ?? now
-  if (now < stopAt)
-    return lookAgain(now, Math.min(LEASE_LOOK_EVERY_MS, stopAt.getTime() - now.getTime()))
-  await engineOf(deps, lease).stop(attemptId(lease), lease.graceMs)
-  if (lease.stoppedAt === null)
-    await inTransaction(deps.database, async (tx) => {
-      await store.changeLease(tx, lease.id, { stoppedAt: now })
-      const grace =
-        lease.graceMs === 0
-          ? 'killed at once'
-          : `killed after ${lease.graceMs} ms if it does not obey`
-      await recordFact(tx, lease, {
-        at: now,
-        type: 'lease.stopping',
-        text: `Asked to stop; ${grace}.`,
-      })
-    })
-  return lookAgain(now, LEASE_STOP_REPEAT_MS)
 }
 
 /** A lease that was taken back before the engine ever heard of it has no processes. */
@@ -270,6 +225,7 @@ async function stepReclaiming(
     await onGone(deps, lease, neverAdmitted())
     return { kind: 'done' }
   }
+  await noteVanishedCause(deps, lease)
   if (seen.state === 'running') {
     const delivery = deliverNotice(deps, lease)
     // Before the stop is due a failed delivery is tried again; once it is due, nothing stands in its way.
@@ -301,6 +257,7 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   }
   if (seen.state === 'absent' && lease.startedAt !== null) await noteMissing(deps, lease)
   if (seen.state === 'running' && isAnythingDue(deps, lease, seen)) await onRunning(deps, id, seen)
+  if (seen.state === 'running' && seen.preemption) await onPreemption(deps, id, seen)
   const after = (await store.findLease(deps.database, id)) ?? lease
   if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)
   return lookAgain(deps.now())

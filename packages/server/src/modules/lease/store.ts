@@ -1,10 +1,22 @@
 /** SQL of leases and their facts. */
-import type { LeaseKind, LeaseMode, LeaseState } from '@spillway/contract'
+import type { LeaseKind, LeaseMode, LeaseState, ReclaimTerms } from '@spillway/contract'
 import { type Selectable, sql } from 'kysely'
 import { money, renderMoney } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Schema } from '#platform/db/schema.ts'
 import type { Lease, ReclaimReason } from './lease.ts'
+
+/** What was promised about being taken back, and how that stands. */
+function toPromise(row: Selectable<Schema['lease']>) {
+  return {
+    terms: row.terms as ReclaimTerms | null,
+    reclaimsMonth: row.reclaims_month,
+    reclaimsInMonth: row.reclaims_in_month,
+    checkpointAt: row.checkpoint_at,
+    riskAt: row.risk_at,
+    riskToldAt: row.risk_told_at,
+  }
+}
 
 function toLease(row: Selectable<Schema['lease']>): Lease {
   return {
@@ -28,6 +40,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     requeue: row.requeue,
     noticeSignal: row.notice_signal,
     noticeMs: row.notice_ms,
+    ...toPromise(row),
     graceMs: row.grace_ms,
     timeLimitMs: row.time_limit_ms === null ? null : Number(row.time_limit_ms),
     maxPriceUsd: row.max_price_usd === null ? null : money(row.max_price_usd),
@@ -78,6 +91,7 @@ export async function insertLease(tx: Db, lease: Lease): Promise<void> {
       requeue: lease.requeue,
       notice_signal: lease.noticeSignal,
       notice_ms: lease.noticeMs,
+      terms: lease.terms === null ? null : JSON.stringify(lease.terms),
       grace_ms: lease.graceMs,
       time_limit_ms: lease.timeLimitMs === null ? null : BigInt(lease.timeLimitMs),
       max_price_usd: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),
@@ -189,6 +203,11 @@ type Change = Partial<{
   attempt: number
   placedAt: Date | null
   placements: Lease['placements']
+  reclaimsMonth: string | null
+  reclaimsInMonth: number
+  checkpointAt: Date | null
+  riskAt: Date | null
+  riskToldAt: Date | null
   startedAt: Date | null
   meteredUntil: Date | null
   waitingFor: string | null
@@ -211,6 +230,11 @@ const COLUMNS: Readonly<Record<keyof Change, string>> = {
   attempt: 'attempt',
   placedAt: 'placed_at',
   placements: 'placements',
+  reclaimsMonth: 'reclaims_month',
+  reclaimsInMonth: 'reclaims_in_month',
+  checkpointAt: 'checkpoint_at',
+  riskAt: 'risk_at',
+  riskToldAt: 'risk_told_at',
   startedAt: 'started_at',
   meteredUntil: 'metered_until',
   waitingFor: 'waiting_for',

@@ -27,6 +27,18 @@ function renderInstants({ noticeAt, stopAt, createdAt, startedAt, endedAt }: Lea
   }
 }
 
+/** What it was promised about being taken back, and how that stands. */
+function renderPromise({ terms, reclaimsMonth: month, reclaimsInMonth: count, ...lease }: Lease) {
+  return {
+    terms,
+    reclaimsInMonth: month === null ? null : { month, count },
+    checkpointAt: lease.checkpointAt?.toISOString() ?? null,
+    riskElevatedAt: lease.riskAt?.toISOString() ?? null,
+    noticeSignal: (lease.noticeSignal ?? 'none') as LeaseAnswer['noticeSignal'],
+    noticeMs: lease.noticeMs,
+  }
+}
+
 /** Some leases as the API shows them, in the same order. */
 export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<LeaseAnswer[]> {
   if (leases.length === 0) return []
@@ -67,9 +79,8 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     })),
     attempt: lease.attempt,
     requeue: lease.requeue,
-    noticeSignal: (lease.noticeSignal ?? 'none') as LeaseAnswer['noticeSignal'],
-    noticeMs: lease.noticeMs,
     graceMs: lease.graceMs,
+    ...renderPromise(lease),
     maxPriceUsdPerGpuHour: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),
     priceUsdPerGpuHour: lease.priceUsd === null ? null : renderMoney(lease.priceUsd),
     ...renderInstants(lease),

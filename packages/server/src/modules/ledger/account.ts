@@ -1,7 +1,12 @@
 /** The ledger's accounts and how they are named. A balance is positive when the books owe it to the account's owner. */
 import { assert } from '#kernel/assert.ts'
 
-export type AccountKind = 'customer_prepaid' | 'credit_granted' | 'revenue' | 'overrun_expense'
+export type AccountKind =
+  | 'customer_prepaid'
+  | 'credit_granted'
+  | 'revenue'
+  | 'overrun_expense'
+  | 'reclaim_compensation'
 
 export interface Account {
   readonly id: string
@@ -31,6 +36,13 @@ export const CREDIT_GRANTED: Account = {
 export const OVERRUN_EXPENSE: Account = {
   id: 'overrun_expense',
   kind: 'overrun_expense',
+  organizationId: null,
+}
+
+/** What customers were given back for reclaims; the operator bears it. */
+export const RECLAIM_COMPENSATION: Account = {
+  id: 'reclaim_compensation',
+  kind: 'reclaim_compensation',
   organizationId: null,
 }
 

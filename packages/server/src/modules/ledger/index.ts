@@ -19,10 +19,13 @@ export {
   grantCredit,
   openCustomerAccount,
   postCharges,
+  postCompensation,
   type OrganizationCharges,
   type PostDeps,
 } from './posting-service.ts'
 export {
+  compensationsPosted,
+  compensationTotal,
   creditGranted,
   judge,
   overrunTotal,

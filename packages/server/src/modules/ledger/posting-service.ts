@@ -7,6 +7,7 @@ import {
   CREDIT_GRANTED,
   customerAccount,
   OVERRUN_EXPENSE,
+  RECLAIM_COMPENSATION,
   revenueAccount,
   type Account,
 } from './account.ts'
@@ -15,7 +16,7 @@ import { lockOpenHolds, settleHolds } from './hold-store.ts'
 import { decideCredit, decidePosting, type Charge, type Leg, type Posting } from './posting.ts'
 import {
   findAccounts,
-  hasTransaction,
+  findTransaction,
   insertTransactions,
   lockBalances,
   moveBalances,
@@ -41,26 +42,43 @@ export async function openCustomerAccount(tx: Db, organizationId: string): Promi
   await openAccounts(tx, [customerAccount(organizationId)])
 }
 
+interface Credit extends PostDeps {
+  readonly organizationId: string
+  readonly amount: Money
+  /** What it is for: posted once, and a repetition does nothing. */
+  readonly source: string
+}
+
 /** Gives credit once per `source`; a repetition does nothing. */
-export async function grantCredit(
+export async function grantCredit(tx: Db, credit: Credit): Promise<void> {
+  await postCredit(tx, credit, { kind: 'credit', account: CREDIT_GRANTED })
+}
+
+/**
+ * Gives a customer back what a reclaim owes it, once per `source`, and returns the id of the transaction that did,
+ * now or before.
+ */
+export function postCompensation(tx: Db, credit: Credit): Promise<string> {
+  return postCredit(tx, credit, { kind: 'compensation', account: RECLAIM_COMPENSATION })
+}
+
+async function postCredit(
   tx: Db,
-  credit: {
-    readonly organizationId: string
-    readonly amount: Money
-    readonly source: string
-  } & PostDeps,
-): Promise<void> {
-  const { organizationId, amount, source, now, ids } = credit
+  { organizationId, amount, source, now, ids }: Credit,
+  { kind, account }: { readonly kind: 'credit' | 'compensation'; readonly account: Account },
+): Promise<string> {
   const customer = customerAccount(organizationId)
-  const legs = decideCredit(organizationId, amount)
-  await openAccounts(tx, [customer, CREDIT_GRANTED])
+  const legs = decideCredit(organizationId, amount, account)
+  await openAccounts(tx, [customer, account])
   await lockBalances(tx, [customer.id])
-  await lockBalances(tx, [CREDIT_GRANTED.id])
+  await lockBalances(tx, [account.id])
   // Under the locks, so that of two at once the second sees the first.
-  if (await hasTransaction(tx, source)) return
+  const posted = await findTransaction(tx, source)
+  if (posted !== null) return posted
   const transaction = { id: newId('ledgerTransaction', ids), source, legs }
-  await insertTransactions(tx, [transaction], { kind: 'credit', now })
+  await insertTransactions(tx, [transaction], { kind, now })
   await moveBalances(tx, movesOf(legs, new Map()))
+  return transaction.id
 }
 
 /**

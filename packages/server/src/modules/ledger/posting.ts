@@ -69,12 +69,16 @@ export function decidePosting(basis: PostingBasis, charges: readonly Charge[]): 
   return { legs, settlements, charged, overrun }
 }
 
-/** The transaction for credit given to an organization. */
-export function decideCredit(organizationId: string, amount: Money): readonly Leg[] {
+/** The transaction for credit given to an organization, at the expense of one of the operator's own accounts. */
+export function decideCredit(
+  organizationId: string,
+  amount: Money,
+  from: Account = CREDIT_GRANTED,
+): readonly Leg[] {
   assert(amount > 0n, 'a credit is more than nothing')
   return [
     { account: customerAccount(organizationId), amount },
-    { account: CREDIT_GRANTED, amount: picos(-amount) },
+    { account: from, amount: picos(-amount) },
   ]
 }
 

@@ -85,7 +85,7 @@ export async function moveBalances(db: Db, moves: readonly BalanceMove[]): Promi
 export async function insertTransactions(
   db: Db,
   transactions: readonly NewTransaction[],
-  { kind, now }: { readonly kind: 'usage' | 'credit'; readonly now: Date },
+  { kind, now }: { readonly kind: 'usage' | 'credit' | 'compensation'; readonly now: Date },
 ): Promise<void> {
   const entries = transactions.flatMap(({ id, legs }) =>
     legs.map(({ account, amount }, leg) => ({ id, leg, accountId: account.id, amount })),
@@ -108,14 +108,14 @@ export async function insertTransactions(
     )`.execute(db)
 }
 
-/** Whether something with this source was posted before. */
-export async function hasTransaction(db: Db, source: string): Promise<boolean> {
+/** The transaction that was posted for this source; null when there is none. */
+export async function findTransaction(db: Db, source: string): Promise<string | null> {
   const row = await db
     .selectFrom('ledger_transaction')
     .select('id')
     .where('source', '=', source)
     .executeTakeFirst()
-  return row !== undefined
+  return row?.id ?? null
 }
 
 interface BalanceRow {

@@ -9,6 +9,7 @@ import {
   findWrongHeld,
   findWrongPosted,
   listBalances,
+  listCompensations,
   sumEntries,
   type LedgerCounts,
 } from './verification-store.ts'
@@ -82,6 +83,19 @@ export async function creditGranted(db: Db, period: Period): Promise<Money> {
 /** What customers used beyond their balance in a period, and the operator bears. */
 export async function overrunTotal(db: Db, period: Period): Promise<Money> {
   return picos(-total(await sumEntries(db, 'overrun_expense', period)))
+}
+
+/** What customers were given back for reclaims in a period. */
+export async function compensationTotal(db: Db, period: Period): Promise<Money> {
+  return picos(-total(await sumEntries(db, 'reclaim_compensation', period)))
+}
+
+/** Every compensation there is, by the source that it was posted for, to check against what the reclaims say. */
+export async function compensationsPosted(
+  db: Db,
+): Promise<ReadonlyMap<string, { readonly id: string; readonly amount: Money }>> {
+  const posted = await listCompensations(db)
+  return new Map(posted.map(({ source, id, amount }) => [source, { id, amount }]))
 }
 
 /** Revenue posted in a period, by SKU. */

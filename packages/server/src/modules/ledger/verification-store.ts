@@ -80,10 +80,24 @@ export async function listBalances(
   return rows.map(({ account_id, posted }) => ({ account: account_id, balance: money(posted) }))
 }
 
+/** What was given back for reclaims, by the source of its transaction: what customers got. */
+export async function listCompensations(
+  db: Db,
+): Promise<readonly { readonly id: string; readonly source: string; readonly amount: Money }[]> {
+  const { rows } = await sql<{ id: string; source: string; amount: string }>`
+    SELECT t.id, t.source, sum(e.amount) AS amount
+    FROM ledger_transaction t
+    JOIN ledger_entry e ON e.transaction_id = t.id
+    JOIN ledger_account a ON a.id = e.account_id
+    WHERE t.kind = 'compensation' AND a.kind = 'customer_prepaid'
+    GROUP BY t.id, t.source`.execute(db)
+  return rows.map(({ id, source, amount }) => ({ id, source, amount: money(amount) }))
+}
+
 /** What accounts of one kind were moved by in a half-open period, by account; the books' own sign. */
 export async function sumEntries(
   db: Db,
-  kind: 'revenue' | 'credit_granted' | 'overrun_expense',
+  kind: 'revenue' | 'credit_granted' | 'overrun_expense' | 'reclaim_compensation',
   period: { readonly from: Date; readonly to: Date },
 ): Promise<readonly { readonly account: string; readonly sum: Money }[]> {
   const { rows } = await sql<{ account: string; sum: string }>`

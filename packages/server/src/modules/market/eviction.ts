@@ -5,7 +5,7 @@
  */
 import { drainingFor, type Floor, type Room } from './floor.ts'
 import type { Want } from './snapshot.ts'
-import { chooseVictims, GIVES_WAY_TO, type Victim, type VictimPlan, workLost } from './victims.ts'
+import { byWorkLost, chooseVictims, GIVES_WAY_TO, type Victim, type VictimPlan } from './victims.ts'
 
 export interface Eviction {
   readonly rooms: readonly Room[]
@@ -93,9 +93,7 @@ class EvictionPlanner {
     const perNode = this.#want.gpus / this.#want.nodes
     const order = GIVES_WAY_TO[this.#want.kind]
     const dearestFirst = [...this.#going].toSorted(
-      (a, b) =>
-        order.indexOf(b.kind) - order.indexOf(a.kind) ||
-        (workLost(a, this.#nowMs) > workLost(b, this.#nowMs) ? -1 : 1),
+      (a, b) => order.indexOf(b.kind) - order.indexOf(a.kind) || byWorkLost(this.#nowMs)(b, a),
     )
     const freed = this.#freedRooms()
     const fitting = (going: ReadonlySet<Victim>) =>
@@ -106,7 +104,10 @@ class EvictionPlanner {
       others.delete(victim)
       if (fitting(others).length >= this.#want.nodes) going = others
     }
-    return { rooms: fitting(going).slice(0, this.#want.nodes), victims: [...going] }
+    return {
+      rooms: fitting(going).slice(0, this.#want.nodes),
+      victims: dearestFirst.filter((victim) => going.has(victim)).toReversed(),
+    }
   }
 
   /** The rooms that were chosen, and those that become free with them. */

@@ -8,7 +8,7 @@ class FabricFloor extends Floor {
   readonly #fabric: string
 
   constructor(whole: Floor, fabric: string) {
-    super([])
+    super([], whole.batch)
     this.#whole = whole
     this.#fabric = fabric
     for (const [id, room] of whole.rooms) if (this.#has(room)) this.rooms.set(id, room)
@@ -29,6 +29,10 @@ class FabricFloor extends Floor {
 
   override evict(victim: Victim, forLeaseId: string, needed: ReadonlySet<Room>): void {
     this.#whole.evict(victim, forLeaseId, needed)
+  }
+
+  override promise(victim: Victim): void {
+    this.#whole.promise(victim)
   }
 }
 

@@ -2,6 +2,7 @@
  * The nodes of a pool while a plan is made: what is free, what drains, who could be taken back. Keeps the rooms by
  * how much is free in them, so that finding one does not mean looking at all. Deterministic.
  */
+import { type Batch, makeBatch } from './batch.ts'
 import type { Holder, Snapshot, SnapshotNode, Want } from './snapshot.ts'
 import { type Victim, victimsOf } from './victims.ts'
 
@@ -18,9 +19,12 @@ export class Floor {
   /** Every node that new work may be placed on. */
   readonly rooms = new Map<string, Room>()
   readonly draining = new Set<Room>()
+  /** How much may still be taken back now. */
+  readonly batch: Batch
   readonly #byFree: Set<Room>[] = []
 
-  constructor(nodes: readonly SnapshotNode[]) {
+  constructor(nodes: readonly SnapshotNode[], batch: Batch) {
+    this.batch = batch
     for (const node of nodes) {
       if (!node.isReady) continue
       const free = new Set(Array.from({ length: node.slotCount }, (_, slot) => slot))
@@ -81,6 +85,11 @@ export class Floor {
     }
   }
 
+  /** The victim will go in a later batch: it is promised, so that nobody else plans with its slots. */
+  promise(victim: Victim): void {
+    for (const nodeId of victim.slotsByNode.keys()) this.rooms.get(nodeId)?.victims.delete(victim)
+  }
+
   #bucket(free: number): Set<Room> {
     return (this.#byFree[free] ??= new Set())
   }
@@ -95,16 +104,22 @@ export function drainingFor(room: Room, want: Want): readonly number[] {
 
 /** A floor for each pool. */
 export function makeFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
+  const byPool = Map.groupBy(snapshot.nodes, (node) => node.pool)
   const floors = new Map(
-    [...Map.groupBy(snapshot.nodes, (node) => node.pool)].map(([pool, nodes]) => [
-      pool,
-      new Floor(nodes),
-    ]),
+    [...byPool].map(([pool, nodes]) => {
+      const settings = snapshot.pools?.find(({ name }) => name === pool)
+      return [pool, new Floor(nodes, makeBatch(settings?.evictionBatch, nodes))]
+    }),
   )
   const poolOf = new Map(snapshot.nodes.map((node) => [node.id, node.pool]))
   const floorOf = (nodeId: string) => floors.get(poolOf.get(nodeId) ?? '')
   const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
-  for (const holder of snapshot.holders) floorOf(holder.nodeId)?.hold(holder, waiting)
+  for (const holder of snapshot.holders) {
+    const floor = floorOf(holder.nodeId)
+    floor?.hold(holder, waiting)
+    if (holder.leaseId !== null && holder.isDraining && holder.isTakenBack)
+      floor?.batch.count(holder.leaseId, holder.slots.length)
+  }
   for (const victim of victimsOf(snapshot.holders)) {
     const [nodeId = ''] = victim.slotsByNode.keys()
     floorOf(nodeId)?.addVictim(victim)

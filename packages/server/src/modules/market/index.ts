@@ -1,5 +1,14 @@
 /** The market: decides on a snapshot who is placed, who gives way, who waits; and what GPU time costs. */
 export { plan } from './plan.ts'
 export { getGpuPrice, gpuSku, TIERS } from './prices.ts'
+export { type PlaceInOrder, reclaimOrder } from './reclaim-order.ts'
 export { marketRoutes } from './routes.ts'
-export type { Decision, Holder, LeaseKind, Snapshot, SnapshotNode, Want } from './snapshot.ts'
+export type {
+  Decision,
+  Holder,
+  LeaseKind,
+  Snapshot,
+  SnapshotNode,
+  SnapshotPool,
+  Want,
+} from './snapshot.ts'

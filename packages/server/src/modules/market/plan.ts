@@ -80,16 +80,22 @@ function evict(want: Want, floor: Floor, nowMs: number): Decision[] | null {
   const eviction = planEviction(want, floor, nowMs)
   if (!eviction) return null
   const { rooms, victims } = eviction
-  for (const victim of victims) floor.evict(victim, want.leaseId, new Set(rooms))
+  // What does not fit into this batch goes in the next: the whole is planned afresh before each.
+  const now = floor.batch.admit(victims)
+  for (const victim of now) floor.evict(victim, want.leaseId, new Set(rooms))
+  for (const victim of victims) if (!now.includes(victim)) floor.promise(victim)
   for (const room of rooms) setAside(room, want, floor)
   const nodeIds = rooms.map((room) => room.node.id)
-  const reclaims = victims.map(({ leaseId }): Decision => ({
+  const reclaims = now.map(({ leaseId }): Decision => ({
     kind: 'reclaim',
     leaseId,
     forLeaseId: want.leaseId,
     nodeIds,
   }))
-  const why = 'slots that are being taken back for it'
+  const why =
+    now.length === victims.length
+      ? 'slots that are being taken back for it'
+      : 'slots that are being taken back for it, in batches'
   return [...reclaims, { kind: 'wait', leaseId: want.leaseId, why }]
 }
 

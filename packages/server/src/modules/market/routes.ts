@@ -41,7 +41,12 @@ export const marketRoutes: Pick<Routes, 'listPools'> = {
         slotsFree: total - taken,
         slotsPerNodeMax: Math.max(0, ...mine.map((node) => node.slotCount)),
         priceUsdPerGpuHour: await renderPrices(db, pool, now),
-        noticeMs: { ...pool.noticeMs },
+        noticeMs: {
+          on_demand: pool.reclaim.on_demand.noticeMs,
+          spot: pool.reclaim.spot.noticeMs,
+          flex: pool.reclaim.flex.noticeMs,
+        },
+        reclaim: pool.reclaim,
       }
     })
     return { items: await Promise.all(items), nextCursor: null }

@@ -13,6 +13,16 @@ export interface SnapshotNode {
   readonly fabric: string | null
 }
 
+/** What the terms of a lease say about taking it back, as far as a decision needs it. */
+export interface HolderTerms {
+  /** The kinds that may take its slots. */
+  readonly by: readonly string[]
+  /** Nobody takes it back before its attempt has run for so long. */
+  readonly minimumRunMs: number
+  /** It was taken back as often this month as its terms allow. */
+  readonly isCapReached: boolean
+}
+
 /**
  * Slots of one node that somebody has now: a lease, or a claim without one (maintenance, fault), which nobody may
  * take. A gang is one of these for each of its nodes.
@@ -30,6 +40,12 @@ export interface Holder {
   readonly isDraining: boolean
   /** Which lease it makes room for. */
   readonly reclaimFor: string | null
+  /** Absent: its kind alone says to whom it gives way. */
+  readonly terms?: HolderTerms
+  /** When it last said that its work is saved. */
+  readonly checkpointMs?: number | null
+  /** It goes because its room was wanted, not by its own will; counts against the eviction batch. */
+  readonly isTakenBack?: boolean
 }
 
 /** A lease that waits for slots. */
@@ -49,8 +65,22 @@ export interface Want {
   readonly priceUsd: Money | null
 }
 
+/** How much of a pool may be on its way out at once; null: no limit. One lease may always go. */
+export interface BatchLimit {
+  readonly leasesMax: number | null
+  readonly slotsPercentMax: number | null
+}
+
+/** What a pool's policy says. */
+export interface SnapshotPool {
+  readonly name: string
+  readonly evictionBatch: BatchLimit
+}
+
 export interface Snapshot {
   readonly nowMs: number
+  /** A pool that is not in it has no limits. */
+  readonly pools?: readonly SnapshotPool[]
   readonly nodes: readonly SnapshotNode[]
   readonly holders: readonly Holder[]
   readonly wants: readonly Want[]

@@ -1,17 +1,24 @@
 /** Who gives way: the published order, and the least paid work lost. Pure. */
 import type { Money } from '#kernel/money.ts'
-import type { Holder, LeaseKind } from './snapshot.ts'
+import type { Holder, HolderTerms, LeaseKind } from './snapshot.ts'
 
 /**
- * Whom each kind may take slots from, first to give way first. Anchor work is in no list: it is never taken back for
- * anything sold. On-demand leases are taken back by contract only, which this version does not offer.
+ * Whom each kind may take slots from at all, first to give way first; the terms of a lease say whether it is one of
+ * them. Anchor work is in no list: it is never taken back for anything sold.
  */
 export const GIVES_WAY_TO: Readonly<Record<LeaseKind, readonly string[]>> = {
-  anchor: ['flex', 'spot', 'serving'],
+  anchor: ['flex', 'spot', 'serving', 'on_demand'],
   on_demand: ['flex', 'spot'],
-  serving: ['flex'],
+  serving: ['flex', 'spot'],
   spot: ['flex'],
   flex: [],
+}
+
+/** To whom leases give way that have no terms of their own. */
+const BY_KIND: Readonly<Record<string, readonly string[]>> = {
+  flex: ['anchor', 'on_demand', 'serving', 'spot'],
+  spot: ['anchor', 'on_demand'],
+  serving: ['anchor'],
 }
 
 /** A lease that could be taken back, with all it has: a gang goes as a whole. */
@@ -20,7 +27,32 @@ export interface Victim {
   readonly kind: string
   readonly startedMs: number | null
   readonly priceUsd: Money | null
+  readonly terms: HolderTerms | null
+  readonly checkpointMs: number | null
   readonly slotsByNode: ReadonlyMap<string, readonly number[]>
+}
+
+/** Why a lease does not give way now. */
+export type Protection =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'monthly_cap' }
+  /** Null: until so long after it has started. */
+  | { readonly kind: 'minimum_run'; readonly untilMs: number | null }
+
+/** What keeps a lease from giving way to a kind now; null when nothing does. */
+export function protectionOf(
+  { kind, startedMs, terms }: Victim,
+  by: LeaseKind,
+  nowMs: number,
+): Protection | null {
+  const mayTake = terms?.by ?? BY_KIND[kind] ?? []
+  if (!mayTake.includes(by) || !GIVES_WAY_TO[by].includes(kind)) return { kind: 'never' }
+  if (terms === null) return null
+  if (terms.isCapReached) return { kind: 'monthly_cap' }
+  if (terms.minimumRunMs === 0) return null
+  if (startedMs === null) return { kind: 'minimum_run', untilMs: null }
+  const untilMs = startedMs + terms.minimumRunMs
+  return nowMs < untilMs ? { kind: 'minimum_run', untilMs } : null
 }
 
 /** The leases among holders that are not going already. */
@@ -33,23 +65,40 @@ export function victimsOf(holders: readonly Holder[]): readonly Victim[] {
     if (known) known.slotsByNode.set(nodeId, [...(known.slotsByNode.get(nodeId) ?? []), ...slots])
     else {
       const slotsByNode = new Map([[nodeId, slots]])
-      byLease.set(leaseId, { leaseId, kind, startedMs, priceUsd, slotsByNode })
+      const { terms = null, checkpointMs = null } = holder
+      byLease.set(leaseId, {
+        ...{ leaseId, kind, startedMs, priceUsd, terms, checkpointMs, slotsByNode },
+      })
     }
   }
   return [...byLease.values()]
 }
 
-function slotCountOf(victim: Victim): number {
+export function slotCountOf(victim: Victim): number {
   let count = 0
   for (const slots of victim.slotsByNode.values()) count += slots.length
   return count
 }
 
-/** Paid work that is lost with a lease: slots × time since its start × price, in picos × ms. */
-export function workLost(victim: Victim, nowMs: number): bigint {
+/** Slot-time since a lease's last checkpoint, or since its start where it reported none. */
+export function slotMsLost(victim: Victim, nowMs: number): bigint {
   if (victim.startedMs === null) return 0n
-  const slotMs = BigInt(slotCountOf(victim)) * BigInt(Math.max(0, nowMs - victim.startedMs))
-  return slotMs * (victim.priceUsd ?? 1n)
+  const savedMs = Math.max(victim.startedMs, victim.checkpointMs ?? victim.startedMs)
+  return BigInt(slotCountOf(victim)) * BigInt(Math.max(0, nowMs - savedMs))
+}
+
+/** Paid work that is lost with a lease: its slot-time since the last checkpoint × price, in picos × ms. */
+export function workLost(victim: Victim, nowMs: number): bigint {
+  return slotMsLost(victim, nowMs) * (victim.priceUsd ?? 1n)
+}
+
+/** The order in which leases of a rank give way: the least paid work lost first; of equals, always the same one. */
+export function byWorkLost(nowMs: number): (a: Victim, b: Victim) => number {
+  return (a, b) => {
+    const [lostA, lostB] = [workLost(a, nowMs), workLost(b, nowMs)]
+    if (lostA !== lostB) return lostA < lostB ? -1 : 1
+    return a.leaseId < b.leaseId ? -1 : 1
+  }
 }
 
 export interface VictimPlan {
@@ -69,6 +118,7 @@ interface Need {
 /** The victims that free what is needed on one node at the least cost; null when they cannot. */
 export function chooseVictims(candidates: Iterable<Victim>, need: Need): VictimPlan | null {
   const order = GIVES_WAY_TO[need.by]
+  const inOrder = byWorkLost(need.nowMs)
   const rated = [...candidates]
     .map((victim) => ({
       victim,
@@ -76,8 +126,8 @@ export function chooseVictims(candidates: Iterable<Victim>, need: Need): VictimP
       lost: workLost(victim, need.nowMs),
       slots: victim.slotsByNode.get(need.nodeId)?.length ?? 0,
     }))
-    .filter(({ rank, slots }) => rank >= 0 && slots > 0)
-    .sort((a, b) => a.rank - b.rank || (a.lost < b.lost ? -1 : a.lost > b.lost ? 1 : 0))
+    .filter(({ victim, slots }) => slots > 0 && protectionOf(victim, need.by, need.nowMs) === null)
+    .sort((a, b) => a.rank - b.rank || inOrder(a.victim, b.victim))
   const chosen: typeof rated = []
   let freed = 0
   for (const each of rated) {

@@ -86,13 +86,22 @@ export async function revenueBySku(db: Db, { from, to }: Period): Promise<readon
   }))
 }
 
-/** Recomputes ledger and usage in one snapshot, and says check by check whether they hold. */
-export function verifyBooks(db: Db): Promise<LedgerVerification> {
-  if (db.isTransaction) return verifyIn(db)
-  return inTransaction(db, verifyIn, 'repeatable read')
+/**
+ * Recomputes ledger and usage in one snapshot, and says check by check whether they hold. `more` is a check of somebody
+ * who posts to the ledger and is not known here.
+ */
+export function verifyBooks(
+  db: Db,
+  more?: (db: Db) => Promise<LedgerCheck>,
+): Promise<LedgerVerification> {
+  if (db.isTransaction) return verifyIn(db, more)
+  return inTransaction(db, (tx) => verifyIn(tx, more), 'repeatable read')
 }
 
-async function verifyIn(db: Db): Promise<LedgerVerification> {
+async function verifyIn(
+  db: Db,
+  more?: (db: Db) => Promise<LedgerCheck>,
+): Promise<LedgerVerification> {
   const ledger = await verifyLedger(db)
   const checks = [
     ...ledger.checks,
@@ -105,6 +114,7 @@ async function verifyIn(db: Db): Promise<LedgerVerification> {
       broken: 'Hours with another amount than quantity times price',
     }),
     judgeRevenue(await sumHoursBySku(db), revenueOf(ledger)),
+    ...(more ? [await more(db)] : []),
   ]
   return {
     isBalanced: checks.every(({ isHeld }) => isHeld),

@@ -150,6 +150,12 @@ export interface LeaseTable {
   engine_run: string | null
   secret_names: Generated<string[]>
   sealed: ColumnType<unknown, string | null | undefined, string | null>
+  terms: ColumnType<unknown, string | null | undefined, string | null>
+  reclaims_month: string | null
+  reclaims_in_month: Generated<number>
+  checkpoint_at: Date | null
+  risk_at: Date | null
+  risk_told_at: Date | null
 }
 
 export interface LeaseFactTable {
@@ -252,9 +258,7 @@ export interface PoolTable {
   power_kw_per_gpu: number
   idle_power_fraction: number
   opex_usd_per_gpu_hour: string
-  notice_ms_on_demand: number
-  notice_ms_spot: number
-  notice_ms_flex: number
+  reclaim: ColumnType<unknown, string, string>
 }
 
 export interface PoolReadingTable {
@@ -276,6 +280,35 @@ export interface ProjectTable {
   organization_id: string
   name: string
   created_at: Date
+}
+
+export interface ReclaimTable {
+  id: string
+  lease_id: string
+  attempt: number
+  organization_id: string
+  pool_name: string
+  kind: string
+  gpus: number
+  cause: string
+  reason: string
+  by_kind: string | null
+  for_lease: string | null
+  terms: ColumnType<unknown, string, string>
+  price_usd: string | null
+  started_at: Date | null
+  decided_at: Date
+  stop_at: Date | null
+  notice_delivered_at: Date | null
+  notice_document: Generated<boolean>
+  notice_signal: Generated<boolean>
+  cause_gone_at: Date | null
+  stop_asked_at: Date | null
+  gone_at: Date | null
+  work_lost_gpu_ms: bigint | null
+  compensation_usd: string | null
+  compensation_text: string | null
+  ledger_transaction_id: string | null
 }
 
 export interface ReconciliationCaseTable {
@@ -451,6 +484,7 @@ export interface Schema {
   pool_reading: PoolReadingTable
   price: PriceTable
   project: ProjectTable
+  reclaim: ReclaimTable
   reconciliation_case: ReconciliationCaseTable
   reconciliation_run: ReconciliationRunTable
   replica: ReplicaTable

@@ -1,0 +1,102 @@
+/**
+ * What happens during a reclaim, as parts of a lease's step: the notice is delivered, a reason that vanished is noted,
+ * the stop is asked for; and a reclaim that the engine began by itself is entered. Each may run again at any time.
+ */
+import { inTransaction } from '#platform/db/database.ts'
+import type { Observation } from '#platform/engines/engine.ts'
+import type { StepOutcome } from '#platform/jobs/strand.ts'
+import { LEASE_LOOK_EVERY_MS, LEASE_STOP_REPEAT_MS } from '../../limits.ts'
+import { attemptId, type Lease } from './lease.ts'
+import { takeBack } from './reclaim-service.ts'
+import * as reclaims from './reclaim-store.ts'
+import { recordFact } from './record.ts'
+import type { LeaseStepDeps } from './step-deps.ts'
+import * as store from './store.ts'
+
+type Running = Extract<Observation, { state: 'running' }>
+
+function lookAgain(now: Date, afterMs: number): StepOutcome {
+  return { kind: 'wait', untilMs: now.getTime() + afterMs }
+}
+
+/** By every way there is, which is then recorded: what reached the command, and what did not. */
+export async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<void> {
+  if (await store.hasFact(deps.database, lease, 'lease.notice_delivered')) return
+  const wanted = lease.reclaimReason === 'stopped' ? null : lease.noticeSignal
+  const time = (lease.stopAt ?? deps.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
+  const notice = { action: 'terminate', time, signal: wanted } as const
+  const reached = await deps.engines.of(lease.pool).notify(attemptId(lease), notice)
+  const signal = reached.signal ? wanted : null
+  const ways = [...(reached.document ? ['metadata document'] : []), ...(signal ? [signal] : [])]
+  await inTransaction(deps.database, async (tx) => {
+    const at = deps.now()
+    await recordFact(tx, lease, {
+      at,
+      type: 'lease.notice_delivered',
+      text: `Notice delivered: ${ways.join(' and ') || 'by event only'}.`,
+      data: { channel: 'engine', signal, time, document: reached.document },
+    })
+    await reclaims.noteDelivered(tx, lease, { at, ...reached })
+  })
+}
+
+/** A notice is final, so that who got it can rely on it; that its reason went away is part of the record. */
+export async function noteVanishedCause(deps: LeaseStepDeps, lease: Lease): Promise<void> {
+  if (lease.reclaimFor === null) return
+  const waiting = await store.findLease(deps.database, lease.reclaimFor)
+  if (waiting?.state === 'pending') return
+  await inTransaction(deps.database, async (tx) => {
+    const at = deps.now()
+    if (!(await reclaims.noteCauseGone(tx, lease, at))) return
+    await recordFact(tx, lease, {
+      at,
+      type: 'lease.reclaim_cause_gone',
+      text: 'The work that needed the room no longer waits for it; the notice stands.',
+    })
+  })
+}
+
+/** Asks the engine to stop once the notice time has run out, and asks again until the processes are gone. */
+export async function stopWhenDue(deps: LeaseStepDeps, lease: Lease): Promise<StepOutcome> {
+  const now = deps.now()
+  const stopAt = lease.stopAt ?? now
+  if (now < stopAt)
+    return lookAgain(now, Math.min(LEASE_LOOK_EVERY_MS, stopAt.getTime() - now.getTime()))
+  await deps.engines.of(lease.pool).stop(attemptId(lease), lease.graceMs)
+  if (lease.stoppedAt === null)
+    await inTransaction(deps.database, async (tx) => {
+      await store.changeLease(tx, lease.id, { stoppedAt: now })
+      await reclaims.noteStopAsked(tx, lease, now)
+      const grace =
+        lease.graceMs === 0
+          ? 'killed at once'
+          : `killed after ${lease.graceMs} ms if it does not obey`
+      await recordFact(tx, lease, {
+        at: now,
+        type: 'lease.stopping',
+        text: `Asked to stop; ${grace}.`,
+        data: { reason: lease.reclaimReason, stopAt: stopAt.toISOString() },
+      })
+    })
+  return lookAgain(now, LEASE_STOP_REPEAT_MS)
+}
+
+/** The engine began to take it back by its own rules: Spillway keeps the record, and warns by every way it has. */
+export async function onPreemption(
+  deps: LeaseStepDeps,
+  id: string,
+  { preemption, bootId }: Running,
+): Promise<void> {
+  if (!preemption) return
+  await inTransaction(deps.database, async (tx) => {
+    const lease = await store.lockLease(tx, id)
+    if (lease?.state !== 'running' && lease?.state !== 'starting') return
+    const now = deps.now()
+    const { decidedMs, stopMs, text } = preemption
+    const decidedAt = deps.instantOf(bootId, decidedMs) ?? now
+    const announced = stopMs === null ? null : deps.instantOf(bootId, stopMs)
+    const stopAt = announced ?? new Date(decidedAt.getTime() + lease.noticeMs)
+    const taking = { cause: 'engine', text, byKind: null, forLease: null, decidedAt } as const
+    await takeBack(tx, lease, { ...taking, stopAt, now, ids: deps.ids })
+  })
+}

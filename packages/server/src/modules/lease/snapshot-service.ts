@@ -1,0 +1,82 @@
+/** Takes the snapshot that the market decides on: the book and the orders at one instant of the database. */
+import type { ReclaimTerms } from '@spillway/contract'
+import { type Claim, listOpenClaims } from '#modules/book/index.ts'
+import { listNodes, listPools } from '#modules/fleet/index.ts'
+import { getGpuPrice, type Holder, type Snapshot, type Want } from '#modules/market/index.ts'
+import type { Database, Db } from '#platform/db/database.ts'
+import { isSoldByHour, type Lease } from './lease.ts'
+import * as store from './store.ts'
+import { isCapReached } from './terms.ts'
+
+function toHolder(
+  claim: Claim,
+  { leases, now }: { readonly leases: ReadonlyMap<string, Lease>; readonly now: Date },
+): Holder {
+  const lease = claim.leaseId === null ? undefined : leases.get(claim.leaseId)
+  return {
+    leaseId: claim.leaseId,
+    kind: claim.kind,
+    nodeId: claim.nodeId,
+    slots: claim.slots,
+    startedMs: lease?.startedAt?.getTime() ?? null,
+    priceUsd: lease?.priceUsd ?? null,
+    isDraining: claim.drainingFrom !== null,
+    reclaimFor: lease?.reclaimFor ?? null,
+    checkpointMs: lease?.checkpointAt?.getTime() ?? null,
+    isTakenBack: lease?.reclaimReason === 'reclaimed',
+    ...(lease?.terms ? { terms: holderTerms(lease, lease.terms, now) } : {}),
+  }
+}
+
+function holderTerms(lease: Lease, { by, minimumRunMs }: ReclaimTerms, now: Date) {
+  return { by, minimumRunMs, isCapReached: isCapReached(lease, now) }
+}
+
+async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
+  const price = isSoldByHour(lease.kind)
+    ? await getGpuPrice(db, { pool: lease.pool, tier: lease.kind, at })
+    : null
+  return {
+    leaseId: lease.id,
+    kind: lease.kind,
+    pool: lease.pool,
+    gpus: lease.gpus,
+    nodes: lease.nodes,
+    isOneFabric: lease.fabric === 'same',
+    createdMs: lease.createdAt.getTime(),
+    maxPriceUsd: lease.maxPriceUsd,
+    priceUsd: price?.price.amount ?? null,
+  }
+}
+
+/** The book, the orders and the policies at one instant of the database. */
+export async function takeSnapshot(database: Database, now: Date): Promise<Snapshot> {
+  return database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      const nodes = await listNodes(tx)
+      const claims = await listOpenClaims(tx)
+      const leases = await store.listOpenLeases(tx)
+      const byId = new Map(leases.map((lease) => [lease.id, lease]))
+      const wants: Want[] = []
+      for (const lease of leases)
+        if (lease.state === 'pending') wants.push(await toWant(tx, lease, now))
+      return {
+        nowMs: now.getTime(),
+        pools: (await listPools(tx)).map(({ name, reclaim }) => ({
+          name,
+          evictionBatch: reclaim.evictionBatch,
+        })),
+        nodes: nodes.map((node) => ({
+          id: node.id,
+          pool: node.pool,
+          slotCount: node.slotCount,
+          isReady: node.state === 'ready',
+          fabric: node.fabric,
+        })),
+        holders: claims.map((claim) => toHolder(claim, { leases: byId, now })),
+        wants,
+      }
+    })
+}

@@ -1,0 +1,17 @@
+/** What the steps of a lease's life need from outside. Types only. */
+import type { IdSource } from '#kernel/ids.ts'
+import type { Database } from '#platform/db/database.ts'
+import type { Engines } from '#platform/engines/engine.ts'
+
+export interface LeaseStepDeps {
+  readonly database: Database
+  readonly engines: Engines
+  readonly now: () => Date
+  /** Trusted time of a boot's monotonic instant; null when that boot is not known any more. */
+  readonly instantOf: (bootId: string, monotonicMs: number) => Date | null
+  readonly ids: IdSource
+  /** Under which what leases hide is sealed. */
+  readonly pepper: string
+  /** Something went wrong that does not keep the step from going on. */
+  readonly onTrouble: (leaseId: string, error: unknown) => void
+}
