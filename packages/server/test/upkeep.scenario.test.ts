@@ -124,6 +124,7 @@ describe('reconciliation', () => {
     const { node } = (await engine().inventory())[0] ?? { node: 'local' }
     await engine().admit({
       ...{ attemptId, leaseId: attemptId.slice(0, -2), organizationId: 'org', kind: 'spot' },
+      tenant: 'owner',
       ...{ placements: [{ node, slots: [0] }], acceleratorKind: 'cpu', command: ['sleep', '600'] },
       ...{ environment: {}, workingDirectory: null, timeLimitMs: null },
     })

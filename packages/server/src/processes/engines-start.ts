@@ -35,9 +35,13 @@ function createSimulated({ name, accelerator, simulated }: SimulatedPool, dataDi
 
 function createEngine(pool: FleetPool, { dataDir, environment }: EngineSurroundings): Engine {
   if (pool.engine === 'simulated') return createSimulated(pool, dataDir)
-  const [node] = pool.nodes
-  const directory = join(dataDir, 'engine')
-  return createLocalEngine({ directory, environment, node: node?.name ?? 'local' })
+  const { nodes, isolation, network, shared } = pool
+  return createLocalEngine({
+    directory: join(dataDir, 'engine'),
+    environment,
+    node: nodes[0]?.name ?? 'local',
+    ...{ isolation, network, shared },
+  })
 }
 
 const LIMITS = {

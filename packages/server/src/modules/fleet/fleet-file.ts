@@ -72,6 +72,13 @@ const anyPool = z.strictObject({
 
 const localPool = anyPool.extend({
   engine: z.literal('local'),
+  isolation: z
+    .enum(['auto', 'bubblewrap', 'none'], 'write auto, bubblewrap or none')
+    .default('auto'),
+  network: z.enum(['metadata', 'host'], 'write metadata or host').default('metadata'),
+  shared: z
+    .array(z.string().startsWith('/', 'write a path from the root, such as /opt/conda'))
+    .default([]),
   nodes: z.array(node).length(1, 'the local engine has exactly one node: this machine'),
 })
 

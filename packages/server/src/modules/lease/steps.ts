@@ -13,6 +13,7 @@ import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS } from '../../limits.ts'
 import { doorOf } from './door-service.ts'
 import { extendHold } from './funding-service.ts'
 import { openHidden } from './hidden-service.ts'
+import { tenantOf } from './isolation-service.ts'
 import { attemptId, endingOf, exhaustionNoticeMs, type Lease } from './lease.ts'
 import { meterUntil } from './meter.ts'
 import { recordUnseen, settleReclaim } from './reclaim-service.ts'
@@ -41,6 +42,7 @@ async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
     attemptId: attemptId(lease),
     leaseId: lease.id,
     organizationId: lease.organizationId,
+    tenant: await tenantOf(deps.database, lease.organizationId),
     kind: lease.kind,
     placements: lease.placements.map(({ nodeId, slots }) => ({
       node: nodes.find((node) => node.id === nodeId)?.name ?? nodeId,

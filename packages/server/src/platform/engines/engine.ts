@@ -32,6 +32,17 @@ export interface SlotFault {
   readonly isLost?: boolean
 }
 
+/** How an engine keeps the work of customers apart from everything else on a node. */
+export interface Isolation {
+  /**
+   * `sandbox`: own root, own network, so a command sees no path of the node. `accounts`: the engine's own users.
+   * `none`: not at all, as the operator asked. `owner_only`: it cannot, so customers must not run there.
+   */
+  readonly kind: 'sandbox' | 'accounts' | 'none' | 'owner_only'
+  /** By what, with which limits, as a sentence for people. */
+  readonly text: string
+}
+
 /** What an engine found on a node. */
 export interface NodeInventory {
   readonly node: string
@@ -49,6 +60,8 @@ export interface NodeInventory {
   readonly health: NodeHealth
   /** Slots that must not be sold, though the node answers. */
   readonly faults: readonly SlotFault[]
+  /** Absent where the engine's own accounts keep customers apart. */
+  readonly isolation?: Isolation
 }
 
 /** A port that an attempt answers at. */
@@ -71,6 +84,8 @@ export interface Admission {
   readonly leaseId: string
   /** Engines with accounts run each organization's work under one of its own. */
   readonly organizationId: string
+  /** Whose work it is. A customer's is not trusted; `owner` is the operator and what is of his house. */
+  readonly tenant: 'owner' | 'customer'
   /** The class: engines with a preemption of their own map it to theirs. */
   readonly kind: LeaseKind
   /** The whole gang, one entry a node: all of it starts, or nothing does. */

@@ -3,19 +3,16 @@
  * makes sure that the admission is written and a shim is under way, and only the first shim to claim it runs it.
  */
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { assert, present } from '#kernel/assert.ts'
 import type { Admission } from '#platform/engines/engine.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
-import { findProgram } from '#platform/processes/program-path.ts'
-import { MARK_NAME, bellFolder } from './attempt-folder.ts'
+import { makeRecord } from './admission-record.ts'
+import { MARK_NAME } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
-import { commandEnvironment, cpusOfSlots, passable, soleOf } from './command-environment.ts'
+import { passable } from './command-environment.ts'
 import {
   createFile,
   readJson,
@@ -26,7 +23,6 @@ import {
 } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
-import { choosePort } from './service-port.ts'
 
 const START_TIMEOUT_MS = 30_000
 const LOOK_MS = 4
@@ -77,40 +73,11 @@ async function record(
   { secretEnvironment = {}, ...admission }: Admission,
 ): Promise<void> {
   if ((await readJson(paths.admission)) !== null) return
-  const isPinned = admission.acceleratorKind === 'cpu'
-  const cpus = isPinned ? cpusOfSlots(soleOf(admission).slots, machine.allowedCpus) : []
-  const mark = randomBytes(16).toString('hex')
-  const servicePort = await choosePort(admission)
-  const environment = commandEnvironment({
-    admission,
-    inherited: machine.environment,
-    cpus,
-    noticePath: paths.instanceAction,
-    mark,
-    servicePort,
-  })
-  const content: AdmissionRecord = {
-    admission,
-    environment,
-    workingDirectory: resolve(paths.work, admission.workingDirectory ?? '.'),
-    pin: pinWords(cpus, machine.environment['PATH']),
-    mark,
-    token: randomBytes(16).toString('hex'),
-    servicePort,
-  }
-  await mkdir(dirname(paths.instanceAction), { recursive: true, mode: 0o700 })
-  await mkdir(paths.work, { recursive: true, mode: 0o700 })
-  await mkdir(bellFolder(machine.directory), { recursive: true, mode: 0o700 })
+  const content = await makeRecord(machine, paths, admission)
   if (Object.keys(secretEnvironment).length > 0)
     await replaceFileSynced(paths.secrets, passable(secretEnvironment))
   if (await createFile(paths.admission, content)) return
   if ((await readJson(paths.admission)) === null) await replaceFile(paths.admission, content)
-}
-
-function pinWords(cpus: readonly number[], path = '/usr/bin:/bin'): readonly string[] {
-  if (cpus.length === 0) return []
-  const search = findProgram('taskset', { path, directory: '/' })
-  return search.kind === 'found' ? [search.path, '-c', cpus.join(',')] : []
 }
 
 interface SpawnedShim {

@@ -69,6 +69,18 @@ export function bellFolder(directory: string): string {
   return join(directory, '.changes')
 }
 
+/** In what the command runs. `refused`: not at all, because it must be kept apart and cannot be. */
+export type SandboxPlan =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'refused'; readonly text: string }
+  | {
+      readonly kind: 'bubblewrap'
+      /** The whole command line. */
+      readonly words: readonly string[]
+      /** The user that it becomes; null for the one that makes the sandbox. */
+      readonly uid: number | null
+    }
+
 /** `admission.json`: what the shim needs to start the command. */
 export interface AdmissionRecord {
   readonly admission: Admission
@@ -79,6 +91,7 @@ export interface AdmissionRecord {
   readonly pin: readonly string[]
   /** The value of the mark. */
   readonly mark: string
+  readonly sandbox: SandboxPlan
   /** Secret part of the metadata address. */
   readonly token: string
   /** Where its service listens; null for what is none. */
@@ -111,6 +124,8 @@ export type AttemptStatus =
       readonly mark: string
       /** The command's first process, which leads the group. Null when the shim died before it could say. */
       readonly leader: ProcessIdentity | null
+      /** The pid of what holds its sandbox from outside, which must not be asked to end; null without one. */
+      readonly holder: number | null
       readonly startedMs: number
       /** How the command ended, while processes that it left behind are being ended. */
       readonly exit: Exit | null

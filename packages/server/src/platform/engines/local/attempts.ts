@@ -79,11 +79,12 @@ class AttemptKeeper {
 
   processesOf(paths: AttemptPaths, status: LiveStatus): ProcessSet {
     const leader = status.phase === 'running' ? status.leader : null
-    const of = JSON.stringify([leader, status.shim])
+    const holder = status.phase === 'running' ? status.holder : null
+    const of = JSON.stringify([leader, holder, status.shim])
     const known = this.#processes.get(paths.attemptId)
     if (known?.of === of) return known.set
     const marker = `${MARK_NAME}=${status.mark}`
-    const except = [status.shim.pid]
+    const except = holder === null ? [status.shim.pid] : [status.shim.pid, holder]
     const set = createProcessSet(this.#machine.table, {
       leader,
       marker,
@@ -140,6 +141,7 @@ class AttemptKeeper {
       shim,
       mark,
       leader: null,
+      holder: null,
       startedMs: nowMs,
       exit: null,
     } as const

@@ -7,6 +7,7 @@ const ADMISSION: Admission = {
   attemptId: 'att_1',
   leaseId: 'lse_1',
   organizationId: 'org_1',
+  tenant: 'owner',
   kind: 'spot',
   placements: [{ node: 'here', slots: [0, 1] }],
   acceleratorKind: 'cpu',
@@ -19,10 +20,12 @@ const ADMISSION: Admission = {
 function environmentOf(
   changes: Partial<Admission>,
   inherited: Readonly<Record<string, string>> = { PATH: '/bin' },
+  seesOwnDevicesOnly = false,
 ): Record<string, string> {
   const admission = { ...ADMISSION, ...changes }
   const surroundings = { admission, inherited, cpus: [0], noticePath: '/n', mark: 'm' }
-  return commandEnvironment({ ...surroundings, servicePort: admission.service ? 4000 : null })
+  const servicePort = admission.service ? 4000 : null
+  return commandEnvironment({ ...surroundings, servicePort, seesOwnDevicesOnly })
 }
 
 test('nothing of the server\u2019s environment is passed on but what is listed', () => {

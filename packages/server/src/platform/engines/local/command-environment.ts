@@ -32,10 +32,12 @@ export interface CommandSurroundings {
   readonly noticePath: string
   readonly mark: string
   readonly servicePort: number | null
+  /** The driver numbers the devices that can be seen, from 0. */
+  readonly seesOwnDevicesOnly: boolean
 }
 
 export function commandEnvironment(surroundings: CommandSurroundings): Record<string, string> {
-  const { admission, inherited, cpus } = surroundings
+  const { admission, inherited } = surroundings
   const passedOn = INHERITED.flatMap((name) => {
     const value = inherited[name]
     return value === undefined ? [] : [[name, value] as const]
@@ -45,7 +47,7 @@ export function commandEnvironment(surroundings: CommandSurroundings): Record<st
     // Otherwise Python keeps what it prints until it ends, and loses it when it is killed.
     PYTHONUNBUFFERED: '1',
     ...Object.fromEntries(passedOn),
-    ...acceleratorEnvironment(admission, cpus),
+    ...acceleratorEnvironment(surroundings),
     ...passable(admission.environment),
     ...identityEnvironment(surroundings),
   }
@@ -79,14 +81,15 @@ function identityEnvironment({
   }
 }
 
-function acceleratorEnvironment(
-  admission: Admission,
-  cpus: readonly number[],
-): Record<string, string> {
+function acceleratorEnvironment({
+  admission,
+  cpus,
+  seesOwnDevicesOnly,
+}: CommandSurroundings): Record<string, string> {
   const { slots } = soleOf(admission)
   if (admission.acceleratorKind === 'cpu')
     return { SPILLWAY_CPUS: cpus.join(','), OMP_NUM_THREADS: String(cpus.length) }
-  const devices = slots.join(',')
+  const devices = (seesOwnDevicesOnly ? slots.map((_, position) => position) : slots).join(',')
   // nvidia-smi numbers GPUs by bus address, CUDA by speed unless it is told.
   const order = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }
   return { CUDA_VISIBLE_DEVICES: devices, NVIDIA_VISIBLE_DEVICES: devices, ...order }

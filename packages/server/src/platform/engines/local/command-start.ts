@@ -5,20 +5,39 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, statSync } from 'node:fs'
-import { findProgram } from '#platform/processes/program-path.ts'
+import { closeSync, openSync } from 'node:fs'
+import { present } from '#kernel/assert.ts'
+import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
+import type { ProcessTable } from '#platform/processes/process-table.ts'
 import type { AdmissionRecord, AttemptPaths, Exit } from './attempt-folder.ts'
+import { resolveCommand } from './command-resolution.ts'
+import type { Resolution } from './command-resolution.ts'
 
 export type CommandStart =
-  | { readonly kind: 'started'; readonly pid: number; readonly exited: Promise<Exit> }
+  | {
+      readonly kind: 'started'
+      /** The first process of the work, which leads its group. */
+      readonly leader: ProcessIdentity
+      /** As in `AttemptStatus`. */
+      readonly holder: number | null
+      readonly exited: Promise<Exit>
+    }
   | { readonly kind: 'failed'; readonly text: string }
 
-export async function startCommand(
-  record: AdmissionRecord,
-  paths: AttemptPaths,
-  metadataUrl: string,
-): Promise<CommandStart> {
-  const resolved = resolveCommand(record)
+export interface PlainStart {
+  readonly record: AdmissionRecord
+  readonly paths: AttemptPaths
+  readonly table: ProcessTable
+  readonly metadataUrl: string
+}
+
+export async function startCommand({
+  record,
+  paths,
+  table,
+  metadataUrl,
+}: PlainStart): Promise<CommandStart> {
+  const resolved = resolvePinned(record)
   if (resolved.kind === 'failed') return resolved
   const log = openSync(paths.log, 'a', 0o600)
   const child = spawn(resolved.file, resolved.words, {
@@ -29,53 +48,23 @@ export async function startCommand(
     detached: true,
   })
   closeSync(log)
-  if (child.pid !== undefined) return { kind: 'started', pid: child.pid, exited: exitOf(child) }
+  if (child.pid !== undefined) {
+    const { pid, birth } = present(table.find(child.pid), 'the command in the process table')
+    return { kind: 'started', leader: { pid, birth }, holder: null, exited: exitOf(child) }
+  }
   const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException]
   return { kind: 'failed', text: describeSpawnError(error, resolved.argv0) }
 }
 
-type Resolution =
-  | {
-      readonly kind: 'resolved'
-      readonly file: string
-      readonly words: string[]
-      readonly argv0: string
-    }
-  | { readonly kind: 'failed'; readonly text: string }
-
-/** Looks for the command before the pinning program would, to say what is missing in words people know. */
-function resolveCommand(record: AdmissionRecord): Resolution {
+/** The command behind the words that pin it to CPUs. */
+function resolvePinned(record: AdmissionRecord): Resolution {
   const { workingDirectory, environment, pin, admission } = record
-  const [name = '', ...words] = admission.command
-  if (!isFolder(workingDirectory))
-    return { kind: 'failed', text: `there is no working directory ${workingDirectory}` }
-  const place = { path: environment['PATH'] ?? '', directory: workingDirectory }
-  const search = findProgram(name, place)
-  if (search.kind !== 'found') return { kind: 'failed', text: describeSearch(search.kind, name) }
+  const { command } = admission
+  const resolved = resolveCommand({ command, environment, workingDirectory })
   const [pinFile, ...pinWords] = pin
-  if (pinFile === undefined) return { kind: 'resolved', file: search.path, words, argv0: name }
-  return {
-    kind: 'resolved',
-    file: pinFile,
-    words: [...pinWords, search.path, ...words],
-    argv0: pinFile,
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    // Not there, or not to be entered: to the command that is the same.
-    return false
-  }
-}
-
-function describeSearch(kind: 'not_found' | 'not_executable', name: string): string {
-  if (kind === 'not_executable')
-    return `${name}: permission denied; make it executable with chmod +x, or name its interpreter first`
-  if (name.includes('/')) return `${name}: no such file; the path is read on the node`
-  return `${name}: command not found; is it installed and on PATH?`
+  if (resolved.kind === 'failed' || pinFile === undefined) return resolved
+  const words = [...pinWords, resolved.file, ...resolved.words]
+  return { kind: 'resolved', file: pinFile, words, argv0: pinFile }
 }
 
 function describeSpawnError(error: NodeJS.ErrnoException, name: string): string {

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { readdir, rm, rmdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { assert } from '#kernel/assert.ts'
 import type { Engine, EngineUsage, NoticeDelivery, Observation } from '#platform/engines/engine.ts'
 import { readAllowedCpus } from '#platform/processes/allowed-cpus.ts'
@@ -20,6 +20,9 @@ import { takeInventory } from './inventory.ts'
 import { isAttemptId, pathsOf } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 import { notify, warn } from './notify.ts'
+import type { SandboxNetwork } from './sandbox/bubblewrap-words.ts'
+import { findIsolation } from './sandbox/isolation.ts'
+import type { IsolationFound, IsolationWanted } from './sandbox/isolation.ts'
 import { createAddresses } from './service-port.ts'
 import { createSharing } from './sharing.ts'
 import { prepareShim } from './shim-program.ts'
@@ -35,11 +38,17 @@ export interface LocalEngineOptions {
   readonly node?: string
   /** A name to look for on PATH, or a path. */
   readonly nvidiaSmi?: string
+  /** How to keep customers apart. */
+  readonly isolation?: IsolationWanted
+  /** What sandboxed commands reach. */
+  readonly network?: SandboxNetwork
+  /** Folders of this machine that every customer may read in its sandbox. */
+  readonly shared?: readonly string[]
 }
 
 export function createLocalEngine(options: LocalEngineOptions): Engine {
   const { directory, environment, node = 'local', nvidiaSmi = 'nvidia-smi' } = options
-  const machine = createMachine(directory, environment)
+  const machine = createMachine(options)
   const attempts = createAttempts(machine)
   const stops = createStops(machine, attempts)
   const sharing = createSharing<void>()
@@ -55,7 +64,9 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
     name: 'local',
     inventory: async () => {
       const path = environment['PATH'] ?? '/usr/bin:/bin'
-      return [await takeInventory({ node, path, nvidiaSmi, allowedCpus: machine.allowedCpus })]
+      const { allowedCpus } = machine
+      const { isolation } = await machine.isolation()
+      return [{ ...(await takeInventory({ node, path, nvidiaSmi, allowedCpus })), isolation }]
     },
     admit: (admission) =>
       sharing(`admit ${admission.attemptId}`, () => admit(machine, attempts, admission)),
@@ -105,25 +116,52 @@ async function usageOf(
   return (await Promise.all(usages)).flat()
 }
 
-function createMachine(
-  directory: string,
-  environment: LocalEngineOptions['environment'],
-): LocalMachine {
+function createMachine(options: LocalEngineOptions): LocalMachine {
+  const { directory, environment } = options
+  let isolation: Promise<IsolationFound> | null = null
   let shimWords: Promise<readonly string[]> | null = null
+  const prepare = () => {
+    shimWords ??= prepareShim(directory).catch((error: unknown) => {
+      shimWords = null
+      throw error
+    })
+    return shimWords
+  }
+  const lookAtIsolation = () => {
+    isolation ??= findIsolationOf(options, prepare).catch((error: unknown) => {
+      isolation = null
+      throw error
+    })
+    return isolation
+  }
   return {
     directory,
     environment,
     bootId: readBootId(),
     table: createProcessTable(),
     allowedCpus: readAllowedCpus(),
-    shimWords: () => {
-      shimWords ??= prepareShim(directory).catch((error: unknown) => {
-        shimWords = null
-        throw error
-      })
-      return shimWords
-    },
+    shimWords: prepare,
+    isolation: lookAtIsolation,
   }
+}
+
+/** The launcher lies beside the shim. */
+async function findIsolationOf(
+  { directory, environment, ...options }: LocalEngineOptions,
+  shimWords: () => Promise<readonly string[]>,
+): Promise<IsolationFound> {
+  const program = (await shimWords()).at(-1) ?? ''
+  return findIsolation({
+    wanted: options.isolation ?? 'auto',
+    path: environment['PATH'] ?? '/usr/bin:/bin',
+    sandboxes: {
+      network: options.network ?? 'metadata',
+      shared: options.shared ?? [],
+      hidden: [dirname(resolve(directory))],
+      launcherFolder: dirname(program),
+      folder: join(directory, '.sandbox'),
+    },
+  })
 }
 
 async function listAttempts(directory: string): Promise<readonly string[]> {

@@ -4,6 +4,7 @@ import type { ProcessTable } from '#platform/processes/process-table.ts'
 import { attemptPaths } from './attempt-folder.ts'
 import type { AttemptPaths, AttemptStatus, Claim, LiveStatus } from './attempt-folder.ts'
 import { readJson, readSign } from './durable-file.ts'
+import type { IsolationFound } from './sandbox/isolation.ts'
 
 export interface LocalMachine {
   readonly directory: string
@@ -14,6 +15,8 @@ export interface LocalMachine {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** The words that run the shim. */
   readonly shimWords: () => Promise<readonly string[]>
+  /** How customers are kept apart here; found out once. */
+  readonly isolation: () => Promise<IsolationFound>
 }
 
 /** The names that can be an attempt's folder: nothing that leaves the engine's folder or hides in it. */

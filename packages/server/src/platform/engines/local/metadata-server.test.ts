@@ -16,6 +16,7 @@ const RECORD: AdmissionRecord = {
     attemptId: 'att_1',
     leaseId: 'lse_1',
     organizationId: 'org_1',
+    tenant: 'owner',
     kind: 'spot',
     placements: [{ node: 'here', slots: [0, 1] }],
     acceleratorKind: 'cpu',
@@ -28,6 +29,7 @@ const RECORD: AdmissionRecord = {
   workingDirectory: '/',
   pin: [],
   mark: 'm',
+  sandbox: { kind: 'none' },
   token: 'secret',
   servicePort: null,
 }

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { Admission } from '#platform/engines/engine.ts'
 import type { AdmissionRecord, AttemptPaths } from './attempt-folder.ts'
 import { readText } from './durable-file.ts'
@@ -18,22 +18,33 @@ export interface MetadataServer {
   readonly close: () => void
 }
 
+/** Takes a port of its own. */
 export async function serveMetadata(
   record: AdmissionRecord,
   paths: AttemptPaths,
 ): Promise<MetadataServer> {
-  const server = createServer((socket) => {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { url: serveMetadataOn({ server, port }, record, paths), close: () => server.close() }
+}
+
+/** Answers on a socket that listens already, perhaps on the loopback of another network namespace. */
+export function serveMetadataOn(
+  { server, port }: { readonly server: Server; readonly port: number },
+  record: AdmissionRecord,
+  paths: AttemptPaths,
+): string {
+  server.on('connection', (socket) => {
     serveSocket(socket, async (request) => {
       const instanceAction = await readText(paths.instanceAction)
       const rebalance = await readText(paths.rebalance)
       return answerMetadata(request, { record, instanceAction, rebalance })
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return { url: `http://127.0.0.1:${port}/${record.token}`, close: () => server.close() }
+  return `http://127.0.0.1:${port}/${record.token}`
 }
 
 /** What is known when somebody asks. */

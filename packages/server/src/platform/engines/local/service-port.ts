@@ -53,6 +53,8 @@ async function lookUp(
   const status = await readStatus(paths)
   if (!record?.servicePort || status?.phase !== 'running') return null
   const port = record.servicePort
+  // Its loopback is another one than ours.
+  if (record.sandbox.kind === 'bubblewrap') return null
   if (!isSupported()) {
     // Without a way to see who listens, only a port that was picked for it counts as its own.
     return record.admission.service?.port === 0 ? { kind: 'tcp', host: '127.0.0.1', port } : null

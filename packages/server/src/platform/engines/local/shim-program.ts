@@ -1,5 +1,5 @@
 /**
- * Makes the shim runnable: copies it and what it imports, types stripped, into the engine's folder. Plain JavaScript
+ * Makes the shim runnable, and the launcher for sandboxes: copies them and what they import, types stripped, into the engine's folder. Plain JavaScript
  * starts in half the time and two thirds of the memory, and running shims do not depend on a checkout that may change.
  */
 import { execFile } from 'node:child_process'
@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { assert } from '#kernel/assert.ts'
 
-const SHIM_SOURCE = fileURLToPath(new URL('shim.ts', import.meta.url))
+const SOURCES = [
+  fileURLToPath(new URL('shim.ts', import.meta.url)),
+  fileURLToPath(new URL('sandbox/sandbox-launcher.ts', import.meta.url)),
+]
 const SOURCE_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const STRIP_TIMEOUT_MS = 20_000
 
@@ -26,7 +29,7 @@ const SHIM_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-
 
 /** The words that run the shim, before its arguments. */
 export async function prepareShim(directory: string): Promise<readonly string[]> {
-  const sources = await collectSources(SHIM_SOURCE)
+  const sources = await collectSources(SOURCES)
   const digest = createHash('sha256')
     .update(JSON.stringify([...sources]))
     .digest('hex')
@@ -38,7 +41,7 @@ export async function prepareShim(directory: string): Promise<readonly string[]>
 }
 
 /** The shim's module and all it imports of ours, by path. Anything but these and Node's own modules is refused. */
-async function collectSources(entry: string): Promise<Map<string, string>> {
+async function collectSources(entries: readonly string[]): Promise<Map<string, string>> {
   const sources = new Map<string, string>()
   const collect = async (path: string): Promise<void> => {
     if (sources.has(path)) return
@@ -46,7 +49,7 @@ async function collectSources(entry: string): Promise<Map<string, string>> {
     sources.set(path, text)
     for (const specifier of importsOf(text)) await collect(locate(specifier, dirname(path)))
   }
-  await collect(entry)
+  for (const entry of entries) await collect(entry)
   const names = new Set([...sources.keys()].map((path) => basename(path)))
   assert(names.size === sources.size, 'two modules of the shim have one name')
   return sources
@@ -68,7 +71,9 @@ function locate(specifier: string, folder: string): string {
 async function install(sources: Map<string, string>, folder: string): Promise<void> {
   const aside = `${folder}.${process.pid}-${process.hrtime.bigint()}`
   const texts = await stripTypes([...sources.values()])
-  await mkdir(aside, { recursive: true, mode: 0o700 })
+  // Sandboxes show the folder to their own user, who reaches it in no other way.
+  await mkdir(dirname(aside), { recursive: true, mode: 0o700 })
+  await mkdir(aside, { mode: 0o755 })
   for (const [index, path] of [...sources.keys()].entries()) {
     const name = basename(path).replace(/\.ts$/, '.mjs')
     await writeFile(join(aside, name), flattenImports(texts[index] ?? ''))

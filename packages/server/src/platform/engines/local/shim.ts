@@ -24,6 +24,7 @@ import { describeExit } from './exit-text.ts'
 import { openHeartbeat } from './heartbeat.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { serveMetadata } from './metadata-server.ts'
+import { startSandboxed } from './sandbox/sandbox-start.ts'
 import { endProcesses } from './termination.ts'
 
 const BEAT_MS = 500
@@ -86,15 +87,14 @@ class Shim {
     }
     const startedMs = monotonicMs()
     heartbeat.beat(startedMs)
-    const { pid, birth } = present(table.find(started.pid), 'the command in the process table')
-    const leader = { pid, birth }
+    const { leader, holder } = started
     this.#processes = createProcessSet(table, {
       leader,
       marker: `${MARK_NAME}=${this.#record.mark}`,
       ancestor: this.#self,
-      except: [process.pid],
+      except: holder === null ? [process.pid] : [process.pid, holder],
     })
-    const running = { phase: 'running', ...this.#witness(), leader, startedMs } as const
+    const running = { phase: 'running', ...this.#witness(), leader, holder, startedMs } as const
     await this.#write({ ...running, exit: null })
     await this.#dropSecrets()
     await this.#obeyStop()
@@ -106,8 +106,11 @@ class Shim {
 
   async #start(): Promise<CommandStart> {
     try {
-      const metadata = await serveMetadata(this.#record, this.#paths)
-      return await startCommand(this.#record, this.#paths, metadata.url)
+      const [record, paths, plan] = [this.#record, this.#paths, this.#record.sandbox]
+      if (plan.kind === 'refused') return { kind: 'failed', text: plan.text }
+      if (plan.kind === 'bubblewrap') return await startSandboxed({ record, paths, table, plan })
+      const { url: metadataUrl } = await serveMetadata(record, paths)
+      return await startCommand({ record, paths, table, metadataUrl })
     } catch (error) {
       return { kind: 'failed', text: `cannot start here: ${(error as Error).message}` }
     }

@@ -74,6 +74,8 @@ export interface EngineBench {
   /** Slots of each of those nodes. */
   readonly slotsPerNode: number
   readonly acceleratorKind: 'gpu' | 'cpu'
+  /** Whose attempts the suite runs; `owner` when absent. */
+  readonly tenant?: Admission['tenant']
   readonly commands: BenchCommands
   readonly controller: BenchController
   /** By how much its own accounting may differ from what it told; absent where it keeps none. */
@@ -170,6 +172,7 @@ export function admissionOf(bench: EngineBench, changes: Partial<Admission> = {}
     attemptId: 'att_1',
     leaseId: 'lse_1',
     organizationId: 'org_1',
+    tenant: bench.tenant ?? 'owner',
     kind: 'spot',
     placements: [{ node: bench.nodes[0], slots: [0] }],
     acceleratorKind: bench.acceleratorKind,

@@ -1,7 +1,7 @@
 /** A local engine in a folder of its own, for tests; ends what still runs there when the test is over. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Engine } from '#platform/engines/engine.ts'
 import { type EngineBench, PROCESS_COMMANDS, untilGone } from '#platform/engines/testing/bench.ts'
 import { createLocalEngine } from '../local-engine.ts'
@@ -12,10 +12,15 @@ export interface LocalBench extends EngineBench {
 
 /** The engine over a folder, here and in a process of its own. */
 export function openLocalEngine(directory: string): Engine {
-  return createLocalEngine({ directory, environment: process.env, nvidiaSmi: '/none' })
+  // Node lies where sandboxes do not look by themselves.
+  const shared = [dirname(process.execPath)]
+  return createLocalEngine({ directory, environment: process.env, nvidiaSmi: '/none', shared })
 }
 
-export async function makeLocalBench(): Promise<LocalBench> {
+/** Runs the attempts of a customer, so in a sandbox. */
+export const makeSandboxBench = () => makeLocalBench('customer')
+
+export async function makeLocalBench(tenant: 'owner' | 'customer' = 'owner'): Promise<LocalBench> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-engine-'))
   const make = () => openLocalEngine(directory)
   const engine = make()
@@ -26,6 +31,7 @@ export async function makeLocalBench(): Promise<LocalBench> {
     nodes: ['local'],
     slotsPerNode: 2,
     acceleratorKind: 'cpu',
+    tenant,
     commands: PROCESS_COMMANDS,
     controller: { module: import.meta.url, make: 'openLocalEngine', argument: directory },
     usageToleranceMs: 0,

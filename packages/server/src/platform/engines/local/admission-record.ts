@@ -1,0 +1,77 @@
+/** Makes the record of an attempt: where and as what its command runs, in a sandbox or not. */
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Admission } from '#platform/engines/engine.ts'
+import { findProgram } from '#platform/processes/program-path.ts'
+import { bellFolder } from './attempt-folder.ts'
+import type { AdmissionRecord, AttemptPaths, SandboxPlan } from './attempt-folder.ts'
+import { commandEnvironment, cpusOfSlots, soleOf } from './command-environment.ts'
+import type { LocalMachine } from './local-machine.ts'
+import { INSIDE } from './sandbox/bubblewrap-words.ts'
+import { planSandbox } from './sandbox/sandbox-plan.ts'
+import { choosePort } from './service-port.ts'
+
+/** Makes the folders too. */
+export async function makeRecord(
+  machine: LocalMachine,
+  paths: AttemptPaths,
+  admission: Admission,
+): Promise<AdmissionRecord> {
+  await mkdir(dirname(paths.instanceAction), { recursive: true, mode: 0o755 })
+  await mkdir(paths.work, { recursive: true, mode: 0o700 })
+  await mkdir(bellFolder(machine.directory), { recursive: true, mode: 0o700 })
+  const isPinned = admission.acceleratorKind === 'cpu'
+  const cpus = isPinned ? cpusOfSlots(soleOf(admission).slots, machine.allowedCpus) : []
+  const pin = pinWords(cpus, machine.environment['PATH'])
+  const mark = randomBytes(16).toString('hex')
+  const sandbox = await decideSandbox(machine, admission, { paths, pin })
+  const isInside = sandbox.kind === 'bubblewrap'
+  const servicePort = await choosePort(admission)
+  const home = isInside ? INSIDE.work : paths.work
+  return {
+    admission,
+    environment: commandEnvironment({
+      admission,
+      inherited: isInside ? insideEnvironment(machine) : machine.environment,
+      cpus,
+      noticePath: isInside
+        ? join(INSIDE.notice, basename(paths.instanceAction))
+        : paths.instanceAction,
+      mark,
+      servicePort,
+      seesOwnDevicesOnly: isInside,
+    }),
+    workingDirectory: resolve(home, admission.workingDirectory ?? '.'),
+    pin,
+    mark,
+    sandbox,
+    token: randomBytes(16).toString('hex'),
+    servicePort,
+  }
+}
+
+/** Work of the operator's own house needs the machine as it is; that of customers runs in a sandbox or not at all. */
+async function decideSandbox(
+  machine: LocalMachine,
+  admission: Admission,
+  place: Parameters<typeof planSandbox>[2],
+): Promise<SandboxPlan> {
+  if (admission.tenant === 'owner') return { kind: 'none' }
+  const { isolation, maker } = await machine.isolation()
+  if (maker !== null) return planSandbox(maker, admission, place)
+  return isolation.kind === 'none'
+    ? { kind: 'none' }
+    : { kind: 'refused', text: `cannot start here: ${isolation.text}` }
+}
+
+function insideEnvironment({ environment }: LocalMachine): Readonly<Record<string, string>> {
+  const own = { HOME: INSIDE.work, USER: 'lease', LOGNAME: 'lease', SHELL: '/bin/sh' }
+  return { ...own, LANG: environment['LANG'] ?? 'C.UTF-8', TZ: environment['TZ'] ?? 'UTC' }
+}
+
+function pinWords(cpus: readonly number[], path = '/usr/bin:/bin'): readonly string[] {
+  if (cpus.length === 0) return []
+  const search = findProgram('taskset', { path, directory: '/' })
+  return search.kind === 'found' ? [search.path, '-c', cpus.join(',')] : []
+}

@@ -1,0 +1,116 @@
+/** Finds out once whether sandboxes work here, by making one, and says what it means for customers. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import type { Isolation } from '#platform/engines/engine.ts'
+import { findProgram } from '#platform/processes/program-path.ts'
+import { ANSWER_FD, FILTER_FD, INSIDE, bubblewrapWords } from './bubblewrap-words.ts'
+import type { SandboxMaker } from './sandbox-plan.ts'
+import { uidOf, writeSettings } from './sandbox-plan.ts'
+import { renderSeccompFilter } from './seccomp-filter.ts'
+
+const TRIAL_TIMEOUT_MS = 20_000
+
+/** What the operator asks for. */
+export type IsolationWanted = 'auto' | 'bubblewrap' | 'none'
+
+export interface IsolationFound {
+  readonly isolation: Isolation
+  /** Null where there are no sandboxes. */
+  readonly maker: SandboxMaker | null
+}
+
+export interface IsolationPlace {
+  readonly wanted: IsolationWanted
+  /** The PATH variable. */
+  readonly path: string
+  readonly sandboxes: Omit<SandboxMaker, 'programs' | 'isRoot'>
+}
+
+export async function findIsolation({
+  wanted,
+  path,
+  sandboxes,
+}: IsolationPlace): Promise<IsolationFound> {
+  if (wanted === 'none') return { isolation: NONE, maker: null }
+  const find = (name: string) => {
+    const search = findProgram(name, { path, directory: '/' })
+    return search.kind === 'found' ? search.path : null
+  }
+  const bwrap = find('bwrap')
+  if (bwrap === null) return ownerOnly('bubblewrap is not installed')
+  const isRoot = process.getuid?.() === 0
+  const programs = { bwrap, setpriv: find('setpriv'), prlimit: find('prlimit') }
+  if (isRoot && programs.setpriv === null)
+    return ownerOnly('setpriv of util-linux, which root needs for it, is not installed')
+  if (renderSeccompFilter(process.arch) === null)
+    return ownerOnly(`the system calls of ${process.arch} are not known`)
+  const maker = { ...sandboxes, programs, isRoot }
+  const trouble = await tryOut(maker)
+  return trouble === null ? { isolation: describe(maker), maker } : ownerOnly(trouble)
+}
+
+const NONE: Isolation = {
+  kind: 'none',
+  text: 'none: commands of customers run as the server’s own user and see all that it sees, as the fleet file says',
+}
+
+function ownerOnly(why: string): IsolationFound {
+  const text = `no sandbox, so customers may not lease here: ${why}`
+  return { isolation: { kind: 'owner_only', text }, maker: null }
+}
+
+function describe({ programs, isRoot, network }: SandboxMaker): Isolation {
+  const user = isRoot ? 'as users of their own' : 'in a user namespace'
+  const limits =
+    programs.prlimit === null ? 'without a limit on processes' : 'with a limit on processes'
+  const reach = network === 'host' ? 'on the network of this machine' : 'without a network'
+  const text = `commands of customers run in bubblewrap, ${user}, ${reach}, ${limits}`
+  return { kind: 'sandbox', text }
+}
+
+/** Makes a sandbox just as for a lease. Null when it works, else why not. */
+async function tryOut(maker: SandboxMaker): Promise<string | null> {
+  const folder = join(maker.folder, 'trial')
+  await mkdir(folder, { recursive: true, mode: 0o755 })
+  const uid = maker.isRoot ? uidOf(0) : null
+  const words = bubblewrapWords({
+    ...maker,
+    uid,
+    accelerator: 'cpu',
+    devices: [],
+    settings: await writeSettings(maker.folder, uid ?? process.getuid?.() ?? 0),
+    workFolder: folder,
+    noticeFolder: folder,
+    node: process.execPath,
+    pin: [],
+  })
+  const [bwrap = '', ...others] = words.slice(0, words.lastIndexOf(INSIDE.node) + 1)
+  return runTrial([bwrap, '--die-with-parent', ...others, '--version'])
+}
+
+async function runTrial([file = '', ...words]: readonly string[]): Promise<string | null> {
+  const stdio = ['ignore', 'ignore', 'pipe', 'ignore', 'pipe', 'pipe'] as const
+  const child = spawn(file, words, {
+    cwd: '/',
+    env: {},
+    stdio: [...stdio],
+    timeout: TRIAL_TIMEOUT_MS,
+  })
+  const filter = child.stdio[FILTER_FD] as Writable
+  // A bubblewrap that ends at once does not read it; its own words tell why.
+  filter.on('error', () => {})
+  filter.end(renderSeccompFilter(process.arch))
+  ;((child.stdio as readonly unknown[])[ANSWER_FD] as Readable).resume()
+  let complaint = ''
+  child.stderr?.on('data', (piece: Buffer) => (complaint += piece.toString()))
+  try {
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+    if (code === 0) return null
+    return complaint.trim().split('\n').at(-1) || `bubblewrap ended with ${signal ?? code}`
+  } catch (error) {
+    return (error as Error).message
+  }
+}

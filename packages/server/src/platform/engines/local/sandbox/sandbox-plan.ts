@@ -1,0 +1,95 @@
+/** How one attempt is to be sandboxed: who is, and with what. Writes the few files that its root needs. */
+import { chown, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Admission } from '#platform/engines/engine.ts'
+import type { AttemptPaths, SandboxPlan } from '../attempt-folder.ts'
+import { soleOf } from '../command-environment.ts'
+import { INSIDE, bubblewrapWords } from './bubblewrap-words.ts'
+import type { SandboxNetwork, SandboxPrograms } from './bubblewrap-words.ts'
+
+/** What all sandboxes of an engine have in common. */
+export interface SandboxMaker {
+  readonly programs: SandboxPrograms
+  readonly network: SandboxNetwork
+  readonly shared: readonly string[]
+  readonly hidden: readonly string[]
+  /** Where the launcher lies. */
+  readonly launcherFolder: string
+  /** A folder of the engine's for files that sandboxes share. */
+  readonly folder: string
+  readonly isRoot: boolean
+}
+
+/**
+ * Numbers that systemd keeps free of users, services and containers. Slots have one owner at a time, so what runs on
+ * different slots is different users.
+ */
+const UID_FROM = 60_578
+const UID_COUNT = 606
+
+export function uidOf(slot: number): number {
+  return UID_FROM + (slot % UID_COUNT)
+}
+
+export async function planSandbox(
+  maker: SandboxMaker,
+  admission: Admission,
+  { paths, pin }: { readonly paths: AttemptPaths; readonly pin: readonly string[] },
+): Promise<SandboxPlan> {
+  const { slots } = soleOf(admission)
+  const uid = maker.isRoot ? uidOf(slots[0] ?? 0) : null
+  if (uid !== null) await chown(paths.work, uid, uid)
+  const words = bubblewrapWords({
+    ...maker,
+    uid,
+    accelerator: admission.acceleratorKind,
+    devices: admission.acceleratorKind === 'gpu' ? await listDevices(slots) : [],
+    settings: await writeSettings(maker.folder, uid ?? process.getuid?.() ?? 0),
+    workFolder: paths.work,
+    noticeFolder: dirname(paths.instanceAction),
+    node: process.execPath,
+    pin,
+  })
+  return { kind: 'bubblewrap', words, uid }
+}
+
+/** Users, groups and names of its own: it is told of nobody else's. */
+export async function writeSettings(
+  folder: string,
+  uid: number,
+): Promise<Readonly<Record<string, string>>> {
+  const texts = {
+    passwd: `lease:x:${uid}:${uid}::${INSIDE.work}:/bin/sh\nnobody:x:65534:65534::/:/usr/sbin/nologin\n`,
+    group: `lease:x:${uid}:\nnogroup:x:65534:\n`,
+    hosts: '127.0.0.1 localhost lease\n::1 localhost\n',
+    'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
+  }
+  const place = join(folder, String(uid))
+  await mkdir(place, { recursive: true, mode: 0o755 })
+  const written = Object.entries(texts).map(async ([name, text]) => {
+    await writeFile(join(place, name), text, { mode: 0o644 })
+    return [name, join(place, name)] as const
+  })
+  return Object.fromEntries(await Promise.all(written))
+}
+
+const NVIDIA = '/proc/driver/nvidia/gpus'
+const NVIDIA_ALWAYS = ['/dev/nvidiactl', '/dev/nvidia-uvm', '/dev/nvidia-uvm-tools']
+
+/** Slot n is the nth GPU by bus address, whose device file has a number of the driver's own. */
+async function listDevices(slots: readonly number[]): Promise<readonly string[]> {
+  const addresses = await readdir(NVIDIA).catch(() => [])
+  addresses.sort((left, right) => (left < right ? -1 : 1))
+  const devices = slots.map(async (slot) => {
+    const about = join(NVIDIA, addresses[slot] ?? '', 'information')
+    const minor = minorOf(await readFile(about, 'utf8').catch(() => ''))
+    return `/dev/nvidia${minor ?? slot}`
+  })
+  return [...(await Promise.all(devices)), ...NVIDIA_ALWAYS]
+}
+
+/** From the text that the driver shows of a GPU. */
+export function minorOf(information: string): number | null {
+  const found = /^Device Minor:\s*(\d+)/m.exec(information)
+  return found === null ? null : Number(found[1])
+}

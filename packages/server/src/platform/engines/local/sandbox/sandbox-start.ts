@@ -1,0 +1,132 @@
+/**
+ * Starts the command of an attempt in a sandbox, for the shim. It has started once the launcher inside has become the
+ * command; until then nothing of the customer's has run.
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, fchownSync, openSync, readFileSync } from 'node:fs'
+import type { Server } from 'node:net'
+import { constants } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import { present } from '#kernel/assert.ts'
+import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
+import { createProcessSet } from '#platform/processes/process-set.ts'
+import type { ProcessTable } from '#platform/processes/process-table.ts'
+import { MARK_NAME } from '../attempt-folder.ts'
+import type { AdmissionRecord, AttemptPaths, Exit, SandboxPlan } from '../attempt-folder.ts'
+import type { CommandStart } from '../command-start.ts'
+import { serveMetadataOn } from '../metadata-server.ts'
+import { endProcesses } from '../termination.ts'
+import { ANSWER_FD, FILTER_FD } from './bubblewrap-words.ts'
+import type { LaunchOrder, LauncherWord } from './launcher-channel.ts'
+import { renderSeccompFilter } from './seccomp-filter.ts'
+
+export interface SandboxStart {
+  readonly plan: Extract<SandboxPlan, { kind: 'bubblewrap' }>
+  readonly record: AdmissionRecord
+  readonly paths: AttemptPaths
+  readonly table: ProcessTable
+}
+
+export async function startSandboxed(start: SandboxStart): Promise<CommandStart> {
+  const { plan, paths, record } = start
+  const [program = '', ...words] = plan.words
+  const log = openSync(paths.log, 'a', 0o600)
+  if (plan.uid !== null) fchownSync(log, plan.uid, plan.uid)
+  const child = spawn(program, words, {
+    cwd: '/',
+    // Bubblewrap itself runs outside, where no variable of a customer's may speak to a loader. The marker is there
+    // from the first, so that even a half-made sandbox is found.
+    env: { [MARK_NAME]: record.mark },
+    stdio: ['ignore', log, log, 'ipc', 'pipe', 'pipe'],
+    detached: true,
+  })
+  closeSync(log)
+  const exited = exitOf(child)
+  if (child.pid === undefined) return { kind: 'failed', text: await spawnFailure(child) }
+  ;(child.stdio[FILTER_FD] as Writable).end(renderSeccompFilter(process.arch) ?? Buffer.alloc(0))
+  const listening = await hear(child, exited)
+  if (listening === null) return failedToMake(start)
+  if (listening.word.kind === 'failed') return failed(listening.word.text, exited)
+  const leader = await leaderOf(child, start.table)
+  const server = present(listening.socket, 'the socket of the launcher')
+  const url = serveMetadataOn({ server, port: listening.word.port }, record, paths)
+  const { admission, workingDirectory } = record
+  const environment = { ...record.environment, SPILLWAY_METADATA_URL: url }
+  const order: LaunchOrder = { command: admission.command, environment, workingDirectory }
+  const outcome = hear(child, exited)
+  child.send(order)
+  const refusal = await outcome
+  if (refusal?.word.kind === 'failed') return failed(refusal.word.text, exited)
+  return { kind: 'started', leader, holder: child.pid, exited }
+}
+
+interface Heard {
+  readonly word: LauncherWord
+  readonly socket: Server | undefined
+}
+
+/** The launcher's next word; null once it says no more, because it has become the command or has ended. */
+function hear(child: ChildProcess, exited: Promise<Exit>): Promise<Heard | null> {
+  return new Promise((resolve) => {
+    child.once('message', (word, socket) =>
+      resolve({ word: word as LauncherWord, socket: socket as Server | undefined }),
+    )
+    child.once('disconnect', () => resolve(null))
+    void exited.then(() => resolve(null))
+  })
+}
+
+async function failed(text: string, exited: Promise<Exit>): Promise<CommandStart> {
+  await exited
+  return { kind: 'failed', text }
+}
+
+/** The first process of the sandbox: as long as any other in it lives, so does this one. */
+async function leaderOf(child: ChildProcess, table: ProcessTable): Promise<ProcessIdentity> {
+  const pieces: Buffer[] = []
+  for await (const piece of (child.stdio as readonly unknown[])[ANSWER_FD] as Readable)
+    pieces.push(piece as Buffer)
+  const answer = Buffer.concat(pieces).toString()
+  const pid = Number(/"child-pid": (\d+)/.exec(answer)?.[1])
+  const entry = present(table.find(pid), 'the sandbox in the process table')
+  return { pid, birth: entry.birth }
+}
+
+/** A half that was left of it waits for ever for the other; nothing of the customer's has run in it. */
+async function failedToMake({ record, paths, table }: SandboxStart): Promise<CommandStart> {
+  const { pid, birth } = present(table.find(process.pid), 'the shim in the process table')
+  const left = createProcessSet(table, {
+    leader: null,
+    marker: `${MARK_NAME}=${record.mark}`,
+    ancestor: { pid, birth },
+    except: [pid],
+  })
+  await endProcesses(left, { deadlineMs: () => 0, seenAlive: () => {} })
+  return { kind: 'failed', text: lastWords(paths.log) }
+}
+
+/** Bubblewrap writes why it failed to where the command would have written. */
+function lastWords(logPath: string): string {
+  const lines = readFileSync(logPath, 'utf8').trim().split('\n')
+  return `the sandbox could not be made: ${lines.at(-1) ?? ''}`
+}
+
+async function spawnFailure(child: ChildProcess): Promise<string> {
+  const [error] = (await once(child, 'error')) as [Error]
+  return `the sandbox could not be made: ${error.message}`
+}
+
+/** Bubblewrap ends the way shells do: with 128 and the number of the signal that ended the command. */
+async function exitOf(child: ChildProcess): Promise<Exit> {
+  const [exitCode, exitSignal] = (await once(child, 'exit')) as [number | null, string | null]
+  return exitCode === null ? { exitCode, exitSignal } : readExitCode(exitCode)
+}
+
+export function readExitCode(code: number): Exit {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128)
+  return signal === undefined
+    ? { exitCode: code, exitSignal: null }
+    : { exitCode: null, exitSignal: signal[0] }
+}
