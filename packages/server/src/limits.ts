@@ -63,6 +63,8 @@ export const REPLICA_READY_WITHIN_MS = 10 * MINUTE_MS
 export const EVENT_STREAM_PING_MS = 15 * SECOND_MS
 /** An event stream ends after this long, so that a revoked credential does not listen on. */
 export const EVENT_STREAM_LIFE_MS = 5 * MINUTE_MS
+/** How soon a reader of events looks again when one must wait for an older transaction to end. */
+export const EVENT_HELD_UP_LOOK_MS = 50
 /** How many events are read at once for a stream. */
 export const EVENT_PAGE_ROWS = 500
 /** How long events are kept for streams to continue from. */

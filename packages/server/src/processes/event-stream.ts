@@ -4,7 +4,7 @@ import { Fault } from '#kernel/fault.ts'
 import type { Database } from '#platform/db/database.ts'
 import { currentPosition, isPosition, readEvents, type StoredEvent } from '#platform/events/read.ts'
 import type { Routes } from '#platform/http/handler.ts'
-import { EVENT_STREAM_LIFE_MS, EVENT_STREAM_PING_MS } from '../limits.ts'
+import { EVENT_HELD_UP_LOOK_MS, EVENT_STREAM_LIFE_MS, EVENT_STREAM_PING_MS } from '../limits.ts'
 
 /** Tells open streams that there may be something new. */
 export class EventBell {
@@ -59,10 +59,17 @@ async function* follow(subscription: Subscription): AsyncGenerator<string> {
   while (!signal.aborted && performance.now() < endMs) {
     // Listening starts before reading, so that what commits in between rings.
     const rung = bell.wait(EVENT_STREAM_PING_MS, signal)
-    const { events, next } = await readEvents(database, { after: position, organizationId })
+    const { events, next, isHeldUp } = await readEvents(database, {
+      after: position,
+      organizationId,
+    })
     for (const event of events) yield renderEvent(event)
     position = next
     if (events.length > 0) continue
+    if (isHeldUp) {
+      await bell.wait(EVENT_HELD_UP_LOOK_MS, signal)
+      continue
+    }
     await rung
     yield ': still here\n\n'
   }

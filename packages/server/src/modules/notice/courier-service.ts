@@ -23,15 +23,16 @@ export interface Courier {
   readonly stop: () => Promise<void>
 }
 
-/** Looks at each ring, and now and then; never twice at once, and again at once while there is more. */
+/** Looks at each ring, and when a look says to look again; never twice at once. */
 class Looking {
-  readonly #look: () => Promise<boolean>
+  /** Answers after how many ms to look again. */
+  readonly #look: () => Promise<number>
   #isRung = false
   #isStopped = false
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | null = null
 
-  constructor(look: () => Promise<boolean>) {
+  constructor(look: () => Promise<number>) {
     this.#look = look
     this.ring()
   }
@@ -50,12 +51,13 @@ class Looking {
   }
 
   async #run(): Promise<void> {
-    while (this.#isRung && !this.#isStopped) {
+    let againMs = 0
+    while (!this.#isStopped && (this.#isRung || againMs === 0)) {
       this.#isRung = false
-      if (await this.#look()) this.#isRung = true
+      againMs = await this.#look()
     }
     this.#running = null
-    if (!this.#isStopped) this.#timer = setTimeout(this.ring, WEBHOOK_LOOK_EVERY_MS)
+    if (!this.#isStopped) this.#timer = setTimeout(this.ring, againMs)
   }
 }
 
@@ -74,7 +76,7 @@ export function startCourier(deps: CourierDeps): Courier {
   const looking = new Looking(() =>
     fanOut(deps).catch((error: unknown) => {
       log.warn({ err: error }, 'cannot make deliveries of events; looking again shortly')
-      return false
+      return WEBHOOK_LOOK_EVERY_MS
     }),
   )
   return {

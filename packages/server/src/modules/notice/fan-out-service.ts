@@ -5,7 +5,7 @@
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { currentPosition, readEvents, type StoredEvent } from '#platform/events/read.ts'
-import { EVENT_PAGE_ROWS } from '../../limits.ts'
+import { EVENT_HELD_UP_LOOK_MS, EVENT_PAGE_ROWS, WEBHOOK_LOOK_EVERY_MS } from '../../limits.ts'
 import { insertDeliveries } from './delivery-store.ts'
 import type { Delivery } from './delivery.ts'
 import { newDelivery, wakeLane } from './service.ts'
@@ -43,16 +43,17 @@ async function wakeLanes(tx: Db, deliveries: readonly Delivery[], at: Date): Pro
         await wakeLane(tx, { webhookId, lane }, at)
 }
 
-/** Handles a page of events. True when there may be more. */
-export function fanOut(deps: FanOutDeps): Promise<boolean> {
+/** Handles a page of events. Returns how soon to look again when nothing is heard. */
+export function fanOut(deps: FanOutDeps): Promise<number> {
   return inTransaction(deps.database, async (tx) => {
     const after = await store.lockCursor(tx, await currentPosition(tx))
-    const { events, next } = await readEvents(tx, { after, organizationId: null })
-    if (events.length === 0) return false
+    const { events, next, isHeldUp } = await readEvents(tx, { after, organizationId: null })
+    const idleMs = isHeldUp ? EVENT_HELD_UP_LOOK_MS : WEBHOOK_LOOK_EVERY_MS
+    if (events.length === 0) return idleMs
     const deliveries = await deliveriesOf(tx, events, deps)
     await insertDeliveries(tx, deliveries)
     await wakeLanes(tx, deliveries, deps.now())
     await store.moveCursor(tx, next)
-    return events.length === EVENT_PAGE_ROWS
+    return events.length === EVENT_PAGE_ROWS ? 0 : idleMs
   })
 }

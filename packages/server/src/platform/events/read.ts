@@ -44,6 +44,13 @@ export interface EventPage {
   readonly events: readonly StoredEvent[]
   /** Where to go on from: what lies before it was read, also what this reader may not see. */
   readonly next: string
+  /** There are events that cannot be shown yet: an older transaction has not ended, and its end may ring no bell. */
+  readonly isHeldUp: boolean
+}
+
+async function hasEventsFrom(db: Db, xid: string): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM event WHERE xid >= ${xid}::xid8 LIMIT 1`.execute(db)
+  return rows.length > 0
 }
 
 /** Events after a position that `organizationId` may see (null: all), oldest first, at most a page. */
@@ -68,7 +75,8 @@ export async function readEvents(
     data: row.data,
   }))
   const last = events.at(-1)?.position
-  return { events, next: rows.length === EVENT_PAGE_ROWS && last !== undefined ? last : horizon }
+  const isFull = rows.length === EVENT_PAGE_ROWS && last !== undefined
+  return { events, next: isFull ? last : horizon, isHeldUp: await hasEventsFrom(db, before) }
 }
 
 export async function deleteOldEvents(db: Db, before: Date): Promise<void> {
