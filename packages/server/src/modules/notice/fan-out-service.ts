@@ -4,7 +4,7 @@
  */
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
-import { currentPosition, readEvents, type StoredEvent } from '#platform/events/read.ts'
+import { readEvents, type StoredEvent } from '#platform/events/read.ts'
 import { EVENT_HELD_UP_LOOK_MS, EVENT_PAGE_ROWS, WEBHOOK_LOOK_EVERY_MS } from '../../limits.ts'
 import { insertDeliveries } from './delivery-store.ts'
 import type { Delivery } from './delivery.ts'
@@ -46,7 +46,8 @@ async function wakeLanes(tx: Db, deliveries: readonly Delivery[], at: Date): Pro
 /** Handles a page of events. Returns how soon to look again when nothing is heard. */
 export function fanOut(deps: FanOutDeps): Promise<number> {
   return inTransaction(deps.database, async (tx) => {
-    const after = await store.lockCursor(tx, await currentPosition(tx))
+    const after = await store.lockCursor(tx)
+    if (after === null) return WEBHOOK_LOOK_EVERY_MS
     const { events, next, isHeldUp } = await readEvents(tx, { after, organizationId: null })
     const idleMs = isHeldUp ? EVENT_HELD_UP_LOOK_MS : WEBHOOK_LOOK_EVERY_MS
     if (events.length === 0) return idleMs

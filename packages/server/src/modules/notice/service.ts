@@ -5,6 +5,7 @@ import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import type { Db } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
+import { currentPosition } from '#platform/events/read.ts'
 import { wakeStrand } from '#platform/jobs/strand.ts'
 import { parseTarget, type Reach } from '#platform/outbound/target.ts'
 import { openText, sealText } from '#platform/sealed-text.ts'
@@ -97,6 +98,7 @@ export async function createWebhook(
     failingSince: null,
     lastDeliveredAt: null,
   }
+  await store.startCursor(tx, await currentPosition(tx))
   await store.insertWebhook(tx, webhook)
   return { webhook, secret }
 }

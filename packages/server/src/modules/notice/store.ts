@@ -122,19 +122,23 @@ export async function changeHealth(
     .execute()
 }
 
-/** Locks the cursor; where none was ever set, it begins at `start`. */
-export async function lockCursor(tx: Db, start: string): Promise<string> {
+/** Sets the cursor where none was ever set: the first webhook is told of what comes after it was made. */
+export async function startCursor(tx: Db, position: string): Promise<void> {
   await tx
     .insertInto('webhook_cursor')
-    .values({ position: start })
+    .values({ position })
     .onConflict((conflict) => conflict.column('singleton').doNothing())
     .execute()
+}
+
+/** Locks the cursor. Null: there never was a webhook. */
+export async function lockCursor(tx: Db): Promise<string | null> {
   const row = await tx
     .selectFrom('webhook_cursor')
     .select('position')
     .forUpdate()
-    .executeTakeFirstOrThrow()
-  return row.position
+    .executeTakeFirst()
+  return row?.position ?? null
 }
 
 export async function moveCursor(tx: Db, position: string): Promise<void> {
