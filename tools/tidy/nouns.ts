@@ -27,10 +27,10 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   books: { module: 'economics', page: 'books/books-page.tsx', command: 'books' },
   pool: { module: 'fleet', page: 'overview/overview-page.tsx', command: 'pool' },
   fleet: { module: 'fleet', page: 'fleet/fleet-page.tsx', command: 'fleet' },
-  node: { module: 'fleet', page: 'fleet/fleet-page.tsx', command: 'node' },
+  node: { module: 'fleet', page: 'fleet/node/node-page.tsx', command: 'node' },
   reconciliation: {
     module: 'upkeep',
-    page: 'fleet/fleet-page.tsx',
+    page: 'fleet/reconciliation/reconciliation-section.tsx',
     command: 'reconciliation',
   },
   lease: { module: 'lease', page: 'leases/leases-page.tsx', command: 'lease' },

@@ -165,4 +165,29 @@ describe.runIf(hasChromium)('the map of the fleet', () => {
       await opened.close()
     },
   )
+
+  test('a node is drained after its plan was shown, and takes work again', async () => {
+    const opened = await scene.open({ as: 'operator', theme: 'dark' })
+    const { page } = opened
+    await opened.go('/fleet?view=table')
+    await page.getByRole('row', { name: /ready/ }).first().click()
+    await page.getByRole('heading', { name: 'Use over time' }).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    // when
+    await page.getByRole('button', { name: 'Drain', exact: true }).click()
+    await page.getByRole('button', { name: 'Drain the node' }).click()
+    await page.getByText('say why, for whoever looks next').waitFor()
+    await page.getByRole('textbox', { name: 'Reason' }).fill('new power supply')
+    await page.getByRole('checkbox', { name: /Take back what runs there/ }).check()
+    await page.getByText(/are held for maintenance at once/).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Drain the node' }).click()
+    // then
+    await page.getByText('new power supply').first().waitFor()
+    await page.getByRole('button', { name: 'Resume', exact: true }).click()
+    await page.getByRole('button', { name: 'Resume the node' }).click()
+    await page.getByRole('button', { name: 'Resume', exact: true }).waitFor({ state: 'detached' })
+    expect(opened.complaints).toEqual([])
+    await opened.close()
+  })
 })

@@ -32,6 +32,7 @@ export const API = {
   getFleetMap: fleetMap.getFleetMap,
   listNodes: nodes.listNodes,
   getNode: nodes.getNode,
+  getNodeUtilisation: nodes.getNodeUtilisation,
   drainNode: nodes.drainNode,
   resumeNode: nodes.resumeNode,
   quarantineNode: nodes.quarantineNode,

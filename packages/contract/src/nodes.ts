@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { Node } from './fleet.ts'
 import { LeaseKind, LeaseState } from './leases.ts'
-import { Slot } from './pools.ts'
+import { Slot, UtilisationBucket, UtilisationWindow } from './pools.ts'
 import { Instant, LeaseId, Limit, Name, NodeId, list } from './primitives.ts'
 
 /** A node as a line of a list. */
@@ -94,6 +94,18 @@ export const getNode = endpoint({
   permission: 'node.list',
   params: byId,
   returns: NodeDetail,
+  errors: ['node.not_found'],
+})
+
+export const getNodeUtilisation = endpoint({
+  id: 'node.utilisation',
+  method: 'GET',
+  path: '/nodes/{id}/utilisation',
+  summary: 'Use of a node over time by claim kind, in slot-milliseconds that sum to the wall time',
+  permission: 'node.list',
+  params: byId,
+  query: UtilisationWindow,
+  returns: z.object({ node: NodeId, buckets: z.array(UtilisationBucket) }),
   errors: ['node.not_found'],
 })
 

@@ -62,6 +62,13 @@ export const UtilisationBucket = z.object({
 })
 export type UtilisationBucket = z.infer<typeof UtilisationBucket>
 
+/** The stretch of time a use is asked for, in equal parts. */
+export const UtilisationWindow = z.strictObject({
+  from: InstantInput.optional().meta({ description: 'Default: an hour before `to`.' }),
+  to: InstantInput.optional().meta({ description: 'Default: now.' }),
+  buckets: z.coerce.number().int().min(1).max(1000).default(60),
+})
+
 export const listPools = endpoint({
   id: 'pool.list',
   method: 'GET',
@@ -89,11 +96,7 @@ export const getUtilisation = endpoint({
   summary: 'Use of a pool over time by claim kind, in slot-milliseconds that sum to the wall time',
   permission: 'pool.list',
   params: z.strictObject({ pool: Name }),
-  query: z.strictObject({
-    from: InstantInput.optional().meta({ description: 'Default: an hour before `to`.' }),
-    to: InstantInput.optional().meta({ description: 'Default: now.' }),
-    buckets: z.coerce.number().int().min(1).max(1000).default(60),
-  }),
+  query: UtilisationWindow,
   returns: z.object({ pool: Name, buckets: z.array(UtilisationBucket) }),
   errors: ['pool.not_found'],
 })

@@ -42,6 +42,7 @@ const SAMPLES = cases({
   getFleetMap: { query: { since: 'none' } },
   listNodes: {},
   getNode: { params: { id: NO_NODE } },
+  getNodeUtilisation: { params: { id: NO_NODE } },
   drainNode: { params: { id: NO_NODE }, body: { reason: 'a test' } },
   resumeNode: { params: { id: NO_NODE }, body: {} },
   quarantineNode: { params: { id: NO_NODE }, body: { reason: 'a test' } },

@@ -22,6 +22,13 @@ export const fleetRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/fleet/fleet-page.tsx'), 'FleetPage'),
 })
 
+export const nodeRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/fleet/nodes/$nodeId',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'node.list'),
+  component: lazyRouteComponent(() => import('../features/fleet/node/node-page.tsx'), 'NodePage'),
+})
+
 export const booksRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/books',

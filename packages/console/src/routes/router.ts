@@ -10,6 +10,7 @@ import {
   booksRoute,
   deploymentsRoute,
   fleetRoute,
+  nodeRoute,
   organizationsRoute,
 } from './operator.ts'
 import { overviewRoute } from './overview.ts'
@@ -30,6 +31,7 @@ const routeTree = rootRoute.addChildren([
     webhooksRoute,
     webhookRoute,
     fleetRoute,
+    nodeRoute,
     booksRoute,
     organizationsRoute,
     deploymentsRoute,

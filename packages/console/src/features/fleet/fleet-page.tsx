@@ -14,6 +14,7 @@ import { Facts, FigureRow, PageHead, Section, Unit } from '../../ui/page.tsx'
 import { Tag } from '../../ui/state-word.tsx'
 import { MapSection } from './map/map-section.tsx'
 import { useFleetMap } from './map/use-fleet-map.ts'
+import { ReconciliationSection } from './reconciliation/reconciliation-section.tsx'
 
 type FleetPool = Site['pools'][number]
 
@@ -47,6 +48,7 @@ export function FleetPage(): ReactElement {
               <Answered query={map} skeleton={<BlockSkeleton height={480} />}>
                 {(model) => <MapSection model={model} />}
               </Answered>
+              <ReconciliationSection />
               <div className="flex flex-col gap-10">
                 {sites.map((site) => (
                   <SiteSection key={site.name} site={site} />

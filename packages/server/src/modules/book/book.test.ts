@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { idSource } from '#kernel/ids.ts'
 import { isConstraintViolation } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
-import { accountPool } from './service.ts'
+import { accountNode, accountPool } from './service.ts'
 import { closeClaims, drainClaims, listOpenClaims, openClaims } from './store.ts'
 
 const { db } = await cloneDatabase()
@@ -122,4 +122,14 @@ test('whatever is claimed, drained and closed, the book adds up to the wall time
     ),
     { numRuns: 25 },
   )
+})
+
+test('the use of a node counts its own claims alone', async () => {
+  const one = await pool('of one node')
+  const other = await pool('of another node')
+  await claim(one, 'lease-use', [0, 1], 0)
+  await claim(other, 'lease-use-elsewhere', [0, 1, 2, 3], 0)
+  const window = { from: at(0), to: at(1000), count: 1 }
+  const [bucket] = await accountNode(db, { id: one, pool: 'of one node' }, window)
+  expect(bucket).toMatchObject({ byKindMs: { spot: 2000 }, freeMs: 2000, totalMs: 4000 })
 })

@@ -1,9 +1,10 @@
 /** Slots and utilisation over HTTP. Whose claim it is shows only to its owner and the operator. */
 import { Fault } from '#kernel/fault.ts'
-import { findPool, listNodes, type Node } from '#modules/fleet/index.ts'
+import { findPool, getNode, listNodes, type Node } from '#modules/fleet/index.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
-import { createFleetMap, type Names } from './fleet-map-service.ts'
-import { accountPool } from './service.ts'
+import type { SlotTime } from './conservation.ts'
+import { createFleetMap, type Names as NameSources } from './fleet-map-service.ts'
+import { accountNode, accountPool } from './service.ts'
 import { type Claim, listOpenClaims } from './store.ts'
 
 const HOUR_MS = 3_600_000
@@ -31,16 +32,38 @@ function renderSlot({ node, index, claim, organization }: Place, principal: Call
   }
 }
 
+interface Window {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly buckets: number
+}
+
+/** The future is not part of any use. */
+function windowOf(query: Window, now: Date): { from: Date; to: Date; count: number } {
+  const to = query.to && new Date(query.to) < now ? new Date(query.to) : now
+  const from = query.from ? new Date(query.from) : new Date(to.getTime() - HOUR_MS)
+  if (from >= to) throw new Fault('request.invalid', 'query.from: must lie before `to`.')
+  return { from, to, count: query.buckets }
+}
+
+function renderBucket({ fromMs, toMs, ...rest }: SlotTime) {
+  return {
+    ...rest,
+    byKindMs: { ...rest.byKindMs },
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+  }
+}
+
+type Names = 'listSlots' | 'getUtilisation' | 'getNodeUtilisation' | 'getFleetMap'
+
 interface BookRouteDeps {
-  readonly names: Names
+  readonly names: NameSources
   /** Another one for each process. */
   readonly instance: string
 }
 
-export function bookRoutes({
-  names,
-  instance,
-}: BookRouteDeps): Pick<Routes, 'listSlots' | 'getUtilisation' | 'getFleetMap'> {
+export function bookRoutes({ names, instance }: BookRouteDeps): Pick<Routes, Names> {
   const askMap = createFleetMap(names, instance)
   return {
     getFleetMap: ({ db, query }) => askMap(db, query.since),
@@ -67,19 +90,13 @@ export function bookRoutes({
     getUtilisation: async ({ db, params, query, now }) => {
       const pool = await findPool(db, params.pool)
       if (!pool) throw new Fault('pool.not_found', `There is no pool ${params.pool}.`)
-      const to = query.to && new Date(query.to) < now ? new Date(query.to) : now
-      const from = query.from ? new Date(query.from) : new Date(to.getTime() - HOUR_MS)
-      if (from >= to) throw new Fault('request.invalid', 'query.from: must lie before `to`.')
-      const buckets = await accountPool(db, pool.name, { from, to, count: query.buckets })
-      return {
-        pool: pool.name,
-        buckets: buckets.map(({ fromMs, toMs, ...rest }) => ({
-          ...rest,
-          byKindMs: { ...rest.byKindMs },
-          from: new Date(fromMs).toISOString(),
-          to: new Date(toMs).toISOString(),
-        })),
-      }
+      const buckets = await accountPool(db, pool.name, windowOf(query, now))
+      return { pool: pool.name, buckets: buckets.map(renderBucket) }
+    },
+    getNodeUtilisation: async ({ db, params, query, now }) => {
+      const node = await getNode(db, params.id)
+      const buckets = await accountNode(db, node, windowOf(query, now))
+      return { node: node.id, buckets: buckets.map(renderBucket) }
     },
   }
 }

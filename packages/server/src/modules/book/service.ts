@@ -4,6 +4,18 @@ import type { Db } from '#platform/db/database.ts'
 import { accountBuckets, type SlotTime } from './conservation.ts'
 import { listClaimSpans } from './store.ts'
 
+/** Slot-time of one node by claim kind, in `count` buckets over a window. */
+export async function accountNode(
+  db: Db,
+  node: { readonly id: string; readonly pool: string },
+  window: { readonly from: Date; readonly to: Date; readonly count: number },
+): Promise<readonly SlotTime[]> {
+  const spans = (await listNodeSpans(db, node.pool)).filter(({ id }) => id === node.id)
+  const claims = await listClaimSpans(db, [node.id], window)
+  const bounds = { fromMs: window.from.getTime(), toMs: window.to.getTime(), count: window.count }
+  return accountBuckets(bounds, spans, claims)
+}
+
 /** Slot-time of a pool by claim kind, in `count` buckets over a window. */
 export async function accountPool(
   db: Db,

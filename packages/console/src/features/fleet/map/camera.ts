@@ -8,7 +8,7 @@ export interface Camera {
 }
 
 /** At this many pixels a slot has room for words. */
-const SCALE_MAX = 150
+const SCALE_MAX = 96
 
 interface Point {
   readonly x: number

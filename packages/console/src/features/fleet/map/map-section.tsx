@@ -54,8 +54,8 @@ export function MapSection({ model }: { model: FleetModel }): ReactElement {
   )
   const choose = (change: Partial<typeof search>): void =>
     void navigate({ to: '/fleet', search: { ...search, ...change }, replace: true })
-  const open = (node: string): void =>
-    void navigate({ to: '/fleet', search: { ...search, node, view: undefined } })
+  const open = (nodeId: string): void =>
+    void navigate({ to: '/fleet/nodes/$nodeId', params: { nodeId } })
   const selected = model.nodes.get(search.node ?? '')
   return (
     <section aria-label="Fleet map" className="mb-8">

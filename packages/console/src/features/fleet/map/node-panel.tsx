@@ -41,8 +41,15 @@ export function NodePanel({ node, onClose }: NodePanelProps): ReactElement {
       className="mt-2 max-h-[50vh] overflow-auto rounded-base border border-line-strong bg-bg p-3 md:absolute md:top-2 md:right-2 md:mt-0 md:w-[300px]"
     >
       <div className="flex items-center justify-between gap-2">
-        <h2 className="num min-w-0 truncate font-bold" title={node.name}>
-          {node.name}
+        <h2 className="num min-w-0 truncate font-bold">
+          <Link
+            to="/fleet/nodes/$nodeId"
+            params={{ nodeId: node.id }}
+            className="text-accent"
+            title={node.name}
+          >
+            {node.name}
+          </Link>
         </h2>
         <IconButton icon="cross" label="Close" onClick={onClose} />
       </div>

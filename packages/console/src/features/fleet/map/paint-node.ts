@@ -74,10 +74,8 @@ function slotWords(node: MapNode, slot: number, size: number): readonly string[]
   if (size < WORDS_FROM) return [isLeaving(letter) ? 'DR' : look.short]
   const owner = node.owners[slot]
   const first = isLeaving(letter) ? `${look.word}, leaving` : look.word
-  return [first, owner?.lease ?? '', owner?.organization ?? ''].slice(
-    0,
-    Math.max(1, Math.floor(size / LINE_PX)),
-  )
+  const lines = [first, owner?.lease ?? '', owner?.organization ?? ''].filter(Boolean)
+  return lines.slice(0, Math.max(1, Math.floor(size / LINE_PX)))
 }
 
 /** Draws nodes onto one tile. */
