@@ -19,7 +19,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   billing: ['ledger', 'metering', 'catalog', 'identity'],
   economics: ['ledger', 'metering', 'fleet', 'book'],
   notice: ['lease'],
-  upkeep: ['fleet', 'book', 'lease', 'identity'],
+  upkeep: ['fleet', 'book', 'lease', 'market', 'identity'],
   assurance: ['lease', 'gateway', 'billing'],
 }
 

@@ -55,6 +55,7 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     gpuMs: 12_345,
     chargedUsd: '0.004115',
     heldUsd: '0.25',
+    engineRun: null,
     ...changes,
   }
 }
@@ -66,6 +67,7 @@ export function ended(changes: Partial<Lease> = {}): Lease {
     exitCode: 0,
     endedAt: AT,
     heldUsd: '0',
+    engineRun: null,
     ...changes,
   })
 }

@@ -1,4 +1,5 @@
 /** The whole control API, by client name. */
+import * as anchor from './anchor.ts'
 import * as apiKeys from './api-keys.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
@@ -42,6 +43,7 @@ export const API = {
   runReconciliation: reconciliation.runReconciliation,
   createLease: leases.createLease,
   runAnchor: leases.runAnchor,
+  getAnchorDemand: anchor.getAnchorDemand,
   listLeases: leases.listLeases,
   getLease: leases.getLease,
   listLeaseFacts: leases.listLeaseFacts,

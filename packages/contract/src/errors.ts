@@ -58,6 +58,11 @@ export const ERRORS = {
     title: 'The lease has ended',
     remedy: 'Create a new lease; an ended one is kept for the record.',
   },
+  'lease.not_ours': {
+    status: 409,
+    title: 'The engine runs this by itself',
+    remedy: 'Stop it where it was started, such as with `scancel`.',
+  },
   'lease.still_present': {
     status: 409,
     title: 'The lease is not known to be gone',

@@ -1,4 +1,5 @@
 /** The Spillway contract: what the server answers and every client may rely on. */
+export * from './anchor.ts'
 export * from './api-keys.ts'
 export * from './api.ts'
 export * from './client.ts'

@@ -79,6 +79,8 @@ export const Lease = z.object({
   /** How many times it was started; more than one after a reclaim with requeue. */
   attempt: z.number().int(),
   requeue: z.boolean(),
+  /** The engine’s own name of a run that Spillway did not start, and does not stop; null for what it did. */
+  engineRun: z.string().nullable(),
   noticeSignal: NoticeSignal,
   noticeMs: z.number().int(),
   graceMs: z.number().int(),
@@ -287,5 +289,5 @@ export const stopLease = endpoint({
   permission: 'lease.stop',
   params: byId,
   returns: Lease,
-  errors: ['lease.not_found', 'lease.already_ended'],
+  errors: ['lease.not_found', 'lease.already_ended', 'lease.not_ours'],
 })

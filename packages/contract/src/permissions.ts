@@ -23,6 +23,7 @@ export const ROLES = {
     'lease.confirm_gone',
     'reclaim.list',
     'anchor.run',
+    'anchor.read',
     'model.list',
     'model.infer',
     'deployment.list',

@@ -52,8 +52,11 @@ export const ReclaimPolicy = z.object({
 })
 export type ReclaimPolicy = z.infer<typeof ReclaimPolicy>
 
-/** `outranked`: a lease of higher rank waits. `shrink`: the owner's demand rises. `engine`: the engine's own rules. */
-export const ReclaimCause = z.enum(['outranked', 'shrink', 'engine'])
+/**
+ * `outranked`: a lease of higher rank waits. `shrink`: the owner's demand rises. `engine`: the engine's own rules.
+ * `maintenance`: its node is taken out of service.
+ */
+export const ReclaimCause = z.enum(['outranked', 'shrink', 'engine', 'maintenance'])
 export type ReclaimCause = z.infer<typeof ReclaimCause>
 
 export const Reclaim = z.object({

@@ -39,6 +39,12 @@ export const ENGINE_CALLS_HANGING_MAX = 6
 /** How often book and engine are compared, and how soon again when a difference may settle by itself. */
 export const RECONCILE_EVERY_MS = 10 * SECOND_MS
 export const RECONCILE_AGAIN_MS = 2 * SECOND_MS
+/** How often the work that an engine runs by itself, and the slots that it picks, are looked at when nothing was heard. */
+export const FOLLOW_EVERY_MS = 1 * SECOND_MS
+/** How often all of it is looked at though nothing changed. */
+export const FOLLOW_WHOLE_EVERY_MS = 5 * SECOND_MS
+/** A sample of the owner’s demand is kept this often though nothing changed. */
+export const DEMAND_SAMPLE_EVERY_MS = 60 * SECOND_MS
 /** How far back the engine’s own accounting is compared with ours, and by how much they may differ. */
 export const USAGE_COMPARED_MS = 60 * MINUTE_MS
 export const USAGE_TOLERANCE_MS = 10 * SECOND_MS

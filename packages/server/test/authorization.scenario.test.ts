@@ -52,6 +52,7 @@ const SAMPLES = cases({
   runReconciliation: { body: { pool: 'none' } },
   createLease: { body: { command: ['true'], gpus: 999 } },
   runAnchor: { body: { command: ['true'], gpus: 999 } },
+  getAnchorDemand: { query: { pool: 'local' } },
   listLeases: {},
   getLease: { params: { id: NO_LEASE } },
   listLeaseFacts: { params: { id: NO_LEASE } },

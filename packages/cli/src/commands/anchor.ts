@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts'
 import { followLease } from '../follow/follow.ts'
 import { outcomeOf } from '../follow/outcome.ts'
 import { renderLease, renderOutcome, renderPlace } from '../output/lease.ts'
+import { addAnchorDemand } from './anchor-demand.ts'
 import {
   commandArgument,
   explainSeparator,
@@ -38,6 +39,7 @@ export function addAnchorCommands(program: Command, context: Context): void {
     run: runAnchor,
   })
   explainSeparator(command)
+  addAnchorDemand(group, context)
 }
 
 async function runAnchor(call: Call<AnchorOptions>): Promise<number> {

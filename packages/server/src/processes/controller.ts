@@ -20,9 +20,12 @@ import {
 import { startCourier } from '#modules/notice/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import {
+  createFollowing,
   createReconciliation,
   type DeclaredPools,
+  FOLLOW_PROGRAM,
   RECONCILIATION_PROGRAM,
+  wakeFollow,
   wakeReconciliation,
 } from '#modules/upkeep/index.ts'
 import type { Database } from '#platform/db/database.ts'
@@ -74,7 +77,11 @@ function watchEngines({ engines, database, now, log }: ControllerDeps): () => vo
     })
   }
   const fleetChanged = (pool: string) => {
-    wakeReconciliation(database, pool, now()).catch((cause: unknown) => {
+    const waking = Promise.all([
+      wakeFollow(database, pool, now()),
+      wakeReconciliation(database, pool, now()),
+    ])
+    waking.catch((cause: unknown) => {
       log.warn({ err: cause, pool }, 'cannot wake a pool; its next look will see the change')
     })
   }
@@ -106,7 +113,10 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
   }
   deps.onResumed(await resumeLeases(deps.database, deps.now()))
   for (const { pool } of deps.engines.all())
-    await wakeReconciliation(deps.database, pool, deps.now())
+    await Promise.all([
+      wakeFollow(deps.database, pool, deps.now()),
+      wakeReconciliation(deps.database, pool, deps.now()),
+    ])
   for (const program of [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM])
     await wakeStrand(deps.database, { program, subject: 'all' }, deps.now())
   const reconciliation = createReconciliation({
@@ -124,6 +134,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [MARKET_PROGRAM]: () => runCycle(deps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps.database, deps.now()),
+      [FOLLOW_PROGRAM]: createFollowing(deps),
       [RECONCILIATION_PROGRAM]: reconciliation,
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
     },

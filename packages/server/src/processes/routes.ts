@@ -15,7 +15,7 @@ import {
   reclaimRoutes,
   verifyReclaims,
 } from '#modules/lease/index.ts'
-import { marketRoutes } from '#modules/market/index.ts'
+import { anchorRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import { nodeRoutes, reconciliationRoutes } from '#modules/upkeep/index.ts'
@@ -68,6 +68,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
       instance: randomUUID(),
     }),
     ...marketRoutes,
+    ...anchorRoutes,
     ...leaseRoutes({ engines, ids, pepper }),
     ...nodeRoutes({ ids }),
     ...reconciliationRoutes,

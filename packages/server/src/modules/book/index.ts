@@ -6,9 +6,11 @@ export {
   type Claim,
   closeClaims,
   closeClaimsById,
+  type DatedClaim,
   drainClaims,
   type Hold,
   listOpenClaims,
   openClaims,
+  openDatedClaims,
   openHolds,
 } from './store.ts'

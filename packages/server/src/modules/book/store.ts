@@ -48,6 +48,51 @@ export async function openClaims(
   )
 }
 
+/** A claim that begins at an instant of its own. */
+export interface DatedClaim {
+  readonly nodeId: string
+  readonly slots: readonly number[]
+  readonly kind: BookedKind
+  readonly leaseId: string | null
+  readonly organizationId: string | null
+  readonly reason: string | null
+  readonly startsAt: Date
+  readonly isDraining: boolean
+}
+
+/**
+ * Enters claims that begin when their work began, but never before the last claim on a slot ended, nor before the node
+ * was there. Fails with `claim_no_double_sale` when a slot is taken.
+ */
+export async function openDatedClaims(
+  tx: Db,
+  claims: readonly DatedClaim[],
+  ids: IdSource,
+): Promise<void> {
+  if (claims.length === 0) return
+  const column = <T>(of: (claim: DatedClaim) => T) => claims.map(of)
+  await sql`INSERT INTO claim
+      (id, node_id, slots, kind, lease_id, organization_id, reason, starts_at, draining_from)
+    SELECT id, node_id, slots, kind, lease_id, organization_id, reason, starts_at,
+      CASE WHEN is_draining THEN starts_at END
+    FROM (
+      SELECT new.id, new.node_id, new.slots::int4multirange AS slots, new.kind, new.lease_id,
+        new.organization_id, new.reason, new.is_draining,
+        greatest(new.starts_at, (
+          SELECT max(claim.ends_at) FROM claim
+          WHERE claim.node_id = new.node_id AND claim.slots && new.slots::int4multirange
+            AND claim.ends_at > new.starts_at
+        )) AS starts_at
+      FROM unnest(
+        ${column(() => newId('claim', ids))}::text[], ${column((each) => each.nodeId)}::text[],
+        ${column((each) => renderSlots(each.slots))}::text[], ${column((each) => each.kind)}::text[],
+        ${column((each) => each.leaseId)}::text[], ${column((each) => each.organizationId)}::text[],
+        ${column((each) => each.reason)}::text[], ${column((each) => each.startsAt)}::timestamptz[],
+        ${column((each) => each.isDraining)}::boolean[]
+      ) AS new (id, node_id, slots, kind, lease_id, organization_id, reason, starts_at, is_draining)
+    ) AS dated`.execute(tx)
+}
+
 /** Marks a lease's open claims as being taken back. The first mark stands. */
 export async function drainClaims(tx: Db, leaseId: string, now: Date): Promise<void> {
   await sql`UPDATE claim SET draining_from = greatest(starts_at, ${now})

@@ -64,6 +64,8 @@ const anyPool = z.strictObject({
     lifeYears: z.number().positive('must be above 0').max(30),
     opexUsdPerGpuHour: amount.default('0'),
   }),
+  /** Whose the work is that each account of the engine runs by itself; of others it is the operator’s. */
+  accounts: z.record(z.string().min(1).max(120), z.string().min(1).max(60)).default({}),
   power: z.strictObject({
     kwPerGpu: z.number().min(0, 'must not be negative'),
     idleFraction: fraction.default(0.3),

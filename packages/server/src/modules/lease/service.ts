@@ -162,6 +162,11 @@ export async function stopLease(
     throw new Fault('lease.not_found', `You have no lease ${id}.`)
   if (lease.state === 'ended')
     throw new Fault('lease.already_ended', 'This lease has ended already.')
+  if (lease.engineRun !== null)
+    throw new Fault(
+      'lease.not_ours',
+      `This is the engine\u2019s own run ${lease.engineRun}, which Spillway did not start.`,
+    )
   if (lease.state === 'pending') await endWaiting(tx, lease, { reason: 'stopped', now })
   else if (lease.state !== 'reclaiming')
     await beginReclaim(tx, lease, { reason: 'stopped', forLease: null, noticeMs: 0, now })

@@ -1,7 +1,13 @@
 /** Takes the snapshot that the market decides on: the book and the orders at one instant of the database. */
 import type { ReclaimTerms } from '@spillway/contract'
 import { type Claim, listOpenClaims } from '#modules/book/index.ts'
-import { listNodes, listPools } from '#modules/fleet/index.ts'
+import {
+  listFaults,
+  listNodes,
+  listPools,
+  listUnreachable,
+  type SlotFault,
+} from '#modules/fleet/index.ts'
 import { getGpuPrice, type Holder, type Snapshot, type Want } from '#modules/market/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
@@ -32,6 +38,20 @@ function holderTerms(lease: Lease, { by, minimumRunMs }: ReclaimTerms, now: Date
   return { by, minimumRunMs, isCapReached: isCapReached(lease, now) }
 }
 
+/** Broken slots that nobody claims yet: they are not sold in the moment before they are held. */
+function brokenSlots(faults: readonly SlotFault[], claims: readonly Claim[]): Holder[] {
+  if (faults.length === 0) return []
+  const taken = new Set(
+    claims.flatMap(({ nodeId, slots }) => slots.map((slot) => `${nodeId}/${slot}`)),
+  )
+  return faults
+    .filter(({ nodeId, slot }) => !taken.has(`${nodeId}/${slot}`))
+    .map(({ nodeId, slot }) => ({
+      ...{ leaseId: null, kind: 'faulty', nodeId, slots: [slot], startedMs: null, priceUsd: null },
+      ...{ isDraining: false, reclaimFor: null },
+    }))
+}
+
 async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
   const price = isSoldByHour(lease.kind)
     ? await getGpuPrice(db, { pool: lease.pool, tier: lease.kind, at })
@@ -57,6 +77,8 @@ export async function takeSnapshot(database: Database, now: Date): Promise<Snaps
     .execute(async (tx) => {
       const nodes = await listNodes(tx)
       const claims = await listOpenClaims(tx)
+      const silent = await listUnreachable(tx)
+      const faults = await listFaults(tx)
       const leases = await store.listOpenLeases(tx)
       const byId = new Map(leases.map((lease) => [lease.id, lease]))
       const wants: Want[] = []
@@ -72,10 +94,14 @@ export async function takeSnapshot(database: Database, now: Date): Promise<Snaps
           id: node.id,
           pool: node.pool,
           slotCount: node.slotCount,
-          isReady: node.state === 'ready',
+          // A pool whose engine is silent could not start anything.
+          isReady: node.state === 'ready' && !silent.has(node.pool),
           fabric: node.fabric,
         })),
-        holders: claims.map((claim) => toHolder(claim, { leases: byId, now })),
+        holders: [
+          ...claims.map((claim) => toHolder(claim, { leases: byId, now })),
+          ...brokenSlots(faults, claims),
+        ],
         wants,
       }
     })

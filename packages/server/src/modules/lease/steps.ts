@@ -251,6 +251,8 @@ async function noteMissing(deps: LeaseStepDeps, lease: Lease): Promise<void> {
 export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOutcome> {
   const lease = await store.findLease(deps.database, id)
   if (!lease || lease.state === 'ended' || lease.state === 'pending') return { kind: 'done' }
+  // The engine's own work is followed with its pool.
+  if (lease.engineRun !== null) return { kind: 'done' }
   if (lease.state === 'starting') await start(deps, lease)
   const seen = await engineOf(deps, lease).observe(attemptId(lease))
   if (seen.state === 'gone') {

@@ -98,6 +98,7 @@ export async function insertLease(tx: Db, lease: Lease): Promise<void> {
       hold_id: lease.holdId,
       created_at: lease.createdAt,
       waiting_for: lease.waitingFor,
+      engine_run: lease.engineRun,
     })
     .execute()
 }
@@ -197,6 +198,8 @@ export async function listOpenServices(db: Db): Promise<readonly Lease[]> {
 
 type Change = Partial<{
   state: LeaseState
+  gpus: number
+  nodes: number
   priceId: string | null
   priceUsd: Lease['priceUsd']
   holdId: string | null
@@ -224,6 +227,8 @@ type Change = Partial<{
 
 const COLUMNS: Readonly<Record<keyof Change, string>> = {
   state: 'state',
+  gpus: 'gpus',
+  nodes: 'nodes',
   priceId: 'price_id',
   priceUsd: 'price_usd',
   holdId: 'hold_id',

@@ -86,6 +86,7 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     ...renderInstants(lease),
     gpuMs: Number(usage.get(lease.id)?.quantity ?? 0n),
     chargedUsd: renderMoney(usage.get(lease.id)?.charged ?? ZERO),
+    engineRun: lease.engineRun,
     heldUsd: renderMoney(holds.get(lease.id) ?? ZERO),
   }))
 }

@@ -1,5 +1,8 @@
 /** The market: decides on a snapshot who is placed, who gives way, who waits; and what GPU time costs. */
 export { plan } from './plan.ts'
+export { type AnchorDemand, type DemandSample, isNewDemand } from './demand.ts'
+export { anchorRoutes } from './demand-routes.ts'
+export { latestDemand, saveDemand } from './demand-store.ts'
 export { getGpuPrice, gpuSku, TIERS } from './prices.ts'
 export { type PlaceInOrder, reclaimOrder } from './reclaim-order.ts'
 export { marketRoutes } from './routes.ts'

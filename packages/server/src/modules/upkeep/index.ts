@@ -1,4 +1,5 @@
 /** Upkeep: keeps the book, the engines and the nodes in line with each other. */
+export { createFollowing, FOLLOW_PROGRAM, wakeFollow } from './follow-steps.ts'
 export { projectHolds } from './holds-service.ts'
 export { nodeRoutes } from './node-routes.ts'
 export type { DeclaredPools } from './engine-side-service.ts'

@@ -60,7 +60,8 @@ export function nodeRoutes({ ids }: { readonly ids: IdSource }): Pick<Routes, Na
     drainNode: (call) =>
       change(call, ids, async (tx, command) => {
         await drainNode(tx, command)
-        if (call.body.evacuate) await evacuateNode(tx, command.id, command.now)
+        if (call.body.evacuate)
+          await evacuateNode(tx, { nodeId: command.id, now: command.now, ids })
       }),
     resumeNode: (call) => change(call, ids, resumeNode),
     quarantineNode: (call) => change(call, ids, quarantineNode),

@@ -156,6 +156,7 @@ export interface LeaseTable {
   checkpoint_at: Date | null
   risk_at: Date | null
   risk_told_at: Date | null
+  billable_until: Date | null
 }
 
 export interface LeaseFactTable {

@@ -1,0 +1,92 @@
+/**
+ * Work that an engine runs without having been asked, as leases of kind anchor. They have slots, a timeline and a place
+ * in the books; Spillway neither starts nor stops them, and they end when the engine does not list them any more.
+ */
+import type { IdSource } from '#kernel/ids.ts'
+import { newId } from '#kernel/ids.ts'
+import { closeClaims } from '#modules/book/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import type { Lease, SlotsOfNode } from './lease.ts'
+import { recordFact } from './record.ts'
+import * as store from './store.ts'
+
+export interface EngineRun {
+  readonly runId: string
+  readonly pool: string
+  readonly name: string
+  readonly user: string
+  readonly account: string
+  readonly startedAt: Date
+  readonly timeLimitMs: number | null
+  readonly organizationId: string
+  readonly projectId: string
+}
+
+function leaseOf(run: EngineRun, placements: readonly SlotsOfNode[], id: string): Lease {
+  const gpus = placements.reduce((sum, { slots }) => sum + slots.length, 0)
+  const isEven = gpus % placements.length === 0
+  return {
+    ...{ id, organizationId: run.organizationId, projectId: run.projectId, name: run.name },
+    ...{ kind: 'anchor', mode: 'job', service: null, state: 'running', pool: run.pool, gpus },
+    // A gang of the engine may have other numbers on each node; the placements say which.
+    nodes: isEven ? placements.length : 1,
+    ...{ fabric: 'any', command: [run.name], environment: {}, workingDirectory: null },
+    ...{ requeue: false, noticeSignal: null, noticeMs: 0, graceMs: 0 },
+    ...{ timeLimitMs: run.timeLimitMs, maxPriceUsd: null, priceId: null, priceUsd: null },
+    ...{ holdId: null, createdAt: run.startedAt, attempt: 1, placedAt: run.startedAt },
+    ...{ placements, startedAt: run.startedAt, meteredUntil: null, waitingFor: null },
+    ...{ reclaimReason: null, reclaimFor: null, noticeAt: null, stopAt: null, stoppedAt: null },
+    ...{ endedAt: null, endReason: null, exitCode: null, exitSignal: null },
+    ...{ secretNames: [], sealed: null, terms: null, reclaimsMonth: null, reclaimsInMonth: 0 },
+    ...{ checkpointAt: null, riskAt: null, riskToldAt: null, engineRun: run.runId },
+  }
+}
+
+/** Enters a run that is seen for the first time. The caller claims its slots in the same transaction. */
+export async function adoptRun(
+  tx: Db,
+  run: EngineRun,
+  {
+    placements,
+    now,
+    ids,
+  }: { readonly placements: readonly SlotsOfNode[]; readonly now: Date; readonly ids: IdSource },
+): Promise<Lease> {
+  const lease = leaseOf(run, placements, newId('lease', ids))
+  await store.insertLease(tx, { ...lease, state: 'pending' })
+  const { state, attempt, placedAt, startedAt } = lease
+  await store.changeLease(tx, lease.id, { state, attempt, placedAt, startedAt, placements })
+  const { user, account, runId } = run
+  const data = { engineRun: runId, user, account, startedAt: run.startedAt.toISOString() }
+  const text = `Found in the engine: ${run.name} of ${user} (${account}), which it calls ${runId}.`
+  await recordFact(tx, lease, { at: now, type: 'lease.adopted', text, data })
+  return lease
+}
+
+/** Ends a run that the engine does not list any more: its slots are free from the instant of that report. */
+export async function endRun(tx: Db, leaseId: string, goneAt: Date): Promise<void> {
+  const lease = await store.lockLease(tx, leaseId)
+  if (!lease || lease.state === 'ended') return
+  const endedAt = lease.startedAt !== null && goneAt < lease.startedAt ? lease.startedAt : goneAt
+  await closeClaims(tx, leaseId, endedAt)
+  await store.changeLease(tx, leaseId, { state: 'ended', endedAt, endReason: 'exited' })
+  const text = 'The engine does not list it any more; its slots are free.'
+  await recordFact(tx, lease, { at: endedAt, type: 'lease.confirmed_gone', text })
+  const data = { reason: 'exited' }
+  await recordFact(tx, lease, { at: endedAt, type: 'lease.ended', text: 'Ended.', data })
+}
+
+/** The slots that a lease really has, as its engine chose them. The caller has moved the claims. */
+export async function replaceSlots(
+  tx: Db,
+  lease: Pick<Lease, 'id' | 'organizationId' | 'attempt' | 'engineRun'>,
+  { placements, where, now }: { placements: readonly SlotsOfNode[]; where: string; now: Date },
+): Promise<void> {
+  if (lease.engineRun !== null) {
+    const gpus = placements.reduce((sum, { slots }) => sum + slots.length, 0)
+    const nodes = gpus % placements.length === 0 ? placements.length : 1
+    await store.changeLease(tx, lease.id, { placements, gpus, nodes })
+  } else await store.changeLease(tx, lease.id, { placements })
+  const text = `Has ${where}, as its engine chose.`
+  await recordFact(tx, lease, { at: now, type: 'lease.slots_changed', text, data: { placements } })
+}

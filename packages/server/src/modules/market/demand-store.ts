@@ -1,0 +1,60 @@
+/** SQL of the owner's demand over time. */
+import type { Selectable } from 'kysely'
+import type { Db } from '#platform/db/database.ts'
+import type { Schema } from '#platform/db/schema.ts'
+import type { DemandSample } from './demand.ts'
+
+function toSample(row: Selectable<Schema['anchor_demand']>): DemandSample {
+  return {
+    at: row.at,
+    runningGpus: row.running_gpus,
+    pendingGpus: row.pending_gpus,
+    runningJobs: row.running_jobs,
+    pendingJobs: row.pending_jobs,
+  }
+}
+
+export async function saveDemand(tx: Db, pool: string, sample: DemandSample): Promise<void> {
+  await tx
+    .insertInto('anchor_demand')
+    .values({
+      pool_name: pool,
+      at: sample.at,
+      running_gpus: sample.runningGpus,
+      pending_gpus: sample.pendingGpus,
+      running_jobs: sample.runningJobs,
+      pending_jobs: sample.pendingJobs,
+    })
+    .onConflict((conflict) => conflict.columns(['pool_name', 'at']).doNothing())
+    .execute()
+}
+
+/** The last sample of a pool; null where its engine never told of any work. */
+export async function latestDemand(db: Db, pool: string): Promise<DemandSample | null> {
+  const row = await db
+    .selectFrom('anchor_demand')
+    .selectAll()
+    .where('pool_name', '=', pool)
+    .orderBy('at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ? toSample(row) : null
+}
+
+/** Oldest first; each holds until the next. */
+export async function listDemand(
+  db: Db,
+  pool: string,
+  window: { readonly from: Date; readonly to: Date; readonly limit: number },
+): Promise<readonly DemandSample[]> {
+  const rows = await db
+    .selectFrom('anchor_demand')
+    .selectAll()
+    .where('pool_name', '=', pool)
+    .where('at', '>=', window.from)
+    .where('at', '<', window.to)
+    .orderBy('at', 'desc')
+    .limit(window.limit)
+    .execute()
+  return rows.map(toSample).toReversed()
+}

@@ -1,0 +1,225 @@
+/**
+ * Follows an engine: enters the work that it runs by itself, moves claims to the slots that it picked, ends runs that it
+ * does not list any more, and keeps the owner's demand. One transaction; nothing overlaps at any instant.
+ */
+import type { IdSource } from '#kernel/ids.ts'
+import {
+  type Claim,
+  closeClaimsById,
+  type DatedClaim,
+  listOpenClaims,
+  openDatedClaims,
+} from '#modules/book/index.ts'
+import { listNodes, type Node } from '#modules/fleet/index.ts'
+import { firstProject, listOrganizations } from '#modules/identity/index.ts'
+import {
+  adoptRun,
+  endRun,
+  type Lease,
+  listOpenLeases,
+  renderPlacements,
+  replaceSlots,
+  type SlotsOfNode,
+  wakeMarket,
+} from '#modules/lease/index.ts'
+import { isNewDemand, latestDemand, saveDemand } from '#modules/market/index.ts'
+import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
+import type { Engine, ForeignReport, ForeignWork, Observation } from '#platform/engines/engine.ts'
+import { DEMAND_SAMPLE_EVERY_MS } from '../../limits.ts'
+import type { DeclaredPools, InstantOf } from './engine-side-service.ts'
+import { type FollowPlan, type FollowView, ownerOf, planFollow, runOwner } from './follow.ts'
+import { projectHolds } from './holds-service.ts'
+
+export interface FollowDeps {
+  readonly database: Database
+  readonly now: () => Date
+  readonly instantOf: InstantOf
+  readonly ids: IdSource
+  readonly declared: DeclaredPools
+}
+
+/** What the engine of a pool said. */
+export interface Told {
+  readonly pool: string
+  readonly foreign: ForeignReport
+  readonly attempts: ReadonlyMap<string, Observation>
+}
+
+export async function listen(pool: string, engine: Engine): Promise<Told> {
+  const [foreign, attempts] = await Promise.all([engine.foreign(), engine.list()])
+  return { pool, foreign, attempts }
+}
+
+async function readView(tx: Db, { pool, foreign, attempts }: Told): Promise<FollowView> {
+  const nodes = (await listNodes(tx)).filter((node) => node.pool === pool)
+  const nodeIds = new Set(nodes.map((node) => node.id))
+  const claims = (await listOpenClaims(tx)).filter((claim) => nodeIds.has(claim.nodeId))
+  const leases = (await listOpenLeases(tx)).filter((lease) => lease.pool === pool)
+  return { nodes, claims, leases, attempts, work: foreign.work }
+}
+
+/** Whose the runs of each account are: by the fleet file, else the operator's. */
+async function ownersOf(tx: Db, accounts: Readonly<Record<string, string>>) {
+  const organizations = await listOrganizations(tx)
+  const operator = organizations.find(({ kind }) => kind === 'operator')
+  return (account: string) =>
+    organizations.find(({ name }) => name === accounts[account])?.id ?? operator?.id ?? null
+}
+
+/** The slots of an owner after the plan, on all of its nodes. */
+function slotsAfter(owner: string, plan: FollowPlan, claims: readonly Claim[]): SlotsOfNode[] {
+  const after = new Map<string, readonly number[]>()
+  for (const claim of claims) if (ownerOf(claim) === owner) after.set(claim.nodeId, claim.slots)
+  for (const change of plan.changes)
+    if (change.owner === owner) after.set(change.nodeId, change.slots)
+  return [...after]
+    .filter(([, slots]) => slots.length > 0)
+    .map(([nodeId, slots]) => ({ nodeId, slots }))
+}
+
+class Following {
+  readonly #tx: Db
+  readonly #deps: FollowDeps
+  readonly #told: Told
+  readonly #now: Date
+
+  constructor(tx: Db, deps: FollowDeps, told: Told) {
+    this.#tx = tx
+    this.#deps = deps
+    this.#told = told
+    this.#now = deps.now()
+  }
+
+  /** Runs that the report does not have any more are gone at its instant. True when there were some. */
+  async endGone(leases: readonly Lease[]): Promise<boolean> {
+    const { foreign } = this.#told
+    const there = new Set(
+      foreign.work.filter(({ state }) => state !== 'pending').map(({ runId }) => runId),
+    )
+    const gone = leases.filter(({ engineRun }) => engineRun !== null && !there.has(engineRun))
+    const at = this.#instantOf(foreign.bootId, foreign.confirmedMs) ?? this.#now
+    for (const lease of gone) await endRun(this.#tx, lease.id, at)
+    return gone.length > 0
+  }
+
+  #instantOf(bootId: string, ms: number): Date | null {
+    return this.#deps.instantOf(bootId, ms)
+  }
+
+  async apply(view: FollowView, plan: FollowPlan): Promise<void> {
+    if (plan.changes.length === 0) return
+    const changed = new Set(plan.changes.map(({ nodeId, owner }) => `${nodeId} ${owner}`))
+    const moved = view.claims.filter((claim) => changed.has(`${claim.nodeId} ${ownerOf(claim)}`))
+    await closeClaimsById(
+      this.#tx,
+      moved.map(({ id }) => id),
+      this.#now,
+    )
+    const leases = await this.#adopt(view, plan)
+    await openDatedClaims(this.#tx, this.#claimsOf(view, plan, leases), this.#deps.ids)
+    await this.#noteSlots(view, plan)
+  }
+
+  /** Enters the runs that have slots for the first time. Returns every owner that is a lease. */
+  async #adopt(view: FollowView, plan: FollowPlan): Promise<Map<string, Lease>> {
+    const leases = new Map(view.leases.map((lease) => [lease.id, lease]))
+    const { pool, foreign } = this.#told
+    const newRuns = foreign.work.filter(({ runId }) =>
+      plan.changes.some(({ owner, slots }) => owner === runOwner(runId) && slots.length > 0),
+    )
+    if (newRuns.length === 0) return leases
+    const organizationOf = await ownersOf(this.#tx, this.#deps.declared.get(pool)?.accounts ?? {})
+    for (const work of newRuns) {
+      const organizationId = organizationOf(work.account)
+      if (organizationId === null) continue
+      const { id: projectId } = await firstProject(this.#tx, organizationId)
+      const placements = slotsAfter(runOwner(work.runId), plan, view.claims)
+      const run = { ...work, pool, startedAt: this.#startOf(work), organizationId, projectId }
+      const context = { placements, now: this.#now, ids: this.#deps.ids }
+      leases.set(runOwner(work.runId), await adoptRun(this.#tx, run, context))
+    }
+    return leases
+  }
+
+  #startOf({ startedMs }: ForeignWork): Date {
+    const { bootId } = this.#told.foreign
+    const started = startedMs === null ? null : this.#instantOf(bootId, startedMs)
+    return started === null || started > this.#now ? this.#now : started
+  }
+
+  #claimsOf(
+    { claims, nodes }: FollowView,
+    { changes }: FollowPlan,
+    leases: ReadonlyMap<string, Lease>,
+  ): DatedClaim[] {
+    const nodeOf = new Map(nodes.map((node) => [node.id, node]))
+    return changes.flatMap(({ nodeId, owner, slots }): DatedClaim[] => {
+      const old = claims.find((claim) => claim.nodeId === nodeId && ownerOf(claim) === owner)
+      const lease = leases.get(owner)
+      const kind = lease?.kind ?? old?.kind
+      if (slots.length === 0 || kind === undefined) return []
+      const startsAt = lease ? this.#claimStart(lease, nodeOf.get(nodeId)) : this.#now
+      const leaseId = lease?.id ?? null
+      const organizationId = lease?.organizationId ?? old?.organizationId ?? null
+      const isDraining = (old?.drainingFrom ?? null) !== null
+      const reason = old?.reason ?? null
+      return [{ nodeId, slots, kind, leaseId, organizationId, reason, startsAt, isDraining }]
+    })
+  }
+
+  /** The engine's own work has its slots since it began; ours got them from the book, and has others from now on. */
+  #claimStart(lease: Lease, node: Node | undefined): Date {
+    if (lease.engineRun === null || lease.startedAt === null || !node) return this.#now
+    return lease.startedAt > node.activeFrom ? lease.startedAt : node.activeFrom
+  }
+
+  async #noteSlots(view: FollowView, plan: FollowPlan): Promise<void> {
+    const names = new Map(view.nodes.map((node) => [node.id, node.name]))
+    const owners = new Set(plan.changes.map(({ owner }) => owner))
+    for (const lease of view.leases.filter(({ id }) => owners.has(id))) {
+      const placements = slotsAfter(lease.id, plan, view.claims)
+      if (placements.length === 0) continue
+      const where = renderPlacements(
+        placements.map(({ nodeId, slots }) => ({ node: names.get(nodeId) ?? nodeId, slots })),
+      )
+      await replaceSlots(this.#tx, lease, { placements, where, now: this.#now })
+    }
+  }
+
+  async keepDemand(): Promise<boolean> {
+    const { pool, foreign } = this.#told
+    const pending = foreign.work.filter(({ state }) => state === 'pending')
+    const running = foreign.work.filter(({ state }) => state !== 'pending')
+    const sumOf = (work: readonly ForeignWork[]) => work.reduce((sum, { gpus }) => sum + gpus, 0)
+    const sample = {
+      ...{ at: this.#now, runningGpus: sumOf(running), pendingGpus: sumOf(pending) },
+      ...{ runningJobs: running.length, pendingJobs: pending.length },
+    }
+    const last = await latestDemand(this.#tx, pool)
+    if (last === null && foreign.work.length === 0) return false
+    if (!isNewDemand(last, sample, DEMAND_SAMPLE_EVERY_MS)) return false
+    await saveDemand(this.#tx, pool, sample)
+    return sample.pendingGpus !== (last?.pendingGpus ?? 0)
+  }
+}
+
+/**
+ * Enters what was told. False when something waits for slots that somebody else still has. Fails with
+ * `claim_no_double_sale` when the market was quicker; then the caller asks again.
+ */
+export async function follow(deps: FollowDeps, told: Told): Promise<boolean> {
+  return inTransaction(deps.database, async (tx) => {
+    const following = new Following(tx, deps, told)
+    const open = (await listOpenLeases(tx)).filter(({ pool }) => pool === told.pool)
+    const haveEnded = await following.endGone(open)
+    const view = await readView(tx, told)
+    const plan = planFollow(view)
+    await following.apply(view, plan)
+    const now = deps.now()
+    const haveHoldsChanged = await projectHolds(tx, { now, ids: deps.ids })
+    const hasDemandChanged = await following.keepDemand()
+    if (haveEnded || haveHoldsChanged || hasDemandChanged || plan.changes.length > 0)
+      await wakeMarket(tx, now)
+    return plan.conflicts.length === 0
+  })
+}
