@@ -14,6 +14,7 @@ export { stepLease } from './steps.ts'
 export {
   findLease,
   findLeases,
+  listFacts,
   listLeaseNames,
   listLeases,
   listOpenLeases,

@@ -12,13 +12,6 @@ export interface DemandSample extends AnchorDemand {
   readonly at: Date
 }
 
-export const NO_DEMAND: AnchorDemand = {
-  runningGpus: 0,
-  pendingGpus: 0,
-  runningJobs: 0,
-  pendingJobs: 0,
-}
-
 /** Whether a sample says something that the last one did not. Every so often one is kept though nothing changed. */
 export function isNewDemand(
   last: DemandSample | null,

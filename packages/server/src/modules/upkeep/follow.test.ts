@@ -1,7 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { accountPool } from '#modules/book/index.ts'
-import { type Lease, listLeases, stopLease } from '#modules/lease/index.ts'
-import { listFacts } from '#modules/lease/store.ts'
+import { type Lease, listFacts, listLeases, stopLease } from '#modules/lease/index.ts'
 import { latestDemand } from '#modules/market/index.ts'
 import { cloneDatabase, untilTrue } from '../../../test/harness/index.ts'
 import { makeStand, POOL } from './testing/stand.ts'
