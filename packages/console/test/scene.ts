@@ -2,7 +2,12 @@
 import { type Client, createClient } from '@spillway/contract'
 import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { cloneDatabase, requirement, untilTrue } from '../../server/test/harness/index.ts'
+import {
+  cloneDatabase,
+  requirement,
+  type TestDatabase,
+  untilTrue,
+} from '../../server/test/harness/index.ts'
 import { startInstallation, type TestInstallation } from '../../server/test/harness/installation.ts'
 import { findChromium, launchChromium } from './chromium.ts'
 
@@ -30,6 +35,8 @@ export interface OpenPage {
 
 export interface Scene {
   readonly installation: TestInstallation
+  /** For what no client can bring about. */
+  readonly db: TestDatabase['db']
   readonly operator: Client
   readonly buyer: Client
   readonly open: (options: PageOptions) => Promise<OpenPage>
@@ -72,12 +79,13 @@ async function openPage(
 
 export async function startScene(): Promise<Scene> {
   if (executablePath === null) throw new Error('There is no Chromium on this machine.')
-  const { url: databaseUrl } = await cloneDatabase()
+  const { db, url: databaseUrl } = await cloneDatabase()
   const installation = await startInstallation({ databaseUrl })
   const browser = await launchChromium(executablePath)
   const client = (credential: string): Client => createClient({ url: installation.url, credential })
   return {
     installation,
+    db,
     operator: client(installation.operatorToken),
     buyer: client(installation.demoApiKey),
     open: (options) => openPage(browser, installation, options),

@@ -227,6 +227,10 @@ export const listLeases = endpoint({
     state: LeaseState.optional(),
     kind: LeaseKind.optional(),
     pool: Name.optional(),
+    atRisk: z
+      .stringbool()
+      .default(false)
+      .meta({ description: 'Only those of which a reclaim has become likely.' }),
     cursor: z.string().max(200).optional(),
     limit: Limit,
   }),

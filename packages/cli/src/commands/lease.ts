@@ -58,6 +58,7 @@ interface ListOptions {
   readonly state?: LeaseState
   readonly kind?: LeaseKind
   readonly pool?: string
+  readonly atRisk?: boolean
   readonly limit: number
 }
 
@@ -71,6 +72,7 @@ function addLeaseList(group: Command, context: Context): void {
       new Option('--state <state>', 'only those in this state').choices(LeaseState.options),
       new Option('--kind <kind>', 'only those of this kind').choices(LeaseKind.options),
       new Option('--pool <name>', 'only those of this pool'),
+      new Option('--at-risk', 'only those that are likely to be taken back'),
       new Option('--limit <n>', 'at most so many')
         .argParser(wholeNumber({ least: 1, most: LIMIT_MAX }))
         .default(50),
@@ -81,7 +83,9 @@ function addLeaseList(group: Command, context: Context): void {
 
 async function listLeases(call: Call<ListOptions>): Promise<void> {
   const { output, surroundings, options } = call
-  const page = await call.client().listLeases({ query: { ...options } })
+  const { atRisk, ...rest } = options
+  const query = { ...rest, ...(atRisk === true ? { atRisk: 'true' } : {}) }
+  const page = await call.client().listLeases({ query })
   await call.present(page, ({ items }) =>
     items.length === 0
       ? output.paint('dim', 'no leases')

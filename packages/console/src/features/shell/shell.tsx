@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
 import { lazy, type ReactElement, Suspense, useEffect, useRef, useState } from 'react'
 import { ReclaimBanner } from '../leases/reclaim-banner.tsx'
+import { RiskBanner } from '../leases/risk-banner.tsx'
 import { startLive } from '../live/live.ts'
 import { leaveForSignIn } from '../session/leave.ts'
 import { BottomBar, SideBar } from './side-bar.tsx'
@@ -63,6 +64,7 @@ export function Shell(): ReactElement {
           className="mx-auto w-full max-w-[1504px] flex-1 px-4 pt-5 pb-24 outline-none md:px-8 md:pb-10"
         >
           <ReclaimBanner />
+          <RiskBanner />
           <Outlet />
         </main>
       </div>

@@ -137,6 +137,8 @@ export interface LeaseFilter {
   readonly state?: LeaseState | undefined
   readonly kind?: LeaseKind | undefined
   readonly pool?: string | undefined
+  /** Only those of which a reclaim has become likely. */
+  readonly atRisk?: boolean
   /** Only leases older than this one; ids are in time order. */
   readonly cursor?: string | undefined
   readonly limit: number
@@ -149,6 +151,7 @@ export async function listLeases(db: Db, filter: LeaseFilter): Promise<readonly 
   if (filter.state) query = query.where('state', '=', filter.state)
   if (filter.kind) query = query.where('kind', '=', filter.kind)
   if (filter.pool) query = query.where('pool_name', '=', filter.pool)
+  if (filter.atRisk) query = query.where('risk_at', 'is not', null)
   if (filter.cursor) query = query.where('id', '<', filter.cursor)
   return (await query.execute()).map(toLease)
 }
