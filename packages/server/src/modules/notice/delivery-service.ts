@@ -17,7 +17,7 @@ import { type Attempted, type Delivery, judge, type Verdict } from './delivery.t
 import { type NoticeDeps, reachOf, secretsOf } from './service.ts'
 import { signedHeaders } from './signature.ts'
 import * as store from './store.ts'
-import { isNotice, type Lane, type Webhook } from './webhook.ts'
+import { factOf, isNotice, type Lane, type Webhook } from './webhook.ts'
 
 export interface DeliveryDeps extends Pick<NoticeDeps, 'pepper' | 'isPrivateAllowed'> {
   readonly database: Database
@@ -64,17 +64,17 @@ async function recordInTimeline(tx: Db, outcome: Outcome): Promise<void> {
   const lease = delivery.leaseId === null ? null : await findLease(tx, delivery.leaseId)
   if (!lease) return
   const { host } = new URL(webhook.url)
-  const words = why === null ? `${host} answered ${status}` : `${host}: ${why}`
+  const { type, what } = factOf(delivery.type, why === null)
   await recordFact(
     tx,
     { ...lease, attempt: delivery.attempt ?? lease.attempt },
     {
       at,
-      type: why === null ? 'lease.notice_delivered' : 'lease.notice_delivery_failed',
+      type,
       text:
         why === null
-          ? `Notice delivered: webhook, ${words}.`
-          : `Notice not delivered: webhook, ${words}`,
+          ? `${what} delivered: webhook, ${host} answered ${status}.`
+          : `${what} not delivered: webhook, ${host}: ${why}`,
       data: { channel: 'webhook', notice: delivery.type, host, status, webhookId: webhook.id },
     },
   )

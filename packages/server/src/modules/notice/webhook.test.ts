@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { StoredEvent } from '#platform/events/read.ts'
 import { judge, retryAfterMs } from './delivery.ts'
 import { renderSecret, signedHeaders } from './signature.ts'
-import { isToldOf, messageOf, testMessage, type Webhook } from './webhook.ts'
+import { factOf, isToldOf, messageOf, testMessage, type Webhook } from './webhook.ts'
 
 const now = new Date('2026-03-04T12:00:00.000Z')
 const DAY_MS = 24 * 3600 * 1000
@@ -88,10 +88,26 @@ describe('what a message says', () => {
     })
     const atOnce = { data: { stopAt: now.toISOString() } }
     expect(messageOf(event(atOnce))).toMatchObject({ lane: 'urgent', deadlineAt: null })
-    expect(messageOf(event({ type: 'lease.risk_elevated' })).lane).toBe('urgent')
+    expect(messageOf(event({ type: 'lease.risk_elevated' }))).toMatchObject({
+      lane: 'urgent',
+      deadlineAt: null,
+    })
+    expect(messageOf(event({ type: 'lease.notice_shortened' }))).toMatchObject({
+      lane: 'urgent',
+      deadlineAt: new Date('2026-03-04T12:00:30.000Z'),
+    })
     expect(messageOf(event({ type: 'lease.ended' }))).toMatchObject({
       lane: 'usual',
       deadlineAt: null,
+    })
+  })
+
+  test('the timeline tells a warning from a notice', () => {
+    expect(factOf('lease.risk_elevated', true).type).toBe('lease.risk_delivered')
+    expect(factOf('lease.notice_given', true).type).toBe('lease.notice_delivered')
+    expect(factOf('lease.risk_elevated', false)).toEqual({
+      type: 'lease.notice_delivery_failed',
+      what: 'Warning',
     })
   })
 

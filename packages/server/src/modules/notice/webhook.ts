@@ -40,11 +40,20 @@ export interface Message {
 
 export const TEST_TYPE = 'webhook.test'
 
-const NOTICES: readonly string[] = ['lease.notice_given', 'lease.risk_elevated']
+const WARNING = 'lease.risk_elevated'
+/** They say when a lease will be stopped. */
+const NOTICES: readonly string[] = ['lease.notice_given', 'lease.notice_shortened']
 
 /** Whether the lease's own timeline says how the delivery went. */
 export function isNotice(type: string): boolean {
-  return NOTICES.includes(type)
+  return type === WARNING || NOTICES.includes(type)
+}
+
+/** How that stands there. */
+export function factOf(type: string, isDelivered: boolean): { type: string; what: string } {
+  const what = type === WARNING ? 'Warning' : 'Notice'
+  if (!isDelivered) return { type: 'lease.notice_delivery_failed', what }
+  return { type: type === WARNING ? 'lease.risk_delivered' : 'lease.notice_delivered', what }
 }
 
 /** Whether an endpoint is told of an event. */
@@ -70,6 +79,7 @@ const TOLD: readonly string[] = [
   'how',
   'exitCode',
   'exitSignal',
+  'reclaimId',
   'amountUsd',
   'channel',
   'host',
@@ -88,7 +98,7 @@ function instantIn(value: unknown): Date | null {
 
 /** A notice that gives no time has no deadline that a delivery could keep. */
 function deadlineOf({ type, at, data }: StoredEvent): Date | null {
-  const stopAt = type === 'lease.notice_given' ? instantIn(data['stopAt']) : null
+  const stopAt = NOTICES.includes(type) ? instantIn(data['stopAt']) : null
   return stopAt !== null && stopAt > at ? stopAt : null
 }
 
