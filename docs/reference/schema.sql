@@ -79,6 +79,7 @@ CREATE TABLE claim (
   CONSTRAINT claim_kind_check CHECK ((kind = ANY (ARRAY['anchor'::text, 'reserved'::text, 'on_demand'::text, 'spot'::text, 'flex'::text, 'serving'::text, 'maintenance'::text, 'faulty'::text]))),
   CONSTRAINT claim_slots_check CHECK ((NOT isempty(slots)))
 );
+CREATE INDEX claim_anchor_ended ON claim USING btree (ends_at) WHERE ((kind = 'anchor'::text) AND (ends_at IS NOT NULL));
 CREATE INDEX claim_ended ON claim USING btree (node_id, ends_at);
 CREATE INDEX claim_lease ON claim USING btree (lease_id);
 CREATE INDEX claim_open ON claim USING btree (node_id) WHERE (ends_at IS NULL);
@@ -229,6 +230,7 @@ CREATE TABLE lease (
   CONSTRAINT lease_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'starting'::text, 'running'::text, 'reclaiming'::text, 'ended'::text]))),
   CONSTRAINT lease_with_slots_is_placed CHECK (((state <> ALL (ARRAY['starting'::text, 'running'::text, 'reclaiming'::text])) OR (placements <> '[]'::jsonb)))
 );
+CREATE INDEX lease_at_risk ON lease USING btree (id) WHERE (risk_at IS NOT NULL);
 CREATE UNIQUE INDEX lease_engine_run ON lease USING btree (pool_name, engine_run) WHERE ((engine_run IS NOT NULL) AND (state <> 'ended'::text));
 CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);
 CREATE INDEX lease_organization ON lease USING btree (organization_id, created_at DESC);

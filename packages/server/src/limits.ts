@@ -54,6 +54,17 @@ export const NODE_FACTS_SHOWN = 100
 /** How often the market looks at the book when nothing was heard. */
 export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS
 
+/** The trend of the owner's demand is read from so many steps of this length, up to now. */
+export const DEMAND_STEP_MS = 1 * MINUTE_MS
+export const DEMAND_STEPS = 10
+/** Beyond a notice, what the owner's demand will want within this is freed beforehand. */
+export const SHRINK_AHEAD_MS = 1 * MINUTE_MS
+/** Beyond that, who would be taken back within this is told that the risk is elevated. */
+export const RISK_AHEAD_MS = 5 * MINUTE_MS
+/** An elevated risk stands for so long at least, and is not told again before so long. */
+export const RISK_HELD_MS = 1 * MINUTE_MS
+export const RISK_TOLD_EVERY_MS = 10 * MINUTE_MS
+
 /** First and longest pause before a failed step is tried again. */
 export const STEP_RETRY_MIN_MS = 200
 export const STEP_RETRY_MAX_MS = 30 * SECOND_MS

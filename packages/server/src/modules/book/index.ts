@@ -9,6 +9,7 @@ export {
   type DatedClaim,
   drainClaims,
   type Hold,
+  listAnchorClaimsEndedSince,
   listOpenClaims,
   openClaims,
   openDatedClaims,

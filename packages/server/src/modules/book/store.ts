@@ -176,6 +176,29 @@ export async function listOpenClaims(db: Db): Promise<readonly Claim[]> {
   }))
 }
 
+/** Claims of the owner's work that ended after an instant. */
+export async function listAnchorClaimsEndedSince(
+  db: Db,
+  since: Date,
+): Promise<
+  readonly {
+    readonly nodeId: string
+    readonly slotCount: number
+    readonly startsAt: Date
+    readonly endsAt: Date
+  }[]
+> {
+  const { rows } = await sql<{ node_id: string; slots: string; starts_at: Date; ends_at: Date }>`
+    SELECT node_id, slots::text AS slots, starts_at, ends_at FROM claim
+    WHERE kind = 'anchor' AND ends_at IS NOT NULL AND ends_at > ${since}`.execute(db)
+  return rows.map((row) => ({
+    nodeId: row.node_id,
+    slotCount: parseSlots(row.slots).length,
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+  }))
+}
+
 /** The claims on some nodes that touch a window, as spans for conservation. */
 export async function listClaimSpans(
   db: Db,

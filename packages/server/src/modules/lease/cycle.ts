@@ -5,7 +5,7 @@
 import { type IdSource } from '#kernel/ids.ts'
 import { openClaims } from '#modules/book/index.ts'
 import { listNodes } from '#modules/fleet/index.ts'
-import { type Decision, getGpuPrice, plan } from '#modules/market/index.ts'
+import { decide, type Decision, getGpuPrice } from '#modules/market/index.ts'
 import {
   type Database,
   type Db,
@@ -14,6 +14,7 @@ import {
 } from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
+import { commitForesight } from './foresight-service.ts'
 import { fundStart } from './funding-service.ts'
 import { isSoldByHour, type Lease, renderPlacements } from './lease.ts'
 import { takeBack } from './reclaim-service.ts'
@@ -139,6 +140,8 @@ async function commit({ database, now, ids }: CycleDeps, decision: Decision): Pr
 export async function runCycle(deps: CycleDeps): Promise<StepOutcome> {
   const at = deps.now()
   const snapshot = await takeSnapshot(deps.database, at)
-  for (const decision of plan(snapshot)) await commit(deps, decision)
+  const outcome = decide(snapshot)
+  for (const decision of outcome.decisions) await commit(deps, decision)
+  await commitForesight(deps, outcome)
   return { kind: 'wait', untilMs: at.getTime() + MARKET_CYCLE_EVERY_MS }
 }

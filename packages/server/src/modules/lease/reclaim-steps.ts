@@ -40,6 +40,26 @@ export async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<
   })
 }
 
+/** The warning stands where the command can read it. It is a courtesy: that it could not be written stops nothing. */
+export async function deliverWarning(deps: LeaseStepDeps, lease: Lease): Promise<void> {
+  if (lease.riskAt === null) return
+  if (await store.hasFact(deps.database, lease, 'lease.risk_delivered')) return
+  try {
+    const time = lease.riskAt.toISOString()
+    await deps.engines.of(lease.pool).warn(attemptId(lease), { time })
+  } catch (error) {
+    return deps.onTrouble(lease.id, error)
+  }
+  await inTransaction(deps.database, (tx) =>
+    recordFact(tx, lease, {
+      at: deps.now(),
+      type: 'lease.risk_delivered',
+      text: 'Told in the metadata document that it may be taken back soon.',
+      data: { channel: 'engine' },
+    }),
+  )
+}
+
 /** A notice is final, so that who got it can rely on it; that its reason went away is part of the record. */
 export async function noteVanishedCause(deps: LeaseStepDeps, lease: Lease): Promise<void> {
   if (lease.reclaimFor === null) return

@@ -10,6 +10,7 @@ import {
 } from '#modules/fleet/index.ts'
 import { getGpuPrice, type Holder, type Snapshot, type Want } from '#modules/market/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
+import { foreseePools } from './demand-service.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
 import * as store from './store.ts'
 import { isCapReached } from './terms.ts'
@@ -64,6 +65,7 @@ async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
     nodes: lease.nodes,
     isOneFabric: lease.fabric === 'same',
     createdMs: lease.createdAt.getTime(),
+    isFirm: lease.kind === 'on_demand' && !lease.terms?.by.includes('anchor'),
     maxPriceUsd: lease.maxPriceUsd,
     priceUsd: price?.price.amount ?? null,
   }
@@ -80,16 +82,14 @@ export async function takeSnapshot(database: Database, now: Date): Promise<Snaps
       const silent = await listUnreachable(tx)
       const faults = await listFaults(tx)
       const leases = await store.listOpenLeases(tx)
+      const poolOf = new Map(nodes.map(({ id, pool }) => [id, pool]))
       const byId = new Map(leases.map((lease) => [lease.id, lease]))
       const wants: Want[] = []
       for (const lease of leases)
         if (lease.state === 'pending') wants.push(await toWant(tx, lease, now))
       return {
         nowMs: now.getTime(),
-        pools: (await listPools(tx)).map(({ name, reclaim }) => ({
-          name,
-          evictionBatch: reclaim.evictionBatch,
-        })),
+        pools: await foreseePools(tx, await listPools(tx), { claims, poolOf, now }),
         nodes: nodes.map((node) => ({
           id: node.id,
           pool: node.pool,

@@ -17,8 +17,14 @@ import { tenantOf } from './isolation-service.ts'
 import { attemptId, endingOf, exhaustionNoticeMs, type Lease } from './lease.ts'
 import { meterUntil } from './meter.ts'
 import { recordUnseen, settleReclaim } from './reclaim-service.ts'
-import { deliverNotice, noteVanishedCause, onPreemption, stopWhenDue } from './reclaim-steps.ts'
-import { beginReclaim } from './reclaim.ts'
+import {
+  deliverNotice,
+  deliverWarning,
+  noteVanishedCause,
+  onPreemption,
+  stopWhenDue,
+} from './reclaim-steps.ts'
+import { beginReclaim, shortenNotice } from './reclaim.ts'
 import { recordFact, wakeMarket } from './record.ts'
 import type { LeaseStepDeps } from './step-deps.ts'
 import * as store from './store.ts'
@@ -70,7 +76,9 @@ async function recordStart(tx: Db, lease: Lease, startedAt: Date): Promise<void>
 /** Keeps the hold ahead; when the balance is used up, the lease gets its notice while the hold still pays. */
 async function keepFunded(tx: Db, lease: Lease, now: Date): Promise<void> {
   const outcome = await extendHold(tx, lease, now)
-  if (outcome === 'funded' || lease.state !== 'running') return
+  if (outcome === 'funded') return
+  if (lease.state === 'reclaiming') return shortenNotice(tx, lease, now)
+  if (lease.state !== 'running') return
   const noticeMs = exhaustionNoticeMs(lease)
   await beginReclaim(tx, lease, { reason: 'balance_exhausted', forLease: null, noticeMs, now })
 }
@@ -264,5 +272,6 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   if (seen.state === 'running' && seen.preemption) await onPreemption(deps, id, seen)
   const after = (await store.findLease(deps.database, id)) ?? lease
   if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)
+  if (after.riskAt !== null && seen.state === 'running') await deliverWarning(deps, after)
   return lookAgain(deps.now())
 }

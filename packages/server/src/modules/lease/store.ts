@@ -199,6 +199,17 @@ export async function listOpenServices(db: Db): Promise<readonly Lease[]> {
   return rows.map(toLease)
 }
 
+/** Those of which it is said that a reclaim is likely. */
+export async function listLeasesAtRisk(db: Db): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('lease')
+    .select('id')
+    .where('risk_at', 'is not', null)
+    .where('state', 'in', ['starting', 'running'])
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 type Change = Partial<{
   state: LeaseState
   gpus: number

@@ -15,10 +15,25 @@ export interface Room {
   readonly victims: Set<Victim>
 }
 
+/** What a pool keeps for the owner's work while a plan is made. */
+export interface Keeping {
+  /** Slots that are never sold to what cannot be taken back. */
+  readonly headroom: number
+  /** Slots that shall be free for the owner's work now; zero without a forecast. */
+  readonly soonSlots: number
+  /** The same for a longer stretch: who would go for them is at risk. */
+  readonly laterSlots: number
+}
+
+export const KEEPS_NOTHING: Keeping = { headroom: 0, soonSlots: 0, laterSlots: 0 }
+
 export class Floor {
   /** Every node that new work may be placed on. */
   readonly rooms = new Map<string, Room>()
   readonly draining = new Set<Room>()
+  /** Those who go in a later batch. */
+  readonly promised = new Set<Victim>()
+  keeping = KEEPS_NOTHING
   /** How much may still be taken back now. */
   readonly batch: Batch
   readonly #byFree: Set<Room>[] = []
@@ -58,6 +73,10 @@ export class Floor {
     for (let free = slots; free < this.#byFree.length; free++) yield* this.#byFree[free] ?? []
   }
 
+  freeTotal(): number {
+    return this.#byFree.reduce((sum, rooms, free) => sum + free * (rooms?.size ?? 0), 0)
+  }
+
   freeMax(): number {
     for (let free = this.#byFree.length - 1; free > 0; free--)
       if ((this.#byFree[free]?.size ?? 0) > 0) return free
@@ -87,6 +106,7 @@ export class Floor {
 
   /** The victim will go in a later batch: it is promised, so that nobody else plans with its slots. */
   promise(victim: Victim): void {
+    this.promised.add(victim)
     for (const nodeId of victim.slotsByNode.keys()) this.rooms.get(nodeId)?.victims.delete(victim)
   }
 

@@ -1,8 +1,10 @@
 /** The market: decides on a snapshot who is placed, who gives way, who waits; and what GPU time costs. */
-export { plan } from './plan.ts'
 export { type AnchorDemand, type DemandSample, isNewDemand } from './demand.ts'
 export { anchorRoutes } from './demand-routes.ts'
 export { latestDemand, saveDemand } from './demand-store.ts'
+export { type DemandSpan, sampleDemand } from './outlook.ts'
+export type { Shrink } from './keeping.ts'
+export { decide, type Outcome } from './plan.ts'
 export { getGpuPrice, gpuSku, TIERS } from './prices.ts'
 export { type PlaceInOrder, reclaimOrder } from './reclaim-order.ts'
 export { marketRoutes } from './routes.ts'

@@ -6,6 +6,7 @@
 import { planEviction } from './eviction.ts'
 import { floorsFor } from './fabric.ts'
 import { drainingFor, type Floor, makeFloors, type Room } from './floor.ts'
+import { atRisk, keepingOf, type Shrink, shrink, whyKept } from './keeping.ts'
 import type { Decision, LeaseKind, Snapshot, Want } from './snapshot.ts'
 import { GIVES_WAY_TO } from './victims.ts'
 
@@ -125,6 +126,8 @@ function decideOne(want: Want, floor: Floor | undefined, nowMs: number): readonl
   if (want.priceUsd !== null && want.maxPriceUsd !== null && want.maxPriceUsd < want.priceUsd)
     return [{ kind: 'wait', leaseId, why: 'the price to fall to its maximum' }]
   if (floor) {
+    const kept = whyKept(want, floor)
+    if (kept !== null) return [{ kind: 'wait', leaseId, why: kept }]
     const floors = floorsFor(want, floor)
     const decided =
       first(floors, (each) => place(want, each)) ??
@@ -138,10 +141,32 @@ function decideOne(want: Want, floor: Floor | undefined, nowMs: number): readonl
   return [{ kind: 'wait', leaseId, why: whatIsMissing(want, floor) }]
 }
 
-/** Decides for every want of a snapshot, in order of rank. */
-export function plan(snapshot: Snapshot): readonly Decision[] {
+/** Everything that is decided on a snapshot. */
+export interface Outcome {
+  readonly decisions: readonly Decision[]
+  /** Who goes before the owner's work asks for the room. */
+  readonly shrinks: readonly Shrink[]
+  /** Leases that are likely to be taken back within a while; whoever is not among them is not at risk. */
+  readonly atRisk: readonly string[]
+}
+
+/** Decides for every want, in order of rank; then what the owner's demand will want is freed on what is left. */
+export function decide(snapshot: Snapshot): Outcome {
   const floors = makeFloors(snapshot)
-  return inOrder(snapshot.wants).flatMap((want) =>
+  const pools = new Map(snapshot.pools?.map((pool) => [pool.name, pool]))
+  for (const [name, floor] of floors) floor.keeping = keepingOf(pools.get(name), floor)
+  const decisions = inOrder(snapshot.wants).flatMap((want) =>
     decideOne(want, floors.get(want.pool), snapshot.nowMs),
   )
+  const shrinks = [...floors.values()].flatMap((floor) => shrink(floor, snapshot.nowMs))
+  const risky = [...floors].flatMap(([name, floor]) => {
+    const withinMs = pools.get(name)?.demand?.laterMs ?? 0
+    return atRisk(floor, { nowMs: snapshot.nowMs, withinMs })
+  })
+  return { decisions, shrinks, atRisk: risky }
+}
+
+/** What is decided for the wants of a snapshot alone. */
+export function plan(snapshot: Snapshot): readonly Decision[] {
+  return decide(snapshot).decisions
 }

@@ -1,5 +1,6 @@
 /** What the market decides on: the book and the orders, frozen at one instant. Pure data. */
 import type { Money } from '#kernel/money.ts'
+import type { DemandSample } from './outlook.ts'
 
 export type LeaseKind = 'anchor' | 'on_demand' | 'spot' | 'flex' | 'serving'
 
@@ -61,6 +62,8 @@ export interface Want {
   readonly isOneFabric?: boolean
   readonly createdMs: number
   readonly maxPriceUsd: Money | null
+  /** Whether it cannot be taken back for the owner's work. Absent: on demand cannot, all else can. */
+  readonly isFirm?: boolean
   /** The pool's price for this kind now; null for what is not sold by the hour. */
   readonly priceUsd: Money | null
 }
@@ -71,10 +74,26 @@ export interface BatchLimit {
   readonly slotsPercentMax: number | null
 }
 
-/** What a pool's policy says. */
+/** How the owner's demand on a pool went lately, and how far ahead it is looked at. */
+export interface SnapshotDemand {
+  /** Oldest first. */
+  readonly samples: readonly DemandSample[]
+  /** Asked for in the engine itself, and not running: no want of ours. */
+  readonly pendingSlots: number
+  /** What it will want within so long is freed now. */
+  readonly soonMs: number
+  /** Who would go for what it wants within so long is told. */
+  readonly laterMs: number
+}
+
+/** What a pool's policy says, and what is known of the owner's demand on it. */
 export interface SnapshotPool {
   readonly name: string
   readonly evictionBatch: BatchLimit
+  /** Absent: none. */
+  readonly anchorHeadroom?: number
+  /** Absent: nothing is forecast. */
+  readonly demand?: SnapshotDemand
 }
 
 export interface Snapshot {

@@ -1,0 +1,122 @@
+/**
+ * What is kept for the owner's work, and who goes for it before it asks. Pure. Two rules: `anchorHeadroom` slots are
+ * never sold to what cannot be taken back; and while the owner's demand rises, what it will want within a notice is
+ * freed, with the headroom on top. Without a forecast nobody goes.
+ */
+import { type Floor, type Keeping, KEEPS_NOTHING } from './floor.ts'
+import { growthWithin } from './outlook.ts'
+import type { SnapshotPool, Want } from './snapshot.ts'
+import { byWorkLost, GIVES_WAY_TO, protectionOf, slotCountOf, type Victim } from './victims.ts'
+
+/** A lease that goes before the work arrives for which it goes. */
+export interface Shrink {
+  readonly leaseId: string
+  /** The slots that the owner's work is expected to want. */
+  readonly expectedSlots: number
+}
+
+/** Slots that nobody has and nobody is promised, now or when those on their way out are gone. */
+function spareSlots(floor: Floor): number {
+  let spare = floor.freeTotal()
+  for (const room of floor.draining)
+    for (const forLease of room.draining.values()) if (forLease === null) spare++
+  return spare
+}
+
+function victimsIn(floor: Floor): ReadonlySet<Victim> {
+  return new Set([...floor.rooms.values()].flatMap((room) => [...room.victims]))
+}
+
+/** Slots that the owner's work could have if everybody went whom it may take them from. */
+function freeableSlots(floor: Floor): number {
+  let slots = 0
+  for (const victim of victimsIn(floor))
+    if (
+      victim.terms?.by.includes('anchor') ??
+      GIVES_WAY_TO.anchor.slice(0, 3).includes(victim.kind)
+    )
+      slots += slotCountOf(victim)
+  return slots
+}
+
+/** What is kept on a pool, before anything is placed. Waiting work counts where all of it could have room at all. */
+export function keepingOf(pool: SnapshotPool | undefined, floor: Floor): Keeping {
+  if (pool === undefined) return KEEPS_NOTHING
+  const { anchorHeadroom: headroom = 0, demand } = pool
+  if (demand === undefined) return { ...KEEPS_NOTHING, headroom }
+  const { samples, pendingSlots, soonMs, laterMs } = demand
+  const fits = pendingSlots > 0 && pendingSlots <= spareSlots(floor) + freeableSlots(floor)
+  const withHeadroom = (slots: number) => (slots === 0 ? 0 : slots + headroom)
+  return {
+    headroom,
+    soonSlots: withHeadroom(growthWithin(samples, soonMs) + (fits ? pendingSlots : 0)),
+    laterSlots: withHeadroom(growthWithin(samples, laterMs) + pendingSlots),
+  }
+}
+
+/** Why a want does not get room though there may be some; null when nothing is kept from it. */
+export function whyKept(want: Want, floor: Floor): string | null {
+  if (want.kind === 'anchor') return null
+  const { keeping } = floor
+  const left = keeping.soonSlots === 0 ? 0 : spareSlots(floor) - want.gpus
+  if (left < keeping.soonSlots && keeping.soonSlots > 0)
+    return `slots beyond the ${keeping.soonSlots} that the owner's work will want soon`
+  if (keeping.headroom === 0 || want.isFirm === false) return null
+  if (want.isFirm !== true && want.kind !== 'on_demand') return null
+  const reachable = spareSlots(floor) + freeableSlots(floor) - want.gpus
+  return reachable < keeping.headroom
+    ? `slots beyond the ${keeping.headroom} that are kept for the owner's work`
+    : null
+}
+
+/** Those whom the owner's work may take slots from now, first to go first. */
+function inOrder(floor: Floor, nowMs: number): readonly Victim[] {
+  const byLoss = byWorkLost(nowMs)
+  const rank = ({ kind }: Victim) => GIVES_WAY_TO.anchor.indexOf(kind)
+  return [...victimsIn(floor)].toSorted((a, b) => rank(a) - rank(b) || byLoss(a, b))
+}
+
+const SHRINKS: readonly string[] = ['flex', 'spot']
+
+/** Who goes now, so that what is kept is free: spot and flex only, within the batch. */
+export function shrink(floor: Floor, nowMs: number): readonly Shrink[] {
+  const { keeping } = floor
+  let missing = keeping.soonSlots - (keeping.soonSlots === 0 ? 0 : spareSlots(floor))
+  if (missing <= 0) return []
+  const going: Victim[] = []
+  for (const victim of inOrder(floor, nowMs)) {
+    if (missing <= 0) break
+    if (!SHRINKS.includes(victim.kind) || protectionOf(victim, 'anchor', nowMs) !== null) continue
+    going.push(victim)
+    missing -= slotCountOf(victim)
+  }
+  const admitted = floor.batch.admit(going)
+  for (const victim of admitted) floor.evict(victim, '', new Set())
+  return admitted.map(({ leaseId }) => ({ leaseId, expectedSlots: keeping.soonSlots }))
+}
+
+/** Whether a lease could be taken back within a stretch from now. */
+function isReachable(victim: Victim, nowMs: number, withinMs: number): boolean {
+  const protection = protectionOf(victim, 'anchor', nowMs)
+  if (protection === null) return true
+  if (protection.kind !== 'minimum_run' || protection.untilMs === null) return false
+  return protection.untilMs <= nowMs + withinMs
+}
+
+/** Those who would go for what the owner's work may want in a longer while, and those who wait for their batch. */
+export function atRisk(
+  floor: Floor,
+  { nowMs, withinMs }: { readonly nowMs: number; readonly withinMs: number },
+): readonly string[] {
+  const { keeping } = floor
+  let missing = keeping.laterSlots === 0 ? 0 : keeping.laterSlots - spareSlots(floor)
+  const risky = [...floor.promised]
+  if (missing <= 0) return risky.map(({ leaseId }) => leaseId)
+  for (const victim of inOrder(floor, nowMs)) {
+    if (missing <= 0) break
+    if (!isReachable(victim, nowMs, withinMs)) continue
+    risky.push(victim)
+    missing -= slotCountOf(victim)
+  }
+  return risky.map(({ leaseId }) => leaseId)
+}
