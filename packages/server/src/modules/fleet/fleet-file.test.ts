@@ -138,3 +138,15 @@ test('a simulated pool is told its mistakes as any other, and serves no model', 
   const model = `\nmodels:\n  - name: toy\n    pool: h200\n    priceUsdPerMillionTokens: { input: 1, output: 1 }\n`
   expect(faultsOf(simulatedFleet + model)[0]?.message).toContain('nothing runs there')
 })
+
+test('customers’ webhooks stay on the internet unless the file says otherwise', () => {
+  const allowedBy = (more: string) => {
+    const outcome = readFleetFile(`${laptop}\n${more}`)
+    return outcome.kind === 'read' && outcome.fleet.webhooks.allowPrivate
+  }
+  expect(allowedBy('')).toBe(false)
+  expect(allowedBy('webhooks:\n  allowPrivate: true\n')).toBe(true)
+  expect(faultsOf(`${laptop}\nwebhooks:\n  alowPrivate: true\n`)[0]?.message).toContain(
+    'did you mean `allowPrivate`?',
+  )
+})
