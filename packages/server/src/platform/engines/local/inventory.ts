@@ -1,17 +1,18 @@
 /** What this machine has to sell: its GPUs as `nvidia-smi` lists them, otherwise CPU slots, and it says which. */
 import { execFile } from 'node:child_process'
 import { cpus } from 'node:os'
-import type { NodeInventory } from '#platform/engines/engine.ts'
+import type { NodeInventory, SlotFault } from '#platform/engines/engine.ts'
 import { findProgram } from '#platform/processes/program-path.ts'
 import { SLOTS_PER_CPU } from './command-environment.ts'
+import { findFaults, GPU_HEALTH_ARGUMENTS, parseGpuHealth } from './gpu-health.ts'
 import { NVIDIA_SMI_ARGUMENTS, describeGpus, parseNvidiaSmi } from './nvidia-smi.ts'
-import type { GpuListing, ProgramResult } from './nvidia-smi.ts'
+import type { Gpu, GpuListing, ProgramResult } from './nvidia-smi.ts'
 
 /** Without its persistence daemon the driver takes seconds to wake up. */
-const NVIDIA_SMI_TIMEOUT_MS = 20_000
+const NVIDIA_SMI_TIMEOUT_MS = 10_000
 
 /** Who takes this inventory runs on the node, so the node is up. */
-const ANSWERS = { rack: null, fabric: null, health: { state: 'up' }, faults: [] } as const
+const ANSWERS = { rack: null, fabric: null, health: { state: 'up' } } as const
 
 export interface InventoryPlace {
   readonly node: string
@@ -23,20 +24,58 @@ export interface InventoryPlace {
 }
 
 export async function takeInventory(place: InventoryPlace): Promise<NodeInventory> {
-  const listing = await listGpus(place)
+  return createInventory(place)()
+}
+
+/**
+ * Takes the inventory again and again, and remembers the GPUs that there were: one that is not listed any more is lost
+ * and not forgotten, and a driver that fails does not turn a machine with GPUs into one without.
+ */
+export function createInventory(place: InventoryPlace): () => Promise<NodeInventory> {
+  let known: readonly Gpu[] = []
+  return async () => {
+    const listing = await listGpus(place)
+    if (known.length === 0 || (listing.kind === 'gpus' && listing.gpus.length > known.length)) {
+      const inventory = firstInventory(place, listing)
+      if (listing.kind === 'gpus') known = listing.gpus.slice(0, inventory.slotCountMax)
+      return { ...inventory, faults: await faultsOf(place, { known, listing }) }
+    }
+    const gpus = gpuInventory(place, known)
+    if (listing.kind === 'none')
+      return { ...gpus, health: { state: 'down', reason: `nvidia-smi: ${listing.text}` } }
+    return { ...gpus, faults: await faultsOf(place, { known, listing }) }
+  }
+}
+
+async function faultsOf(
+  place: InventoryPlace,
+  { known, listing }: { readonly known: readonly Gpu[]; readonly listing: GpuListing },
+): Promise<readonly SlotFault[]> {
+  if (listing.kind === 'none') return []
+  const answer = await askNvidiaSmi(place, GPU_HEALTH_ARGUMENTS)
+  return findFaults({ known, now: listing.gpus, health: answer ? parseGpuHealth(answer) : [] })
+}
+
+function gpuInventory({ node }: InventoryPlace, gpus: readonly Gpu[]): NodeInventory {
+  return {
+    node,
+    acceleratorKind: 'gpu',
+    slotCountMax: gpus.length,
+    hardware: describeGpus(gpus),
+    finding: `nvidia-smi lists ${count(gpus.length, 'GPU')}`,
+    faults: [],
+    ...ANSWERS,
+  }
+}
+
+function firstInventory(place: InventoryPlace, listing: GpuListing): NodeInventory {
   if (listing.kind === 'none') return cpuInventory(place, listing.text)
   // Slot n is the GPU of index n, so the slots end before the first card that cannot be addressed.
   const gpus = listing.gpus.filter((gpu, position) => gpu.index === position)
   const left = listing.gpus.length - gpus.length
   const gap = left === 0 ? '' : `, and ${left} more after GPU ${gpus.length}, which does not answer`
-  return {
-    node: place.node,
-    acceleratorKind: 'gpu',
-    slotCountMax: gpus.length,
-    hardware: describeGpus(gpus),
-    finding: `nvidia-smi lists ${count(gpus.length, 'GPU')}${gap}`,
-    ...ANSWERS,
-  }
+  const inventory = gpuInventory(place, gpus)
+  return { ...inventory, finding: `${inventory.finding}${gap}` }
 }
 
 function cpuInventory({ node, allowedCpus }: InventoryPlace, reason: string): NodeInventory {
@@ -49,23 +88,36 @@ function cpuInventory({ node, allowedCpus }: InventoryPlace, reason: string): No
     slotCountMax,
     hardware: `${cpuCount}, ${cpus()[0]?.model.trim() ?? 'unknown model'}`,
     finding: `${reason}: ${cpuCount} ${stand} in as ${slotCountMax} CPU slots`,
+    faults: [],
     ...ANSWERS,
   }
 }
 
-async function listGpus({ nvidiaSmi, path }: InventoryPlace): Promise<GpuListing> {
-  const search = findProgram(nvidiaSmi, { path, directory: '/' })
-  if (search.kind !== 'found') return { kind: 'none', text: 'no nvidia-smi on PATH' }
-  const listing = parseNvidiaSmi(await runNvidiaSmi(search.path, path))
+async function listGpus(place: InventoryPlace): Promise<GpuListing> {
+  const answer = await askNvidiaSmi(place, NVIDIA_SMI_ARGUMENTS)
+  if (answer === null) return { kind: 'none', text: 'no nvidia-smi on PATH' }
+  const listing = parseNvidiaSmi(answer)
   return listing.kind === 'gpus'
     ? listing
     : { kind: 'none', text: `nvidia-smi found no GPU (${listing.text})` }
 }
 
-function runNvidiaSmi(program: string, path: string): Promise<ProgramResult> {
+/** Null where there is no such program. */
+async function askNvidiaSmi(
+  { nvidiaSmi, path }: InventoryPlace,
+  words: readonly string[],
+): Promise<ProgramResult | null> {
+  const search = findProgram(nvidiaSmi, { path, directory: '/' })
+  return search.kind === 'found' ? runNvidiaSmi(search.path, { path, words }) : null
+}
+
+function runNvidiaSmi(
+  program: string,
+  { path, words }: { readonly path: string; readonly words: readonly string[] },
+): Promise<ProgramResult> {
   const options = { timeout: NVIDIA_SMI_TIMEOUT_MS, env: { PATH: path, LC_ALL: 'C' } }
   return new Promise((resolve) => {
-    execFile(program, NVIDIA_SMI_ARGUMENTS, options, (error, stdout, stderr) => {
+    execFile(program, [...words], options, (error, stdout, stderr) => {
       // A driver that does not answer is a finding, not a failure: the text goes to the operator.
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : null
       resolve({ exitCode, stdout: stdout === '' ? stderr : stdout })

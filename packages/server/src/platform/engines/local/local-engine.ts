@@ -16,7 +16,7 @@ import type { AdmissionRecord } from './attempt-folder.ts'
 import { createAttempts } from './attempts.ts'
 import type { Attempts } from './attempts.ts'
 import { readJson, replaceFile } from './durable-file.ts'
-import { takeInventory } from './inventory.ts'
+import { createInventory } from './inventory.ts'
 import { isAttemptId, pathsOf } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 import { notify, warn } from './notify.ts'
@@ -60,13 +60,14 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
       await Promise.all(names.map(async (name) => [name, await attempts.observe(name)] as const)),
     )
   }
+  const path = environment['PATH'] ?? '/usr/bin:/bin'
+  const { allowedCpus } = machine
+  const takeInventory = createInventory({ node, path, nvidiaSmi, allowedCpus })
   return {
     name: 'local',
     inventory: async () => {
-      const path = environment['PATH'] ?? '/usr/bin:/bin'
-      const { allowedCpus } = machine
       const { isolation } = await machine.isolation()
-      return [{ ...(await takeInventory({ node, path, nvidiaSmi, allowedCpus })), isolation }]
+      return [{ ...(await takeInventory()), isolation }]
     },
     admit: (admission) =>
       sharing(`admit ${admission.attemptId}`, () => admit(machine, attempts, admission)),

@@ -31,22 +31,36 @@ export interface ProgramResult {
  * The GPUs in index order. A GPU whose row cannot be read, as one that fell off the bus, is left out: a slot must never
  * stand for a card that nobody can address.
  */
-export function parseNvidiaSmi({ exitCode, stdout }: ProgramResult): GpuListing {
-  const lines = stdout.split(/\r?\n/).filter((line) => line.trim() !== '')
-  const head = lines.findIndex((line) => /^index\s*,/.test(line))
-  if (head < 0 || exitCode !== 0) return { kind: 'none', text: firstSentence(lines, exitCode) }
-  const columns = splitRow(lines[head] ?? '').map((column) => column.replace(/ \[.*\]$/, ''))
-  const gpus = lines
-    .slice(head + 1)
-    .map((line) => parseGpu(columns, splitRow(line)))
+export function parseNvidiaSmi(result: ProgramResult): GpuListing {
+  const rows = readRows(result)
+  if (rows === null) {
+    const lines = result.stdout.split(/\r?\n/).filter((line) => line.trim() !== '')
+    return { kind: 'none', text: firstSentence(lines, result.exitCode) }
+  }
+  const gpus = rows
+    .map(parseGpu)
     .filter((gpu) => gpu !== null)
     .sort((left, right) => left.index - right.index)
   if (gpus.length === 0) return { kind: 'none', text: 'it listed no GPU that can be addressed' }
   return { kind: 'gpus', gpus }
 }
 
-function parseGpu(columns: readonly string[], cells: readonly string[]): Gpu | null {
-  const cell = (column: string) => cells[columns.indexOf(column)] ?? ''
+/** The cell of a column of a row; empty where there is none. */
+type Row = (column: string) => string
+
+/** The rows below the head, which names the columns; null when there is no head or the program failed. */
+export function readRows({ exitCode, stdout }: ProgramResult): readonly Row[] | null {
+  const lines = stdout.split(/\r?\n/).filter((line) => line.trim() !== '')
+  const head = lines.findIndex((line) => /^index\s*,/.test(line))
+  if (head < 0 || exitCode !== 0) return null
+  const columns = splitRow(lines[head] ?? '').map((column) => column.replace(/ \[.*\]$/, ''))
+  return lines.slice(head + 1).map((line) => {
+    const cells = splitRow(line)
+    return (column: string) => cells[columns.indexOf(column)] ?? ''
+  })
+}
+
+function parseGpu(cell: Row): Gpu | null {
   const index = cell('index')
   const uuid = cell('uuid')
   if (!/^\d+$/.test(index) || !/^(GPU|MIG)-/.test(uuid)) return null

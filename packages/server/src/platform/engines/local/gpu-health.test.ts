@@ -1,0 +1,91 @@
+/** What nvidia-smi prints of GPUs that are not well, and which slots are then not sold. */
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findFaults, parseGpuHealth } from './gpu-health.ts'
+import { createInventory } from './inventory.ts'
+
+const HEALTH_HEAD =
+  'index, uuid, retired_pages.pending, clocks_throttle_reasons.hw_thermal_slowdown, clocks_throttle_reasons.hw_power_brake_slowdown'
+const WELL = 'No, Not Active, Not Active'
+const HEAD = 'index, uuid, name, memory.total [MiB], ecc.errors.uncorrected.volatile.total'
+const row = (index: number, ecc = '0', id = index) =>
+  `${index}, GPU-5a8f11c2-0f6d-4c1a-9a4e-3b1c0000000${id}, NVIDIA H200, 143771 MiB, ${ecc}`
+
+function gpu(index: number, eccErrors: number | null = 0) {
+  return { index, uuid: `GPU-${index}`, name: 'NVIDIA H200', memoryMiB: 143771, eccErrors }
+}
+
+test('pages to be retired, heat and power brakes are read; figures that a card does not have are none', () => {
+  const stdout = [
+    HEALTH_HEAD,
+    `0, GPU-0, ${WELL}`,
+    '1, GPU-1, Yes, Not Active, Not Active',
+    '2, GPU-2, [N/A], Active, Not Active',
+    '3, GPU-3, No, Not Active, Active',
+  ].join('\n')
+  const health = parseGpuHealth({ stdout, exitCode: 0 })
+  const known = [gpu(0), gpu(1), gpu(2), gpu(3)]
+  expect(findFaults({ known, now: known, health })).toEqual([
+    { slot: 1, reason: 'pages of its memory wait to be retired: reset it' },
+    { slot: 2, reason: 'it is too hot: the hardware slows it down' },
+    { slot: 3, reason: 'its power supply slows it down' },
+  ])
+})
+
+test('a driver that does not know a field says so, and that is no fault', () => {
+  const stdout = 'Field "retired_pages.pending" is not a valid field to query.\n'
+  expect(parseGpuHealth({ stdout, exitCode: 2 })).toEqual([])
+})
+
+test('uncorrected memory errors are a fault; a card that counts none has none', () => {
+  const known = [gpu(0, 3), gpu(1, null)]
+  expect(findFaults({ known, now: known, health: [] })).toEqual([
+    { slot: 0, reason: '3 uncorrected memory errors since the driver was loaded' },
+  ])
+})
+
+test('a GPU that is not listed any more is lost, and those behind it cannot be addressed', () => {
+  const known = [gpu(0), gpu(1), gpu(2)]
+  expect(findFaults({ known, now: [gpu(0), { ...gpu(1), uuid: 'GPU-2' }], health: [] })).toEqual([
+    { slot: 1, reason: 'nvidia-smi does not list it any more: it is off the bus', isLost: true },
+    { slot: 2, reason: 'it cannot be addressed while GPU 1 is missing' },
+  ])
+})
+
+describe('the inventory, taken again', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'spillway-smi-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  /** A program that prints what stands in two files: the listing and the health. */
+  async function driver() {
+    const nvidiaSmi = join(folder, 'nvidia-smi')
+    const tell = (text: string) => writeFile(join(folder, 'listing'), text)
+    const body = `case "$*" in *name*) cat ${folder}/listing; test -s ${folder}/listing;; *) echo no; exit 2;; esac`
+    await writeFile(nvidiaSmi, `#!/bin/sh\n${body}\n`)
+    await chmod(nvidiaSmi, 0o755)
+    const place = { node: 'here', path: '/bin:/usr/bin', nvidiaSmi, allowedCpus: [0] }
+    return { tell, take: createInventory(place) }
+  }
+
+  test('says of a lost GPU that it is lost, and never that there were fewer', async () => {
+    const { tell, take } = await driver()
+    await tell([HEAD, row(0), row(1)].join('\n'))
+    expect(await take()).toMatchObject({ slotCountMax: 2, faults: [], health: { state: 'up' } })
+    await tell(
+      [HEAD, row(0), '1, [GPU is lost], [GPU is lost], [GPU is lost], [GPU is lost]'].join('\n'),
+    )
+    expect(await take()).toMatchObject({ slotCountMax: 2, faults: [{ slot: 1, isLost: true }] })
+    await tell('')
+    expect(await take()).toMatchObject({
+      ...{ acceleratorKind: 'gpu', slotCountMax: 2 },
+      health: { state: 'down', reason: expect.stringContaining('nvidia-smi') as string },
+    })
+    await tell([HEAD, row(0), row(1)].join('\n'))
+    expect(await take()).toMatchObject({ slotCountMax: 2, faults: [], health: { state: 'up' } })
+  })
+})
