@@ -36,6 +36,7 @@ export const EndReason = z.enum([
   'time_limit',
   'start_failed',
   'lost',
+  'faulty',
 ])
 export type EndReason = z.infer<typeof EndReason>
 

@@ -23,6 +23,7 @@ const END_WORDS: Readonly<Record<NonNullable<Lease['endReason']>, string>> = {
   time_limit: 'time limit reached',
   start_failed: 'could not start',
   lost: 'lost',
+  faulty: 'its GPU failed',
 }
 
 /** How a lease ended, with the exit code or signal: `exited 0`, `reclaimed (SIGKILL)`. */

@@ -20,6 +20,7 @@ const END_TONES: Record<EndReason, Tone> = {
   time_limit: 'warn',
   start_failed: 'bad',
   lost: 'bad',
+  faulty: 'bad',
 }
 
 const END_WORDS: Record<EndReason, string> = {
@@ -30,6 +31,7 @@ const END_WORDS: Record<EndReason, string> = {
   time_limit: 'time limit',
   start_failed: 'start failed',
   lost: 'lost',
+  faulty: 'its GPU failed',
 }
 
 function endTone(lease: Lease, reason: EndReason): Tone {

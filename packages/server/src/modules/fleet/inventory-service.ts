@@ -22,6 +22,7 @@ export interface InventoryReport {
 export interface InventoryOutcome {
   /** Slots that were whole before. */
   readonly appeared: readonly SlotFault[]
+  /** Slots that were degraded before, and are lost now. */
   readonly worsened: readonly SlotFault[]
   readonly hasChanged: boolean
 }
@@ -119,13 +120,18 @@ async function commitFaults(
       await nodeStore.insertFault(tx, fault)
       await tell('slot.broke', `Slot ${fault.slot}: ${fault.reason}.`)
     }
-    for (const fault of faults.changed) await nodeStore.changeFault(tx, fault)
+    for (const fault of faults.reworded) await nodeStore.rewordFault(tx, fault)
+    for (const fault of faults.worsened) {
+      await nodeStore.clearFault(tx, fault, now)
+      await nodeStore.insertFault(tx, fault)
+      await tell('slot.broke', `Slot ${fault.slot} is lost: ${fault.reason}.`)
+    }
     for (const fault of faults.cleared) {
       await nodeStore.clearFault(tx, fault, now)
       await tell('slot.recovered', `Slot ${fault.slot} is whole again.`)
     }
     appeared.push(...faults.appeared)
-    worsened.push(...faults.changed)
+    worsened.push(...faults.worsened)
     clearedCount += faults.cleared.length
   }
   await nodeStore.saveReading(tx, pool, readAt)

@@ -125,8 +125,8 @@ test('a fault begins where the slot was last seen whole, lasts until it is seen 
   ])
   const standing = { ...context, standing: appeared }
   const lost = { slot: 2, reason: 'Xid 79', isLost: true }
-  expect(decideFaults(node(), found({ state: 'up' }, [lost]), standing).changed).toMatchObject([
-    { isLost: true, since: NOW },
+  expect(decideFaults(node(), found({ state: 'up' }, [lost]), standing).worsened).toMatchObject([
+    { isLost: true, since: NOW, lastGoodAt: EARLIER },
   ])
   expect(decideFaults(node(), found(), standing).cleared).toEqual(appeared)
 })
@@ -137,5 +137,5 @@ test('a node that is down tells nothing of its slots, so their faults stay as th
   ]
   const down = found({ state: 'down', reason: 'no answer' })
   const changes = decideFaults(node(), down, { standing, now: NOW, lastReadingAt: EARLIER })
-  expect(changes).toEqual({ appeared: [], changed: [], cleared: [] })
+  expect(changes).toEqual({ appeared: [], reworded: [], worsened: [], cleared: [] })
 })

@@ -118,15 +118,11 @@ export function decideNodes(view: InventoryView): readonly NodeChange[] {
 
 export interface FaultChanges {
   readonly appeared: readonly SlotFault[]
-  readonly changed: readonly SlotFault[]
+  /** The same in other words. */
+  readonly reworded: readonly SlotFault[]
+  /** Degraded before, and lost now: another episode, with a last good reading of its own. */
+  readonly worsened: readonly SlotFault[]
   readonly cleared: readonly SlotFault[]
-}
-
-/** A lost GPU stays lost until it is seen whole: words that sound milder do not make it answer. */
-function worsened(known: SlotFault, found: FoundFault): SlotFault | null {
-  const isLost = known.isLost || (found.isLost ?? false)
-  if (known.reason === found.reason && known.isLost === isLost) return null
-  return { ...known, reason: found.reason, isLost }
 }
 
 /**
@@ -146,26 +142,27 @@ export function decideFaults(
     readonly lastReadingAt: Date | null
   },
 ): FaultChanges {
-  if (inventory.health.state === 'down') return { appeared: [], changed: [], cleared: [] }
+  if (inventory.health.state === 'down')
+    return { appeared: [], reworded: [], worsened: [], cleared: [] }
   const found = new Map(
     inventory.faults.filter(({ slot }) => slot < node.slotCount).map((each) => [each.slot, each]),
   )
+  const begin = ({ slot, reason, isLost = false }: FoundFault): SlotFault => ({
+    ...{ nodeId: node.id, slot, reason, isLost, since: now, lastGoodAt: lastReadingAt },
+  })
   const known = new Map(standing.map((each) => [each.slot, each]))
+  const reworded: SlotFault[] = []
+  const worsened: SlotFault[] = []
+  for (const each of standing) {
+    const seen = found.get(each.slot)
+    // A lost GPU stays lost until it is seen whole: words that sound milder do not make it answer.
+    if (seen?.isLost && !each.isLost) worsened.push(begin(seen))
+    else if (seen && seen.reason !== each.reason) reworded.push({ ...each, reason: seen.reason })
+  }
   return {
-    appeared: [...found.values()]
-      .filter(({ slot }) => !known.has(slot))
-      .map(({ slot, reason, isLost = false }) => ({
-        nodeId: node.id,
-        slot,
-        reason,
-        isLost,
-        since: now,
-        lastGoodAt: lastReadingAt,
-      })),
-    changed: standing.flatMap((each) => {
-      const seen = found.get(each.slot)
-      return seen ? (worsened(each, seen) ?? []) : []
-    }),
+    appeared: [...found.values()].filter(({ slot }) => !known.has(slot)).map(begin),
+    reworded,
+    worsened,
     cleared: standing.filter(({ slot }) => !found.has(slot)),
   }
 }

@@ -81,14 +81,11 @@ export async function insertFault(tx: Db, fault: SlotFault): Promise<void> {
     .execute()
 }
 
-/** The same fault told in other words, or grown worse. */
-export async function changeFault(
-  tx: Db,
-  { nodeId, slot, reason, isLost }: SlotFault,
-): Promise<void> {
+/** The same fault told in other words. */
+export async function rewordFault(tx: Db, { nodeId, slot, reason }: SlotFault): Promise<void> {
   await tx
     .updateTable('slot_fault')
-    .set({ reason, is_lost: isLost })
+    .set({ reason })
     .where('node_id', '=', nodeId)
     .where('slot', '=', slot)
     .where('cleared_at', 'is', null)

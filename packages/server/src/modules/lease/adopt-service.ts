@@ -35,6 +35,7 @@ function leaseOf(run: EngineRun, placements: readonly SlotsOfNode[], id: string)
     ...{ timeLimitMs: run.timeLimitMs, maxPriceUsd: null, priceId: null, priceUsd: null },
     ...{ holdId: null, createdAt: run.startedAt, attempt: 1, placedAt: run.startedAt },
     ...{ placements, startedAt: run.startedAt, meteredUntil: null, waitingFor: null },
+    ...{ billableUntil: null },
     ...{ reclaimReason: null, reclaimFor: null, noticeAt: null, stopAt: null, stoppedAt: null },
     ...{ endedAt: null, endReason: null, exitCode: null, exitSignal: null },
     ...{ secretNames: [], sealed: null, terms: null, reclaimsMonth: null, reclaimsInMonth: 0 },

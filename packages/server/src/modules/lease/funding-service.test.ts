@@ -61,6 +61,7 @@ function lease(parts: Partial<Lease>): Lease {
       placements: [{ nodeId: 'n', slots: [0] }],
       startedAt: NOW,
       meteredUntil: NOW,
+      billableUntil: null,
       waitingFor: null,
     },
     ...{ reclaimReason: null, reclaimFor: null, noticeAt: null, stopAt: null, stoppedAt: null },

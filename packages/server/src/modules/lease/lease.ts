@@ -16,7 +16,7 @@ import { type Money, type Price, ceiling } from '#kernel/money.ts'
 
 export { attemptId } from '#kernel/attempt.ts'
 
-export type ReclaimReason = 'reclaimed' | 'stopped' | 'balance_exhausted' | 'time_limit'
+export type ReclaimReason = 'reclaimed' | 'stopped' | 'balance_exhausted' | 'time_limit' | 'faulty'
 
 /** What a lease keeps and never tells; every value sealed where it is stored. */
 export interface Hidden {
@@ -81,6 +81,8 @@ export interface Lease {
   readonly placements: readonly SlotsOfNode[]
   readonly startedAt: Date | null
   readonly meteredUntil: Date | null
+  /** Nothing of the current attempt is billed after this; null while all of its GPUs answer. */
+  readonly billableUntil: Date | null
   readonly waitingFor: string | null
   readonly reclaimReason: ReclaimReason | null
   readonly reclaimFor: string | null
@@ -147,7 +149,8 @@ export function endingOf(
   lease: Pick<Lease, 'reclaimReason' | 'requeue'>,
   how: 'exited' | 'lost' | 'start_failed' | 'preempted',
 ): Ending {
-  if (lease.reclaimReason === 'reclaimed' && lease.requeue) return REQUEUE
+  const isOurs = lease.reclaimReason === 'reclaimed' || lease.reclaimReason === 'faulty'
+  if (isOurs && lease.requeue) return REQUEUE
   if (lease.reclaimReason !== null) return { kind: 'end', reason: lease.reclaimReason }
   // The engine took it back by its own rules, and it was over before anybody saw it begin.
   if (how === 'preempted') return lease.requeue ? REQUEUE : { kind: 'end', reason: 'reclaimed' }

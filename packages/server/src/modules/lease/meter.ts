@@ -49,9 +49,11 @@ export async function meterUntil(
   }: { readonly startedAt: Date; readonly until: Date; readonly now: Date; readonly ids: IdSource },
 ): Promise<Date> {
   const from = lease.meteredUntil ?? startedAt
-  if (until <= from) return from
-  const events = usageOfStretch(lease, from.getTime(), until.getTime())
+  const bound = lease.billableUntil
+  const to = bound !== null && bound < until ? bound : until
+  if (to <= from) return from
+  const events = usageOfStretch(lease, from.getTime(), to.getTime())
   if (events.length > 0) await postUsage(tx, events, { now, ids })
-  await changeLease(tx, lease.id, { meteredUntil: until })
-  return until
+  await changeLease(tx, lease.id, { meteredUntil: to })
+  return to
 }

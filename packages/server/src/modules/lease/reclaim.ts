@@ -23,6 +23,7 @@ const BECAUSE: Readonly<Record<ReclaimReason, string>> = {
   stopped: 'its owner stopped it',
   balance_exhausted: 'the balance cannot pay for more',
   time_limit: 'its time limit is reached',
+  faulty: 'its GPU is lost',
 }
 
 /** Gives notice to a lease that holds slots. The caller has locked it, and it is starting or running. */

@@ -105,6 +105,7 @@ function newLease(
     placements: [],
     startedAt: null,
     meteredUntil: null,
+    billableUntil: null,
     waitingFor: 'the market to look at it',
     endedAt: null,
     endReason: null,

@@ -11,6 +11,7 @@ import type { Engine, Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS } from '../../limits.ts'
 import { doorOf } from './door-service.ts'
+import { settleFault } from './fault-service.ts'
 import { extendHold } from './funding-service.ts'
 import { openHidden } from './hidden-service.ts'
 import { tenantOf } from './isolation-service.ts'
@@ -138,6 +139,7 @@ async function requeue(tx: Db, lease: Lease, goneAt: Date): Promise<void> {
     placements: [],
     startedAt: null,
     meteredUntil: null,
+    billableUntil: null,
     reclaimReason: null,
     reclaimFor: null,
     noticeAt: null,
@@ -202,6 +204,7 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
       text: 'Its processes are confirmed gone; slots free and billing over.',
       data: { how: seen.how },
     })
+    await settleFault(tx, lease, { goneAt, now, ids })
     const ending = endingOf(lease, seen.how)
     if (ending.kind === 'requeue') await requeue(tx, lease, goneAt)
     else await end(tx, lease, { reason: ending.reason, seen, goneAt })

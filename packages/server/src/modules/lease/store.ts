@@ -53,6 +53,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     placements: row.placements as Lease['placements'],
     startedAt: row.started_at,
     meteredUntil: row.metered_until,
+    billableUntil: row.billable_until,
     waitingFor: row.waiting_for,
     reclaimReason: row.reclaim_reason as ReclaimReason | null,
     reclaimFor: row.reclaim_for,
@@ -227,6 +228,7 @@ type Change = Partial<{
   riskToldAt: Date | null
   startedAt: Date | null
   meteredUntil: Date | null
+  billableUntil: Date | null
   waitingFor: string | null
   reclaimReason: ReclaimReason | null
   reclaimFor: string | null
@@ -256,6 +258,7 @@ const COLUMNS: Readonly<Record<keyof Change, string>> = {
   riskToldAt: 'risk_told_at',
   startedAt: 'started_at',
   meteredUntil: 'metered_until',
+  billableUntil: 'billable_until',
   waitingFor: 'waiting_for',
   reclaimReason: 'reclaim_reason',
   reclaimFor: 'reclaim_for',

@@ -8,7 +8,6 @@ import type { IdSource } from '#kernel/ids.ts'
 import { closeClaimsById, listOpenClaims, openClaims } from '#modules/book/index.ts'
 import {
   applyInventory,
-  type InventoryOutcome,
   listNodes,
   noteUnreachable,
   savePoolFinding,
@@ -20,6 +19,7 @@ import {
   type Lease,
   listOpenLeases,
   lockLease,
+  tellFaults,
   wakeLease,
   wakeMarket,
 } from '#modules/lease/index.ts'
@@ -51,8 +51,6 @@ export interface ReconcileDeps {
   readonly declared: DeclaredPools
   /** Something needs a look, and does not keep the comparison from going on. */
   readonly onTrouble: (pool: string, error: unknown) => void
-  /** What became of slots is told to the leases on them, in the same transaction. */
-  readonly onFaults?: (tx: Db, outcome: InventoryOutcome, now: Date) => Promise<void>
 }
 
 export interface Compared {
@@ -97,7 +95,7 @@ async function tellDrains(database: Database, pool: string, engine: Engine): Pro
 
 /** Enters nodes, their health and their faults, and holds the slots that must not be sold. */
 async function enterInventory(
-  { database, declared, now, ids, onFaults }: ReconcileDeps,
+  { database, declared, now, ids }: ReconcileDeps,
   pool: string,
   { inventory, askedAt }: AskedEngine,
 ): Promise<void> {
@@ -114,7 +112,8 @@ async function enterInventory(
     const wanted = settled.nodes ?? []
     const report = { pool, found: inventory, wanted, claimedNodeIds, readAt: askedAt }
     const outcome = await applyInventory(tx, { ...report, missing: 'down' }, context)
-    await onFaults?.(tx, outcome, context.now)
+    const broken = [...outcome.appeared, ...outcome.worsened]
+    await tellFaults(tx, broken, context.now)
     const haveHoldsChanged = await projectHolds(tx, context)
     if (outcome.hasChanged || haveHoldsChanged) await wakeMarket(tx, context.now)
   })

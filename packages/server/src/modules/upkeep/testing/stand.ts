@@ -12,7 +12,14 @@ import { listOpenClaims } from '#modules/book/index.ts'
 import { defineSku, setPrice } from '#modules/catalog/index.ts'
 import { applyFleet, listNodes, readFleetFile, surveyFleet } from '#modules/fleet/index.ts'
 import { createOrganization } from '#modules/identity/index.ts'
-import { createLease, findLease, type Lease, runCycle, stepLease } from '#modules/lease/index.ts'
+import {
+  createLease,
+  findLease,
+  type Lease,
+  runCycle,
+  stepLease,
+  stopLease,
+} from '#modules/lease/index.ts'
 import { grantCredit, openCustomerAccount } from '#modules/ledger/index.ts'
 import { gpuSku, TIERS } from '#modules/market/index.ts'
 import { startClock } from '#platform/clock/index.ts'
@@ -21,6 +28,7 @@ import { type Database, inTransaction } from '#platform/db/database.ts'
 import { createEngines, type Engine } from '#platform/engines/engine.ts'
 import { createSimulatedEngine } from '#platform/engines/simulated/simulated-engine.ts'
 import { SMALL_LAYOUT } from '#platform/engines/simulated/testing/simulated-bench.ts'
+import { untilTrue } from '../../../../test/harness/index.ts'
 import { follow, listen } from '../follow-service.ts'
 import { reconcilePool, type ReconcileDeps } from '../reconcile-service.ts'
 import { listCases } from '../store.ts'
@@ -144,6 +152,20 @@ export async function makeStand(
       const lease = await findLease(database, id)
       if (!lease) throw new Error(`there is no lease ${id}`)
       return lease
+    },
+    /** The first slot of a lease, by the name of its node. */
+    placeOf: async (lease: Lease): Promise<{ node: string; slot: number }> => {
+      const [first] = lease.placements
+      const node = (await listNodes(database)).find(({ id }) => id === first?.nodeId)
+      return { node: node?.name ?? '', slot: first?.slots[0] ?? 0 }
+    },
+    /** Ends a lease, whatever it does. */
+    stop: async (id: string): Promise<void> => {
+      await inTransaction(database, (tx) => stopLease(tx, { id, organizationId: null, now: now() }))
+      await untilTrue(async () => {
+        await step(id)
+        return (await findLease(database, id))?.state === 'ended' ? true : null
+      })
     },
     /** What the book has, as `node/slot kind`. */
     book: async (): Promise<string[]> => {

@@ -64,7 +64,11 @@ export function listInventory(cluster: Cluster): readonly NodeInventory[] {
     rack: node.rack,
     fabric: node.fabric,
     health: node.health,
-    faults: [...node.faults].map(([slot, reason]) => ({ slot, reason })),
+    faults: [...node.faults].map(([slot, reason]) => ({
+      slot,
+      reason,
+      isLost: /off the bus/.test(reason),
+    })),
   }))
 }
 
