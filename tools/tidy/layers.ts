@@ -96,6 +96,7 @@ export type Role = 'core' | 'store' | 'service' | 'edge' | 'index' | 'test'
 export const PARTS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   lease: {
     'cycle.ts': 'service',
+    'artifacts.ts': 'edge',
     'logs.ts': 'edge',
     'meter.ts': 'service',
     'reclaim.ts': 'service',

@@ -2,7 +2,15 @@
  * What the command stands on: arguments, environment, files, streams, clock. The only file that touches the process;
  * everything else is handed this, so tests can hand over their own. Decides nothing.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -37,9 +45,16 @@ export interface Surroundings {
   readonly readFile: (path: string) => string | null
   /** Writes a file only its owner can read, making its folder. */
   readonly writePrivateFile: (path: string, text: string) => void
+  /** A file written piece by piece; one that is there is replaced. */
+  readonly createFile: (path: string) => FileWriter
   /** True when there was one. */
   readonly removeFile: (path: string) => boolean
   readonly fetch: typeof fetch
+}
+
+export interface FileWriter {
+  readonly write: (piece: Uint8Array) => Promise<void>
+  readonly end: () => Promise<void>
 }
 
 export interface AskOptions {
@@ -68,6 +83,7 @@ export function realSurroundings(): Surroundings {
     },
     readFile,
     writePrivateFile,
+    createFile,
     removeFile,
     fetch,
   }
@@ -132,6 +148,14 @@ function writePrivateFile(path: string, text: string): void {
   // Removed first: the mode of an existing file would stay as it was.
   rmSync(path, { force: true })
   writeFileSync(path, text, { mode: 0o600 })
+}
+
+function createFile(path: string): FileWriter {
+  const file = openSync(path, 'w')
+  return {
+    write: (piece) => Promise.resolve(void writeSync(file, piece)),
+    end: () => Promise.resolve(closeSync(file)),
+  }
 }
 
 function removeFile(path: string): boolean {

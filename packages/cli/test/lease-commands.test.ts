@@ -20,6 +20,9 @@ describe('lease create', () => {
     })
     expect(installation().requests[0]?.body).toEqual({
       command: ['python3', 'train.py', '--json', '--gpus', '9'],
+      artifactsBytesMax: 10 * 1024 ** 3,
+      inputs: [],
+      outputs: [],
       fabric: 'any',
       gpus: 2,
       tier: 'spot',
@@ -62,6 +65,22 @@ describe('lease create', () => {
     await run([...words, '--site', 'fra-1', '--', 'x'], { answers })
     expect(installation().requests[0]?.body).toMatchObject({
       ...{ accelerator: 'H100', gpus: 16, nodes: 2, fabric: 'same', site: 'fra-1' },
+    })
+  })
+
+  test('files and secrets are asked for as they were written', async () => {
+    const answers: Answers = { createLease: () => lease() }
+    const files = [
+      '--input',
+      'a/b=https://x.example/b?c=d',
+      '--output',
+      'out=https://x.example/out',
+    ]
+    await run(['lease', 'create', ...files, '--secret', 'TOKEN=t=1', '--', 'x'], { answers })
+    expect(installation().requests[0]?.body).toMatchObject({
+      inputs: [{ path: 'a/b', url: 'https://x.example/b?c=d' }],
+      outputs: [{ path: 'out', url: 'https://x.example/out' }],
+      secretEnvironment: { TOKEN: 't=1' },
     })
   })
 

@@ -48,6 +48,8 @@ export const API = {
   getLease: leases.getLease,
   listLeaseFacts: leases.listLeaseFacts,
   getLeaseLogs: leases.getLeaseLogs,
+  listArtifacts: leases.listArtifacts,
+  getArtifact: leases.getArtifact,
   stopLease: leases.stopLease,
   confirmLeaseGone: reconciliation.confirmLeaseGone,
   reportCheckpoint: reclaims.reportCheckpoint,

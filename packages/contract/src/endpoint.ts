@@ -14,9 +14,9 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /**
  * How an endpoint answers: `json` is one document, `events` is a server-sent event stream whose `data` are `returns`
- * documents, `text` is a plain text stream.
+ * documents, `text` is a plain text stream, `bytes` a file.
  */
-export type Answer = 'json' | 'events' | 'text'
+export type Answer = 'json' | 'events' | 'text' | 'bytes'
 
 export interface Endpoint<
   P extends z.ZodType = z.ZodType,

@@ -94,6 +94,11 @@ export const ERRORS = {
     title: 'The maximum price is below the pool\u2019s price',
     remedy: 'Raise --max-price to the price named in the message, or choose another tier.',
   },
+  'lease.artifact_not_found': {
+    status: 404,
+    title: 'No such file',
+    remedy: 'List what there is with `spillway lease artifacts`.',
+  },
   'lease.not_a_service': {
     status: 409,
     title: 'The lease has no port',

@@ -61,7 +61,80 @@ export const Environment = z.record(
 )
 export type Environment = z.infer<typeof Environment>
 
+/** A place below the folder that the command runs in. */
+const FilePath = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine(
+    (path) => path.split('/').every((part) => !['', '.', '..'].includes(part)),
+    'names a file below the working folder, such as data/set.tar, without . or ..',
+  )
+
+/** A file that is fetched before the command starts. */
+export const LeaseInput = z.strictObject({
+  path: FilePath,
+  url: z
+    .string()
+    .max(65_536)
+    .regex(/^(https?:\/\/|data:)/, 'starts with https://, http:// or data:')
+    .meta({ description: 'Asked by GET from where the lease runs; kept like a secret.' }),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is 64 hexadecimal digits in lower case')
+    .optional(),
+})
+export type LeaseInput = z.infer<typeof LeaseInput>
+
+/** A file that is sent away when the command has ended. */
+export const LeaseOutput = z.strictObject({
+  path: FilePath,
+  url: z
+    .string()
+    .max(65_536)
+    .regex(/^https?:\/\//, 'starts with https:// or http://')
+    .meta({ description: 'Sent by PUT from where the lease runs; kept like a secret.' }),
+})
+export type LeaseOutput = z.infer<typeof LeaseOutput>
+
+/** A file of a lease that comes from or goes to elsewhere; of the address only the host is told. */
+export const LeaseTransfer = z.object({ path: z.string(), host: z.string() })
+export type LeaseTransfer = z.infer<typeof LeaseTransfer>
+
+const GIB = 1024 ** 3
+
+export const files = {
+  inputs: z.array(LeaseInput).max(100).default([]).meta({
+    description: 'Files that are fetched into the working folder before the command starts.',
+  }),
+  outputs: z.array(LeaseOutput).max(100).default([]).meta({
+    description: 'Files of the working folder that are sent away when the command has ended.',
+  }),
+  artifactsBytesMax: z
+    .number()
+    .int()
+    .min(1)
+    .max(1024 * GIB)
+    .default(10 * GIB)
+    .meta({
+      description: 'What $SPILLWAY_ARTIFACTS_DIR may hold; a lease that fills it is ended.',
+    }),
+}
+
+/** A file that a lease left in its artifacts folder. */
+export const Artifact = z.object({
+  path: z.string(),
+  bytes: z.number().int(),
+  modifiedAt: z.iso.datetime({ precision: 3 }),
+})
+export type Artifact = z.infer<typeof Artifact>
+
+/** How long all addresses of a lease may be together: they reach the command's node as one text. */
+const TRANSFERS_CHARACTERS_MAX = 96_000
+
 interface Work {
+  readonly inputs: readonly LeaseInput[]
+  readonly outputs: readonly LeaseOutput[]
   readonly mode: LeaseMode
   readonly service?: ServiceRequest | undefined
   readonly environment: Environment
@@ -74,6 +147,11 @@ export function findWorkFault({ value, issues }: z.core.ParsePayload<Work>): voi
     void issues.push({ code: 'custom', path, message, input: undefined })
   if (value.service !== undefined && value.mode !== 'service')
     fault(['service'], 'only a lease of mode service has one')
+  if (JSON.stringify([value.inputs, value.outputs]).length > TRANSFERS_CHARACTERS_MAX)
+    fault(
+      ['inputs'],
+      `all addresses together are longer than ${TRANSFERS_CHARACTERS_MAX} characters`,
+    )
   for (const name of Object.keys(value.secretEnvironment ?? {}))
     if (Object.hasOwn(value.environment, name))
       fault(['secretEnvironment', name], 'is in environment too; a variable is secret or it is not')

@@ -2,10 +2,13 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import {
+  Artifact,
   Environment,
+  files,
   findWorkFault,
   LeaseMode,
   LeaseService,
+  LeaseTransfer,
   ServiceRequest,
 } from './lease-work.ts'
 import {
@@ -69,6 +72,9 @@ export const Lease = z.object({
   command: z.array(z.string()),
   /** Names of its secret variables. */
   secretNames: z.array(z.string()),
+  inputs: z.array(LeaseTransfer),
+  outputs: z.array(LeaseTransfer),
+  artifactsBytesMax: z.number().int(),
   /** In all, over all nodes. */
   gpus: z.number().int(),
   nodes: z.number().int(),
@@ -164,6 +170,7 @@ const work = {
       'Variables whose values are written and never read: no answer, event, record or log of Spillway shows them.',
   }),
   workingDirectory: z.string().max(4096).optional(),
+  ...files,
   timeLimitMs: z.number().int().min(1000).max(31_536_000_000).optional(),
   graceMs: z.number().int().min(0).max(600_000).default(5000).meta({
     description:
@@ -283,6 +290,30 @@ export const getLeaseLogs = endpoint({
   }),
   returns: z.string(),
   errors: ['lease.not_found'],
+})
+
+export const listArtifacts = endpoint({
+  id: 'lease.artifacts',
+  method: 'GET',
+  path: '/leases/{id}/artifacts',
+  summary: 'What a lease left, or has so far, in its artifacts folder',
+  permission: 'lease.use',
+  params: byId,
+  returns: list(Artifact),
+  errors: ['lease.not_found'],
+})
+
+export const getArtifact = endpoint({
+  id: 'lease.artifact',
+  method: 'GET',
+  path: '/leases/{id}/artifact',
+  summary: 'One file of a lease\u2019s artifacts folder',
+  permission: 'lease.use',
+  answer: 'bytes',
+  params: byId,
+  query: z.strictObject({ path: z.string().min(1).max(4096) }),
+  returns: z.string(),
+  errors: ['lease.not_found', 'lease.artifact_not_found'],
 })
 
 export const stopLease = endpoint({

@@ -12,7 +12,12 @@ import { SchemaRenderer, type JsonSchema } from './schemas.ts'
 type Json = Readonly<Record<string, unknown>>
 
 const PROBLEM_TYPE = 'application/problem+json'
-const CONTENT_TYPES = { json: 'application/json', events: 'text/event-stream', text: 'text/plain' }
+const CONTENT_TYPES = {
+  json: 'application/json',
+  events: 'text/event-stream',
+  text: 'text/plain',
+  bytes: 'application/octet-stream',
+}
 
 /** The whole control API, paths in the order of `API`. */
 export function renderOpenApi(version = '0.1.0'): Json {

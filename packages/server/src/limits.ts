@@ -51,6 +51,10 @@ export const USAGE_TOLERANCE_MS = 10 * SECOND_MS
 /** How much of a node’s history is shown. */
 export const NODE_FACTS_SHOWN = 100
 
+/** What a lease left is kept for this long after its end, and at most so many of its files are listed. */
+export const ARTIFACTS_KEPT_MS = 7 * 24 * 60 * MINUTE_MS
+export const ARTIFACTS_LISTED_MAX = 10_000
+
 /** How often the market looks at the book when nothing was heard. */
 export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS
 

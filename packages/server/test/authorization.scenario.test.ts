@@ -62,6 +62,8 @@ const SAMPLES = cases({
   listReclaims: {},
   getReclaim: { params: { id: NO_RECLAIM } },
   getReclaimOrder: { params: { pool: 'local' } },
+  listArtifacts: { params: { id: NO_LEASE } },
+  getArtifact: { params: { id: NO_LEASE }, query: { path: 'x' } },
   stopLease: { params: { id: NO_LEASE } },
   confirmLeaseGone: { params: { id: NO_LEASE }, body: { reason: 'a test' } },
   listModels: {},

@@ -154,3 +154,42 @@ test('a secret survives the death of the server between request and start', asyn
   await buyer.stopLease({ params: { id: holder.id } })
   expect(await until(id, 'ended')).toMatchObject({ endReason: 'exited', exitCode: 0 })
 })
+
+test('what a lease leaves is read by its organization, after its end too, and by nobody else', async () => {
+  const signature = 'signed-for-an-hour'
+  const address = `data:,hello?signature=${signature}`
+  const { id, inputs } = await buyer.createLease({
+    body: {
+      command: [
+        'sh',
+        '-c',
+        'cp greeting "$SPILLWAY_ARTIFACTS_DIR/kept"; ln -s / "$SPILLWAY_ARTIFACTS_DIR/root"',
+      ],
+      inputs: [{ path: 'greeting', url: address }],
+    },
+  })
+  expect(inputs).toEqual([{ path: 'greeting', host: 'the request' }])
+  await until(id, 'ended')
+  const { items } = await buyer.listArtifacts({ params: { id } })
+  expect(items.map(({ path }) => path)).toEqual(['kept'])
+  const file = await buyer.getArtifact({ params: { id }, query: { path: 'kept' } })
+  expect(file.headers.get('content-disposition')).toBe('attachment')
+  expect(await file.text()).toBe(`hello?signature=${signature}`)
+  expect(await dumpDatabase()).not.toContain(signature)
+  for (const path of ['root/etc/hostname', '../admission.json', 'none'])
+    await expect(buyer.getArtifact({ params: { id }, query: { path } })).rejects.toMatchObject({
+      problem: { code: 'lease.artifact_not_found' },
+    })
+  await expect(operator.listArtifacts({ params: { id } })).rejects.toMatchObject({
+    problem: { code: 'lease.not_found' },
+  })
+})
+
+test('an input that cannot be had is a failure to start, in words', async () => {
+  const { id } = await buyer.createLease({
+    body: { command: ['true'], inputs: [{ path: 'x', url: `${installation.url}/api/v1/none` }] },
+  })
+  expect((await until(id, 'ended')).endReason).toBe('start_failed')
+  const { items } = await buyer.listLeaseFacts({ params: { id } })
+  expect(items.at(-1)?.text).toMatch(/the input x cannot be fetched: 4\d\d/)
+})

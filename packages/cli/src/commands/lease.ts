@@ -7,6 +7,7 @@ import { renderCommand, truncate } from '../output/text.ts'
 import { wholeNumber } from '../parse/option-values.ts'
 import { confirm } from './confirm.ts'
 import { findLease, leaseArgument } from './lease-argument.ts'
+import { addLeaseArtifacts } from './lease-artifacts.ts'
 import { addLeaseConfirmGone } from './lease-confirm-gone.ts'
 import { addLeaseCreate } from './lease-create.ts'
 import { addLeaseLogs } from './lease-logs.ts'
@@ -24,6 +25,7 @@ export function addLeaseCommands(program: Command, context: Context): void {
     run: showLease,
   })
   addLeaseLogs(group, context)
+  addLeaseArtifacts(group, context)
   addCommand<{ readonly yes?: boolean }>(group, context, {
     usage: 'stop',
     summary: 'Stop a lease; billing ends when its processes are gone',

@@ -10,10 +10,11 @@ import { outcomeOf } from '../follow/outcome.ts'
 import { renderOutcome } from '../output/lease.ts'
 import { duration, variables, type Variables } from '../parse/option-values.ts'
 import { isLoopback } from '../transport.ts'
+import { fileBody, fileOptions, type FileOptions } from './lease-files.ts'
 import { placeBody, placeOptions, type PlaceOptions } from './lease-place.ts'
 import { serviceBody, serviceOptions, type ServiceOptions } from './lease-service.ts'
 
-export interface WorkOptions extends ServiceOptions, PlaceOptions {
+export interface WorkOptions extends ServiceOptions, PlaceOptions, FileOptions {
   readonly name?: string
   readonly env?: Variables
   readonly secret?: Variables
@@ -44,6 +45,7 @@ export function workOptions({ surroundings }: Context): readonly Option[] {
       '--grace <duration>',
       'between SIGTERM and SIGKILL when it is stopped; default: 5s',
     ).argParser(duration({ least: 0, most: 600_000 })),
+    ...fileOptions(),
     ...serviceOptions(),
     new Option('-f, --follow', 'show its output until it ends, and exit with its exit code'),
   ]
@@ -66,6 +68,7 @@ export function workBody(call: Call<WorkOptions>) {
     ...(options.timeLimit === undefined ? {} : { timeLimitMs: options.timeLimit }),
     ...(options.grace === undefined ? {} : { graceMs: options.grace }),
     ...(workingDirectory === null ? {} : { workingDirectory }),
+    ...fileBody(options),
     ...serviceBody(options),
   }
 }

@@ -133,7 +133,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
       [MARKET_PROGRAM]: () => runCycle(deps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
-      [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps.database, deps.now()),
+      [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps.database, deps.engines, deps.now()),
       [FOLLOW_PROGRAM]: createFollowing(deps),
       [RECONCILIATION_PROGRAM]: reconciliation,
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),

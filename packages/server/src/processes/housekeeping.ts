@@ -1,6 +1,8 @@
 /** Removes what nobody will ask for again: old events, answers to mutations that are not repeated any more. */
+import { discardOldFiles } from '#modules/lease/index.ts'
 import { deleteOldDeliveries } from '#modules/notice/index.ts'
 import type { Database } from '#platform/db/database.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import { deleteOldEvents } from '#platform/events/read.ts'
 import { deleteOldAnswers } from '#platform/http/idempotency.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
@@ -13,10 +15,15 @@ import {
 
 export const HOUSEKEEPING_PROGRAM = 'housekeeping'
 
-export async function keepHouse(database: Database, now: Date): Promise<StepOutcome> {
+export async function keepHouse(
+  database: Database,
+  engines: Engines,
+  now: Date,
+): Promise<StepOutcome> {
   const before = (keptMs: number) => new Date(now.getTime() - keptMs)
   await deleteOldEvents(database, before(EVENT_KEPT_MS))
   await deleteOldAnswers(database, before(IDEMPOTENT_ANSWER_KEPT_MS))
   await deleteOldDeliveries(database, before(WEBHOOK_DELIVERY_KEPT_MS))
+  await discardOldFiles(database, engines, now)
   return { kind: 'wait', untilMs: now.getTime() + HOUSEKEEPING_EVERY_MS }
 }

@@ -39,6 +39,7 @@ function lease(parts: Partial<Lease>): Lease {
       environment: {},
       secretNames: [],
       sealed: null,
+      files: { inputs: [], outputs: [], artifactsBytesMax: 0 },
       workingDirectory: null,
       requeue: false,
     },

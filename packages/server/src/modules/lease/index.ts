@@ -1,6 +1,7 @@
 /** Leases: who holds which slots, until when, at what price; and how they are taken back. */
 export { runCycle } from './cycle.ts'
 export { type DoorRequest, type DoorSource, findServiceAddress } from './door-service.ts'
+export { discardOldFiles } from './files-service.ts'
 export { createHealthKeeper, HEALTH_PROGRAM } from './health-service.ts'
 export { type Lease, renderPlacements, type SlotsOfNode } from './lease.ts'
 export { adoptRun, endRun, type EngineRun, replaceSlots } from './adopt-service.ts'

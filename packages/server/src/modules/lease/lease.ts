@@ -10,6 +10,7 @@ import type {
   LeaseMode,
   LeaseState,
   ReclaimTerms,
+  LeaseTransfer,
   ServiceRequest,
 } from '@spillway/contract'
 import { type Money, type Price, ceiling } from '#kernel/money.ts'
@@ -21,6 +22,22 @@ export type ReclaimReason = 'reclaimed' | 'stopped' | 'balance_exhausted' | 'tim
 /** What a lease keeps and never tells; every value sealed where it is stored. */
 export interface Hidden {
   readonly environment: Readonly<Record<string, string>>
+  readonly inputs: readonly HiddenTransfer[]
+  readonly outputs: readonly HiddenTransfer[]
+}
+
+/** A file, and the address that it comes from or goes to. */
+export interface HiddenTransfer {
+  readonly path: string
+  readonly url: string
+  readonly sha256?: string | undefined
+}
+
+/** What is told of a lease's files. */
+export interface FileTerms {
+  readonly inputs: readonly LeaseTransfer[]
+  readonly outputs: readonly LeaseTransfer[]
+  readonly artifactsBytesMax: number
 }
 
 /** Slots of one node. */
@@ -52,6 +69,7 @@ export interface Lease {
   readonly secretNames: readonly string[]
   /** What is kept but not told, encrypted; null when there is nothing. */
   readonly sealed: Hidden | null
+  readonly files: FileTerms
   readonly workingDirectory: string | null
   readonly requeue: boolean
   /** Null: no signal with the notice. */

@@ -5,9 +5,10 @@ import { money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
+import { listArtifacts, readArtifact } from './artifacts.ts'
 import { confirmGone } from './confirm-service.ts'
-import { hide, openHidden } from './hidden-service.ts'
-import type { Lease } from './lease.ts'
+import { hide, openHidden, type PrivateWork } from './hidden-service.ts'
+import { attemptId, type Lease } from './lease.ts'
 import { streamLog } from './logs.ts'
 import { createLease, stopLease } from './service.ts'
 import * as store from './store.ts'
@@ -20,6 +21,8 @@ type Names =
   | 'getLease'
   | 'listLeaseFacts'
   | 'getLeaseLogs'
+  | 'listArtifacts'
+  | 'getArtifact'
   | 'stopLease'
   | 'confirmLeaseGone'
 
@@ -36,10 +39,34 @@ async function getVisible(db: Db, id: string, principal: Caller): Promise<Lease>
   return lease
 }
 
+/** What is inside a lease is its organization's alone; the operator runs it, and does not look into it. */
+async function getOwn(db: Db, id: string, { organizationId }: Caller): Promise<Lease> {
+  const lease = await store.findLease(db, id)
+  if (lease?.organizationId === organizationId) return lease
+  throw new Fault('lease.not_found', `You have no lease ${id}.`)
+}
+
+/** The latest attempt has what the earlier ones left. */
+async function findArtifacts(engines: Engines, lease: Lease): Promise<string | null> {
+  if (lease.attempt === 0) return null
+  return (await engines.find(lease.pool)?.artifacts(attemptId(lease)))?.path ?? null
+}
+
 async function renderOne(db: Db, lease: Lease) {
   const [rendered] = await renderLeases(db, [lease])
   if (!rendered) throw new Fault('lease.not_found', `You have no lease ${lease.id}.`)
   return rendered
+}
+
+type Asked = Omit<PrivateWork, 'environment'> & {
+  readonly secretEnvironment?: PrivateWork['environment'] | undefined
+}
+
+/** A request with its private part sealed. */
+function hiding<Body extends Asked>(pepper: string, body: Body) {
+  const { secretEnvironment, inputs, outputs, artifactsBytesMax, ...work } = body
+  const environment = secretEnvironment ?? {}
+  return { ...work, hidden: hide(pepper, { environment, inputs, outputs, artifactsBytesMax }) }
 }
 
 export function leaseRoutes({
@@ -55,12 +82,12 @@ export function leaseRoutes({
   return {
     createLease: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
-      const { tier, maxPriceUsdPerGpuHour: most, secretEnvironment = {}, ...work } = body
-      const hidden = hide(pepper, { environment: secretEnvironment })
+      const { tier, maxPriceUsdPerGpuHour: most, ...asked } = body
+      const work = hiding(pepper, asked)
       const maxPriceUsd = most === undefined ? null : money(most)
       const lease = await createLease(
         db,
-        { organizationId, projectId, kind: tier, maxPriceUsd, hidden, ...work },
+        { organizationId, projectId, kind: tier, maxPriceUsd, ...work },
         { now, ids },
       )
       setTarget(lease.id)
@@ -68,9 +95,12 @@ export function leaseRoutes({
     },
     runAnchor: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
-      const { secretEnvironment = {}, ...asked } = body
-      const hidden = hide(pepper, { environment: secretEnvironment })
-      const work = { ...asked, hidden, requeue: false, noticeSignal: 'SIGTERM', maxPriceUsd: null }
+      const work = {
+        ...hiding(pepper, body),
+        requeue: false,
+        noticeSignal: 'SIGTERM',
+        maxPriceUsd: null,
+      }
       const lease = await createLease(
         db,
         { organizationId, projectId, kind: 'anchor', ...work },
@@ -109,6 +139,14 @@ export function leaseRoutes({
         ...body,
       })
       return renderOne(db, lease)
+    },
+    listArtifacts: async ({ db, principal, params }) => {
+      const lease = await getOwn(db, params.id, principal)
+      return { items: await listArtifacts(await findArtifacts(engines, lease)), nextCursor: null }
+    },
+    getArtifact: async ({ db, principal, params, query }) => {
+      const lease = await getOwn(db, params.id, principal)
+      return readArtifact(await findArtifacts(engines, lease), query.path)
     },
     stopLease: async ({ db, principal, params, now }) =>
       renderOne(

@@ -33,7 +33,7 @@ export interface LeaseRequest {
   readonly nodes?: number | undefined
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  readonly hidden?: Pick<Lease, 'secretNames' | 'sealed'>
+  readonly hidden?: Pick<Lease, 'secretNames' | 'sealed' | 'files'>
   readonly workingDirectory?: string | undefined
   readonly timeLimitMs?: number | undefined
   readonly graceMs: number
@@ -65,6 +65,12 @@ function modeOf({ mode = 'job', service }: LeaseRequest): Pick<Lease, 'mode' | '
   return { mode, service: mode === 'service' ? (service ?? ServiceRequest.parse({})) : null }
 }
 
+const NOTHING_HIDDEN = {
+  secretNames: [],
+  sealed: null,
+  files: { inputs: [], outputs: [], artifactsBytesMax: 0 },
+}
+
 function newLease(
   request: LeaseRequest,
   { pool, nodes }: { readonly pool: Pool; readonly nodes: number },
@@ -86,7 +92,7 @@ function newLease(
     fabric: request.fabric ?? 'any',
     command: request.command,
     environment: request.environment,
-    ...(request.hidden ?? { secretNames: [], sealed: null }),
+    ...(request.hidden ?? NOTHING_HIDDEN),
     workingDirectory: request.workingDirectory ?? null,
     requeue: request.requeue,
     noticeSignal: request.noticeSignal === 'none' ? null : request.noticeSignal,

@@ -41,10 +41,17 @@ function lookAgain(now: Date, afterMs = LEASE_LOOK_EVERY_MS): StepOutcome {
   return { kind: 'wait', untilMs: now.getTime() + afterMs }
 }
 
+/** An attempt after another goes on with what that one left. */
+function filesOf({ id, attempt, files }: Lease) {
+  const previousAttemptId = attempt > 1 ? attemptId({ id, attempt: attempt - 1 }) : null
+  return { artifactsBytesMax: files.artifactsBytesMax, previousAttemptId }
+}
+
 /** Starts what is placed. `admit` with the same attempt is idempotent, so a crash here is harmless. */
 async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
   const nodes = await listNodes(deps.database)
   const pool = await findPool(deps.database, lease.pool)
+  const { environment: secretEnvironment, inputs, outputs } = openHidden(deps.pepper, lease)
   await engineOf(deps, lease).admit({
     attemptId: attemptId(lease),
     leaseId: lease.id,
@@ -61,7 +68,10 @@ async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
     workingDirectory: lease.workingDirectory,
     timeLimitMs: lease.timeLimitMs,
     ...doorOf(lease),
-    secretEnvironment: openHidden(deps.pepper, lease).environment,
+    ...filesOf(lease),
+    secretEnvironment,
+    inputs,
+    outputs,
   })
 }
 

@@ -77,6 +77,19 @@ export type Address =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'socket'; readonly path: string }
 
+/** A file that is fetched before the command starts, into the folder that it runs in. */
+export interface Input {
+  readonly path: string
+  readonly url: string
+  readonly sha256?: string | undefined
+}
+
+/** A file of that folder that is sent away by PUT when the command has ended. */
+export interface Output {
+  readonly path: string
+  readonly url: string
+}
+
 /** What to run: one attempt of a lease on named slots. */
 export interface Admission {
   /** Identity of the attempt; `admit` with the same one is idempotent. */
@@ -98,6 +111,13 @@ export interface Admission {
   readonly timeLimitMs: number | null
   /** Like `environment`, but kept out of every record that outlives the start. */
   readonly secretEnvironment?: Readonly<Record<string, string>>
+  /** Fetched and sent from where the command runs, never from here. What fails to come is a failure to start. */
+  readonly inputs?: readonly Input[]
+  readonly outputs?: readonly Output[]
+  /** What the artifacts folder may hold; the engine ends an attempt that fills it. */
+  readonly artifactsBytesMax?: number
+  /** The attempt whose artifacts folder this one takes over. */
+  readonly previousAttemptId?: string | null
   /** Absent for what answers at no port. */
   readonly service?: ServiceDoor
 }
@@ -246,6 +266,10 @@ export interface Engine {
   forget(attemptId: string): Promise<void>
   /** Where the attempt's combined stdout and stderr is, and how long it is. Null when there is none yet. */
   log(attemptId: string): Promise<{ readonly path: string } | null>
+  /** The artifacts folder, as this process finds it; what is in it is the command's, links too. Null without one. */
+  artifacts(attemptId: string): Promise<{ readonly path: string } | null>
+  /** Removes the files that a forgotten attempt left; keeps its log. Idempotent. */
+  discard(attemptId: string): Promise<void>
 }
 
 /** The engine of each pool. */

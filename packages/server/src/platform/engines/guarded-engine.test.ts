@@ -23,6 +23,8 @@ function engine(parts: Partial<Engine>): Engine {
       forget: never,
       address: never,
       log: never,
+      artifacts: never,
+      discard: never,
       watch: () => () => undefined,
     },
     ...parts,

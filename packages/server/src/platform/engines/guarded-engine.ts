@@ -64,5 +64,7 @@ export function guardEngine(engine: Engine, limits: EngineLimits): Engine {
     forget: (attemptId) => guard('forget', () => engine.forget(attemptId)),
     address: (attemptId) => guard('address', () => engine.address(attemptId)),
     log: (attemptId) => guard('log', () => engine.log(attemptId)),
+    artifacts: (attemptId) => guard('artifacts', () => engine.artifacts(attemptId)),
+    discard: (attemptId) => guard('discard', () => engine.discard(attemptId)),
   }
 }

@@ -184,16 +184,23 @@ function mutate(
   })
 }
 
+const STREAM_TYPES = {
+  events: 'text/event-stream',
+  text: 'text/plain; charset=utf-8',
+  bytes: 'application/octet-stream',
+} as const
+
 async function read(deps: BindDeps, handler: AnyHandler, exchange: Exchange): Promise<Response> {
   const { endpoint, context, requestId } = exchange
   if (endpoint.audit !== 'none') await deps.audit(deps.database, auditEntry(deps, exchange, 'done'))
   const answer = await handler(callOf(exchange, deps.database, deps.now()))
   if (endpoint.answer === 'json')
     return jsonAnswer(context, endpoint.returns.parse(answer) as object)
-  const type = endpoint.answer === 'events' ? 'text/event-stream' : 'text/plain; charset=utf-8'
   return new Response(answer as ReadableStream, {
     headers: {
-      'content-type': type,
+      'content-type': STREAM_TYPES[endpoint.answer],
+      // What a lease wrote must never be shown as a page of ours.
+      ...(endpoint.answer === 'bytes' ? { 'content-disposition': 'attachment' } : {}),
       'cache-control': 'no-store',
       'x-request-id': requestId,
       'x-content-type-options': 'nosniff',

@@ -4,8 +4,10 @@ import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Admission } from '#platform/engines/engine.ts'
 import { findProgram } from '#platform/processes/program-path.ts'
-import { bellFolder } from './attempt-folder.ts'
+import { takeOverArtifacts } from './artifacts-folder.ts'
+import { ARTIFACTS, bellFolder } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths, SandboxPlan } from './attempt-folder.ts'
+import { CARRIER, carrierBeside, carry } from './carried-command.ts'
 import { commandEnvironment, cpusOfSlots, soleOf } from './command-environment.ts'
 import type { LocalMachine } from './local-machine.ts'
 import { INSIDE } from './sandbox/bubblewrap-words.ts'
@@ -16,19 +18,23 @@ import { choosePort } from './service-port.ts'
 export async function makeRecord(
   machine: LocalMachine,
   paths: AttemptPaths,
-  admission: Admission,
+  { inputs = [], outputs = [], ...asked }: Admission,
 ): Promise<AdmissionRecord> {
   await mkdir(dirname(paths.instanceAction), { recursive: true, mode: 0o755 })
   await mkdir(paths.work, { recursive: true, mode: 0o700 })
+  await takeOverArtifacts(machine, paths, asked)
   await mkdir(bellFolder(machine.directory), { recursive: true, mode: 0o700 })
-  const isPinned = admission.acceleratorKind === 'cpu'
-  const cpus = isPinned ? cpusOfSlots(soleOf(admission).slots, machine.allowedCpus) : []
+  const isPinned = asked.acceleratorKind === 'cpu'
+  const cpus = isPinned ? cpusOfSlots(soleOf(asked).slots, machine.allowedCpus) : []
   const pin = pinWords(cpus, machine.environment['PATH'])
   const mark = randomBytes(16).toString('hex')
-  const sandbox = await decideSandbox(machine, admission, { paths, pin })
+  const sandbox = await decideSandbox(machine, asked, { paths, pin })
   const isInside = sandbox.kind === 'bubblewrap'
-  const servicePort = await choosePort(admission)
+  const servicePort = await choosePort(asked)
   const home = isInside ? INSIDE.work : paths.work
+  // The addresses of files are secrets, which the record must not hold.
+  const carrier = isInside ? CARRIER_INSIDE : carrierBeside(await machine.shimWords())
+  const admission = carry(asked, { inputs, outputs }, carrier)
   return {
     admission,
     environment: commandEnvironment({
@@ -38,6 +44,7 @@ export async function makeRecord(
       noticePath: isInside
         ? join(INSIDE.notice, basename(paths.instanceAction))
         : paths.instanceAction,
+      artifactsPath: join(home, ARTIFACTS),
       mark,
       servicePort,
       seesOwnDevicesOnly: isInside,
@@ -50,6 +57,8 @@ export async function makeRecord(
     servicePort,
   }
 }
+
+const CARRIER_INSIDE = [INSIDE.node, join(INSIDE.launcher, CARRIER)]
 
 /** Work of the operator's own house needs the machine as it is; that of customers runs in a sandbox or not at all. */
 async function decideSandbox(

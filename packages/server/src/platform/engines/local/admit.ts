@@ -12,6 +12,7 @@ import { makeRecord } from './admission-record.ts'
 import { MARK_NAME } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
+import { carriedVariables } from './carried-command.ts'
 import { passable } from './command-environment.ts'
 import {
   createFile,
@@ -70,12 +71,13 @@ async function start(
 async function record(
   machine: LocalMachine,
   paths: AttemptPaths,
-  { secretEnvironment = {}, ...admission }: Admission,
+  { secretEnvironment = {}, inputs = [], outputs = [], ...asked }: Admission,
 ): Promise<void> {
   if ((await readJson(paths.admission)) !== null) return
-  const content = await makeRecord(machine, paths, admission)
-  if (Object.keys(secretEnvironment).length > 0)
-    await replaceFileSynced(paths.secrets, passable(secretEnvironment))
+  const transfers = { inputs, outputs }
+  const content = await makeRecord(machine, paths, { ...asked, ...transfers })
+  const secrets = { ...passable(secretEnvironment), ...carriedVariables(transfers) }
+  if (Object.keys(secrets).length > 0) await replaceFileSynced(paths.secrets, secrets)
   if (await createFile(paths.admission, content)) return
   if ((await readJson(paths.admission)) === null) await replaceFile(paths.admission, content)
 }

@@ -12,6 +12,9 @@ import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
  */
 export const MARK_NAME = 'SPILLWAY_ATTEMPT_MARK'
 
+/** The name of the artifacts folder in the working folder. */
+export const ARTIFACTS = 'artifacts'
+
 export interface AttemptPaths {
   readonly attemptId: string
   readonly folder: string
@@ -34,6 +37,8 @@ export interface AttemptPaths {
   readonly noticeSent: string
   readonly log: string
   readonly work: string
+  /** Inside `work`, so that whoever sees the one sees the other. */
+  readonly artifacts: string
   /** Why a shim failed, should one ever. */
   readonly shimFailure: string
   /** Its existence says that the engine has dropped the attempt; the log stays. */
@@ -58,6 +63,7 @@ export function attemptPaths(directory: string, attemptId: string): AttemptPaths
     noticeSent: join(folder, 'metadata', 'sent.json'),
     log: join(folder, 'log'),
     work: join(folder, 'work'),
+    artifacts: join(folder, 'work', ARTIFACTS),
     shimFailure: join(folder, 'shim-failure'),
     forgotten: join(folder, 'forgotten.json'),
     bell: join(bellFolder(directory), attemptId),

@@ -23,7 +23,14 @@ function environmentOf(
   seesOwnDevicesOnly = false,
 ): Record<string, string> {
   const admission = { ...ADMISSION, ...changes }
-  const surroundings = { admission, inherited, cpus: [0], noticePath: '/n', mark: 'm' }
+  const surroundings = {
+    admission,
+    inherited,
+    cpus: [0],
+    noticePath: '/n',
+    mark: 'm',
+    artifactsPath: '/a',
+  }
   const servicePort = admission.service ? 4000 : null
   return commandEnvironment({ ...surroundings, servicePort, seesOwnDevicesOnly })
 }

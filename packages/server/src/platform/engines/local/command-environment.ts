@@ -34,6 +34,7 @@ export interface CommandSurroundings {
   readonly servicePort: number | null
   /** The driver numbers the devices that can be seen, from 0. */
   readonly seesOwnDevicesOnly: boolean
+  readonly artifactsPath: string
 }
 
 export function commandEnvironment(surroundings: CommandSurroundings): Record<string, string> {
@@ -67,6 +68,7 @@ function identityEnvironment({
   noticePath,
   mark,
   servicePort,
+  artifactsPath,
 }: CommandSurroundings): Record<string, string> {
   const { node, slots } = soleOf(admission)
   return {
@@ -76,6 +78,7 @@ function identityEnvironment({
     SPILLWAY_NODE: node,
     SPILLWAY_SLOTS: slots.join(','),
     SPILLWAY_NOTICE_FILE: noticePath,
+    SPILLWAY_ARTIFACTS_DIR: artifactsPath,
     ...(servicePort === null ? {} : { SPILLWAY_PORT: String(servicePort) }),
     ...(admission.service ? { SPILLWAY_BASE_PATH: admission.service.basePath } : {}),
   }

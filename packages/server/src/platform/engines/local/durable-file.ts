@@ -56,6 +56,20 @@ export function readText(path: string): Promise<string | null> {
   return ifThere(readFile(path, 'utf8'))
 }
 
+/** The last bytes of a file; empty when there is none. */
+export async function readEnd(path: string, bytesMax: number): Promise<string> {
+  const handle = await ifThere(open(path, 'r'))
+  if (handle === null) return ''
+  try {
+    const { size } = await handle.stat()
+    const buffer = Buffer.alloc(Math.min(size, bytesMax))
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, size - buffer.length)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Makes a file, or the names in a folder, survive a power cut. */
 export async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r')
@@ -89,7 +103,7 @@ async function isFirst(creation: Promise<void>): Promise<boolean> {
   }
 }
 
-async function ifThere(reading: Promise<string>): Promise<string | null> {
+async function ifThere<Result>(reading: Promise<Result>): Promise<Result | null> {
   try {
     return await reading
   } catch (error) {

@@ -3,7 +3,7 @@
  * that is known lies in one folder per attempt, so any number of engines, now or after a restart, see the same.
  */
 import { existsSync } from 'node:fs'
-import { readdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { assert } from '#kernel/assert.ts'
 import type { Engine, EngineUsage, NoticeDelivery, Observation } from '#platform/engines/engine.ts'
@@ -11,6 +11,7 @@ import { readAllowedCpus } from '#platform/processes/allowed-cpus.ts'
 import { monotonicMs, readBootId } from '#platform/processes/machine-clock.ts'
 import { createProcessTable } from '#platform/processes/process-table.ts'
 import { admit } from './admit.ts'
+import { discardFiles, removeEmpty } from './artifacts-folder.ts'
 import { attemptPaths } from './attempt-folder.ts'
 import type { AdmissionRecord } from './attempt-folder.ts'
 import { createAttempts } from './attempts.ts'
@@ -92,6 +93,11 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
       const { log } = pathsOf(machine, attemptId)
       return existsSync(log) ? { path: log } : null
     },
+    artifacts: async (attemptId) => {
+      const { artifacts } = pathsOf(machine, attemptId)
+      return existsSync(artifacts) ? { path: artifacts } : null
+    },
+    discard: (attemptId) => discardFiles(pathsOf(machine, attemptId)),
   }
 }
 
@@ -200,7 +206,5 @@ async function forget(machine: LocalMachine, attempts: Attempts, attemptId: stri
     join(paths.folder, 'metadata'),
   ]
   for (const path of [...record, bell]) await rm(path, { recursive: true, force: true })
-  await rmdir(paths.work).catch(() => {
-    // Not empty, or not there: the files are the lease's.
-  })
+  await removeEmpty(paths)
 }

@@ -19,15 +19,20 @@ import type { AdmissionRecord, AttemptPaths, AttemptStatus, Exit } from './attem
 import type { StopRequest } from './attempt-folder.ts'
 import { startCommand } from './command-start.ts'
 import type { CommandStart } from './command-start.ts'
-import { putSign, readJson, replaceFileSynced, sync } from './durable-file.ts'
+import { putSign, readEnd, readJson, replaceFileSynced, sync } from './durable-file.ts'
 import { describeExit } from './exit-text.ts'
+import { findFileFault, isDiskFull } from './files-watch.ts'
 import { openHeartbeat } from './heartbeat.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { serveMetadata } from './metadata-server.ts'
 import { startSandboxed } from './sandbox/sandbox-start.ts'
 import { endProcesses } from './termination.ts'
+import { INPUT_FAILED, OUTPUT_FAILED, TRANSFERS_NAME, reasonIn } from './transfers.ts'
 
 const BEAT_MS = 500
+/** How often the size of its files is looked at. */
+const FILES_LOOK_MS = 2000
+const LOG_END_BYTES = 4096
 const WRITE_RETRY_MS = 1000
 /** What the command leaves behind gets this long after it ended by itself. */
 const LEFTOVER_GRACE_MS = 2000
@@ -35,6 +40,11 @@ const LEFTOVER_GRACE_MS = 2000
 const IGNORED_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE', 'SIGUSR2'] as const
 
 const table = createProcessTable()
+
+interface Farewell {
+  readonly how: 'exited' | 'start_failed'
+  readonly text: string
+}
 
 /** One shim's life. */
 class Shim {
@@ -45,6 +55,9 @@ class Shim {
   #deadlineMs = Number.POSITIVE_INFINITY
   #processes: ProcessSet | null = null
   #ending: Promise<void> | null = null
+  /** Why its files made an end of it. */
+  #fileFault: string | null = null
+  #filesLookedMs = 0
 
   constructor(paths: AttemptPaths, record: AdmissionRecord, bootId: string) {
     const { pid, birth } = present(table.find(process.pid), 'the shim in the process table')
@@ -64,6 +77,7 @@ class Shim {
     const look = () => {
       heartbeat.beat(monotonicMs())
       this.#endIfUnknown()
+      this.#watchFiles().catch(reportFailure(this.#paths))
       this.#obeyStop().catch(reportFailure(this.#paths))
     }
     const timer = setInterval(look, BEAT_MS)
@@ -101,7 +115,7 @@ class Shim {
     const exit = await started.exited
     const wasStopped = (await this.#obeyStop()) || this.#ending !== null
     await this.#endLeftovers(this.#processes, () => this.#write({ ...running, exit }))
-    return this.#exited(startedMs, exit, wasStopped)
+    return this.#exited(startedMs, exit, await this.#describe(exit, wasStopped))
   }
 
   async #start(): Promise<CommandStart> {
@@ -144,27 +158,43 @@ class Shim {
       this.#end(this.#processes, monotonicMs() + LEFTOVER_GRACE_MS)
   }
 
+  /** One lease must not fill the disk that all of them, and the server, stand on. */
+  async #watchFiles(): Promise<void> {
+    const nowMs = monotonicMs()
+    if (this.#processes === null || nowMs - this.#filesLookedMs < FILES_LOOK_MS) return
+    // Nobody looks a second time while a look takes its time.
+    this.#filesLookedMs = Number.POSITIVE_INFINITY
+    const { artifactsBytesMax = Number.POSITIVE_INFINITY } = this.#record.admission
+    const fault = await findFileFault(this.#paths, artifactsBytesMax)
+    this.#filesLookedMs = monotonicMs()
+    if (fault === null || this.#ending !== null) return
+    this.#fileFault = fault
+    this.#end(this.#processes, monotonicMs() + LEFTOVER_GRACE_MS)
+  }
+
   #end(processes: ProcessSet, deadlineMs: number): void {
     this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs)
     const deadline = () => this.#deadlineMs
     this.#ending ??= endProcesses(processes, { deadlineMs: deadline, seenAlive: () => {} })
   }
 
-  #exited(startedMs: number, exit: Exit, wasStopped: boolean): AttemptStatus {
-    const text = describeExit(exit, wasStopped)
+  #exited(startedMs: number, exit: Exit, { how, text }: Farewell): AttemptStatus {
     const goneMs = monotonicMs()
-    return {
-      phase: 'gone',
-      observation: {
-        state: 'gone',
-        bootId: this.#bootId,
-        startedMs,
-        goneMs,
-        ...exit,
-        how: 'exited',
-        text,
-      },
+    const seen = { state: 'gone', bootId: this.#bootId, startedMs, goneMs } as const
+    return { phase: 'gone', observation: { ...seen, ...exit, how, text } }
+  }
+
+  async #describe(exit: Exit, wasStopped: boolean): Promise<Farewell> {
+    const text = describeExit(exit, wasStopped)
+    if (this.#fileFault !== null) return { how: 'exited', text: `${text}: ${this.#fileFault}` }
+    const isCarried = this.#record.environment[TRANSFERS_NAME] !== undefined
+    const isFailure = exit.exitCode === INPUT_FAILED || exit.exitCode === OUTPUT_FAILED
+    if (isCarried && isFailure) {
+      const how = exit.exitCode === INPUT_FAILED ? 'start_failed' : 'exited'
+      return { how, text: reasonIn(await readEnd(this.#paths.log, LOG_END_BYTES)) ?? text }
     }
+    const isFull = exit.exitCode !== 0 && !wasStopped && (await isDiskFull(this.#paths.work))
+    return { how: 'exited', text: isFull ? `${text}; the disk of its files is full` : text }
   }
 
   #notStarted(text: string): AttemptStatus {

@@ -103,6 +103,8 @@ class Desk implements SimulatedEngine {
 
   /** Nothing runs, so nothing listens. */
   readonly address: Engine['address'] = () => Promise.resolve(null)
+  readonly artifacts: Engine['artifacts'] = () => Promise.resolve(null)
+  readonly discard: Engine['discard'] = () => Promise.resolve()
 
   readonly observe = async (attemptId: string): Promise<Observation> => {
     const cluster = this.#running.now()

@@ -1,5 +1,5 @@
 /** How one attempt is to be sandboxed: who is, and with what. Writes the few files that its root needs. */
-import { chown, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { chown, lchown, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Admission } from '#platform/engines/engine.ts'
 import type { AttemptPaths, SandboxPlan } from '../attempt-folder.ts'
@@ -38,7 +38,7 @@ export async function planSandbox(
 ): Promise<SandboxPlan> {
   const { slots } = soleOf(admission)
   const uid = maker.isRoot ? uidOf(slots[0] ?? 0) : null
-  if (uid !== null) await chown(paths.work, uid, uid)
+  if (uid !== null) await giveTo(uid, paths.work)
   const words = bubblewrapWords({
     ...maker,
     uid,
@@ -51,6 +51,16 @@ export async function planSandbox(
     pin,
   })
   return { kind: 'bubblewrap', words, uid }
+}
+
+/** The folder and all that an earlier attempt left in it; links themselves, and never what they lead to. */
+async function giveTo(uid: number, folder: string): Promise<void> {
+  await chown(folder, uid, uid)
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await giveTo(uid, path)
+    else await lchown(path, uid, uid)
+  }
 }
 
 /** Users, groups and names of its own: it is told of nobody else's. */

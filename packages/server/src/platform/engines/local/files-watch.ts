@@ -1,0 +1,54 @@
+/** Whether the files of an attempt have outgrown what they may hold, or the disk under them. Reads only. */
+import { lstat, readdir, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AttemptPaths } from './attempt-folder.ts'
+
+const MIB = 1024 * 1024
+/** Below this the machine itself is in danger, and whoever holds at least as much has to go. */
+const DISK_LEFT_MIN = 64 * MIB
+/** A disk with less than this is full to anybody who writes. */
+const DISK_FULL_BYTES = 64 * 1024
+
+/** What is to be told of the files that hold too much; null while all is well. */
+export async function findFileFault(
+  { artifacts, work }: AttemptPaths,
+  bytesMax: number,
+): Promise<string | null> {
+  if ((await bytesUnder(artifacts, bytesMax)) > bytesMax)
+    return `its artifacts folder holds more than the ${renderBytes(bytesMax)} that it may`
+  if ((await bytesLeft(work)) >= DISK_LEFT_MIN) return null
+  if ((await bytesUnder(work, DISK_LEFT_MIN)) < DISK_LEFT_MIN) return null
+  return `the disk of its node is nearly full, and its files hold more than ${renderBytes(DISK_LEFT_MIN)} of it`
+}
+
+/** Whether nothing more can be written into the folder. */
+export async function isDiskFull(folder: string): Promise<boolean> {
+  return (await bytesLeft(folder)) < DISK_FULL_BYTES
+}
+
+async function bytesLeft(folder: string): Promise<number> {
+  const found = await statfs(folder).catch(() => null)
+  return found === null ? Number.POSITIVE_INFINITY : found.bavail * found.bsize
+}
+
+/** What is under a folder, as far as it takes to see that it is more than a bound. Links are not followed. */
+async function bytesUnder(folder: string, bound: number): Promise<number> {
+  let total = 0
+  const waiting = [folder]
+  for (let next = waiting.pop(); next !== undefined && total <= bound; next = waiting.pop()) {
+    const place = next
+    const entries = await readdir(place, { withFileTypes: true }).catch(() => [])
+    for (const entry of entries) {
+      const path = join(place, entry.name)
+      if (entry.isDirectory()) waiting.push(path)
+      else total += (await lstat(path).catch(() => null))?.size ?? 0
+    }
+  }
+  return total
+}
+
+function renderBytes(bytes: number): string {
+  const [size, unit] =
+    bytes >= 1024 * MIB ? [1024 * MIB, 'GiB'] : bytes >= MIB ? [MIB, 'MiB'] : [1, 'bytes']
+  return `${Math.round((bytes / size) * 10) / 10} ${unit}`
+}
