@@ -209,6 +209,8 @@ CREATE TABLE lease (
   risk_at timestamp with time zone,
   risk_told_at timestamp with time zone,
   billable_until timestamp with time zone,
+  files jsonb NOT NULL DEFAULT '{"inputs": [], "outputs": [], "artifactsBytesMax": 10737418240}'::jsonb,
+  files_discarded_at timestamp with time zone,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
   CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
   CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
@@ -232,6 +234,7 @@ CREATE TABLE lease (
 );
 CREATE INDEX lease_at_risk ON lease USING btree (id) WHERE (risk_at IS NOT NULL);
 CREATE UNIQUE INDEX lease_engine_run ON lease USING btree (pool_name, engine_run) WHERE ((engine_run IS NOT NULL) AND (state <> 'ended'::text));
+CREATE INDEX lease_files_kept ON lease USING btree (ended_at) WHERE ((state = 'ended'::text) AND (files_discarded_at IS NULL));
 CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);
 CREATE INDEX lease_organization ON lease USING btree (organization_id, created_at DESC);
 CREATE INDEX lease_service_open ON lease USING btree (id) WHERE ((mode = 'service'::text) AND (state <> 'ended'::text));

@@ -157,6 +157,8 @@ export interface LeaseTable {
   risk_at: Date | null
   risk_told_at: Date | null
   billable_until: Date | null
+  files: ColumnType<unknown, string | undefined, string>
+  files_discarded_at: Date | null
 }
 
 export interface LeaseFactTable {
