@@ -47,6 +47,8 @@ export const BANS: readonly Ban[] = [
       'packages/server/src/main.ts': 'Hands the environment to config.ts and to child processes.',
       'packages/server/src/processes/console-assets.ts': 'Hands the build its environment.',
       'packages/server/src/processes/gateway.ts': 'Reads the one variable that its parent sets.',
+      'packages/server/src/platform/engines/local/carrier.ts':
+        'What the engine tells what it runs inside a lease.',
       'packages/server/src/processes/replica.ts':
         'What the lease tells its command comes as environment.',
     },
@@ -73,6 +75,8 @@ export const BANS: readonly Ban[] = [
         'The list of links in PostgreSQL\u2019s own package.',
       'packages/server/src/platform/db/embedded/connection-record.ts':
         'Our own file in the data folder, checked after.',
+      'packages/server/src/platform/engines/local/carrier.ts':
+        'What the engine tells what it runs inside a lease.',
       'packages/server/src/platform/engines/local/durable-file.ts':
         'Files that the engine and its shims write for each other.',
       'packages/server/src/platform/engines/local/shim-program.ts':

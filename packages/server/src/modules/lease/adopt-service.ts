@@ -7,6 +7,7 @@ import { newId } from '#kernel/ids.ts'
 import { closeClaims } from '#modules/book/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Lease, SlotsOfNode } from './lease.ts'
+import { NO_FILES } from './lease.ts'
 import { recordFact } from './record.ts'
 import * as store from './store.ts'
 
@@ -38,7 +39,8 @@ function leaseOf(run: EngineRun, placements: readonly SlotsOfNode[], id: string)
     ...{ billableUntil: null },
     ...{ reclaimReason: null, reclaimFor: null, noticeAt: null, stopAt: null, stoppedAt: null },
     ...{ endedAt: null, endReason: null, exitCode: null, exitSignal: null },
-    ...{ secretNames: [], sealed: null, terms: null, reclaimsMonth: null, reclaimsInMonth: 0 },
+    ...{ secretNames: [], sealed: null, files: NO_FILES },
+    ...{ terms: null, reclaimsMonth: null, reclaimsInMonth: 0 },
     ...{ checkpointAt: null, riskAt: null, riskToldAt: null, engineRun: run.runId },
   }
 }

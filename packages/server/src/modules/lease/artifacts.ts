@@ -44,12 +44,21 @@ async function openFile(folder: Folder, name: string): Promise<FileHandle | null
   return null
 }
 
+/** The outcome of work in a folder, which is closed after it. */
+async function closing<Result>({ handle }: Folder, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Walks to the folder of a path, closing what it passed. */
 async function openParent(root: string, parts: readonly string[]): Promise<Folder> {
   let folder = await openFolder(root, root)
   for (const part of parts) {
     const outer = folder
-    folder = await openBelow(outer, part).finally(() => outer.handle.close())
+    folder = await closing(outer, openBelow(outer, part))
   }
   return folder
 }
@@ -63,7 +72,7 @@ async function openArtifact(root: string, path: string): Promise<FileHandle | nu
   if (!isPlain(parts) || parts.length > DEPTH_MAX) return null
   try {
     const folder = await openParent(root, parts.slice(0, -1))
-    return await openFile(folder, parts.at(-1) ?? '').finally(() => folder.handle.close())
+    return await closing(folder, openFile(folder, parts.at(-1) ?? ''))
   } catch {
     // Not there, a link, or not to be read: to the caller that is the same.
     return null
@@ -131,7 +140,7 @@ async function addFile(folder: Folder, name: string, { path, found }: Finding): 
 async function enter(folder: Folder, name: string, { path, found }: Finding): Promise<void> {
   const inner = await openBelow(folder, name).catch(() => null)
   if (inner === null) return
-  await collect(inner, path, found).finally(() => inner.handle.close())
+  await closing(inner, collect(inner, path, found))
 }
 
 /** All files, in the order of their names, up to a number; links and the like are left out. */
@@ -139,6 +148,6 @@ export async function listArtifacts(root: string | null): Promise<Artifact[]> {
   const found: Artifact[] = []
   const folder = root === null ? null : await openFolder(root, root).catch(() => null)
   if (folder === null) return found
-  await collect(folder, '', found).finally(() => folder.handle.close())
+  await closing(folder, collect(folder, '', found))
   return found
 }

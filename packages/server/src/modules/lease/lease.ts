@@ -40,6 +40,8 @@ export interface FileTerms {
   readonly artifactsBytesMax: number
 }
 
+export const NO_FILES: FileTerms = { inputs: [], outputs: [], artifactsBytesMax: 0 }
+
 /** Slots of one node. */
 export interface SlotsOfNode {
   readonly nodeId: string

@@ -7,7 +7,7 @@ import type { Pool } from '#modules/fleet/index.ts'
 import { getGpuPrice } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { openHold } from './funding-service.ts'
-import { isSoldByHour, type Lease } from './lease.ts'
+import { isSoldByHour, type Lease, NO_FILES } from './lease.ts'
 import { findPoolFor } from './pool-choice-service.ts'
 import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
@@ -68,7 +68,7 @@ function modeOf({ mode = 'job', service }: LeaseRequest): Pick<Lease, 'mode' | '
 const NOTHING_HIDDEN = {
   secretNames: [],
   sealed: null,
-  files: { inputs: [], outputs: [], artifactsBytesMax: 0 },
+  files: NO_FILES,
 }
 
 function newLease(

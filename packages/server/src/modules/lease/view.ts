@@ -16,6 +16,18 @@ function renderService(lease: Lease, health: Health | undefined): LeaseAnswer['s
   return { ...lease.service, state, text, path: servicePath(lease.id) }
 }
 
+/** What it runs, with which files. */
+function renderWork({ mode, command, secretNames, files }: Lease) {
+  return {
+    mode,
+    command: [...command],
+    secretNames: [...secretNames],
+    inputs: [...files.inputs],
+    outputs: [...files.outputs],
+    artifactsBytesMax: files.artifactsBytesMax,
+  }
+}
+
 function renderInstants({ noticeAt, stopAt, createdAt, startedAt, endedAt }: Lease) {
   const instant = (date: Date | null) => date?.toISOString() ?? null
   return {
@@ -59,18 +71,13 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     organization: organizations.get(lease.organizationId) ?? '',
     name: lease.name,
     kind: lease.kind,
-    mode: lease.mode,
     service: renderService(lease, health.get(lease.id)),
     state: lease.state,
     waitingFor: lease.state === 'pending' ? lease.waitingFor : null,
     endReason: lease.endReason,
     exitCode: lease.exitCode,
     exitSignal: lease.exitSignal,
-    command: [...lease.command],
-    secretNames: [...lease.secretNames],
-    inputs: [...lease.files.inputs],
-    outputs: [...lease.files.outputs],
-    artifactsBytesMax: lease.files.artifactsBytesMax,
+    ...renderWork(lease),
     gpus: lease.gpus,
     pool: lease.pool,
     nodes: lease.nodes,

@@ -11,9 +11,11 @@ import { promisify } from 'node:util'
 import { assert } from '#kernel/assert.ts'
 
 /** The shim, and what runs inside leases. */
-const SOURCES = ['shim.ts', 'sandbox/sandbox-launcher.ts', 'carrier.ts'].map((name) =>
-  fileURLToPath(new URL(name, import.meta.url)),
-)
+const SOURCES = [
+  fileURLToPath(new URL('shim.ts', import.meta.url)),
+  fileURLToPath(new URL('sandbox/sandbox-launcher.ts', import.meta.url)),
+  fileURLToPath(new URL('carrier.ts', import.meta.url)),
+]
 const SOURCE_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const STRIP_TIMEOUT_MS = 20_000
 
