@@ -34,7 +34,7 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
     command: 'reconciliation',
   },
   lease: { module: 'lease', page: 'leases/leases-page.tsx', command: 'lease' },
-  reclaim: { module: 'lease', page: 'leases/leases-page.tsx', command: 'reclaim' },
+  reclaim: { module: 'lease', page: 'reclaims/reclaims-page.tsx', command: 'reclaim' },
   anchor: { module: 'market', page: 'leases/new-lease-page.tsx', command: 'anchor' },
   model: { module: 'catalog', page: 'models/models-page.tsx', command: 'model' },
   deployment: {

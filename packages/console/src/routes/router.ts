@@ -14,6 +14,7 @@ import {
   organizationsRoute,
 } from './operator.ts'
 import { overviewRoute } from './overview.ts'
+import { reclaimsRoute } from './reclaims.ts'
 import { rootRoute } from './root.tsx'
 import { signInRoute } from './sign-in.ts'
 
@@ -26,6 +27,7 @@ const routeTree = rootRoute.addChildren([
     leasesRoute,
     newLeaseRoute,
     leaseRoute,
+    reclaimsRoute,
     usageRoute,
     keysRoute,
     webhooksRoute,

@@ -2,6 +2,7 @@
 import type { Tone } from '../../ui/state-word.tsx'
 
 const TONES: readonly (readonly [RegExp, Tone])[] = [
+  [/credited/, 'good'],
   [/fail|lost|crash|exhaust|kill/, 'bad'],
   [/reclaim|notice|evict|limit/, 'warn'],
   [/running|started|admitted|adopted|ready|settled|credited/, 'good'],

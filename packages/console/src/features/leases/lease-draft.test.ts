@@ -52,6 +52,8 @@ describe('the request', () => {
     )
     expect(CreateLease.parse(request)).toEqual({
       command: ['python3', 'train.py'],
+      mode: 'job',
+      fabric: 'any',
       gpus: 2,
       maxPriceUsdPerGpuHour: '2.50',
       timeLimitMs: 5_400_000,

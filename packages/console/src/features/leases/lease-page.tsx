@@ -8,22 +8,24 @@ import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
 import { apiQuery } from '../../api/queries.ts'
 import { Button } from '../../ui/button.tsx'
-import { CopyButton, Id } from '../../ui/copy.tsx'
+import { Id } from '../../ui/copy.tsx'
 import { Confirm } from '../../ui/dialog.tsx'
-import { Ago, Countdown, Money } from '../../ui/figures.tsx'
+import { Countdown, Money } from '../../ui/figures.tsx'
 import { formatGpuTime, plural } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
 import { BlockSkeleton, ProblemPanel } from '../../ui/notices.tsx'
-import { Facts, type Figure, FigureRow, PageHead, Section, Unit } from '../../ui/page.tsx'
-import { KindWord } from '../../ui/state-word.tsx'
+import { Facts, type Figure, FigureRow, PageHead, Section } from '../../ui/page.tsx'
 import { Timeline, type TimelineFact } from '../../ui/timeline.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { hourlyPicos } from './active-leases.ts'
-import { quoteWords } from './command-words.ts'
 import { factTone } from './fact-tone.ts'
+import { leaseFacts } from './lease-facts.tsx'
 import { LeaseLog } from './lease-log.tsx'
 import { LeaseAge, leasePlace, LeaseStateWord } from './lease-looks.tsx'
 import { leaseName } from './lease-name.ts'
+import { LeaseReclaims } from './lease-reclaims.tsx'
+import { LifeLine } from './timeline/life-line.tsx'
+import { Placements } from './timeline/placements.tsx'
 
 const route = getRouteApi('/app/leases/$leaseId')
 
@@ -64,9 +66,10 @@ function LeaseDetail({ lease }: { lease: Lease }): ReactElement {
         <p className="mb-3 text-muted">Waits: {lease.waitingFor}</p>
       )}
       <FigureRow figures={leaseFigures(lease)} />
+      <LeaseLife lease={lease} />
       <div className="grid gap-x-8 gap-y-6 lg:grid-cols-12">
         <div className="flex min-w-0 flex-col gap-6 lg:col-span-4 lg:row-start-1">
-          <Section title="Timeline">
+          <Section title="Facts">
             <LeaseTimeline leaseId={lease.id} />
           </Section>
           <Section title="Details">
@@ -134,42 +137,17 @@ function leaseFigures(lease: Lease): Figure[] {
   ]
 }
 
-function leaseFacts(lease: Lease): (readonly [string, ReactElement | string])[] {
-  const command = quoteWords(lease.command)
-  return [
-    ['Tier', <KindWord key="kind" kind={lease.kind} />],
-    [
-      'Command',
-      <span key="command" className="flex items-start gap-1">
-        <code className="min-w-0 wrap-anywhere">{command}</code>
-        <CopyButton text={command} label="Copy the command" />
-      </span>,
-    ],
-    ['Organization', lease.organization],
-    ['Pool', lease.pool],
-    ['Created', <Ago key="created" at={lease.createdAt} />],
-    [
-      'At most',
-      lease.maxPriceUsdPerGpuHour === null ? (
-        '—'
-      ) : (
-        <span key="max">
-          <Money amount={lease.maxPriceUsdPerGpuHour} /> <Unit>per GPU-hour</Unit>
-        </span>
-      ),
-    ],
-    [
-      'Notice',
-      lease.kind === 'anchor'
-        ? 'never reclaimed'
-        : `${formatDuration(lease.noticeMs)}, ${lease.noticeSignal === 'none' ? 'no signal' : lease.noticeSignal}`,
-    ],
-    ['Grace', formatDuration(lease.graceMs)],
-    ['After a reclaim', lease.requeue ? 'starts again when there is room' : 'ends'],
-    ...(lease.exitCode === null && lease.exitSignal === null
-      ? []
-      : ([['Exit', <code key="exit">{lease.exitSignal ?? lease.exitCode}</code>]] as const)),
-  ]
+function LeaseLife({ lease }: { lease: Lease }): ReactElement {
+  const facts = useQuery(apiQuery('listLeaseFacts', { params: { id: lease.id } }))
+  return (
+    <Section title="Timeline" className="mb-6">
+      <Answered query={facts} skeleton={<BlockSkeleton height={113} />}>
+        {({ items }) => <LifeLine lease={lease} facts={items} />}
+      </Answered>
+      <Placements lease={lease} />
+      <LeaseReclaims lease={lease} />
+    </Section>
+  )
 }
 
 function LeaseTimeline({ leaseId }: { leaseId: string }): ReactElement {

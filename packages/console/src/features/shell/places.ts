@@ -7,6 +7,7 @@ export interface Place {
     | '/'
     | '/models'
     | '/leases'
+    | '/reclaims'
     | '/usage'
     | '/keys'
     | '/webhooks'
@@ -26,6 +27,7 @@ export const PLACES: readonly Place[] = [
   { to: '/leases', word: 'Leases', icon: 'lease', permission: 'lease.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
+  { to: '/reclaims', word: 'Reclaims', icon: 'reclaim', permission: 'reclaim.list' },
   { to: '/webhooks', word: 'Webhooks', icon: 'webhook', permission: 'webhook.list' },
 ]
 
