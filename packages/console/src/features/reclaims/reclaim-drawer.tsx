@@ -99,6 +99,7 @@ export const CAUSE_WORDS: Record<Reclaim['cause'], string> = {
   outranked: 'work of higher rank',
   shrink: 'the owner’s demand rises',
   engine: 'the engine’s own rules',
+  maintenance: 'its node is taken out of work',
 }
 
 function factsOf(reclaim: Reclaim): (readonly [string, ReactElement | string])[] {

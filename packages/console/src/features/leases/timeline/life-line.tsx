@@ -19,7 +19,7 @@ const MARGIN = 0.04
 const LOOKS: Record<BandState, { readonly className: string; readonly word: string }> = {
   waiting: { className: 'border border-line-strong', word: 'waiting' },
   starting: { className: 'bg-line-strong', word: 'starting' },
-  running: { className: 'bg-good', word: 'running' },
+  running: { className: 'bg-accent', word: 'running' },
   reclaiming: { className: 'bg-warn', word: 'notice' },
   stopping: { className: 'hatched bg-warn', word: 'stopping' },
 }
