@@ -22,6 +22,10 @@ export const FLEET_MAP_GONE_MAX = 20_000
 export const LEASE_HOLD_AHEAD_MS = 10 * MINUTE_MS
 /** How often a running lease is metered and its hold extended. */
 export const LEASE_METER_EVERY_MS = 5 * SECOND_MS
+/** With many leases each of them takes this share of the round, so that metering them all costs the same. */
+export const LEASE_METER_SHARE_MS = 50
+/** No lease with a full hold goes unmetered for longer; far below what is held ahead. */
+export const LEASE_METER_EVERY_MAX_MS = 2 * MINUTE_MS
 /** How often a lease is looked at when nothing was heard of it. */
 export const LEASE_LOOK_EVERY_MS = 1 * SECOND_MS
 /** How long the stop of a lease is repeated before the operator is told. */

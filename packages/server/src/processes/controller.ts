@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { leaseOfAttempt } from '#kernel/attempt.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import {
+  Beat,
   createHealthKeeper,
   HEALTH_PROGRAM,
   LEASE_PROGRAM,
@@ -108,6 +109,7 @@ async function stepDeploymentUnlessStopping(
 export async function startController(deps: ControllerDeps): Promise<Controller> {
   const leaseSteps: LeaseStepDeps = {
     ...deps,
+    beat: new Beat(),
     onTrouble: (leaseId, error) =>
       deps.log.error({ err: error, leaseId }, 'something about this lease needs a look'),
   }

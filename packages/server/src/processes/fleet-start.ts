@@ -71,7 +71,7 @@ export function loadFleetFile(
   return outcome
 }
 
-async function declarePrices(
+export async function declarePrices(
   tx: Db,
   fleet: FleetFile,
   context: { now: Date; ids: IdSource },

@@ -4,7 +4,7 @@ import { idSource } from '#kernel/ids.ts'
 import { isConstraintViolation } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { accountNode, accountPool } from './service.ts'
-import { closeClaims, drainClaims, listOpenClaims, openClaims } from './store.ts'
+import { closeClaims, countTaken, drainClaims, listOpenClaims, openClaims } from './store.ts'
 
 const { db } = await cloneDatabase()
 const START_MS = Date.UTC(2026, 0, 1)
@@ -132,4 +132,14 @@ test('the use of a node counts its own claims alone', async () => {
   const window = { from: at(0), to: at(1000), count: 1 }
   const [bucket] = await accountNode(db, { id: one, pool: 'of one node' }, window)
   expect(bucket).toMatchObject({ byKindMs: { spot: 2000 }, freeMs: 2000, totalMs: 4000 })
+})
+
+test('the count of slots taken is that of the claims that are open', async () => {
+  const nodeId = await pool('counted')
+  await claim(nodeId, 'counted-a', [0, 2, 3], 0)
+  await claim(nodeId, 'counted-b', [1], 0)
+  await closeClaims(db, 'counted-b', at(5))
+  expect((await countTaken(db)).get(nodeId)).toBe(3)
+  await closeClaims(db, 'counted-a', at(5))
+  expect((await countTaken(db)).has(nodeId)).toBe(false)
 })

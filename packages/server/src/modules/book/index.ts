@@ -7,6 +7,7 @@ export {
   closeClaims,
   closeClaimsById,
   type DatedClaim,
+  countTaken,
   drainClaims,
   type Hold,
   listAnchorClaimsEndedSince,

@@ -2,6 +2,7 @@
 import type { ClaimKind } from '@spillway/contract'
 import { sql } from 'kysely'
 import { type IdSource, newId } from '#kernel/ids.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { ClaimSpan } from './conservation.ts'
 import { parseSlots, renderSlots } from './slots.ts'
@@ -43,7 +44,7 @@ export async function openClaims(
   const slots = placements.map((each) => renderSlots(each.slots))
   await sql`INSERT INTO claim (id, node_id, slots, kind, lease_id, organization_id, starts_at)
     SELECT id, node_id, slots::int4multirange, ${kind}, ${leaseId}, ${organizationId}, ${now}::timestamptz
-    FROM unnest(${claimIds}::text[], ${nodeIds}::text[], ${slots}::text[]) AS new (id, node_id, slots)`.execute(
+    FROM unnest(${arrayText(claimIds)}::text[], ${arrayText(nodeIds)}::text[], ${arrayText(slots)}::text[]) AS new (id, node_id, slots)`.execute(
     tx,
   )
 }
@@ -129,7 +130,7 @@ export async function openHolds(
   const reasons = holds.map(({ reason }) => reason)
   await sql`INSERT INTO claim (id, node_id, slots, kind, reason, starts_at)
     SELECT id, node_id, slots::int4multirange, kind, reason, ${now}::timestamptz
-    FROM unnest(${claimIds}::text[], ${nodeIds}::text[], ${slots}::text[], ${kinds}::text[], ${reasons}::text[])
+    FROM unnest(${arrayText(claimIds)}::text[], ${arrayText(nodeIds)}::text[], ${arrayText(slots)}::text[], ${kinds}::text[], ${reasons}::text[])
       AS new (id, node_id, slots, kind, reason)`.execute(tx)
 }
 
@@ -156,6 +157,14 @@ interface ClaimRow {
   readonly starts_at: Date
   readonly draining_from: Date | null
   readonly reason: string | null
+}
+
+/** How many slots of each node have a claim that is open now; a node without any is not in it. */
+export async function countTaken(db: Db): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ node_id: string; taken: number }>`
+    SELECT node_id, sum(upper(slot) - lower(slot))::int4 AS taken
+    FROM claim, unnest(slots) AS slot WHERE ends_at IS NULL GROUP BY node_id`.execute(db)
+  return new Map(rows.map(({ node_id, taken }) => [node_id, taken]))
 }
 
 /** Every claim that is open now. */

@@ -23,6 +23,8 @@ export { applyFleet } from './service.ts'
 export {
   findPool,
   listNodes,
+  listNodeShapes,
+  nodeNames,
   listNodeSpans,
   listPools,
   listSites,

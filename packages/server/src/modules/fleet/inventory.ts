@@ -69,10 +69,15 @@ function dueReason(node: Node, wanted: SurveyedNode | undefined): string | null 
   return `it should have ${wanted.slotCount} slots instead of ${node.slotCount}`
 }
 
+/** What engine and fleet file say of one node. */
+interface Told {
+  readonly inventory: NodeInventory | undefined
+  readonly wanted: SurveyedNode | undefined
+}
+
 /** A node that ought to change gets nothing new, so that it becomes free; then another takes its place. */
-function decideNode(node: Node, view: InventoryView): NodeChange[] {
-  const inventory = view.found.find((each) => each.node === node.name)
-  const wanted = view.wanted.find((each) => each.name === node.name)
+function decideNode(node: Node, view: InventoryView, told: (name: string) => Told): NodeChange[] {
+  const { inventory, wanted } = told(node.name)
   const isMissing = inventory === undefined && view.missing === 'down'
   const due = isMissing ? node.changeReason : dueReason(node, wanted)
   if (due !== null && !isMissing && !view.claimedNodeIds.has(node.id)) {
@@ -113,7 +118,9 @@ export function decideNodes(view: InventoryView): readonly NodeChange[] {
       const causes = { ...NO_CAUSES, ...(inventory ? engineCauses(inventory) : MISSING) }
       return { kind: 'enter', node, causes }
     })
-  return [...view.nodes.flatMap((node) => decideNode(node, view)), ...entered]
+  const wanted = new Map(view.wanted.map((each) => [each.name, each]))
+  const told = (name: string): Told => ({ inventory: found.get(name), wanted: wanted.get(name) })
+  return [...view.nodes.flatMap((node) => decideNode(node, view, told)), ...entered]
 }
 
 export interface FaultChanges {

@@ -1,7 +1,8 @@
 /** SQL of sites, pools and nodes. */
 import type { ReclaimPolicy } from '@spillway/contract'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { type Money, money, renderMoney } from '#kernel/money.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Schema } from '#platform/db/schema.ts'
 import { type Node, type NodeCauses, nodeStanding, type NodeStanding } from './node-state.ts'
@@ -173,11 +174,10 @@ export async function listSites(db: Db): Promise<readonly Site[]> {
   }))
 }
 
-/** Pools that have an active node. */
-export async function listPools(db: Db): Promise<readonly Pool[]> {
-  const rows = await db
-    .selectFrom('pool')
-    .selectAll()
+/** Pools that have an active node; or the one of that name, if it is such. */
+export async function listPools(db: Db, name?: string): Promise<readonly Pool[]> {
+  const all = db.selectFrom('pool').selectAll()
+  const rows = await (name === undefined ? all : all.where('name', '=', name))
     .where((where) =>
       where.exists(
         where
@@ -207,7 +207,7 @@ export async function listPools(db: Db): Promise<readonly Pool[]> {
 }
 
 export async function findPool(db: Db, name: string): Promise<Pool | null> {
-  return (await listPools(db)).find((pool) => pool.name === name) ?? null
+  return (await listPools(db, name))[0] ?? null
 }
 
 function toNode(row: Selectable<Schema['node']>): Node {
@@ -243,6 +243,44 @@ export async function listNodes(db: Db): Promise<readonly Node[]> {
     .orderBy('name')
     .execute()
   return rows.map(toNode)
+}
+
+/** Names of these nodes, which are or were part of the fleet, by id. */
+export async function nodeNames(
+  db: Db,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await sql<{ id: string; name: string }>`
+    SELECT id, name FROM node WHERE id = ANY (${arrayText(ids)}::text[])`.execute(db)
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
+/** What placement asks of a node, and no more: a pool may have thousands. */
+export interface NodeShape {
+  readonly id: string
+  readonly pool: string
+  readonly slotCount: number
+  readonly isReady: boolean
+  readonly fabric: string | null
+}
+
+/** The shape of every node that is part of the fleet now, in the order of pool and name. */
+export async function listNodeShapes(db: Db): Promise<readonly NodeShape[]> {
+  const rows = await db
+    .selectFrom('node')
+    .select(['id', 'pool_name', 'slot_count', 'state', 'fabric'])
+    .where('retired_at', 'is', null)
+    .orderBy('pool_name')
+    .orderBy('name')
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    pool: row.pool_name,
+    slotCount: row.slot_count,
+    isReady: row.state === 'ready',
+    fabric: row.fabric,
+  }))
 }
 
 /** A node that is or was part of the fleet. */

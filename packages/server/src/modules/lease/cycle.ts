@@ -4,7 +4,7 @@
  */
 import { type IdSource } from '#kernel/ids.ts'
 import { openClaims } from '#modules/book/index.ts'
-import { listNodes } from '#modules/fleet/index.ts'
+import { nodeNames } from '#modules/fleet/index.ts'
 import { decide, type Decision, getGpuPrice } from '#modules/market/index.ts'
 import {
   type Database,
@@ -23,6 +23,9 @@ import { recordFact, wakeLease } from './record.ts'
 import { takeSnapshot } from './snapshot-service.ts'
 import * as store from './store.ts'
 import { mayTakeBack } from './terms.ts'
+
+/** A cycle over a large book takes a while; unasked, it takes no more than so small a share of the time. */
+const PAUSE_PER_CYCLE = 10
 
 interface CycleDeps {
   readonly database: Database
@@ -45,7 +48,8 @@ async function recordPlacement(
   lease: Lease,
   { placements, now }: Placement & { now: Date },
 ) {
-  const names = new Map((await listNodes(tx)).map((node) => [node.id, node.name]))
+  const nodeIds = placements.map(({ nodeId }) => nodeId)
+  const names = await nodeNames(tx, nodeIds)
   const where = placements.map(({ nodeId, slots }) => ({
     node: names.get(nodeId) ?? nodeId,
     slots,
@@ -140,8 +144,13 @@ async function commit({ database, now, ids }: CycleDeps, decision: Decision): Pr
 export async function runCycle(deps: CycleDeps): Promise<StepOutcome> {
   const at = deps.now()
   const snapshot = await takeSnapshot(deps.database, at)
+  const told = new Map(snapshot.wants.map((want) => [want.leaseId, want.waitsFor]))
   const outcome = decide(snapshot)
-  for (const decision of outcome.decisions) await commit(deps, decision)
+  for (const decision of outcome.decisions)
+    if (decision.kind !== 'wait' || told.get(decision.leaseId) !== decision.why)
+      await commit(deps, decision)
   await commitForesight(deps, outcome)
-  return { kind: 'wait', untilMs: at.getTime() + MARKET_CYCLE_EVERY_MS }
+  const tookMs = deps.now().getTime() - at.getTime()
+  const pauseMs = Math.max(MARKET_CYCLE_EVERY_MS, tookMs * PAUSE_PER_CYCLE)
+  return { kind: 'wait', untilMs: at.getTime() + pauseMs }
 }

@@ -74,7 +74,7 @@ export async function fundStart(
 
 /** What is left of a lease's hold. */
 async function holdLeft(tx: Db, lease: Lease): Promise<Money> {
-  const holds = await listOpenHolds(tx, 'lease')
+  const holds = await listOpenHolds(tx, 'lease', [lease.id])
   return holds.find((hold) => hold.holdId === lease.holdId)?.amount ?? ZERO
 }
 
@@ -82,12 +82,16 @@ async function holdLeft(tx: Db, lease: Lease): Promise<Money> {
  * Keeps the hold ahead of a lease that has processes. When the balance cannot fill it, everything that is available
  * goes in; only when what is then left no longer covers more than the tail is the lease out of money.
  */
-export async function extendHold(tx: Db, lease: Lease, now: Date): Promise<'funded' | 'exhausted'> {
-  if (lease.holdId === null || !isSoldByHour(lease.kind)) return 'funded'
+export async function extendHold(
+  tx: Db,
+  lease: Lease,
+  now: Date,
+): Promise<'full' | 'short' | 'exhausted'> {
+  if (lease.holdId === null || !isSoldByHour(lease.kind)) return 'full'
   const amount = holdNeeded(lease, present(lease.priceUsd, 'the price of a lease that runs'), now)
   const { holdId } = lease
   const outcome = await setHold(tx, { holdId, amount })
-  if (outcome.kind === 'held') return 'funded'
+  if (outcome.kind === 'held') return 'full'
   if (outcome.available > 0n) await growHold(tx, { holdId, by: outcome.available })
-  return (await holdLeft(tx, lease)) > tailCost(lease) ? 'funded' : 'exhausted'
+  return (await holdLeft(tx, lease)) > tailCost(lease) ? 'short' : 'exhausted'
 }

@@ -1,4 +1,5 @@
 /** Leases: who holds which slots, until when, at what price; and how they are taken back. */
+export { Beat } from './beat.ts'
 export { runCycle } from './cycle.ts'
 export { type DoorRequest, type DoorSource, findServiceAddress } from './door-service.ts'
 export { discardOldFiles } from './files-service.ts'

@@ -1,26 +1,24 @@
 /** Finds the pool for a lease among those there are, with what is free in each right now. */
 import { Fault } from '#kernel/fault.ts'
-import { listOpenClaims } from '#modules/book/index.ts'
-import { listNodes, listPools, listSites, type Pool } from '#modules/fleet/index.ts'
+import { countTaken } from '#modules/book/index.ts'
+import { listNodeShapes, listPools, listSites, type Pool } from '#modules/fleet/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { type Candidate, choosePool, type NearMatch, type PoolWish } from './pool-choice.ts'
 
 async function listCandidates(tx: Db, pools: readonly Pool[]): Promise<readonly Candidate[]> {
   const sites = new Map((await listSites(tx)).map((site) => [site.name, site]))
-  const taken = new Map<string, number>()
-  for (const { nodeId, slots } of await listOpenClaims(tx))
-    taken.set(nodeId, (taken.get(nodeId) ?? 0) + slots.length)
-  const nodes = Map.groupBy(await listNodes(tx), (node) => node.pool)
+  const taken = await countTaken(tx)
+  const nodes = Map.groupBy(await listNodeShapes(tx), (node) => node.pool)
   return pools.map((pool) => ({
     pool: pool.name,
     accelerator: pool.accelerator,
     site: pool.site,
     region: sites.get(pool.site)?.region ?? '',
     jurisdiction: sites.get(pool.site)?.jurisdiction ?? '',
-    nodes: (nodes.get(pool.name) ?? []).map(({ id, slotCount, state, fabric }) => ({
+    nodes: (nodes.get(pool.name) ?? []).map(({ id, slotCount, isReady, fabric }) => ({
       slotCount,
       fabric,
-      free: state === 'ready' ? slotCount - (taken.get(id) ?? 0) : 0,
+      free: isReady ? slotCount - (taken.get(id) ?? 0) : 0,
     })),
   }))
 }

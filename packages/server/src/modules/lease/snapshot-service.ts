@@ -1,9 +1,10 @@
 /** Takes the snapshot that the market decides on: the book and the orders at one instant of the database. */
 import type { ReclaimTerms } from '@spillway/contract'
+import type { Money } from '#kernel/money.ts'
 import { type Claim, listOpenClaims } from '#modules/book/index.ts'
 import {
   listFaults,
-  listNodes,
+  listNodeShapes,
   listPools,
   listUnreachable,
   type SlotFault,
@@ -12,12 +13,13 @@ import { getGpuPrice, type Holder, type Snapshot, type Want } from '#modules/mar
 import type { Database, Db } from '#platform/db/database.ts'
 import { foreseePools } from './demand-service.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
+import { listStandings, type Standing } from './standing-store.ts'
 import * as store from './store.ts'
 import { isCapReached } from './terms.ts'
 
 function toHolder(
   claim: Claim,
-  { leases, now }: { readonly leases: ReadonlyMap<string, Lease>; readonly now: Date },
+  { leases, now }: { readonly leases: ReadonlyMap<string, Standing>; readonly now: Date },
 ): Holder {
   const lease = claim.leaseId === null ? undefined : leases.get(claim.leaseId)
   return {
@@ -30,12 +32,12 @@ function toHolder(
     isDraining: claim.drainingFrom !== null,
     reclaimFor: lease?.reclaimFor ?? null,
     checkpointMs: lease?.checkpointAt?.getTime() ?? null,
-    isTakenBack: lease?.reclaimReason === 'reclaimed',
+    isTakenBack: lease?.isTakenBack ?? false,
     ...(lease?.terms ? { terms: holderTerms(lease, lease.terms, now) } : {}),
   }
 }
 
-function holderTerms(lease: Lease, { by, minimumRunMs }: ReclaimTerms, now: Date) {
+function holderTerms(lease: Standing, { by, minimumRunMs }: ReclaimTerms, now: Date) {
   return { by, minimumRunMs, isCapReached: isCapReached(lease, now) }
 }
 
@@ -53,10 +55,19 @@ function brokenSlots(faults: readonly SlotFault[], claims: readonly Claim[]): Ho
     }))
 }
 
-async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
-  const price = isSoldByHour(lease.kind)
-    ? await getGpuPrice(db, { pool: lease.pool, tier: lease.kind, at })
-    : null
+/** Asks each price once, however many want at it. */
+function pricesAt(db: Db, at: Date): (lease: Lease) => Promise<Money | null> {
+  const known = new Map<string, Money>()
+  return async ({ kind, pool }) => {
+    if (!isSoldByHour(kind)) return null
+    const key = `${pool} ${kind}`
+    const amount = known.get(key) ?? (await getGpuPrice(db, { pool, tier: kind, at })).price.amount
+    known.set(key, amount)
+    return amount
+  }
+}
+
+function toWant(lease: Lease, priceUsd: Money | null): Want {
   return {
     leaseId: lease.id,
     kind: lease.kind,
@@ -67,7 +78,8 @@ async function toWant(db: Db, lease: Lease, at: Date): Promise<Want> {
     createdMs: lease.createdAt.getTime(),
     isFirm: lease.kind === 'on_demand' && !lease.terms?.by.includes('anchor'),
     maxPriceUsd: lease.maxPriceUsd,
-    priceUsd: price?.price.amount ?? null,
+    priceUsd,
+    waitsFor: lease.waitingFor,
   }
 }
 
@@ -77,29 +89,26 @@ export async function takeSnapshot(database: Database, now: Date): Promise<Snaps
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute(async (tx) => {
-      const nodes = await listNodes(tx)
       const claims = await listOpenClaims(tx)
       const silent = await listUnreachable(tx)
       const faults = await listFaults(tx)
-      const leases = await store.listOpenLeases(tx)
+      const leases = await listStandings(tx)
+      const nodes = await listNodeShapes(tx)
       const poolOf = new Map(nodes.map(({ id, pool }) => [id, pool]))
-      const byId = new Map(leases.map((lease) => [lease.id, lease]))
+      const priceOf = pricesAt(tx, now)
       const wants: Want[] = []
-      for (const lease of leases)
-        if (lease.state === 'pending') wants.push(await toWant(tx, lease, now))
+      for (const lease of await store.listPendingLeases(tx))
+        wants.push(toWant(lease, await priceOf(lease)))
       return {
         nowMs: now.getTime(),
         pools: await foreseePools(tx, await listPools(tx), { claims, poolOf, now }),
         nodes: nodes.map((node) => ({
-          id: node.id,
-          pool: node.pool,
-          slotCount: node.slotCount,
+          ...node,
           // A pool whose engine is silent could not start anything.
-          isReady: node.state === 'ready' && !silent.has(node.pool),
-          fabric: node.fabric,
+          isReady: node.isReady && !silent.has(node.pool),
         })),
         holders: [
-          ...claims.map((claim) => toHolder(claim, { leases: byId, now })),
+          ...claims.map((claim) => toHolder(claim, { leases, now })),
           ...brokenSlots(faults, claims),
         ],
         wants,

@@ -2,6 +2,7 @@
 import type { IdSource } from '#kernel/ids.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
+import type { Beat } from './beat.ts'
 
 export interface LeaseStepDeps {
   readonly database: Database
@@ -10,6 +11,8 @@ export interface LeaseStepDeps {
   /** Trusted time of a boot's monotonic instant; null when that boot is not known any more. */
   readonly instantOf: (bootId: string, monotonicMs: number) => Date | null
   readonly ids: IdSource
+  /** How often leases that run are looked at. */
+  readonly beat: Beat
   /** Under which what leases hide is sealed. */
   readonly pepper: string
   /** Something went wrong that does not keep the step from going on. */

@@ -4,12 +4,12 @@
  */
 import { renderMoney } from '#kernel/money.ts'
 import { closeClaims } from '#modules/book/index.ts'
-import { listNodes, findPool } from '#modules/fleet/index.ts'
+import { findPool, nodeNames } from '#modules/fleet/index.ts'
 import { releaseHold } from '#modules/ledger/index.ts'
 import { type Db, inTransaction } from '#platform/db/database.ts'
 import type { Engine, Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
-import { LEASE_LOOK_EVERY_MS, LEASE_METER_EVERY_MS } from '../../limits.ts'
+import { LEASE_LOOK_EVERY_MS } from '../../limits.ts'
 import { doorOf } from './door-service.ts'
 import { settleFault } from './fault-service.ts'
 import { extendHold } from './funding-service.ts'
@@ -49,7 +49,8 @@ function filesOf({ id, attempt, files }: Lease) {
 
 /** Starts what is placed. `admit` with the same attempt is idempotent, so a crash here is harmless. */
 async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
-  const nodes = await listNodes(deps.database)
+  const nodeIds = lease.placements.map(({ nodeId }) => nodeId)
+  const names = await nodeNames(deps.database, nodeIds)
   const pool = await findPool(deps.database, lease.pool)
   const { environment: secretEnvironment, inputs, outputs } = openHidden(deps.pepper, lease)
   await engineOf(deps, lease).admit({
@@ -59,7 +60,7 @@ async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
     tenant: await tenantOf(deps.database, lease.organizationId),
     kind: lease.kind,
     placements: lease.placements.map(({ nodeId, slots }) => ({
-      node: nodes.find((node) => node.id === nodeId)?.name ?? nodeId,
+      node: names.get(nodeId) ?? nodeId,
       slots,
     })),
     acceleratorKind: pool?.acceleratorKind ?? 'cpu',
@@ -85,9 +86,11 @@ async function recordStart(tx: Db, lease: Lease, startedAt: Date): Promise<void>
 }
 
 /** Keeps the hold ahead; when the balance is used up, the lease gets its notice while the hold still pays. */
-async function keepFunded(tx: Db, lease: Lease, now: Date): Promise<void> {
+async function keepFunded(deps: LeaseStepDeps, tx: Db, lease: Lease): Promise<void> {
+  const now = deps.now()
   const outcome = await extendHold(tx, lease, now)
-  if (outcome === 'funded') return
+  deps.beat.note(lease.id, outcome === 'full')
+  if (outcome !== 'exhausted') return
   if (lease.state === 'reclaiming') return shortenNotice(tx, lease, now)
   if (lease.state !== 'running') return
   const noticeMs = exhaustionNoticeMs(lease)
@@ -104,8 +107,8 @@ async function enforceTimeLimit(tx: Db, lease: Lease, now: Date): Promise<void> 
 function isAnythingDue(deps: LeaseStepDeps, lease: Lease, seen: Running): boolean {
   if (lease.startedAt === null) return true
   const until = deps.instantOf(seen.bootId, seen.confirmedMs) ?? lease.startedAt
-  if (until.getTime() - (lease.meteredUntil ?? lease.startedAt).getTime() >= LEASE_METER_EVERY_MS)
-    return true
+  const unmeteredMs = until.getTime() - (lease.meteredUntil ?? lease.startedAt).getTime()
+  if (unmeteredMs >= deps.beat.meterEveryMs(lease.id)) return true
   if (lease.timeLimitMs === null) return false
   return deps.now().getTime() >= lease.startedAt.getTime() + lease.timeLimitMs
 }
@@ -126,10 +129,10 @@ async function onRunning(deps: LeaseStepDeps, id: string, seen: Running): Promis
     } as const
     const until = deps.instantOf(seen.bootId, seen.confirmedMs) ?? startedAt
     const isDue =
-      until.getTime() - (lease.meteredUntil ?? startedAt).getTime() >= LEASE_METER_EVERY_MS
+      until.getTime() - (lease.meteredUntil ?? startedAt).getTime() >= deps.beat.meterEveryMs(id)
     if (isDue) {
       await meterUntil(tx, lease, { startedAt, until, now, ids })
-      await keepFunded(tx, lease, now)
+      await keepFunded(deps, tx, lease)
     }
     const after = await store.lockLease(tx, id)
     if (after) await enforceTimeLimit(tx, after, now)
@@ -268,6 +271,19 @@ async function noteMissing(deps: LeaseStepDeps, lease: Lease): Promise<void> {
   deps.onTrouble(lease.id, new Error(text))
 }
 
+/** The engine tells when something changes; until then the meter and the time limit are all there is to see to. */
+function lookAtNextBeat(deps: LeaseStepDeps, lease: Lease): StepOutcome {
+  const now = deps.now()
+  const sinceMs = (lease.meteredUntil ?? lease.startedAt ?? now).getTime()
+  const meterMs = sinceMs + deps.beat.meterEveryMs(lease.id) - now.getTime()
+  const limitMs =
+    lease.timeLimitMs === null || lease.startedAt === null
+      ? Infinity
+      : lease.startedAt.getTime() + lease.timeLimitMs - now.getTime()
+  // What the engine confirmed may be a little older than now.
+  return lookAgain(now, Math.max(LEASE_LOOK_EVERY_MS / 4, Math.min(meterMs, limitMs)))
+}
+
 /** One step of a lease, as the strand `lease/<id>`. */
 export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOutcome> {
   const lease = await store.findLease(deps.database, id)
@@ -276,6 +292,7 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   if (lease.engineRun !== null) return { kind: 'done' }
   if (lease.state === 'starting') await start(deps, lease)
   const seen = await engineOf(deps, lease).observe(attemptId(lease))
+  if (seen.state !== 'running') deps.beat.drop(id)
   if (seen.state === 'gone') {
     await onGone(deps, lease, seen)
     return { kind: 'done' }
@@ -285,6 +302,7 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   if (seen.state === 'running' && seen.preemption) await onPreemption(deps, id, seen)
   const after = (await store.findLease(deps.database, id)) ?? lease
   if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)
-  if (after.riskAt !== null && seen.state === 'running') await deliverWarning(deps, after)
-  return lookAgain(deps.now())
+  if (seen.state !== 'running') return lookAgain(deps.now())
+  if (after.riskAt !== null) await deliverWarning(deps, after)
+  return lookAtNextBeat(deps, after)
 }

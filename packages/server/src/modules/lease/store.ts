@@ -180,6 +180,17 @@ export async function findLeases(db: Db, ids: readonly string[]): Promise<readon
   return rows.map(toLease)
 }
 
+/** Leases that wait for room, in the order of their ids. */
+export async function listPendingLeases(db: Db): Promise<readonly Lease[]> {
+  const rows = await db
+    .selectFrom('lease')
+    .selectAll()
+    .where('state', '=', 'pending')
+    .orderBy('id')
+    .execute()
+  return rows.map(toLease)
+}
+
 /** Leases that have not ended. */
 export async function listOpenLeases(db: Db): Promise<readonly Lease[]> {
   const rows = await db

@@ -1,7 +1,7 @@
 /** Renders leases for the API, with what metering and the ledger know of them. */
 import { type Lease as LeaseAnswer, servicePath } from '@spillway/contract'
 import { renderMoney, ZERO } from '#kernel/money.ts'
-import { listNodes } from '#modules/fleet/index.ts'
+import { nodeNames } from '#modules/fleet/index.ts'
 import { listOrganizations } from '#modules/identity/index.ts'
 import { listOpenHolds } from '#modules/ledger/index.ts'
 import { usageOf } from '#modules/metering/index.ts'
@@ -55,17 +55,15 @@ function renderPromise({ terms, reclaimsMonth: month, reclaimsInMonth: count, ..
 export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<LeaseAnswer[]> {
   if (leases.length === 0) return []
   const organizations = new Map((await listOrganizations(db)).map((each) => [each.id, each.name]))
-  const nodes = new Map((await listNodes(db)).map((node) => [node.id, node.name]))
-  const holds = new Map(
-    (await listOpenHolds(db, 'lease')).map((hold) => [hold.reference, hold.amount]),
-  )
+  const placed = leases.flatMap(({ placements }) => placements.map(({ nodeId }) => nodeId))
+  const nodes = await nodeNames(db, [...new Set(placed)])
   const ids = leases.map((lease) => lease.id)
-  const usage = await usageOf(db, ids)
-  const services = leases.filter((lease) => lease.service !== null)
-  const health = await findHealth(
-    db,
-    services.map((lease) => lease.id),
+  const holds = new Map(
+    (await listOpenHolds(db, 'lease', ids)).map((hold) => [hold.reference, hold.amount]),
   )
+  const usage = await usageOf(db, ids)
+  const services = leases.flatMap(({ id, service }) => (service === null ? [] : [id]))
+  const health = await findHealth(db, services)
   return leases.map((lease) => ({
     id: lease.id,
     organization: organizations.get(lease.organizationId) ?? '',

@@ -150,8 +150,12 @@ export async function getBalance(db: Db, organizationId: string): Promise<Balanc
   return { posted: balance.posted, held: balance.held, available: available(balance) }
 }
 
-export async function listOpenHolds(db: Db, purpose: HoldPurpose): Promise<readonly OpenHold[]> {
-  const holds = await selectOpenHolds(db, purpose)
+export async function listOpenHolds(
+  db: Db,
+  purpose: HoldPurpose,
+  references?: readonly string[],
+): Promise<readonly OpenHold[]> {
+  const holds = await selectOpenHolds(db, purpose, references)
   return holds.map(({ id, organizationId, reference, amount }) => ({
     holdId: id,
     organizationId,

@@ -70,11 +70,18 @@ export async function findOpenHolds(
   return rows.map(toHold)
 }
 
+/** The open holds of everybody, or of these leases or gateway processes alone. */
 export async function listOpenHolds(
   db: Db,
   purpose: HoldPurpose,
+  references?: readonly string[],
 ): Promise<readonly (Hold & { readonly organizationId: string; readonly reference: string })[]> {
-  const rows = await openHolds(db, purpose)
+  const all = openHolds(db, purpose)
+  const some =
+    references === undefined
+      ? all
+      : all.where(sql<boolean>`reference = ANY (${arrayText(references)}::text[])`)
+  const rows = await some
     .innerJoin('ledger_account', 'ledger_account.id', 'hold.account_id')
     .select(['reference', 'organization_id'])
     .orderBy('hold.id')

@@ -66,6 +66,8 @@ export interface Want {
   readonly isFirm?: boolean
   /** The pool's price for this kind now; null for what is not sold by the hour. */
   readonly priceUsd: Money | null
+  /** What it was last told that it waits for. */
+  readonly waitsFor?: string | null
 }
 
 /** How much of a pool may be on its way out at once; null: no limit. One lease may always go. */

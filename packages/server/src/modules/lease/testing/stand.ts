@@ -19,6 +19,7 @@ import {
 } from '#platform/engines/simulated/simulated-engine.ts'
 import { SMALL_LAYOUT } from '#platform/engines/simulated/testing/simulated-bench.ts'
 import { type FakeClock, makeClock } from '../../../../test/harness/index.ts'
+import { Beat } from '../beat.ts'
 import { runCycle } from '../cycle.ts'
 import type { Lease } from '../lease.ts'
 import { createLease } from '../service.ts'
@@ -122,6 +123,7 @@ export async function makeStand(db: Database, policy: Partial<ReclaimPolicy> = {
     ...{ database: db, engines: createEngines(new Map([['p', engine]])), now: clock.now, ids },
     instantOf: (_boot, monotonicMs) => clock.atMonotonic(monotonicMs),
     pepper: 'pepper',
+    beat: new Beat(),
     onTrouble: (_lease, error) => {
       throw error
     },

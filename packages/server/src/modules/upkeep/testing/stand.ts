@@ -13,6 +13,7 @@ import { defineSku, setPrice } from '#modules/catalog/index.ts'
 import { applyFleet, listNodes, readFleetFile, surveyFleet } from '#modules/fleet/index.ts'
 import { createOrganization } from '#modules/identity/index.ts'
 import {
+  Beat,
   createLease,
   findLease,
   type Lease,
@@ -104,8 +105,9 @@ export async function makeStand(
     ...{ database, engines, now, instantOf, ids, declared },
     onTrouble: (_pool, error) => troubles.push(error),
   }
-  const step = (id: string) =>
-    stepLease({ ...deps, pepper: 'pepper', onTrouble: (_id, error) => troubles.push(error) }, id)
+  const beat = new Beat()
+  const onTrouble = (_id: string, error: unknown) => troubles.push(error)
+  const step = (id: string) => stepLease({ ...deps, beat, pepper: 'pepper', onTrouble }, id)
   let seen: ReadonlySet<string> = new Set()
   return {
     ...{
