@@ -6,6 +6,8 @@ import { money, picos, type Money } from '#kernel/money.ts'
 import { inTransaction, openDatabase } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import {
+  compensationsPosted,
+  compensationTotal,
   createHold,
   creditGranted,
   getBalance,
@@ -15,6 +17,7 @@ import {
   openCustomerAccount,
   overrunTotal,
   postCharges,
+  postCompensation,
   releaseHold,
   releaseHoldsOf,
   revenueOf,
@@ -387,6 +390,21 @@ describe('verification', () => {
       await findingsAfter(`ALTER TABLE balance DROP CONSTRAINT balance_within_limit;
         UPDATE balance SET posted = posted - 100 WHERE account_id = ${account}`),
     ).toEqual(['balances_equal_entries', 'balances_within_limit'])
+  })
+
+  test('gives back for a reclaim once, whoever and however many try, at the operator’s expense', async () => {
+    const organizationId = await customer('0')
+    const before = await compensationTotal(db, period)
+    const amount = money('0.000000000001')
+    const source = `reclaim:${organizationId}/1`
+    const give = () =>
+      inTransaction(db, (tx) => postCompensation(tx, { organizationId, amount, source, now, ids }))
+    const given = await Promise.all(Array.from({ length: 8 }, give))
+    expect(new Set(given).size).toBe(1)
+    expect((await getBalance(db, organizationId)).posted).toBe(amount)
+    expect((await compensationTotal(db, period)) - before).toBe(amount)
+    expect((await compensationsPosted(db)).get(source)).toEqual({ id: given[0], amount })
+    expect((await verifyLedger(db)).checks.every(({ isHeld }) => isHeld)).toBe(true)
   })
 
   test('sums credit and revenue by period and SKU', async () => {

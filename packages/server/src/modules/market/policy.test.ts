@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { money } from '#kernel/money.ts'
+import { money, picos } from '#kernel/money.ts'
 import { plan } from './plan.ts'
 import { reclaimOrder } from './reclaim-order.ts'
 import type { Decision, Holder, HolderTerms, Snapshot, SnapshotNode, Want } from './snapshot.ts'
@@ -99,9 +99,29 @@ describe('the terms of a lease', () => {
     expect(goes(4)).toEqual([])
   })
 
-  test('any lease that its terms do not protect can be taken back, whoever bought it (kueue#4333, kueue#3948)', () => {
-    const order = reclaimOrder([holder({ leaseId: 'a', slots: [0] })], NOW_MS)
-    expect(order).toMatchObject([{ leaseId: 'a', protection: null }])
+  test('whatever was borrowed can be had back: at any price, age or share, by one or by many (kueue#4333, kueue#3948)', () => {
+    const borrowed = fc.record({
+      kind: fc.constantFrom('spot', 'flex'),
+      startedMs: fc.option(fc.nat(NOW_MS), { nil: null }),
+      price: fc.bigInt({ min: 0n, max: 10n ** 15n }),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(borrowed, { minLength: 4, maxLength: 4 }),
+        fc.boolean(),
+        (all, isOne) => {
+          const holders = all.map(({ price, ...each }, index) => {
+            const leaseId = isOne ? 'all' : `h${index}`
+            const kind = isOne ? 'spot' : each.kind
+            return holder({ ...each, leaseId, kind, slots: [index], priceUsd: picos(price) })
+          })
+          const wants = [want({ leaseId: 'owner', gpus: 4 })]
+          expect(new Set(reclaimed(plan(snapshot({ holders, wants }))))).toEqual(
+            new Set(holders.map(({ leaseId }) => leaseId)),
+          )
+        },
+      ),
+    )
   })
 })
 

@@ -53,9 +53,16 @@ export interface Stand {
   readonly dispose: () => void
 }
 
+interface Declared {
+  readonly nodes: readonly string[]
+  readonly policy: ReclaimPolicy
+  readonly clock: FakeClock
+  readonly creditUsd: string
+}
+
 async function declare(
   db: Database,
-  { nodes, policy, clock }: { nodes: readonly string[]; policy: ReclaimPolicy; clock: FakeClock },
+  { nodes, policy, clock, creditUsd }: Declared,
 ): Promise<{ organizationId: string; projectId: string }> {
   const ids = idSource(() => clock.now().getTime())
   const now = clock.now()
@@ -95,7 +102,7 @@ async function declare(
       .values({ ...project, created_at: now })
       .execute()
     await openCustomerAccount(tx, organizationId)
-    const credit = { organizationId, amount: money('1000'), source: 'credit', now, ids }
+    const credit = { organizationId, amount: money(creditUsd), source: 'credit', now, ids }
     await grantCredit(tx, credit)
     for (const tier of ['on_demand', 'spot', 'flex']) {
       const sku = `gpu.p.${tier}`
@@ -108,7 +115,10 @@ async function declare(
 }
 
 /** Four nodes with four slots each. */
-export async function makeStand(db: Database, policy: Partial<ReclaimPolicy> = {}): Promise<Stand> {
+export async function makeStand(
+  db: Database,
+  { creditUsd = '1000', ...policy }: Partial<ReclaimPolicy> & { readonly creditUsd?: string } = {},
+): Promise<Stand> {
   const clock = makeClock()
   const directory = mkdtempSync(join(tmpdir(), 'spillway-lease-stand-'))
   const machine = {
@@ -117,7 +127,7 @@ export async function makeStand(db: Database, policy: Partial<ReclaimPolicy> = {
   }
   const engine = createSimulatedEngine({ directory, layout: SMALL_LAYOUT, machine })
   const nodes = (await engine.inventory()).map(({ node }) => node)
-  const owner = await declare(db, { nodes, policy: { ...POLICY, ...policy }, clock })
+  const owner = await declare(db, { nodes, policy: { ...POLICY, ...policy }, clock, creditUsd })
   const ids = idSource(() => clock.now().getTime())
   const deps: LeaseStepDeps = {
     ...{ database: db, engines: createEngines(new Map([['p', engine]])), now: clock.now, ids },
