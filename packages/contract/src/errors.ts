@@ -53,6 +53,18 @@ export const ERRORS = {
     title: 'No such lease',
     remedy: 'List your leases with `spillway lease list`.',
   },
+  'lease.isolation_unavailable': {
+    status: 409,
+    title: 'The pool cannot keep customers apart',
+    remedy:
+      'Lease on another pool. The operator can install bubblewrap and start Spillway again, or, trusting every customer, write `isolation: none` for the pool in the fleet file.',
+  },
+  'lease.path_refused': {
+    status: 409,
+    title: 'The command would not see that path',
+    remedy:
+      'Leave `workingDirectory` out, or name a folder in the work folder that the command starts in; bring files along by URL.',
+  },
   'lease.already_ended': {
     status: 409,
     title: 'The lease has ended',

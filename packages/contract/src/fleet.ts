@@ -22,6 +22,11 @@ export const FleetPool = z.object({
   engine: z.string(),
   /** Which way the accelerators were found, as a sentence. */
   finding: z.string(),
+  /** How the work of customers is kept apart, and by what, as a sentence. Where it cannot be, they may not lease. */
+  isolation: z.object({
+    kind: z.enum(['sandbox', 'accounts', 'none', 'owner_only']),
+    text: z.string(),
+  }),
   capexUsdPerGpu: Amount,
   lifeYears: z.number(),
   powerKwPerGpu: z.number(),

@@ -207,6 +207,8 @@ export const createLease = endpoint({
     'pool.not_found',
     'pool.none_matches',
     'lease.over_capacity',
+    'lease.isolation_unavailable',
+    'lease.path_refused',
     'lease.price_below_market',
     'balance.insufficient',
   ],

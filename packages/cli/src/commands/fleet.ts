@@ -47,6 +47,14 @@ function renderSite(site: Site, nowMs: number, options: TableOptions): string {
   return [`${paint('bold', `site ${site.name}`)}\n${fields}`, ...pools].join('\n\n')
 }
 
+/** What runs beside everything else in the open is worth a colour. */
+function renderIsolation({ isolation }: FleetPool, paint: TableOptions['paint']): string {
+  if (isolation.kind === 'none') return paint('red', `isolation: ${toLine(isolation.text)}`)
+  if (isolation.kind === 'owner_only')
+    return paint('yellow', `may not lease here: ${toLine(isolation.text)}`)
+  return toLine(isolation.text)
+}
+
 function renderPool(pool: FleetPool, nowMs: number, options: TableOptions): string {
   const { paint } = options
   const fields = renderFields(
@@ -54,6 +62,7 @@ function renderPool(pool: FleetPool, nowMs: number, options: TableOptions): stri
       ['accelerator', `${toLine(pool.accelerator)} (${pool.acceleratorKind})`],
       ['engine', toLine(pool.engine)],
       ['found', toLine(pool.finding)],
+      ['customers', renderIsolation(pool, paint)],
       ['capex', `${renderAmount(pool.capexUsdPerGpu)} USD each, over ${pool.lifeYears} years`],
       ['power', `${pool.powerKwPerGpu} kW each`],
     ],

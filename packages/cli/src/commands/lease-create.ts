@@ -1,5 +1,5 @@
 /** `spillway lease create`: a command on GPUs, at a price. */
-import { CreateLease, NoticeSignal, Tier } from '@spillway/contract'
+import { CreateLease, type Lease, NoticeSignal, ProblemError, Tier } from '@spillway/contract'
 import { Option, type Command } from 'commander'
 import { addCommand, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
@@ -60,13 +60,28 @@ async function createLease(call: Call<CreateOptions>): Promise<number | void> {
     ...(options.requeue === undefined ? {} : { requeue: options.requeue }),
   })
   await warnOfShellLine(call, body.command)
-  const lease = await call.client().createLease({ body })
+  const lease = await create(call, body)
   if (options.follow === true) {
     await output.note(`lease ${lease.id}`)
     return followToEnd(call, lease, { as: '' })
   }
   await call.present(lease, () => renderLease(lease, surroundings.nowMs(), output.paint))
   if (!call.isJson) await output.note(`\nfollow it: spillway lease logs -f ${lease.id}`)
+}
+
+/** A folder that nobody asked for by name gives way where customers have a root of their own. */
+async function create(call: Call<CreateOptions>, body: ReturnType<typeof checked>): Promise<Lease> {
+  try {
+    return await call.client().createLease({ body })
+  } catch (error) {
+    const isRefused = error instanceof ProblemError && error.problem.code === 'lease.path_refused'
+    if (!isRefused || call.options.workdir !== undefined) throw error
+    await call.output.note(
+      'It runs in a sandbox, in a folder of its own: it does not see this one.',
+    )
+    const { workingDirectory: _, ...elsewhere } = body
+    return call.client().createLease({ body: elsewhere })
+  }
 }
 
 /** What the contract would refuse is refused here, before anything is sent. */

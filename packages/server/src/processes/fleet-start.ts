@@ -174,6 +174,17 @@ export interface FleetStart {
   readonly slotCount: number
   /** Nodes that ought to change and are in use. */
   readonly kept: readonly string[]
+  /** What the operator ought to know of how customers are kept apart. */
+  readonly warnings: readonly string[]
+}
+
+function warnOfIsolation({ pool, isolation }: SurveyedFleet['survey']['pools'][number]): string[] {
+  if (isolation.kind === 'owner_only')
+    return [`Customers may not lease on ${pool}: ${isolation.text}.`]
+  if (isolation.kind !== 'none') return []
+  return [
+    `NO ISOLATION on ${pool}: commands of customers run as this user and see all that it sees. Lease only to people you trust, or write isolation: auto in the fleet file.`,
+  ]
 }
 
 /** Saves fleet, prices, models and deployments in one transaction. */
@@ -206,5 +217,6 @@ export async function startFleet(
     finding,
     slotCount: survey.nodes.reduce((sum, node) => sum + node.slotCount, 0),
     kept,
+    warnings: survey.pools.flatMap(warnOfIsolation),
   }
 }

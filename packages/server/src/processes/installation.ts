@@ -88,6 +88,7 @@ async function prepare(
   })
   const fleetStart = await startFleet(surveyed, ground)
   step.done(fleetStart.finding)
+  for (const warning of fleetStart.warnings) progress.say(`  ! ${warning}`)
   for (const { pool, text } of surveyed.unanswered)
     progress.say(`  ! The engine of ${pool} does not answer (${text}); its pool waits for it.`)
   for (const node of fleetStart.kept)

@@ -9,7 +9,7 @@ import { Money } from '../../ui/figures.tsx'
 import { exactMoney, formatLargeMoney, parsePicos } from '../../ui/format/money.ts'
 import { formatCount, plural } from '../../ui/format/numbers.ts'
 import { slotsOfKind } from '../../ui/format/slots.ts'
-import { BlockSkeleton, Empty } from '../../ui/notices.tsx'
+import { Banner, BlockSkeleton, Empty } from '../../ui/notices.tsx'
 import { Facts, FigureRow, PageHead, Section, Unit } from '../../ui/page.tsx'
 import { Tag } from '../../ui/state-word.tsx'
 import { MapSection } from './map/map-section.tsx'
@@ -148,6 +148,17 @@ function SiteLine({ site }: { site: Site }): ReactElement {
   )
 }
 
+/** What an operator ought to change is said in front of what just is so. */
+function Isolation({ pool: { isolation } }: { pool: FleetPool }): ReactElement {
+  if (isolation.kind === 'none')
+    return (
+      <Banner tone="bad">No isolation: {isolation.text}. Lease only to people you trust.</Banner>
+    )
+  if (isolation.kind === 'owner_only')
+    return <Banner tone="warn">Customers may not lease here: {isolation.text}.</Banner>
+  return <p className="mb-2 text-muted">{isolation.text}</p>
+}
+
 function PoolPart({ pool }: { pool: FleetPool }): ReactElement {
   return (
     <div className="min-w-0">
@@ -157,6 +168,7 @@ function PoolPart({ pool }: { pool: FleetPool }): ReactElement {
       </h3>
       <h4 className="sr-only">How found, and what it costs</h4>
       <p className="mb-2 text-muted">{pool.finding}</p>
+      <Isolation pool={pool} />
       <Facts
         facts={[
           ['Engine', pool.engine],

@@ -22,6 +22,16 @@ test('the example is read, with durations in milliseconds and amounts as text', 
   expect(pool?.priceUsdPerGpuHour.spot).toBe('0.9')
 })
 
+test('a pool that says nothing of isolation keeps customers apart; the example opens it by name', () => {
+  const isolationOf = (text: string) => {
+    const outcome = readFleetFile(text)
+    const pool = outcome.kind === 'read' ? outcome.fleet.sites[0]?.pools[0] : undefined
+    return pool?.engine === 'local' ? pool.isolation : null
+  }
+  expect(isolationOf(laptop)).toBe('none')
+  expect(isolationOf(laptop.replace('isolation: none', ''))).toBe('auto')
+})
+
 test.each([
   {
     mistake: 'a typo',
@@ -50,6 +60,13 @@ test.each([
     to: '    pool: lokal',
     wantLine: 'pool: lokal',
     wantMessage: 'pools here: local',
+  },
+  {
+    mistake: 'a way of isolation that there is not',
+    from: 'isolation: none',
+    to: 'isolation: off',
+    wantLine: 'isolation: off',
+    wantMessage: 'write auto, bubblewrap or none',
   },
   {
     mistake: 'an engine that there is not',

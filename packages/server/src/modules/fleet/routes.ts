@@ -11,6 +11,7 @@ function renderPool(pool: Pool, nodes: readonly Node[]) {
     acceleratorKind: pool.acceleratorKind,
     engine: pool.engine,
     finding: pool.finding,
+    isolation: pool.isolation,
     capexUsdPerGpu: renderMoney(pool.capexUsdPerGpu),
     lifeYears: pool.lifeYears,
     powerKwPerGpu: pool.powerKwPerGpu,

@@ -7,7 +7,7 @@ import type { FleetFile, FleetPool } from './fleet-file.ts'
 import { applyInventory, recordNodeFact } from './inventory-service.ts'
 import { policyOf } from './reclaim-policy.ts'
 import * as store from './store.ts'
-import type { Survey, SurveyedPool } from './survey.ts'
+import { BY_ACCOUNTS, type Survey, type SurveyedPool } from './survey.ts'
 
 interface FleetChange {
   readonly fleet: FleetFile
@@ -21,7 +21,11 @@ interface FleetChange {
 }
 
 /** What is saved of a pool before its engine ever answered. */
-const UNFOUND = { acceleratorKind: 'gpu', finding: 'its engine has not answered yet' } as const
+const UNFOUND = {
+  acceleratorKind: 'gpu',
+  finding: 'its engine has not answered yet',
+  isolation: BY_ACCOUNTS,
+} as const
 
 /** Saves a pool; what its engine found stays as it was where the engine does not answer. */
 async function savePool(
@@ -30,11 +34,11 @@ async function savePool(
   { pool, found }: { readonly pool: FleetPool; readonly found: SurveyedPool | undefined },
 ): Promise<void> {
   const known = await store.findPoolFinding(tx, pool.name)
-  const { accelerator, acceleratorKind, finding } = found ??
+  const { accelerator, acceleratorKind, finding, isolation } = found ??
     known ?? { accelerator: pool.accelerator, ...UNFOUND }
   await store.savePool(tx, {
     ...{ name: pool.name, site, engine: pool.engine },
-    ...{ accelerator, acceleratorKind, finding },
+    ...{ accelerator, acceleratorKind, finding, isolation },
     capexUsdPerGpu: money(pool.cost.capexUsdPerGpu),
     residualFraction: pool.cost.residualFraction,
     lifeYears: pool.cost.lifeYears,

@@ -5,6 +5,7 @@ import { type Money, money, renderMoney } from '#kernel/money.ts'
 import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Schema } from '#platform/db/schema.ts'
+import type { Isolation } from '#platform/engines/engine.ts'
 import { type Node, type NodeCauses, nodeStanding, type NodeStanding } from './node-state.ts'
 
 export interface Site {
@@ -24,6 +25,7 @@ export interface Pool {
   readonly acceleratorKind: 'gpu' | 'cpu'
   readonly engine: string
   readonly finding: string
+  readonly isolation: Isolation
   readonly capexUsdPerGpu: Money
   readonly residualFraction: number
   readonly lifeYears: number
@@ -57,6 +59,7 @@ export async function savePool(tx: Db, pool: Pool): Promise<void> {
     accelerator_kind: pool.acceleratorKind,
     engine: pool.engine,
     finding: pool.finding,
+    isolation: JSON.stringify(pool.isolation),
     capex_usd_per_gpu: renderMoney(pool.capexUsdPerGpu),
     residual_fraction: pool.residualFraction,
     life_years: pool.lifeYears,
@@ -72,26 +75,29 @@ export async function savePool(tx: Db, pool: Pool): Promise<void> {
     .execute()
 }
 
-type Finding = Pick<Pool, 'accelerator' | 'acceleratorKind' | 'finding'>
+type Finding = Pick<Pool, 'accelerator' | 'acceleratorKind' | 'finding' | 'isolation'>
 
 /** What was found of a pool's accelerators when its engine last answered; null for a new pool. */
 export async function findPoolFinding(db: Db, name: string): Promise<Finding | null> {
   const row = await db
     .selectFrom('pool')
-    .select(['accelerator', 'accelerator_kind as acceleratorKind', 'finding'])
+    .select(['accelerator', 'accelerator_kind as acceleratorKind', 'finding', 'isolation'])
     .where('name', '=', name)
     .executeTakeFirst()
-  return (row as Finding | undefined) ?? null
+  return (row as unknown as Finding | undefined) ?? null
 }
 
 /** Writes what the engine of a pool found. */
 export async function savePoolFinding(
   tx: Db,
-  { pool, accelerator, acceleratorKind, finding }: Finding & { readonly pool: string },
+  { pool, accelerator, acceleratorKind, finding, isolation }: Finding & { readonly pool: string },
 ): Promise<void> {
   await tx
     .updateTable('pool')
-    .set({ accelerator, accelerator_kind: acceleratorKind, finding })
+    .set({
+      ...{ accelerator, accelerator_kind: acceleratorKind, finding },
+      isolation: JSON.stringify(isolation),
+    })
     .where('name', '=', pool)
     .execute()
 }
@@ -196,6 +202,7 @@ export async function listPools(db: Db, name?: string): Promise<readonly Pool[]>
     acceleratorKind: row.accelerator_kind as Pool['acceleratorKind'],
     engine: row.engine,
     finding: row.finding,
+    isolation: row.isolation as Isolation,
     capexUsdPerGpu: money(row.capex_usd_per_gpu),
     residualFraction: row.residual_fraction,
     lifeYears: row.life_years,

@@ -1,5 +1,5 @@
 /** Matches what the fleet file declares with what the engine of each pool found. Pure. */
-import type { NodeInventory } from '#platform/engines/engine.ts'
+import type { Isolation, NodeInventory } from '#platform/engines/engine.ts'
 import type { FleetFile, FleetFileFault, FleetPool } from './fleet-file.ts'
 
 /** A node with its slots settled. */
@@ -17,6 +17,13 @@ export interface SurveyedPool {
   readonly accelerator: string
   readonly acceleratorKind: 'gpu' | 'cpu'
   readonly finding: string
+  readonly isolation: Isolation
+}
+
+/** What holds for an engine that says nothing of it. */
+export const BY_ACCOUNTS: Isolation = {
+  kind: 'accounts',
+  text: 'the accounts of its engine keep customers apart',
 }
 
 export type Survey =
@@ -101,10 +108,10 @@ export function surveyPool(
   const [first] = found
   if (!first) return { faults: [{ path, message: `pool \`${pool.name}\` has no nodes` }] }
   const settled = wantedNodes(pool, found, path).map((each) => settleNode(pool.name, each, found))
-  const { hardware, acceleratorKind, finding } = first
+  const { hardware, acceleratorKind, finding, isolation = BY_ACCOUNTS } = first
   const accelerator = pool.accelerator === 'auto' ? hardware : pool.accelerator
   return {
-    pool: { pool: pool.name, accelerator, acceleratorKind, finding },
+    pool: { pool: pool.name, accelerator, acceleratorKind, finding, isolation },
     nodes: settled.flatMap((each) => (each.kind === 'node' ? [each.node] : [])),
     faults: settled.flatMap((each) => (each.kind === 'fault' ? [each] : [])),
   }

@@ -1,9 +1,50 @@
 /** Whose work may run on which pool: what customers run is trusted nowhere, and some pools cannot keep it apart. */
+import { isAbsolute } from 'node:path/posix'
+import { Fault } from '#kernel/fault.ts'
+import type { Pool } from '#modules/fleet/index.ts'
 import { listOrganizations } from '#modules/identity/index.ts'
 import type { Db } from '#platform/db/database.ts'
+
+export interface WhoseWork {
+  readonly organizationId: string
+  readonly pool?: string | undefined
+  readonly workingDirectory?: string | undefined
+}
 
 /** Work of the operator and of what is of his house is trusted; all else is a customer's. */
 export async function tenantOf(db: Db, organizationId: string): Promise<'owner' | 'customer'> {
   const organization = (await listOrganizations(db)).find((each) => each.id === organizationId)
   return organization === undefined || organization.kind === 'customer' ? 'customer' : 'owner'
+}
+
+/** The pools that may run it. Throws when it is for want of isolation alone that there is none. */
+export async function poolsFor(
+  db: Db,
+  pools: readonly Pool[],
+  { organizationId, pool: named }: WhoseWork,
+): Promise<readonly Pool[]> {
+  const isClosed = (pool: Pool) => pool.isolation.kind === 'owner_only'
+  if (!pools.some(isClosed) || (await tenantOf(db, organizationId)) === 'owner') return pools
+  const open = pools.filter((pool) => !isClosed(pool))
+  const wanted =
+    pools.find((pool) => pool.name === named) ?? (open.length === 0 ? pools[0] : open[0])
+  if (wanted === undefined || !isClosed(wanted)) return open
+  throw new Fault(
+    'lease.isolation_unavailable',
+    `Customers may not lease on ${wanted.name}: ${wanted.isolation.text}.`,
+  )
+}
+
+/** In a sandbox there are no paths of the machine; what is relative is so to the work folder. */
+export async function refuseHostPath(
+  db: Db,
+  pool: Pool,
+  { organizationId, workingDirectory }: WhoseWork,
+): Promise<void> {
+  if (workingDirectory === undefined || !isAbsolute(workingDirectory)) return
+  if (pool.isolation.kind !== 'sandbox' || (await tenantOf(db, organizationId)) === 'owner') return
+  throw new Fault(
+    'lease.path_refused',
+    `The command would not see ${workingDirectory}: on ${pool.name}, commands of customers have a root of their own.`,
+  )
 }

@@ -262,6 +262,7 @@ export interface PoolTable {
   idle_power_fraction: number
   opex_usd_per_gpu_hour: string
   reclaim: ColumnType<unknown, string, string>
+  isolation: ColumnType<unknown, string | undefined, string>
 }
 
 export interface PoolReadingTable {

@@ -54,11 +54,11 @@ export async function findIsolation({
 
 const NONE: Isolation = {
   kind: 'none',
-  text: 'none: commands of customers run as the server’s own user and see all that it sees, as the fleet file says',
+  text: 'none: commands of customers run as the server’s own user and see all that it sees',
 }
 
 function ownerOnly(why: string): IsolationFound {
-  const text = `no sandbox, so customers may not lease here: ${why}`
+  const text = `there is no sandbox to keep them in, because ${why}`
   return { isolation: { kind: 'owner_only', text }, maker: null }
 }
 

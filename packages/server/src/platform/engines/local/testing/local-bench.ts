@@ -8,6 +8,8 @@ import { createLocalEngine } from '../local-engine.ts'
 
 export interface LocalBench extends EngineBench {
   readonly directory: string
+  /** The data folder around it. */
+  readonly home: string
 }
 
 /** The engine over a folder, here and in a process of its own. */
@@ -21,13 +23,15 @@ export function openLocalEngine(directory: string): Engine {
 export const makeSandboxBench = () => makeLocalBench('customer')
 
 export async function makeLocalBench(tenant: 'owner' | 'customer' = 'owner'): Promise<LocalBench> {
-  const directory = await mkdtemp(join(tmpdir(), 'spillway-engine-'))
+  const home = await mkdtemp(join(tmpdir(), 'spillway-engine-'))
+  const directory = join(home, 'engine')
   const make = () => openLocalEngine(directory)
   const engine = make()
   return {
     engine,
     another: make,
     directory,
+    home,
     nodes: ['local'],
     slotsPerNode: 2,
     acceleratorKind: 'cpu',
@@ -38,7 +42,7 @@ export async function makeLocalBench(tenant: 'owner' | 'customer' = 'owner'): Pr
     dispose: async () => {
       await endAll(engine)
       // A shim may still write its last word into the folder when its attempt is gone.
-      await rm(directory, { recursive: true, force: true, maxRetries: 10 })
+      await rm(home, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }
