@@ -6,9 +6,18 @@ export function isSupported(): boolean {
   return existsSync('/proc/self/net/tcp')
 }
 
-/** The address at which one of the processes listens on the port; null when none does. */
-export function findListener(pids: readonly number[], port: number): string | null {
-  const tables = ['tcp', 'tcp6'].flatMap((name) => parseListeners(read(`/proc/self/net/${name}`)))
+/**
+ * The address at which one of the processes listens on the port; null when none does. They share the network of
+ * `neighbour`, another process.
+ */
+export function findListener(
+  pids: readonly number[],
+  port: number,
+  neighbour: number | 'self' = 'self',
+): string | null {
+  const tables = ['tcp', 'tcp6'].flatMap((name) =>
+    parseListeners(read(`/proc/${neighbour}/net/${name}`)),
+  )
   const ofPort = tables.filter((each) => each.port === port)
   if (ofPort.length === 0) return null
   const ours = new Set(pids.flatMap(socketsOf))

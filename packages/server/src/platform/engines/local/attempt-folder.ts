@@ -35,6 +35,8 @@ export interface AttemptPaths {
   readonly rebalance: string
   /** Its existence says that the notice's signal was sent. */
   readonly noticeSent: string
+  /** The socket of a service in a sandbox. No command can put another in its place. */
+  readonly door: string
   readonly log: string
   readonly work: string
   /** Inside `work`, so that whoever sees the one sees the other. */
@@ -61,6 +63,7 @@ export function attemptPaths(directory: string, attemptId: string): AttemptPaths
     instanceAction: join(folder, 'metadata', 'instance-action.json'),
     rebalance: join(folder, 'metadata', 'rebalance.json'),
     noticeSent: join(folder, 'metadata', 'sent.json'),
+    door: join(folder, 'door'),
     log: join(folder, 'log'),
     work: join(folder, 'work'),
     artifacts: join(folder, 'work', ARTIFACTS),
@@ -85,6 +88,7 @@ export type SandboxPlan =
       readonly words: readonly string[]
       /** The user that it becomes; null for the one that makes the sandbox. */
       readonly uid: number | null
+      readonly hasOwnNetwork: boolean
     }
 
 /** `admission.json`: what the shim needs to start the command. */

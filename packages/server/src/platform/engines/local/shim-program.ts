@@ -1,6 +1,7 @@
 /**
- * Makes the shim runnable, and the launcher for sandboxes: copies them and what they import, types stripped, into the engine's folder. Plain JavaScript
- * starts in half the time and two thirds of the memory, and running shims do not depend on a checkout that may change.
+ * Makes the shim runnable, and what runs inside leases: copies them and what they import, types stripped, into the
+ * engine's folder. Plain JavaScript starts in half the time and two thirds of the memory, and running shims do not
+ * depend on a checkout that may change.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,6 +16,7 @@ const SOURCES = [
   fileURLToPath(new URL('shim.ts', import.meta.url)),
   fileURLToPath(new URL('sandbox/sandbox-launcher.ts', import.meta.url)),
   fileURLToPath(new URL('carrier.ts', import.meta.url)),
+  fileURLToPath(new URL('sandbox/sandbox-relay.ts', import.meta.url)),
 ]
 const SOURCE_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const STRIP_TIMEOUT_MS = 20_000

@@ -8,4 +8,7 @@ export type LauncherWord =
   | { readonly kind: 'failed'; readonly text: string }
 
 /** From the shim: what to become. */
-export type LaunchOrder = CommandDescription
+export interface LaunchOrder extends CommandDescription {
+  /** Where its service listens. The socket of its door comes with it. */
+  readonly servicePort: number | null
+}

@@ -2,9 +2,12 @@
  * The first program in a sandbox. It opens a port on the sandbox's own loopback and hands it to the shim outside, which
  * answers there for the metadata; then it becomes the command. Node's own modules only, and nothing of it stays.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, readSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Server } from 'node:net'
+import { join } from 'node:path'
 import { resolveCommand } from '../command-resolution.ts'
 import type { LaunchOrder, LauncherWord } from './launcher-channel.ts'
 
@@ -80,6 +83,23 @@ function closesOnExec(file: number): boolean {
   }
 }
 
+/**
+ * Apart from the command, which must not find it among its children: the program that starts it ends at once. Resolves
+ * when it takes connections.
+ */
+async function startRelay(port: number, door: Server): Promise<void> {
+  const flags = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0']
+  const program = [process.execPath, ...flags, join(import.meta.dirname, 'sandbox-relay.mjs')]
+  const relay = spawn('/usr/bin/setsid', ['--fork', ...program, String(port)], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  const isStarted = once(relay, 'exit')
+  relay.send({}, door)
+  await once(relay, 'message')
+  await isStarted
+  door.close()
+}
+
 function become(order: LaunchOrder): void {
   const resolved = resolveCommand(order)
   if (resolved.kind === 'failed') return fail(resolved.text)
@@ -88,7 +108,6 @@ function become(order: LaunchOrder): void {
   const why = whyUnrunnable(file, [argv0, ...words, ...variables])
   if (why !== null) return fail(`${argv0}: ${why}`)
   process.chdir(order.workingDirectory)
-  writeFileSync('/proc/self/oom_score_adj', OOM_SCORE)
   // Node ignores this signal, and what is ignored stays so in the next program; what is handled does not.
   process.on('SIGPIPE', () => {})
   process.disconnect()
@@ -96,7 +115,17 @@ function become(order: LaunchOrder): void {
   process.execve?.(file, [argv0, ...words], { ...order.environment })
 }
 
-process.once('message', (order) => become(order as LaunchOrder))
+async function obey(order: LaunchOrder, door: Server | undefined): Promise<void> {
+  writeFileSync('/proc/self/oom_score_adj', OOM_SCORE)
+  if (order.servicePort !== null && door) await startRelay(order.servicePort, door)
+  become(order)
+}
+
+process.once('message', (order, door) => {
+  obey(order as LaunchOrder, door as Server | undefined).catch((error: unknown) =>
+    fail(String(error)),
+  )
+})
 process.once('disconnect', () => process.exit(1))
 const server = createServer()
 server.listen(0, '127.0.0.1', () => {

@@ -90,7 +90,7 @@ describe.runIf(requirement('bubblewrap', await hasSandboxes()))('a sandboxed com
   test('ends at a broken pipe as it would anywhere', async () => {
     await run({ command: ['sh', '-c', '{ yes; echo "ended with $?" >&2; } | head -n 1'] })
     await untilGone(bench.engine)
-    expect(await readLog(bench.engine)).toBe('y\nended with 141\n')
+    expect(await readLog(bench.engine)).toContain('ended with 141\n')
   })
 
   test('is the first to go when memory runs out, and cannot fork without end', async () => {

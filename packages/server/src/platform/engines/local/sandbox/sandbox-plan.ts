@@ -50,7 +50,7 @@ export async function planSandbox(
     node: process.execPath,
     pin,
   })
-  return { kind: 'bubblewrap', words, uid }
+  return { kind: 'bubblewrap', words, uid, hasOwnNetwork: maker.network !== 'host' }
 }
 
 /** The folder and all that an earlier attempt left in it; links themselves, and never what they lead to. */

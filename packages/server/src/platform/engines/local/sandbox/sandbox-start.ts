@@ -5,7 +5,8 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, fchownSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fchownSync, linkSync, openSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import type { Server } from 'node:net'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
@@ -54,12 +55,28 @@ export async function startSandboxed(start: SandboxStart): Promise<CommandStart>
   const url = serveMetadataOn({ server, port: listening.word.port }, record, paths)
   const { admission, workingDirectory } = record
   const environment = { ...record.environment, SPILLWAY_METADATA_URL: url }
-  const order: LaunchOrder = { command: admission.command, environment, workingDirectory }
+  const servicePort = plan.hasOwnNetwork ? record.servicePort : null
+  const order: LaunchOrder = {
+    ...{ command: admission.command, environment, workingDirectory },
+    servicePort,
+  }
   const outcome = hear(child, exited)
-  child.send(order)
+  const door = servicePort === null ? undefined : await openDoor(paths.door)
+  child.send(order, door, undefined, () => door?.close())
   const refusal = await outcome
   if (refusal?.word.kind === 'failed') return failed(refusal.word.text, exited)
   return { kind: 'started', leader, holder: child.pid, exited }
+}
+
+/** Opened here, where no command of a customer's could put something else in its place. */
+async function openDoor(path: string): Promise<Server> {
+  const server = createServer()
+  // Whoever connects meanwhile is for the relay.
+  server.listen(`${path}-`)
+  await once(server, 'listening')
+  // The name that it was opened by goes when it is closed here.
+  linkSync(`${path}-`, path)
+  return server
 }
 
 interface Heard {
