@@ -64,7 +64,7 @@ test('its end is an end only in a report that succeeds', async () => {
   expect(await stand.book()).toEqual([])
 })
 
-test('work that pushes a lease aside gets the slot when the lease is confirmed gone, not before', async () => {
+test('dstack#2917 work that pushes a lease aside gets the slot when the lease is confirmed gone, not before', async () => {
   const spot: Lease[] = []
   for (let node = 0; node < 4; node++) spot.push(await stand.lease({ gpus: 4 }))
   const runId = await controls.submitForeign({ nodes: 1, gpusPerNode: 4 })

@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LeaseKind } from '@spillway/contract'
 import { idSource } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { listOpenClaims } from '#modules/book/index.ts'
@@ -27,6 +26,7 @@ import { startClock } from '#platform/clock/index.ts'
 import { thisMachine } from '#platform/clock/machine.ts'
 import { type Database, inTransaction } from '#platform/db/database.ts'
 import { createEngines, type Engine } from '#platform/engines/engine.ts'
+import type { ClusterLayout } from '#platform/engines/simulated/event.ts'
 import { createSimulatedEngine } from '#platform/engines/simulated/simulated-engine.ts'
 import { SMALL_LAYOUT } from '#platform/engines/simulated/testing/simulated-bench.ts'
 import { untilTrue } from '../../../../test/harness/index.ts'
@@ -55,19 +55,27 @@ sites:
         simulated: { nodes: 4, slotsPerNode: 4 }
 `
 
-export type Stand = Awaited<ReturnType<typeof makeStand>>
+interface Work {
+  readonly kind?: 'on_demand' | 'spot' | 'flex'
+  readonly gpus?: number
+  readonly nodes?: number
+  readonly requeue?: boolean
+}
 
 /** `disguise` stands between the engine and everybody who asks it, such as one that forgets. */
 export async function makeStand(
   database: Database,
-  { disguise = (engine) => engine }: { readonly disguise?: (engine: Engine) => Engine } = {},
+  {
+    disguise = (engine) => engine,
+    layout = SMALL_LAYOUT,
+  }: { readonly disguise?: (engine: Engine) => Engine; readonly layout?: ClusterLayout } = {},
 ) {
   const directory = mkdtempSync(join(tmpdir(), 'spillway-upkeep-'))
   const clock = startClock({ dataDir: directory })
   const { bootId } = thisMachine()
   const ids = idSource(() => clock.now().getTime())
   const now = clock.now
-  const simulated = createSimulatedEngine({ directory, layout: { ...SMALL_LAYOUT, prefix: POOL } })
+  const simulated = createSimulatedEngine({ directory, layout: { ...layout, prefix: POOL } })
   const engine = disguise(simulated)
   const engines = createEngines(new Map([[POOL, engine]]))
   const outcome = readFleetFile(FILE)
@@ -89,7 +97,7 @@ export async function makeStand(
   await inTransaction(database, async (tx) => {
     const context = { now: now(), ids }
     await openCustomerAccount(tx, buyer.id)
-    const grant = { organizationId: buyer.id, amount: money('1000000'), source: 'test' }
+    const grant = { organizationId: buyer.id, amount: money('100000000'), source: 'test' }
     await grantCredit(tx, { ...grant, ...context })
     await applyFleet(tx, { fleet, survey, found, claimedNodeIds: new Set(), ...context })
     for (const tier of TIERS) {
@@ -108,6 +116,19 @@ export async function makeStand(
   const beat = new Beat()
   const onTrouble = (_id: string, error: unknown) => troubles.push(error)
   const step = (id: string) => stepLease({ ...deps, beat, pepper: 'pepper', onTrouble }, id)
+  const ask = (work: Work): Promise<Lease> =>
+    inTransaction(database, (tx) =>
+      createLease(
+        tx,
+        {
+          ...{ organizationId: buyer.id, projectId: buyer.projectId, kind: 'spot', gpus: 1 },
+          ...{ command: ['sh', '-c', 'run'], environment: {}, graceMs: 0, requeue: false },
+          ...{ noticeSignal: 'none', maxPriceUsd: null },
+          ...work,
+        },
+        { now: now(), ids },
+      ),
+    )
   let seen: ReadonlySet<string> = new Set()
   return {
     ...{
@@ -128,22 +149,10 @@ export async function makeStand(
       seen = compared.seen
       return listCases(database, { pool: POOL, open: true, limit: 100 })
     },
+    ask,
     /** A lease of the buyer that runs. */
-    lease: async (
-      work: { kind?: LeaseKind; gpus?: number; nodes?: number; requeue?: boolean } = {},
-    ): Promise<Lease> => {
-      const { id } = await inTransaction(database, (tx) =>
-        createLease(
-          tx,
-          {
-            ...{ organizationId: buyer.id, projectId: buyer.projectId, kind: 'spot', gpus: 1 },
-            ...{ command: ['sh', '-c', 'run'], environment: {}, graceMs: 0, requeue: false },
-            ...{ noticeSignal: 'none', maxPriceUsd: null },
-            ...work,
-          },
-          { now: now(), ids },
-        ),
-      )
+    lease: async (work: Work = {}): Promise<Lease> => {
+      const { id } = await ask(work)
       await runCycle(deps)
       await step(id)
       const lease = await findLease(database, id)
