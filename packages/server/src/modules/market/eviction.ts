@@ -5,7 +5,7 @@
  */
 import { drainingFor, type Floor, type Room } from './floor.ts'
 import type { Want } from './snapshot.ts'
-import { byWorkLost, chooseVictims, GIVES_WAY_TO, type Victim, type VictimPlan } from './victims.ts'
+import { chooseVictims, inOrderOfGivingWay, type Victim, type VictimPlan } from './victims.ts'
 
 export interface Eviction {
   readonly rooms: readonly Room[]
@@ -91,10 +91,8 @@ class EvictionPlanner {
    */
   #settle(): Eviction {
     const perNode = this.#want.gpus / this.#want.nodes
-    const order = GIVES_WAY_TO[this.#want.kind]
-    const dearestFirst = [...this.#going].toSorted(
-      (a, b) => order.indexOf(b.kind) - order.indexOf(a.kind) || byWorkLost(this.#nowMs)(b, a),
-    )
+    const { kind: by } = this.#want
+    const dearestFirst = inOrderOfGivingWay(this.#going, by, this.#nowMs).toReversed()
     const freed = this.#freedRooms()
     const fitting = (going: ReadonlySet<Victim>) =>
       freed.filter((room) => ownSlots(room, this.#want) + freedIn(room, going) >= perNode)

@@ -6,7 +6,13 @@
 import { type Floor, type Keeping, KEEPS_NOTHING } from './floor.ts'
 import { growthWithin } from './outlook.ts'
 import type { SnapshotPool, Want } from './snapshot.ts'
-import { byWorkLost, GIVES_WAY_TO, protectionOf, slotCountOf, type Victim } from './victims.ts'
+import {
+  GIVES_WAY_TO,
+  inOrderOfGivingWay,
+  protectionOf,
+  slotCountOf,
+  type Victim,
+} from './victims.ts'
 
 /** A lease that goes before the work arrives for which it goes. */
 export interface Shrink {
@@ -69,13 +75,6 @@ export function whyKept(want: Want, floor: Floor): string | null {
     : null
 }
 
-/** Those whom the owner's work may take slots from now, first to go first. */
-function inOrder(floor: Floor, nowMs: number): readonly Victim[] {
-  const byLoss = byWorkLost(nowMs)
-  const rank = ({ kind }: Victim) => GIVES_WAY_TO.anchor.indexOf(kind)
-  return [...victimsIn(floor)].toSorted((a, b) => rank(a) - rank(b) || byLoss(a, b))
-}
-
 const SHRINKS: readonly string[] = ['flex', 'spot']
 
 /** Who goes now, so that what is kept is free: spot and flex only, within the batch. */
@@ -84,7 +83,7 @@ export function shrink(floor: Floor, nowMs: number): readonly Shrink[] {
   let missing = keeping.soonSlots - (keeping.soonSlots === 0 ? 0 : spareSlots(floor))
   if (missing <= 0) return []
   const going: Victim[] = []
-  for (const victim of inOrder(floor, nowMs)) {
+  for (const victim of inOrderOfGivingWay(victimsIn(floor), 'anchor', nowMs)) {
     if (missing <= 0) break
     if (!SHRINKS.includes(victim.kind) || protectionOf(victim, 'anchor', nowMs) !== null) continue
     going.push(victim)
@@ -112,7 +111,7 @@ export function atRisk(
   let missing = keeping.laterSlots === 0 ? 0 : keeping.laterSlots - spareSlots(floor)
   const risky = [...floor.promised]
   if (missing <= 0) return risky.map(({ leaseId }) => leaseId)
-  for (const victim of inOrder(floor, nowMs)) {
+  for (const victim of inOrderOfGivingWay(victimsIn(floor), 'anchor', nowMs)) {
     if (missing <= 0) break
     if (!isReachable(victim, nowMs, withinMs)) continue
     risky.push(victim)

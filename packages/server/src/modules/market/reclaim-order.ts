@@ -1,8 +1,8 @@
 /** The published order in which the leases of a pool give way to the owner's work, with what protects each. Pure. */
 import type { Holder } from './snapshot.ts'
 import {
-  byWorkLost,
   GIVES_WAY_TO,
+  inOrderOfGivingWay,
   type Protection,
   protectionOf,
   slotCountOf,
@@ -23,17 +23,11 @@ export interface PlaceInOrder {
 /** Those that would go now come first, then those that are protected; each in the order of class and work lost. */
 export function reclaimOrder(holders: readonly Holder[], nowMs: number): readonly PlaceInOrder[] {
   const order = GIVES_WAY_TO.anchor
-  const inOrder = byWorkLost(nowMs)
   const rank = (kind: string) => order.indexOf(kind)
-  return victimsOf(holders)
-    .filter(({ kind }) => rank(kind) >= 0)
+  const known = victimsOf(holders).filter(({ kind }) => rank(kind) >= 0)
+  return inOrderOfGivingWay(known, 'anchor', nowMs)
     .map((victim) => ({ victim, protection: protectionOf(victim, 'anchor', nowMs) }))
-    .toSorted(
-      (a, b) =>
-        Number(a.protection !== null) - Number(b.protection !== null) ||
-        rank(a.victim.kind) - rank(b.victim.kind) ||
-        inOrder(a.victim, b.victim),
-    )
+    .toSorted((a, b) => Number(a.protection !== null) - Number(b.protection !== null))
     .map(({ victim, protection }) => ({
       leaseId: victim.leaseId,
       kind: victim.kind,

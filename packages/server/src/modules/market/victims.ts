@@ -92,13 +92,33 @@ export function workLost(victim: Victim, nowMs: number): bigint {
   return slotMsLost(victim, nowMs) * (victim.priceUsd ?? 1n)
 }
 
-/** The order in which leases of a rank give way: the least paid work lost first; of equals, always the same one. */
-export function byWorkLost(nowMs: number): (a: Victim, b: Victim) => number {
-  return (a, b) => {
-    const [lostA, lostB] = [workLost(a, nowMs), workLost(b, nowMs)]
-    if (lostA !== lostB) return lostA < lostB ? -1 : 1
-    return a.leaseId < b.leaseId ? -1 : 1
-  }
+interface Loss {
+  readonly victim: Victim
+  /** As `workLost` has it. */
+  readonly lost: bigint
+}
+
+/** The least paid work lost first; of equals, always the same one. */
+function compareLoss(a: Loss, b: Loss): number {
+  if (a.lost !== b.lost) return a.lost < b.lost ? -1 : 1
+  return a.victim.leaseId < b.victim.leaseId ? -1 : 1
+}
+
+/** Leases in the order in which they give way to a kind: by class, and within it the least paid work lost first. */
+export function inOrderOfGivingWay(
+  victims: Iterable<Victim>,
+  by: LeaseKind,
+  nowMs: number,
+): readonly Victim[] {
+  const order = GIVES_WAY_TO[by]
+  return [...victims]
+    .map((victim) => ({
+      victim,
+      rank: order.indexOf(victim.kind),
+      lost: workLost(victim, nowMs),
+    }))
+    .toSorted((a, b) => a.rank - b.rank || compareLoss(a, b))
+    .map(({ victim }) => victim)
 }
 
 export interface VictimPlan {
@@ -118,7 +138,6 @@ interface Need {
 /** The victims that free what is needed on one node at the least cost; null when they cannot. */
 export function chooseVictims(candidates: Iterable<Victim>, need: Need): VictimPlan | null {
   const order = GIVES_WAY_TO[need.by]
-  const inOrder = byWorkLost(need.nowMs)
   const rated = [...candidates]
     .map((victim) => ({
       victim,
@@ -127,7 +146,7 @@ export function chooseVictims(candidates: Iterable<Victim>, need: Need): VictimP
       slots: victim.slotsByNode.get(need.nodeId)?.length ?? 0,
     }))
     .filter(({ victim, slots }) => slots > 0 && protectionOf(victim, need.by, need.nowMs) === null)
-    .sort((a, b) => a.rank - b.rank || inOrder(a.victim, b.victim))
+    .sort((a, b) => a.rank - b.rank || compareLoss(a, b))
   const chosen: typeof rated = []
   let freed = 0
   for (const each of rated) {
