@@ -125,6 +125,7 @@ export async function measureFleet(
   { nodes, quick, isTarget }: Order,
 ): Promise<Figure[]> {
   const rounds = quick ? 3 : 7
+  const decisions = quick || !isTarget ? 40 : 200
   const named = (name: string) => ({ name: `${nodes} nodes: ${name}`, unit: 'ms' })
   const target = (value: number) =>
     isTarget ? { target: { kind: 'at_most' as const, value } } : {}
@@ -142,11 +143,11 @@ export async function measureFleet(
   await sql`UPDATE lease SET state = 'ended', ended_at = now() WHERE state = 'pending'`.execute(
     fleet.database,
   )
-  const atRest = await decisionsAtRest(fleet, quick ? 40 : 200)
+  const atRest = await decisionsAtRest(fleet, decisions)
   process.stderr.write(
     `${nodes} nodes: decided in ${percentile(atRest, 0.5).toFixed(0)} ms at rest\n`,
   )
-  const alive = await decisionsUnderLife(fleet, quick ? 40 : 200)
+  const alive = await decisionsUnderLife(fleet, decisions)
   return [
     figureOf({ ...named('engine lists every attempt') }, list),
     figureOf({ ...named('engine lists every node') }, inventory),

@@ -141,7 +141,7 @@ function depsOf(database: Database, engine: SimulatedEngine, nodes: number) {
   }
 }
 
-function makeEngine(directory: string, nodes: number): SimulatedEngine {
+export function makeEngine(directory: string, nodes: number): SimulatedEngine {
   return createSimulatedEngine({
     directory,
     layout: {
@@ -152,7 +152,7 @@ function makeEngine(directory: string, nodes: number): SimulatedEngine {
   })
 }
 
-async function declareFleet(
+export async function declareFleet(
   database: Database,
   engine: SimulatedEngine,
   nodes: number,
