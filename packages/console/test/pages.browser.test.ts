@@ -15,12 +15,16 @@ const BUYER_PAGES: readonly (readonly [path: string, text: RegExp])[] = [
   ['/leases/LEASE', /says hello/],
   ['/usage', /Balance/],
   ['/keys', /in force/],
+  ['/reclaims', /Nothing was taken back/],
   ['/webhooks', /signed as Standard Webhooks/],
 ]
 const OPERATOR_PAGES: readonly (readonly [path: string, text: RegExp])[] = [
   ['/', /Leases earn/],
   ['/leases/LEASE', /Timeline/],
   ['/fleet', /How found/],
+  ['/fleet?colour=health&only=free', /of 1 nodes/],
+  ['/fleet?view=table', /Claimed/],
+  ['/reclaims', /Nothing was taken back/],
   ['/books', /sums to the wall time/],
   ['/organizations', /demo/],
   ['/deployments', /replica/],

@@ -7,6 +7,7 @@ import { NODE_COLOURS } from '../output/nodes.ts'
 import { renderFields, renderTable, type TableOptions } from '../output/table.ts'
 import { toLine } from '../output/text.ts'
 import { renderRelative } from '../output/time.ts'
+import { addFleetMapCommand } from './fleet-map.ts'
 import { addReconciliationCommands } from './reconciliation.ts'
 
 type Fleet = Awaited<ReturnType<Client['getFleet']>>
@@ -25,6 +26,7 @@ export function addFleetCommand(program: Command, context: Context): void {
       await call.present(found, () => renderFleet(found, surroundings.nowMs(), options))
     },
   })
+  addFleetMapCommand(fleet, context)
   addReconciliationCommands(fleet, context)
 }
 

@@ -116,6 +116,7 @@ function deliveryColumns(onRedeliver: OnRedeliver): readonly TableColumn<Webhook
       id: 'answer',
       header: 'Answer',
       isWide: true,
+      from: 'medium',
       value: (delivery) => delivery.lastFailure ?? delivery.lastStatus,
       cell: (delivery) => <Answer delivery={delivery} />,
     },

@@ -54,8 +54,18 @@ function wordMatch(words: readonly string[]): SlotMatch {
   }
 }
 
+/** What stands in quotes is one word. */
+function splitWords(text: string): readonly string[] {
+  return Array.from(text.matchAll(/"([^"]+)"|[^\s"]+/g), ([word, quoted]) => quoted ?? word)
+}
+
+/** A name as the words that find it and nothing that only has its parts. */
+export function quoteWords(name: string): string {
+  return /\s/.test(name) ? `"${name}"` : name
+}
+
 function compileFilter({ words, kinds, condition }: MapFilter): SlotMatch | null {
-  const asked = words.toLowerCase().split(/\s+/).filter(Boolean)
+  const asked = splitWords(words.toLowerCase())
   const parts: SlotMatch[] = []
   if (kinds.length > 0) {
     const chosen = new Set(kinds)

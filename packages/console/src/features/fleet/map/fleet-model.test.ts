@@ -98,6 +98,8 @@ test.each([
   [{ words: 'lse_2' }, '--x-----'],
   [{ words: 'n1 free' }, '---x--xx'],
   [{ words: 'n2' }, '--------'],
+  [{ words: '"n1 training"' }, '--------'],
+  [{ words: 'n1 "training' }, 'xx------'],
   [{ kinds: ['spot', 'free'] }, 'xx-x--xx'],
   [{ condition: 'faulty' as const }, '----x---'],
   [{ condition: 'draining' as const }, '--x-----'],

@@ -3,6 +3,7 @@ import type { CSSProperties, ReactElement, ReactNode } from 'react'
 import { formatCount } from '../../../ui/format/numbers.ts'
 import { KindLegend } from '../../../ui/slots/kind-legend.tsx'
 import type { MapCounts } from './counts.ts'
+import { quoteWords } from './filter.ts'
 import { RAMP_STEPS } from './palette-sizes.ts'
 import type { Colouring, Ranks } from './slot-style.ts'
 
@@ -64,7 +65,11 @@ function HealthLegend({ counts }: { counts: MapCounts }): ReactElement {
   const down = of('down')
   return (
     <Row>
-      <Entry style={fill('var(--good)')} word="nodes ready" count={well} />
+      <Entry
+        style={fill('color-mix(in oklab, var(--good) 35%, var(--line))')}
+        word="nodes ready"
+        count={well}
+      />
       <Entry
         style={fill('var(--warn)')}
         hatch
@@ -83,7 +88,13 @@ function HealthLegend({ counts }: { counts: MapCounts }): ReactElement {
   )
 }
 
-const STEP_WORDS = ['empty', 'less than a third', 'a third to two', 'more than two thirds', 'full']
+const STEP_WORDS = [
+  'empty',
+  'less than a third',
+  'a third to two thirds',
+  'more than two thirds',
+  'full',
+]
 
 function UseLegend({ counts }: { counts: MapCounts }): ReactElement {
   return (
@@ -113,7 +124,7 @@ function OrganizationLegend({ counts, ranks, onWords }: MapLegendProps): ReactEl
         <button
           key={name}
           type="button"
-          onClick={() => onWords(name)}
+          onClick={() => onWords(quoteWords(name))}
           title={`Show only what ${name} has`}
           className="inline-flex h-[26px] max-w-[220px] items-center gap-1.5 rounded-base px-2 hover:bg-sunken"
         >

@@ -62,7 +62,8 @@ export function readPalette(theme: Theme): Palette {
     accent,
     warn: tokenColour('--warn'),
     bad: tokenColour('--bad'),
-    good: tokenColour('--good'),
+    // What is well stays quiet, so that what is not stands out.
+    good: `color-mix(in oklab, ${tokenColour('--good')} 35%, ${line})`,
     kinds: new Map(
       KIND_LOOKS.map(({ kind, colour }) => [kind, colour === null ? line : tokenColour(colour)]),
     ),

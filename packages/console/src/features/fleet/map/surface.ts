@@ -42,6 +42,7 @@ export class MapSurface {
   #base: TileSet | null = null
   #sharp: TileSet | null = null
   #marks: readonly Mark[] = []
+  readonly #spare: CanvasRenderingContext2D[] = []
   #frame = 0
   #zoomedAt = 0
 
@@ -139,7 +140,13 @@ export class MapSurface {
     this.#canvas.width = Math.round(this.#size.width * this.#pixelRatio)
     this.#canvas.height = Math.round(height * this.#pixelRatio)
     this.#index = indexNodes(this.#layout)
-    this.#base = new TileSet(this.#layout.fitScale * this.#pixelRatio, this.#pixelRatio)
+    this.#base?.release()
+    this.#sharp?.release()
+    this.#base = new TileSet(
+      this.#layout.fitScale * this.#pixelRatio,
+      this.#pixelRatio,
+      this.#spare,
+    )
     this.#sharp = null
     this.moveTo(wasWhole ? fitCamera(this.#layout) : this.#camera)
   }
@@ -163,7 +170,10 @@ export class MapSurface {
     const stretch = known === null ? Number.POSITIVE_INFINITY : wanted / known.scale
     const isResting = performance.now() - this.#zoomedAt > SETTLE_MS
     const isFar = stretch > STRETCH_MAX || stretch < 1 / STRETCH_MAX
-    if (isResting || isFar) this.#sharp = new TileSet(wanted, this.#pixelRatio)
+    if (isResting || isFar) {
+      known?.release()
+      this.#sharp = new TileSet(wanted, this.#pixelRatio, this.#spare)
+    }
     return this.#sharp
   }
 

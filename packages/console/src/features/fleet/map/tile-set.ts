@@ -10,6 +10,7 @@ import { type Ground, type Look, NodeBrush } from './paint-node.ts'
 /** Device pixels. */
 const TILE = 192
 const TILES_MAX = 1200
+const SPARE_MAX = 300
 
 interface Tile {
   readonly column: number
@@ -31,6 +32,15 @@ export interface Scenery {
   readonly edition: number
 }
 
+function makeContext(): CanvasRenderingContext2D {
+  const canvas = document.createElement('canvas')
+  canvas.width = TILE
+  canvas.height = TILE
+  const context = canvas.getContext('2d', { alpha: false })
+  if (context === null) throw new Error('The browser gives no canvas to draw on.')
+  return context
+}
+
 export class TileSet {
   /** Device pixels a unit. */
   readonly scale: number
@@ -38,9 +48,13 @@ export class TileSet {
   readonly #tiles = new Map<string, Tile>()
   #uses = 0
 
-  constructor(scale: number, pixelRatio: number) {
+  readonly #spare: CanvasRenderingContext2D[]
+
+  /** `spare`: canvases that nobody uses any more, which are dear to make. */
+  constructor(scale: number, pixelRatio: number, spare: CanvasRenderingContext2D[]) {
     this.scale = scale
     this.#pixelRatio = pixelRatio
+    this.#spare = spare
   }
 
   /** What of some nodes lies in painted tiles is painted again when next seen. */
@@ -70,19 +84,27 @@ export class TileSet {
 
   /** Paints what is missing in a box until the time is up. Answers whether all of it is there. */
   paint(box: Box, scenery: Scenery, isTimeUp: () => boolean): boolean {
-    const missing: Tile[] = []
-    for (const [column, row] of this.#span(box)) {
-      const tile = this.#tile(column, row)
-      if (tile.paintedIn !== scenery.edition || tile.changed.size > 0) missing.push(tile)
-    }
+    const missing = [...this.#span(box)].filter(([column, row]) => {
+      const tile = this.#tiles.get(`${column}:${row}`)
+      return !tile || tile.paintedIn !== scenery.edition || tile.changed.size > 0
+    })
     // What was never painted comes first: it shows as a hole.
-    missing.sort((left, right) => left.paintedIn - right.paintedIn)
-    for (const [done, tile] of missing.entries()) {
+    const isThere = ([column, row]: readonly [number, number]): number =>
+      this.#tiles.has(`${column}:${row}`) ? 1 : 0
+    missing.sort((left, right) => isThere(left) - isThere(right))
+    for (const [done, [column, row]] of missing.entries()) {
       if (done > 0 && isTimeUp()) return false
-      this.#paintTile(tile, scenery)
+      this.#paintTile(this.#tile(column, row), scenery)
     }
     this.#forgetOld()
     return true
+  }
+
+  /** Gives its canvases to sets that come after it. */
+  release(): void {
+    for (const { context } of this.#tiles.values()) this.#spare.push(context)
+    this.#spare.length = Math.min(this.#spare.length, SPARE_MAX)
+    this.#tiles.clear()
   }
 
   *#span(box: Box): Generator<readonly [number, number]> {
@@ -104,11 +126,7 @@ export class TileSet {
     const key = `${column}:${row}`
     const known = this.#tiles.get(key)
     if (known) return known
-    const canvas = document.createElement('canvas')
-    canvas.width = TILE
-    canvas.height = TILE
-    const context = canvas.getContext('2d', { alpha: false })
-    if (context === null) throw new Error('The browser gives no canvas to draw on.')
+    const context = this.#spare.pop() ?? makeContext()
     const tile = { column, row, context, paintedIn: 0, changed: new Set<number>(), usedAt: 0 }
     this.#tiles.set(key, tile)
     return tile
