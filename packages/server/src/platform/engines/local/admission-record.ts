@@ -12,6 +12,7 @@ import { commandEnvironment, cpusOfSlots, soleOf } from './command-environment.t
 import type { LocalMachine } from './local-machine.ts'
 import { INSIDE } from './sandbox/bubblewrap-words.ts'
 import { planSandbox } from './sandbox/sandbox-plan.ts'
+import type { SandboxPlace } from './sandbox/sandbox-plan.ts'
 import { choosePort } from './service-port.ts'
 
 /** Makes the folders too. */
@@ -64,11 +65,15 @@ const CARRIER_INSIDE = [INSIDE.node, join(INSIDE.launcher, CARRIER)]
 async function decideSandbox(
   machine: LocalMachine,
   admission: Admission,
-  place: Parameters<typeof planSandbox>[2],
+  place: Pick<SandboxPlace, 'paths' | 'pin'>,
 ): Promise<SandboxPlan> {
   if (admission.tenant === 'owner') return { kind: 'none' }
   const { isolation, maker } = await machine.isolation()
-  if (maker !== null) return planSandbox(maker, admission, place)
+  if (maker !== null) {
+    // The launcher lies beside the shim.
+    const launcherFolder = dirname((await machine.shimWords()).at(-1) ?? '')
+    return planSandbox(maker, admission, { ...place, launcherFolder })
+  }
   return isolation.kind === 'none'
     ? { kind: 'none' }
     : { kind: 'refused', text: `cannot start here: ${isolation.text}` }

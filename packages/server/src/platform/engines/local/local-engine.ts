@@ -135,7 +135,7 @@ function createMachine(options: LocalEngineOptions): LocalMachine {
     return shimWords
   }
   const lookAtIsolation = () => {
-    isolation ??= findIsolationOf(options, prepare).catch((error: unknown) => {
+    isolation ??= findIsolationOf(options).catch((error: unknown) => {
       isolation = null
       throw error
     })
@@ -152,12 +152,11 @@ function createMachine(options: LocalEngineOptions): LocalMachine {
   }
 }
 
-/** The launcher lies beside the shim. */
-async function findIsolationOf(
-  { directory, environment, ...options }: LocalEngineOptions,
-  shimWords: () => Promise<readonly string[]>,
-): Promise<IsolationFound> {
-  const program = (await shimWords()).at(-1) ?? ''
+function findIsolationOf({
+  directory,
+  environment,
+  ...options
+}: LocalEngineOptions): Promise<IsolationFound> {
   return findIsolation({
     wanted: options.isolation ?? 'auto',
     path: environment['PATH'] ?? '/usr/bin:/bin',
@@ -165,7 +164,6 @@ async function findIsolationOf(
       network: options.network ?? 'metadata',
       shared: options.shared ?? [],
       hidden: [dirname(resolve(directory))],
-      launcherFolder: dirname(program),
       folder: join(directory, '.sandbox'),
     },
   })

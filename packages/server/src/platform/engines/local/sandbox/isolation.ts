@@ -1,7 +1,8 @@
 /** Finds out once whether sandboxes work here, by making one, and says what it means for customers. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Isolation } from '#platform/engines/engine.ts'
@@ -71,19 +72,27 @@ function describe({ programs, isRoot, network }: SandboxMaker): Isolation {
   return { kind: 'sandbox', text }
 }
 
-/** Makes a sandbox just as for a lease. Null when it works, else why not. */
+/** Makes a sandbox just as for a lease, and leaves nothing behind. Null when it works, else why not. */
 async function tryOut(maker: SandboxMaker): Promise<string | null> {
-  const folder = join(maker.folder, 'trial')
-  await mkdir(folder, { recursive: true, mode: 0o755 })
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-sandbox-'))
+  try {
+    return await tryOutIn(folder, maker)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function tryOutIn(folder: string, maker: SandboxMaker): Promise<string | null> {
   const uid = maker.isRoot ? uidOf(0) : null
   const words = bubblewrapWords({
     ...maker,
     uid,
     accelerator: 'cpu',
     devices: [],
-    settings: await writeSettings(maker.folder, uid ?? process.getuid?.() ?? 0),
+    settings: await writeSettings(folder, uid ?? process.getuid?.() ?? 0),
     workFolder: folder,
     noticeFolder: folder,
+    launcherFolder: folder,
     node: process.execPath,
     pin: [],
   })

@@ -13,8 +13,6 @@ export interface SandboxMaker {
   readonly network: SandboxNetwork
   readonly shared: readonly string[]
   readonly hidden: readonly string[]
-  /** Where the launcher lies. */
-  readonly launcherFolder: string
   /** A folder of the engine's for files that sandboxes share. */
   readonly folder: string
   readonly isRoot: boolean
@@ -31,10 +29,17 @@ export function uidOf(slot: number): number {
   return UID_FROM + (slot % UID_COUNT)
 }
 
+export interface SandboxPlace {
+  readonly paths: AttemptPaths
+  readonly pin: readonly string[]
+  /** Where the launcher lies. */
+  readonly launcherFolder: string
+}
+
 export async function planSandbox(
   maker: SandboxMaker,
   admission: Admission,
-  { paths, pin }: { readonly paths: AttemptPaths; readonly pin: readonly string[] },
+  { paths, pin, launcherFolder }: SandboxPlace,
 ): Promise<SandboxPlan> {
   const { slots } = soleOf(admission)
   const uid = maker.isRoot ? uidOf(slots[0] ?? 0) : null
@@ -48,7 +53,7 @@ export async function planSandbox(
     workFolder: paths.work,
     noticeFolder: dirname(paths.instanceAction),
     node: process.execPath,
-    pin,
+    ...{ launcherFolder, pin },
   })
   return { kind: 'bubblewrap', words, uid, hasOwnNetwork: maker.network !== 'host' }
 }
