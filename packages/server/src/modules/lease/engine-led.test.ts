@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { money } from '#kernel/money.ts'
+import { postCompensation } from '#modules/ledger/index.ts'
+import { inTransaction } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { listReclaimsOf } from './reclaim-store.ts'
 import { verifyReclaims } from './reclaim-verification-service.ts'
@@ -72,8 +75,14 @@ test('a credit that is not what the terms promise is found, and so is one withou
     .set({ terms: JSON.stringify(terms({ compensation: { kind: 'minutes', minutes: 11 } })) })
     .where('lease_id', '=', lease.id)
     .execute()
+  const [reclaim] = await listReclaimsOf(database.db, lease.id)
+  const { ids } = stand.deps
+  const { organizationId } = lease
+  for (const source of ['fault:lse/1', 'reclaim:lse/1'])
+    await inTransaction(database.db, (tx) =>
+      postCompensation(tx, { organizationId, amount: money('1'), source, now: new Date(), ids }),
+    )
   const check = await verifyReclaims(database.db)
   expect(check.isHeld).toBe(false)
-  const [reclaim] = await listReclaimsOf(database.db, lease.id)
-  expect(check.text).toContain(reclaim?.id)
+  expect(check.text).toContain(`${reclaim?.id}, reclaim:lse/1.`)
 })

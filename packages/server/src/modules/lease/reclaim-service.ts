@@ -83,6 +83,11 @@ export function creditSource(lease: { readonly id: string; readonly attempt: num
   return `reclaim:${lease.id}/${lease.attempt}`
 }
 
+/** Whether a credit is for a reclaim: what a broken GPU gave back is one of another kind. */
+export function isOfReclaim(source: string): boolean {
+  return source.startsWith('reclaim:')
+}
+
 interface Gone {
   readonly goneAt: Date
   readonly now: Date

@@ -1,7 +1,7 @@
 /** Recomputes what every reclaim was to give back, and compares it with the record and with the ledger. */
 import { compensationsPosted, judge, type LedgerCheck } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { creditSource } from './reclaim-service.ts'
+import { creditSource, isOfReclaim } from './reclaim-service.ts'
 import { listClosedReclaims, type ReclaimRecord } from './reclaim-store.ts'
 import { compensationFor } from './terms.ts'
 
@@ -28,7 +28,7 @@ export async function verifyReclaims(db: Db): Promise<LedgerCheck> {
   const known = new Set(records.map(sourceOf))
   const wrong = [
     ...records.filter((record) => !isAsPromised(record, posted)).map(({ id }) => id),
-    ...[...posted.keys()].filter((source) => !known.has(source)),
+    ...[...posted.keys()].filter((source) => isOfReclaim(source) && !known.has(source)),
   ]
   return judge('compensations_follow_terms', wrong, {
     held: `All ${records.length} reclaims gave back what their terms promise, once.`,
