@@ -5,6 +5,7 @@ import { createEngines, type Engine, type Engines } from '#platform/engines/engi
 import { guardEngine } from '#platform/engines/guarded-engine.ts'
 import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
 import { createSimulatedEngine } from '#platform/engines/simulated/simulated-engine.ts'
+import { createSlurmEngine } from '#platform/engines/slurm/slurm-engine.ts'
 import {
   ENGINE_ANSWER_WITHIN_MS,
   ENGINE_CALLS_HANGING_MAX,
@@ -33,8 +34,30 @@ function createSimulated({ name, accelerator, simulated }: SimulatedPool, dataDi
   })
 }
 
+type SlurmPool = Extract<FleetPool, { engine: 'slurm' }>
+
+function createSlurm({ slurm }: SlurmPool, environment: EngineSurroundings['environment']): Engine {
+  const { account, user, cpusPerGpu, memoryMbPerGpu, conf, node, workFolder, qos, ...rest } = slurm
+  const named = Object.entries(qos).flatMap(([kind, name]) => (name ? [[kind, name] as const] : []))
+  return createSlurmEngine({
+    directory: workFolder,
+    environment,
+    conf: conf ?? null,
+    node: node ?? null,
+    submission: {
+      ...rest,
+      account: account ?? null,
+      qos: Object.fromEntries(named),
+      user: user ?? null,
+      cpusPerGpu: cpusPerGpu ?? null,
+      memoryMbPerGpu: memoryMbPerGpu ?? null,
+    },
+  })
+}
+
 function createEngine(pool: FleetPool, { dataDir, environment }: EngineSurroundings): Engine {
   if (pool.engine === 'simulated') return createSimulated(pool, dataDir)
+  if (pool.engine === 'slurm') return createSlurm(pool, environment)
   const { nodes, isolation, network, shared } = pool
   return createLocalEngine({
     directory: join(dataDir, 'engine'),

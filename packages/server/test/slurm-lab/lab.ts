@@ -46,8 +46,8 @@ export interface SlurmLab {
   readonly environment: Readonly<Record<string, string>>
   /** Runs a Slurm command against the lab and gives its output; throws with what it said when it fails. */
   readonly run: (program: string, ...words: string[]) => Promise<string>
-  /** Ends one daemon without a farewell. */
-  readonly kill: (name: DaemonName) => Promise<void>
+  /** Ends one daemon, without a farewell unless another signal is named. */
+  readonly kill: (name: DaemonName, signal?: NodeJS.Signals) => Promise<void>
   /** Starts a daemon again that was killed, and waits until it answers. */
   readonly restart: (name: DaemonName) => Promise<void>
   /** Waits until all nodes can take work. */
@@ -168,10 +168,10 @@ class Lab implements SlurmLab {
     return stdout
   }
 
-  kill = async (name: DaemonName): Promise<void> => {
+  kill = async (name: DaemonName, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     const daemon = this.#daemons[name]
     if (daemon === undefined) throw new Error(`the lab has no daemon ${name}`)
-    await endDaemon(daemon, 'SIGKILL')
+    await endDaemon(daemon, signal)
   }
 
   restart = async (name: DaemonName): Promise<void> => {

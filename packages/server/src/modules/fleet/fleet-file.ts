@@ -13,6 +13,7 @@ import {
   reclaimBlock,
 } from './reclaim-policy.ts'
 import { SIMULATED_SHAPES, simulated } from './simulated-pool.ts'
+import { SLURM_SHAPES, slurm, whySoldTwice } from './slurm-pool.ts'
 
 const name = z
   .string()
@@ -87,9 +88,12 @@ const localPool = anyPool.extend({
 /** For planning: nothing runs there. */
 const simulatedPool = anyPool.extend({ engine: z.literal('simulated'), simulated })
 
-const ENGINES = { local: localPool, simulated: simulatedPool } as const
+/** Nodes are those of the partition, so the file names none. */
+const slurmPool = anyPool.extend({ engine: z.literal('slurm'), slurm })
 
-const pool = z.discriminatedUnion('engine', [ENGINES.local, ENGINES.simulated], {
+const ENGINES = { local: localPool, slurm: slurmPool, simulated: simulatedPool } as const
+
+const pool = z.discriminatedUnion('engine', [ENGINES.local, ENGINES.slurm, ENGINES.simulated], {
   error: `write one of the engines there are: ${Object.keys(ENGINES).join(', ')}`,
 })
 
@@ -199,7 +203,10 @@ function knownKeys(path: Path): readonly string[] {
     'sites.pools.cost': anyPool.shape.cost,
     'sites.pools.power': anyPool.shape.power,
     ...Object.fromEntries(
-      Object.entries(SIMULATED_SHAPES).map(([at, shape]) => [`sites.pools.${at}`, shape]),
+      Object.entries({ ...SIMULATED_SHAPES, ...SLURM_SHAPES }).map(([at, shape]) => [
+        `sites.pools.${at}`,
+        shape,
+      ]),
     ),
     webhooks: webhooks.unwrap(),
     ...RECLAIM_SHAPES,
@@ -278,6 +285,17 @@ function localPoolsBeyondFirst(fleet: FleetFile): { path: Path; message: string 
     }))
 }
 
+function partitionsSoldTwice(fleet: FleetFile): { path: Path; message: string }[] {
+  const pools = fleet.sites.flatMap((each, s) =>
+    each.pools.flatMap((p, i) => (p.engine === 'slurm' ? [{ ...p, at: [s, i] as const }] : [])),
+  )
+  return pools.flatMap((each, index) => {
+    const message = whySoldTwice(each, pools.slice(0, index))
+    const [s, i] = each.at
+    return message === null ? [] : [{ path: ['sites', s, 'pools', i, 'slurm'], message }]
+  })
+}
+
 /** Models on a pool that is not there, or on which nothing runs. */
 function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
   const pools = fleet.sites.flatMap((each) => each.pools)
@@ -323,6 +341,7 @@ export function readFleetFile(text: string): FleetFileOutcome {
     ? [
         ...duplicates(parsed.data),
         ...localPoolsBeyondFirst(parsed.data),
+        ...partitionsSoldTwice(parsed.data),
         ...danglingPools(parsed.data),
         ...wrongPolicies(parsed.data),
       ]

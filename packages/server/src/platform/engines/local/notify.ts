@@ -55,7 +55,7 @@ export async function warn(
 }
 
 /** Instants in the documents of AWS have no fraction of a second. */
-function inSeconds(time: string): string {
+export function inSeconds(time: string): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 

@@ -29,19 +29,28 @@ process.stdout.write(JSON.stringify(sources.map((text) => stripTypeScriptTypes(t
 `
 
 /** Small heaps, and no threads for a compiler that has nothing to compile. */
-const SHIM_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0']
+export const SHIM_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0']
 
 /** The words that run the shim, before its arguments. */
 export async function prepareShim(directory: string): Promise<readonly string[]> {
-  const sources = await collectSources(SOURCES)
+  const program = await prepareProgram(SOURCES, join(directory, '.shim'))
+  return [process.execPath, ...SHIM_FLAGS, program]
+}
+
+/** Installs modules of ours in a folder as programs of their own, and says where the first of them is. */
+export async function prepareProgram(
+  entries: readonly string[],
+  directory: string,
+): Promise<string> {
+  const sources = await collectSources(entries)
   const digest = createHash('sha256')
     .update(JSON.stringify([...sources]))
     .digest('hex')
     .slice(0, 16)
-  const folder = join(directory, '.shim', digest)
-  const program = join(folder, 'shim.mjs')
+  const folder = join(directory, digest)
+  const program = join(folder, basename(entries[0] ?? '').replace(/\.ts$/, '.mjs'))
   if (!(await exists(program))) await install(sources, folder)
-  return [process.execPath, ...SHIM_FLAGS, program]
+  return program
 }
 
 /** The shim's module and all it imports of ours, by path. Anything but these and Node's own modules is refused. */
@@ -87,7 +96,7 @@ async function install(sources: Map<string, string>, folder: string): Promise<vo
   } catch (error) {
     // Somebody else installed the same program meanwhile.
     await rm(aside, { recursive: true, force: true })
-    if (!(await exists(join(folder, 'shim.mjs')))) throw error
+    if (!(await exists(folder))) throw error
   }
 }
 

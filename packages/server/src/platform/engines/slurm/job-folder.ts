@@ -1,0 +1,151 @@
+/**
+ * What lies in the folder of an attempt on the shared file system, and who writes it. The record is the engine's; the
+ * orders are written by the engine and read by the agents; reports are written by the agents and read by the engine.
+ * Orders and reports exist from the beginning, empty, because a file that appears is seen late over a network.
+ */
+import { join } from 'node:path'
+import type { Admission, Observation, Placement } from '#platform/engines/engine.ts'
+import { ARTIFACTS } from '#platform/engines/local/attempt-folder.ts'
+
+export interface JobPaths {
+  readonly attemptId: string
+  readonly folder: string
+  /** Its existence makes the attempt known. The engine's alone. */
+  readonly record: string
+  /** Held by whoever submits. */
+  readonly lock: string
+  /** The job that Slurm made of it. */
+  readonly submission: string
+  readonly started: string
+  readonly gone: string
+  /** Its existence says that the attempt was dropped; the log stays. */
+  readonly forgotten: string
+  /** All below belongs to the user that the job runs as. */
+  readonly job: string
+  /** What to run, readable by nobody else: the environment may hold secrets. */
+  readonly task: string
+  /** Variables that are kept out of everything that outlives the start; removed then. */
+  readonly secrets: string
+  /** A sign put up by the one agent that may run the command, or by the engine so that none does. */
+  readonly claim: string
+  readonly noticeOrder: string
+  readonly warningOrder: string
+  readonly stopOrder: string
+  /** How the whole attempt ended, written when none of its processes is left. */
+  readonly end: string
+  readonly log: string
+  readonly work: string
+  /** In the working folder. */
+  readonly artifacts: string
+  readonly node: (rank: number) => NodePaths
+}
+
+/** What the agent of one node writes. */
+export interface NodePaths {
+  readonly report: string
+  /** Milliseconds since the command started, by the node's own counter. */
+  readonly beat: string
+  readonly end: string
+  readonly instanceAction: string
+  readonly rebalance: string
+}
+
+export function jobPaths(directory: string, attemptId: string): JobPaths {
+  const folder = join(directory, 'attempts', attemptId)
+  const job = join(folder, 'job')
+  return {
+    attemptId,
+    folder,
+    record: join(folder, 'record.json'),
+    lock: join(folder, 'lock'),
+    submission: join(folder, 'submission.json'),
+    started: join(folder, 'started.json'),
+    gone: join(folder, 'gone.json'),
+    forgotten: join(folder, 'forgotten.json'),
+    ...insideJob(job),
+  }
+}
+
+/** The part of the paths that an agent knows. */
+export function insideJob(job: string) {
+  return {
+    job,
+    task: join(job, 'task.json'),
+    secrets: join(job, 'secrets.json'),
+    claim: join(job, 'claim'),
+    noticeOrder: join(job, 'notice.json'),
+    warningOrder: join(job, 'warning.json'),
+    stopOrder: join(job, 'stop.json'),
+    end: join(job, 'end.json'),
+    log: join(job, 'log'),
+    work: join(job, 'work'),
+    artifacts: join(job, 'work', ARTIFACTS),
+    node: (rank: number): NodePaths => ({
+      report: join(job, `report-${rank}.json`),
+      beat: join(job, `beat-${rank}`),
+      end: join(job, `end-${rank}.json`),
+      instanceAction: join(job, `instance-action-${rank}.json`),
+      rebalance: join(job, `rebalance-${rank}.json`),
+    }),
+  }
+}
+
+/** `task.json`. */
+export interface Task {
+  readonly admission: Admission
+  /** The value of the mark that all its processes carry. */
+  readonly mark: string
+  /** Secret part of the metadata address. */
+  readonly token: string
+  /** Between SIGTERM and SIGKILL when Slurm itself ends the job. */
+  readonly killWaitMs: number
+}
+
+/** `notice.json`. */
+export interface NoticeOrder {
+  readonly action: string
+  readonly time: string
+  readonly signal: string | null
+}
+
+/** `stop.json`: from when it is read, the processes have this long. */
+export interface StopOrder {
+  readonly graceMs: number
+  /** By the counter of the engine's machine. */
+  readonly deadlineMs: number
+  readonly bootId: string
+}
+
+/** `report-<rank>.json`. */
+export interface NodeReport {
+  readonly phase: 'running'
+  /** Whether the notice is readable and whether its signal was sent; null before there is one. */
+  readonly noticed: { readonly signal: boolean } | null
+}
+
+/** `end.json`, and `end-<rank>.json`. */
+export interface JobEnd {
+  /** Null when it never ran. */
+  readonly ranMs: number | null
+  readonly exitCode: number | null
+  readonly exitSignal: string | null
+  readonly text: string
+}
+
+export type GoneObservation = Extract<Observation, { state: 'gone' }>
+
+/** `record.json`, written once. Instants count from `bootId`. */
+export interface AttemptRecord {
+  readonly admission: Admission
+  readonly bootId: string
+  readonly admittedMs: number
+}
+
+/** `started.json`, written once by whoever first sees it run. */
+export interface StartRecord {
+  readonly bootId: string
+  readonly startedMs: number
+  /** By Slurm's clock, for a later boot of this machine. */
+  readonly startEpochSeconds: number
+  readonly placements: readonly Placement[]
+}

@@ -1,0 +1,101 @@
+/**
+ * The cluster at one instant: all jobs, all nodes, and how the controller's clock stands to this machine's counter. One
+ * look serves everybody who asks meanwhile, so the cost does not grow with the attempts.
+ */
+import { join } from 'node:path'
+import { readJson, replaceFile } from '#platform/engines/local/durable-file.ts'
+import { monotonicMs } from '#platform/processes/machine-clock.ts'
+import { parseControllerSeconds, parseJobs, parseNodes } from './slurm-answer.ts'
+import type { SlurmJob, SlurmNode } from './slurm-answer.ts'
+import type { SlurmCommand } from './slurm-command.ts'
+
+export interface Snapshot {
+  /** Nothing in it is older. */
+  readonly fromMs: number
+  /** Nothing in it is newer. */
+  readonly untilMs: number
+  readonly jobs: readonly SlurmJob[]
+  readonly nodes: ReadonlyMap<string, SlurmNode>
+  /** The instant of this machine's counter at which the controller's clock showed these seconds. */
+  readonly atSeconds: (seconds: number) => number
+}
+
+export interface Snapshots {
+  /** One that is not older than this instant: of memory where there is one. Throws when Slurm cannot tell. */
+  readonly since: (instantMs: number) => Promise<Snapshot>
+}
+
+/** Between the two clocks, as it was when it was last found to have changed. */
+interface ClockRecord {
+  readonly bootId: string
+  readonly offsetMs: number
+}
+
+export interface SnapshotSource {
+  readonly directory: string
+  readonly bootId: string
+  readonly slurm: SlurmCommand
+}
+
+/** The controller tells whole seconds, so less than this is no difference. */
+const CLOCK_TOLERANCE_MS = 2000
+
+export function createSnapshots(source: SnapshotSource): Snapshots {
+  let last: Snapshot | null = null
+  let underWay: { readonly fromMs: number; readonly snapshot: Promise<Snapshot> } | null = null
+  const take = () => {
+    const own = { fromMs: monotonicMs(), snapshot: takeSnapshot(source) }
+    underWay = own
+    const end = () => {
+      if (underWay === own) underWay = null
+    }
+    own.snapshot.then((snapshot) => {
+      if (last === null || last.fromMs < snapshot.fromMs) last = snapshot
+      end()
+    }, end)
+    return own.snapshot
+  }
+  return {
+    since: async (instantMs) => {
+      if (last !== null && last.fromMs >= instantMs) return last
+      if (underWay !== null && underWay.fromMs >= instantMs) return underWay.snapshot
+      return take()
+    },
+  }
+}
+
+async function takeSnapshot(source: SnapshotSource): Promise<Snapshot> {
+  const { slurm } = source
+  const fromMs = monotonicMs()
+  const [jobs, nodes, clock] = await Promise.all([
+    slurm('squeue', ['--json']).then(parseJobs),
+    slurm('sinfo', ['--json']).then(parseNodes),
+    slurm('sdiag', []).then((text) => offsetOf(source, parseControllerSeconds(text), fromMs)),
+  ])
+  return {
+    fromMs,
+    untilMs: monotonicMs(),
+    jobs,
+    nodes: new Map(nodes.map((node) => [node.name, node])),
+    atSeconds: (seconds) => Math.round(seconds * 1000 + clock),
+  }
+}
+
+/**
+ * Kept in a file, so that an instant of Slurm's is the same instant of ours whenever and by whomever it is asked for;
+ * measured anew when one of the clocks was set.
+ */
+async function offsetOf(
+  { directory, bootId }: SnapshotSource,
+  controllerSeconds: number,
+  nowMs: number,
+): Promise<number> {
+  const path = join(directory, 'clock.json')
+  // Half a second has passed of the second that it shows, on the average.
+  const measuredMs = nowMs - controllerSeconds * 1000 - 500
+  const kept = await readJson<ClockRecord>(path)
+  if (kept?.bootId === bootId && Math.abs(kept.offsetMs - measuredMs) < CLOCK_TOLERANCE_MS)
+    return kept.offsetMs
+  await replaceFile(path, { bootId, offsetMs: measuredMs } satisfies ClockRecord)
+  return measuredMs
+}
