@@ -118,6 +118,25 @@ CREATE TABLE event (
 CREATE INDEX event_position ON event USING btree (xid, id);
 CREATE TRIGGER event_notify AFTER INSERT ON event FOR EACH STATEMENT EXECUTE FUNCTION notify_event();
 
+CREATE TABLE health_check (
+  id text NOT NULL,
+  pool_name text NOT NULL,
+  node_id text NOT NULL,
+  slots integer NOT NULL,
+  state text NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  text text NOT NULL DEFAULT ''::text,
+  CONSTRAINT health_check_pkey PRIMARY KEY (id),
+  CONSTRAINT health_check_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
+  CONSTRAINT health_check_check CHECK ((ended_at >= started_at)),
+  CONSTRAINT health_check_check1 CHECK (((state = 'running'::text) = (ended_at IS NULL))),
+  CONSTRAINT health_check_slots_check CHECK ((slots > 0)),
+  CONSTRAINT health_check_state_check CHECK ((state = ANY (ARRAY['running'::text, 'passed'::text, 'failed'::text, 'inconclusive'::text])))
+);
+CREATE INDEX health_check_node ON health_check USING btree (node_id, started_at DESC);
+CREATE UNIQUE INDEX health_check_running ON health_check USING btree (node_id) WHERE (state = 'running'::text);
+
 CREATE TABLE hold (
   id text NOT NULL,
   account_id text NOT NULL,

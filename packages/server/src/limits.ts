@@ -47,6 +47,8 @@ export const RECONCILE_AGAIN_MS = 2 * SECOND_MS
 export const FOLLOW_EVERY_MS = 1 * SECOND_MS
 /** How often all of it is looked at though nothing changed. */
 export const FOLLOW_WHOLE_EVERY_MS = 5 * SECOND_MS
+/** How often the active check of a pool is looked at, and a node that is due for one looked for. */
+export const CHECK_LOOK_EVERY_MS = 2 * SECOND_MS
 /** A sample of the owner’s demand is kept this often though nothing changed. */
 export const DEMAND_SAMPLE_EVERY_MS = 60 * SECOND_MS
 /** How far back the engine’s own accounting is compared with ours, and by how much they may differ. */

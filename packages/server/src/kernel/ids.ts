@@ -14,6 +14,7 @@ const PREFIXES = {
   reclaim: 'rcl',
   deployment: 'dep',
   reconciliationCase: 'rcc',
+  healthCheck: 'chk',
   price: 'prc',
   hold: 'hld',
   ledgerTransaction: 'ltx',

@@ -21,11 +21,14 @@ import {
 import { startCourier } from '#modules/notice/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import {
+  CHECK_PROGRAM,
   createFollowing,
   createReconciliation,
   type DeclaredPools,
   FOLLOW_PROGRAM,
   RECONCILIATION_PROGRAM,
+  stepCheck,
+  wakeCheck,
   wakeFollow,
   wakeReconciliation,
 } from '#modules/upkeep/index.ts'
@@ -118,6 +121,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
     await Promise.all([
       wakeFollow(deps.database, pool, deps.now()),
       wakeReconciliation(deps.database, pool, deps.now()),
+      wakeCheck(deps.database, pool, deps.now()),
     ])
   for (const program of [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM])
     await wakeStrand(deps.database, { program, subject: 'all' }, deps.now())
@@ -136,6 +140,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [MARKET_PROGRAM]: () => runCycle(deps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps.database, deps.engines, deps.now()),
+      [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),
       [FOLLOW_PROGRAM]: createFollowing(deps),
       [RECONCILIATION_PROGRAM]: reconciliation,
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),

@@ -6,6 +6,7 @@ import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
 import { z } from 'zod'
 import { nearest } from './nearest.ts'
 import {
+  durationMs,
   anchorHeadroom,
   noticeBlock,
   policyFaults,
@@ -51,6 +52,16 @@ const node = z.strictObject({
     .default('auto'),
 })
 
+/** A command that runs now and then on every free node, on all of its slots. */
+const health = z.strictObject({
+  check: z
+    .array(z.string().max(4096), 'write the words of the command, such as [dcgmi, diag, -r, 1]')
+    .min(1, 'name the command'),
+  every: durationMs.default(21_600_000),
+  timeout: durationMs.default(300_000),
+  onFailure: z.enum(['quarantine', 'report'], 'write quarantine or report').default('quarantine'),
+})
+
 /** What every pool says, whatever drives it. */
 const anyPool = z.strictObject({
   name,
@@ -65,6 +76,7 @@ const anyPool = z.strictObject({
     lifeYears: z.number().positive('must be above 0').max(30),
     opexUsdPerGpuHour: amount.default('0'),
   }),
+  health: health.optional(),
   /** Whose the work is that each account of the engine runs by itself; of others it is the operator’s. */
   accounts: z.record(z.string().min(1).max(120), z.string().min(1).max(60)).default({}),
   power: z.strictObject({
@@ -210,6 +222,7 @@ function knownKeys(path: Path): readonly string[] {
     ),
     webhooks: webhooks.unwrap(),
     ...RECLAIM_SHAPES,
+    'sites.pools.health': health,
     models: model,
     'models.priceUsdPerMillionTokens': model.shape.priceUsdPerMillionTokens,
   }

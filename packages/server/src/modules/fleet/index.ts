@@ -8,7 +8,7 @@ export {
 } from './fleet-file.ts'
 export { nearest } from './nearest.ts'
 export { fleetRoutes } from './routes.ts'
-export { applyInventory } from './inventory-service.ts'
+export { applyInventory, recordNodeFact as tellNode } from './inventory-service.ts'
 export {
   drainNode,
   getNode,

@@ -7,6 +7,7 @@ import type { Claim } from '#modules/book/index.ts'
 import type { Node } from '#modules/fleet/index.ts'
 import type { Lease, SlotsOfNode } from '#modules/lease/index.ts'
 import type { ForeignWork, Observation, Placement } from '#platform/engines/engine.ts'
+import { isHold } from './holds.ts'
 import { type HeldSlots, type Owner, settleSlots, type SlotConflict } from './settle-slots.ts'
 
 export interface FollowView {
@@ -42,7 +43,7 @@ export function ownerOf(claim: Claim): Owner {
 type Said = Map<string, Map<Owner, readonly number[]>>
 
 function standingOf(claim: Claim, leases: ReadonlyMap<string, Lease>): HeldSlots['standing'] {
-  if (claim.leaseId === null) return claim.reason === null ? 'confirmed' : 'held'
+  if (claim.leaseId === null) return isHold(claim) ? 'held' : 'confirmed'
   const lease = leases.get(claim.leaseId)
   return lease?.state === 'starting' && lease.startedAt === null ? 'meant' : 'confirmed'
 }

@@ -4,6 +4,7 @@
  */
 import type { Claim, Hold } from '#modules/book/index.ts'
 import type { Node, SlotFault } from '#modules/fleet/index.ts'
+import { isCheckClaim } from './check.ts'
 
 export interface HoldChanges {
   readonly open: readonly Hold[]
@@ -49,7 +50,7 @@ function wantedHolds({ node, claims, faults }: NodeView): ReadonlyMap<string, Ho
 
 /** A claim of ours for a reason, which nobody's work stands behind. */
 export function isHold(claim: Claim): boolean {
-  return claim.leaseId === null && claim.reason !== null
+  return claim.leaseId === null && claim.reason !== null && !isCheckClaim(claim)
 }
 
 function decideNode(view: NodeView): HoldChanges {
@@ -73,7 +74,7 @@ export function decideHolds(
   const claimsOf = Map.groupBy(claims, (claim) => claim.nodeId)
   const faultsOf = Map.groupBy(faults, (fault) => fault.nodeId)
   const known = new Set(nodes.map((node) => node.id))
-  const left = claims.filter((claim) => isHold(claim) && !known.has(claim.nodeId))
+  const left = claims.filter((claim) => claim.leaseId === null && !known.has(claim.nodeId))
   const open: Hold[] = []
   const close = left.map((claim) => claim.id)
   for (const node of nodes) {

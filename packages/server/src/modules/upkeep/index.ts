@@ -1,4 +1,5 @@
 /** Upkeep: keeps the book, the engines and the nodes in line with each other. */
+export { CHECK_PROGRAM, stepCheck, wakeCheck } from './check-steps.ts'
 export { createFollowing, FOLLOW_PROGRAM, wakeFollow } from './follow-steps.ts'
 export { projectHolds } from './holds-service.ts'
 export { nodeRoutes } from './node-routes.ts'

@@ -32,6 +32,8 @@ import {
 import type { Engine, Engines } from '#platform/engines/engine.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import { CASE_RULES, caseKey, type FoundCase, partSettling } from './cases.ts'
+import { attemptOfCheck } from './check-steps.ts'
+import { listRunningChecks } from './check-store.ts'
 import { type BookSide, compare, isHolding, slotKeys } from './compare.ts'
 import {
   askEngine,
@@ -79,7 +81,9 @@ async function readBook(
   ]
   const missing = [...new Set(spokenOf)].filter((id) => !leases.has(id))
   for (const lease of await findLeases(db, missing)) leases.set(lease.id, lease)
-  return { pool, nodes, claims, leases, ownAttempts: new Set() }
+  const checks = await listRunningChecks(db, pool)
+  const ownAttempts = new Set(checks.map(({ id }) => attemptOfCheck(id)))
+  return { pool, nodes, claims, leases, ownAttempts }
 }
 
 /** Tells the engine which nodes the operator, or a check, keeps work off, and which not any more. */

@@ -77,6 +77,17 @@ export interface EventTable {
   data: ColumnType<unknown, string | undefined, string>
 }
 
+export interface HealthCheckTable {
+  id: string
+  pool_name: string
+  node_id: string
+  slots: number
+  state: string
+  started_at: Date
+  ended_at: Date | null
+  text: Generated<string>
+}
+
 export interface HoldTable {
   id: string
   account_id: string
@@ -471,6 +482,7 @@ export interface Schema {
   claim: ClaimTable
   deployment: DeploymentTable
   event: EventTable
+  health_check: HealthCheckTable
   hold: HoldTable
   idempotent_request: IdempotentRequestTable
   journal_position: JournalPositionTable

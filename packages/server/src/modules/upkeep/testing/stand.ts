@@ -187,6 +187,8 @@ export async function makeStand(
         )
         .toSorted()
     },
+    eventTypes: async (): Promise<string[]> =>
+      (await database.selectFrom('event').select('type').execute()).map(({ type }) => type),
     dispose: () => {
       clock.stop()
       rmSync(directory, { recursive: true, force: true })
