@@ -11,6 +11,7 @@ import { createSlurmEngine } from '../slurm-engine.ts'
 
 export interface SlurmBench extends EngineBench {
   readonly directory: string
+  readonly argument: EngineArgument
 }
 
 /** What makes the engine, also in a process of its own. */
@@ -18,12 +19,16 @@ export interface EngineArgument {
   readonly directory: string
   readonly conf: string
   readonly hasAccounting: boolean
+  /** Where programs are looked for before all else, to put one in the place of Slurm's. */
+  readonly programs?: string
 }
 
-export function openSlurmEngine({ directory, conf, hasAccounting }: EngineArgument): Engine {
+export function openSlurmEngine(argument: EngineArgument): Engine {
+  const { directory, conf, hasAccounting, programs } = argument
+  const path = [...(programs === undefined ? [] : [programs]), process.env['PATH'] ?? ''].join(':')
   return createSlurmEngine({
     directory,
-    environment: process.env,
+    environment: { ...process.env, PATH: path },
     conf,
     node: process.execPath,
     submission: {
@@ -60,6 +65,7 @@ export async function makeSlurmBench(lab: SlurmLab): Promise<SlurmBench> {
     engine,
     another: () => openSlurmEngine(argument),
     directory,
+    argument,
     nodes: [present(first, 'a node of the lab'), ...others],
     slotsPerNode: gpusPerNode,
     acceleratorKind: 'gpu',
