@@ -13,6 +13,9 @@ export interface AttemptEnd {
   readonly text: string | null
 }
 
+/** Whom the owner's work may push aside, first to go first. */
+export const GIVES_WAY: readonly string[] = ['flex', 'spot']
+
 export const NO_EXIT: ScriptedExit = { exitCode: null, exitSignal: null }
 export const KILLED: ScriptedExit = { exitCode: null, exitSignal: 'SIGKILL' }
 

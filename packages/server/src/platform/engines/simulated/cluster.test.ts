@@ -189,7 +189,7 @@ test('what a failed GPU had is lost at that instant, and the slot is told as fau
     how: 'lost',
     goneMs: 5000,
   })
-  expect(listInventory(cluster)[0]?.faults).toEqual([{ slot: 0, reason: 'Xid 79' }])
+  expect(listInventory(cluster)[0]?.faults).toEqual([{ slot: 0, reason: 'Xid 79', isLost: false }])
 })
 
 test('on-demand work is not pushed aside by the owner\u2019s jobs, and flex goes before spot', () => {

@@ -127,6 +127,7 @@ export class Cluster {
     else if (event.type === 'node_back') this.#bringBack(node)
     else if (event.type === 'slot_failed') this.#failSlot(node, event)
     else node.faults.delete(event.slot)
+    node.touch()
     this.#fleetChanged()
     this.#isDirty = true
   }

@@ -60,26 +60,32 @@ export class SimulatedFloor {
         found.owners[slot] = owner
         found.keptFor[slot] = null
       }
+      found.touch()
     }
   }
 
   release(owner: Occupant, placements: readonly Placement[]): void {
     for (const { node, slots } of placements) {
-      const owners = this.#nodes.get(node)?.owners
-      for (const slot of slots) if (owners?.[slot] === owner) owners[slot] = null
+      const found = this.#nodes.get(node)
+      for (const slot of slots) if (found?.owners[slot] === owner) found.owners[slot] = null
+      found?.touch()
     }
   }
 
   /** Nobody else gets these slots once they are free. */
   keep(job: SimulatedJob, placements: readonly Placement[]): void {
-    for (const { node, slots } of placements)
-      for (const slot of slots) present(this.#nodes.get(node), node).keptFor[slot] = job
+    for (const { node, slots } of placements) {
+      const found = present(this.#nodes.get(node), node)
+      for (const slot of slots) found.keptFor[slot] = job
+      found.touch()
+    }
   }
 
   stopKeeping(job: SimulatedJob, placements: readonly Placement[]): void {
     for (const { node, slots } of placements) {
-      const kept = this.#nodes.get(node)?.keptFor
-      for (const slot of slots) if (kept?.[slot] === job) kept[slot] = null
+      const found = this.#nodes.get(node)
+      for (const slot of slots) if (found?.keptFor[slot] === job) found.keptFor[slot] = null
+      found?.touch()
     }
   }
 

@@ -1,10 +1,16 @@
 /** A simulated node: who has each of its slots, and what is wrong with it. */
 import type { NodeHealth } from '#platform/engines/engine.ts'
-import type { SimulatedAttempt } from './attempt.ts'
+import { GIVES_WAY, type SimulatedAttempt } from './attempt.ts'
 import type { ClusterLayout, WorkFate } from './event.ts'
 import type { SimulatedJob } from './job.ts'
 
 export type Occupant = SimulatedAttempt | SimulatedJob
+
+/** Slots that are free, and slots of those who give way to the owner's work. */
+export interface NodeRoom {
+  readonly free: number
+  readonly takeable: number
+}
 
 export class SimulatedNode {
   readonly name: string
@@ -14,6 +20,7 @@ export class SimulatedNode {
   /** The job that gets the slot once its owner is gone; nobody else does. */
   readonly keptFor: (SimulatedJob | null)[]
   readonly faults = new Map<number, string>()
+  #room: NodeRoom | null = null
   lost: { readonly reason: string; readonly work: WorkFate } | null = null
   drainReason: string | null = null
 
@@ -33,6 +40,28 @@ export class SimulatedNode {
     if (this.lost !== null) return { state: 'down', reason: this.lost.reason }
     if (this.drainReason !== null) return { state: 'draining', reason: this.drainReason }
     return { state: 'up' }
+  }
+
+  /** What a job that has nothing yet could find here. Counted again after a change only. */
+  get room(): NodeRoom {
+    this.#room ??= this.#count()
+    return this.#room
+  }
+
+  /** Something about it changed. */
+  touch(): void {
+    this.#room = null
+  }
+
+  #count(): NodeRoom {
+    let [free, takeable] = [0, 0]
+    if (this.health.state === 'up')
+      for (const [slot, owner] of this.owners.entries()) {
+        if (this.faults.has(slot) || (this.keptFor[slot] ?? null) !== null) continue
+        if (owner === null) free += 1
+        else if (owner.is === 'attempt' && GIVES_WAY.includes(owner.kind)) takeable += 1
+      }
+    return { free, takeable }
   }
 
   /** Whether a slot could be taken by this one now. */

@@ -3,27 +3,17 @@
  * else slots of spot and flex, whose whole attempts have to go. Deterministic.
  */
 import type { Placement } from '#platform/engines/engine.ts'
-import type { SimulatedAttempt } from './attempt.ts'
+import { GIVES_WAY, type SimulatedAttempt } from './attempt.ts'
 import type { SimulatedJob } from './job.ts'
 import type { SimulatedNode } from './node.ts'
-
-/** Whom the owner's work may push aside, first to go first. */
-const GIVES_WAY: readonly string[] = ['flex', 'spot']
 
 export interface JobPlan {
   readonly placements: readonly Placement[]
   readonly victims: ReadonlySet<SimulatedAttempt>
 }
 
-interface Candidate {
-  readonly node: SimulatedNode
-  readonly free: readonly number[]
-  /** Slots of those who could go, the first to go first. */
-  readonly takeable: readonly { readonly slot: number; readonly victim: SimulatedAttempt }[]
-}
-
-function candidateOf(node: SimulatedNode, job: SimulatedJob): Candidate | null {
-  if (node.lost !== null || node.drainReason !== null) return null
+/** What a job gets of a node: free slots, and slots of those who could go, the first to go first. */
+function takeFrom(node: SimulatedNode, job: SimulatedJob) {
   const free: number[] = []
   const takeable: { slot: number; victim: SimulatedAttempt }[] = []
   for (const [slot, owner] of node.owners.entries()) {
@@ -33,8 +23,12 @@ function candidateOf(node: SimulatedNode, job: SimulatedJob): Candidate | null {
       if (!isKept && !node.faults.has(slot)) takeable.push({ slot, victim: owner })
     }
   }
-  if (free.length + takeable.length < job.spec.gpusPerNode) return null
-  return { node, free, takeable: takeable.toSorted((a, b) => inOrder(a.victim, b.victim)) }
+  const own = free.slice(0, job.spec.gpusPerNode)
+  const taken = takeable
+    .toSorted((a, b) => inOrder(a.victim, b.victim))
+    .slice(0, job.spec.gpusPerNode - own.length)
+  const slots = [...own, ...taken.map(({ slot }) => slot)].sort((a, b) => a - b)
+  return { slots, victims: taken.map(({ victim }) => victim) }
 }
 
 /** Flex before spot, and whoever began last first. */
@@ -44,33 +38,35 @@ function inOrder(a: SimulatedAttempt, b: SimulatedAttempt): number {
 }
 
 /** The first nodes of one fabric that has enough, else the first of all. */
-function chooseNodes(candidates: readonly Candidate[], count: number): readonly Candidate[] | null {
-  if (candidates.length < count) return null
-  const fabrics = Map.groupBy(candidates, ({ node }) => node.fabric)
-  for (const ofFabric of fabrics.values())
+function chooseNodes(
+  nodes: readonly SimulatedNode[],
+  count: number,
+): readonly SimulatedNode[] | null {
+  if (nodes.length < count) return null
+  if (count === 1) return nodes.slice(0, 1)
+  for (const ofFabric of Map.groupBy(nodes, ({ fabric }) => fabric).values())
     if (ofFabric.length >= count) return ofFabric.slice(0, count)
-  return candidates.slice(0, count)
+  return nodes.slice(0, count)
 }
 
 /** Null when there is no room, whoever goes. */
 export function planJob(job: SimulatedJob, nodes: Iterable<SimulatedNode>): JobPlan | null {
   const { gpusPerNode, nodes: count } = job.spec
-  const candidates: Candidate[] = []
+  const fitting: SimulatedNode[] = []
+  const possible: SimulatedNode[] = []
   for (const node of nodes) {
-    const candidate = candidateOf(node, job)
-    if (candidate !== null) candidates.push(candidate)
+    const { free, takeable } = node.room
+    if (free >= gpusPerNode) fitting.push(node)
+    if (free + takeable >= gpusPerNode) possible.push(node)
   }
-  const fitting = candidates.filter(({ free }) => free.length >= gpusPerNode)
-  const byLeastTaken = candidates.toSorted((a, b) => b.free.length - a.free.length)
-  const chosen = chooseNodes(fitting, count) ?? chooseNodes(byLeastTaken, count)
+  const byLeastTaken = () => possible.toSorted((a, b) => b.room.free - a.room.free)
+  const chosen = chooseNodes(fitting, count) ?? chooseNodes(byLeastTaken(), count)
   if (chosen === null) return null
   const victims = new Set<SimulatedAttempt>()
-  const placements = chosen.map(({ node, free, takeable }) => {
-    const own = free.slice(0, gpusPerNode)
-    const taken = takeable.slice(0, gpusPerNode - own.length)
-    for (const { victim } of taken) victims.add(victim)
-    const slots = [...own, ...taken.map(({ slot }) => slot)].sort((a, b) => a - b)
-    return { node: node.name, slots }
+  const placements = chosen.map((node) => {
+    const taken = takeFrom(node, job)
+    for (const victim of taken.victims) victims.add(victim)
+    return { node: node.name, slots: taken.slots }
   })
   return { placements, victims }
 }
