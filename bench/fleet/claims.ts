@@ -56,7 +56,7 @@ export async function measureClaims(ground: Ground, quick: boolean): Promise<Fig
   // When the benchmark fails, its own error counts, not that these were left open.
   for (const client of clients) client.on('error', () => {})
   await Promise.all(clients.map((client) => client.connect()))
-  const rounds = quick ? 3 : 9
+  const rounds = quick ? 3 : 5
   const perRound = quick ? 1000 : 5000
   const nodeIds = await addNodes(ground, database, rounds * perRound)
   const round = async (index: number, write: Write) => {

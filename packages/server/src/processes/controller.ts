@@ -135,6 +135,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
     now: deps.now,
     log: deps.log,
     concurrencyMax: STEPS_AT_ONCE,
+    urgent: [MARKET_PROGRAM],
     programs: {
       [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
       [MARKET_PROGRAM]: () => runCycle(deps),

@@ -98,6 +98,31 @@ test('a strand of a program that this runner does not have is left for one that 
   expect((await left()).map((row) => row.program)).toContain('later')
 })
 
+test('an urgent program runs though every place is taken and much is overdue', async () => {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  const clock = makeClock()
+  let hasRun = false
+  const programs = {
+    crowd: async () => {
+      await opened
+      return { kind: 'done' as const }
+    },
+    quick: async () => {
+      hasRun = true
+      return { kind: 'done' as const }
+    },
+  }
+  for (let index = 0; index < 40; index++)
+    await wakeStrand(db, { program: 'crowd', subject: `${index}` }, clock.now())
+  clock.advance(1000)
+  await wakeStrand(db, { program: 'quick', subject: 'a' }, clock.now())
+  const deps = { database: db, programs, now: clock.now, log, concurrencyMax: 4 }
+  const runner = runStrands({ ...deps, urgent: ['quick'] })
+  await untilTrue(() => hasRun)
+  open()
+  await runner.stop()
+})
+
 test('the pause between tries doubles and is bounded', () => {
   expect(retryDelayMs(1)).toBe(2 * retryDelayMs(0))
   expect(retryDelayMs(100)).toBe(30_000)

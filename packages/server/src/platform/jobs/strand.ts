@@ -40,6 +40,8 @@ export interface StrandRunnerDeps {
   readonly log: Logger
   /** At most so many steps at once. */
   readonly concurrencyMax: number
+  /** Programs with few subjects that wait for nobody: neither behind what is overdue nor for a step to end. */
+  readonly urgent?: readonly string[]
 }
 
 export interface StrandRunner {
@@ -110,16 +112,21 @@ class Runner implements StrandRunner {
 
   /** Starts what is due and not running. Returns how long until the next is due. */
   async #startDue(): Promise<number> {
-    const { database, programs, now, concurrencyMax } = this.#deps
+    const { database, programs, now, concurrencyMax, urgent = [] } = this.#deps
     const known = Object.keys(programs)
     const at = now()
-    const { rows } =
-      await sql<DueRow>`SELECT program, subject, failures, xmin::text AS version FROM strand
-      WHERE wake_at <= ${at} AND program = ANY(${known})
-      ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
+    const due = async (of: readonly string[]) => {
+      const { rows } =
+        await sql<DueRow>`SELECT program, subject, failures, xmin::text AS version FROM strand
+        WHERE wake_at <= ${at} AND program = ANY(${of})
+        ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
+      return rows
+    }
+    const rows = [...(urgent.length > 0 ? await due(urgent) : []), ...(await due(known))]
     for (const row of this.#isStopped ? [] : rows) {
       const key = `${row.program}/${row.subject}`
-      if (this.#running.has(key) || this.#running.size >= concurrencyMax) continue
+      const isFull = this.#running.size >= concurrencyMax && !urgent.includes(row.program)
+      if (this.#running.has(key) || isFull) continue
       if ((this.#notBeforeMs.get(key) ?? 0) > at.getTime()) continue
       const step = this.#step(row).finally(() => {
         this.#running.delete(key)
