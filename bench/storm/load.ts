@@ -74,7 +74,7 @@ export class Load {
       isAnchor
         ? this.#clients().operator.runAnchor({ body: { command, gpus }, idempotencyKey })
         : this.#clients().buyer.createLease({
-            body: { command, gpus, tier, requeue: randomInt(2) === 0 },
+            body: { command, gpus, tier, requeue: randomInt(2) === 0 ? 'on_reclaim' : 'never' },
             idempotencyKey,
           }),
     )

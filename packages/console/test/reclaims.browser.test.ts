@@ -14,7 +14,7 @@ describe.runIf(hasChromium)('reclaims and the life of a lease', () => {
     const { items } = await scene.operator.listSlots({ params: { pool: 'local' } })
     const gpus = items.filter((slot) => slot.kind === null).length
     const lease = await scene.buyer.createLease({
-      body: { command: PATIENT, name: 'taken back', gpus, requeue: true },
+      body: { command: PATIENT, name: 'taken back', gpus, requeue: 'on_reclaim' },
     })
     leaseId = lease.id
     const isIn = async (state: string) =>

@@ -6,6 +6,10 @@ import { API_BASE } from './endpoint.ts'
 export const LeaseMode = z.enum(['job', 'service'])
 export type LeaseMode = z.infer<typeof LeaseMode>
 
+/** When a lease starts again by itself. `on_failure` includes `on_reclaim`. */
+export const RequeuePolicy = z.enum(['never', 'on_reclaim', 'on_failure'])
+export type RequeuePolicy = z.infer<typeof RequeuePolicy>
+
 export const HealthState = z.enum(['starting', 'healthy', 'unhealthy'])
 export type HealthState = z.infer<typeof HealthState>
 

@@ -9,6 +9,7 @@ import {
   LeaseMode,
   LeaseService,
   LeaseTransfer,
+  RequeuePolicy,
   ServiceRequest,
 } from './lease-work.ts'
 import {
@@ -85,7 +86,12 @@ export const Lease = z.object({
   placements: z.array(LeasePlacement),
   /** How many times it was started; more than one after a reclaim with requeue. */
   attempt: z.number().int(),
-  requeue: z.boolean(),
+  requeue: RequeuePolicy,
+  /** With `on_failure`: after so many failures it is given up. */
+  failuresMax: z.number().int(),
+  failures: z.number().int(),
+  /** Before this it is not started again; set while it waits after a failure. */
+  retryAt: Instant.nullable(),
   /** The engine’s own name of a run that Spillway did not start, and does not stop; null for what it did. */
   engineRun: z.string().nullable(),
   noticeSignal: NoticeSignal,
@@ -171,7 +177,9 @@ const work = {
   }),
   workingDirectory: z.string().max(4096).optional(),
   ...files,
-  timeLimitMs: z.number().int().min(1000).max(31_536_000_000).optional(),
+  timeLimitMs: z.number().int().min(1000).max(31_536_000_000).optional().meta({
+    description: 'How long it may run, over all its attempts.',
+  }),
   graceMs: z.number().int().min(0).max(600_000).default(5000).meta({
     description:
       'Between the request to stop (SIGTERM) and the kill (SIGKILL), once the notice time has run out.',
@@ -188,9 +196,13 @@ export const CreateLease = z
     noticeSignal: NoticeSignal.default('SIGTERM').meta({
       description: 'Sent to the process group when the notice is given.',
     }),
-    requeue: z.boolean().default(false).meta({
+    requeue: RequeuePolicy.default('never').meta({
       description:
-        'Start again, when there is room, after a reclaim, whatever its exit code: the command goes on from its own checkpoint.',
+        'When to start again, once there is room. `on_reclaim`: after it was taken back, whatever its exit code; the command goes on from its own checkpoint. `on_failure`: also after it failed, later each time.',
+    }),
+    failuresMax: z.number().int().min(1).max(100).default(3).meta({
+      description:
+        'With `on_failure`: after so many failures it is given up. Reclaims do not count.',
     }),
   })
   .check(findWorkFault)

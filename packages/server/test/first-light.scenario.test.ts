@@ -172,7 +172,9 @@ describe('leases', () => {
 
 describe('the anchor tenant takes capacity back', () => {
   test('notice, stop, confirmed gone, and only then the anchor; afterwards the lease that asked starts again', async () => {
-    const spot = await buyer.createLease({ body: { command: POLITE, gpus: 3, requeue: true } })
+    const spot = await buyer.createLease({
+      body: { command: POLITE, gpus: 3, requeue: 'on_reclaim' },
+    })
     await until(spot.id, 'running')
     await untilTrue(async () => (await logOf(spot.id)).includes('slots'))
     const anchor = await operator.runAnchor({ body: { command: ['sleep', '1'], gpus: 3 } })

@@ -30,7 +30,7 @@ function until(id: string, state: Lease['state']): Promise<Lease> {
       const lease = await buyer.getLease({ params: { id } })
       return lease.state === state ? lease : null
     },
-    { timeoutMs: 20_000, what: `${id} is ${state}` },
+    { timeoutMs: 40_000, what: `${id} is ${state}` },
   )
 }
 
@@ -192,4 +192,22 @@ test('an input that cannot be had is a failure to start, in words', async () => 
   expect((await until(id, 'ended')).endReason).toBe('start_failed')
   const { items } = await buyer.listLeaseFacts({ params: { id } })
   expect(items.at(-1)?.text).toMatch(/the input x cannot be fetched: 4\d\d/)
+})
+
+test('a lease that fails starts again where it left off, and is given up after as many failures as it may have', async () => {
+  const count =
+    'n=$(cat "$SPILLWAY_ARTIFACTS_DIR/n" 2>/dev/null || echo 0); echo $((n + 1)) > "$SPILLWAY_ARTIFACTS_DIR/n"; exit 1'
+  const { id } = await buyer.createLease({
+    body: { command: ['sh', '-c', count], requeue: 'on_failure', failuresMax: 2 },
+  })
+  const waiting = await untilTrue(async () => {
+    const lease = await buyer.getLease({ params: { id } })
+    return lease.failures === 1 && lease.state === 'pending' ? lease : null
+  })
+  expect(waiting).toMatchObject({ waitingFor: 'the pause after its failure' })
+  expect(Date.parse(waiting.retryAt ?? '')).toBeGreaterThan(Date.parse(waiting.createdAt))
+  const ended = await until(id, 'ended')
+  expect(ended).toMatchObject({ endReason: 'exited', exitCode: 1, attempt: 2 })
+  const file = await buyer.getArtifact({ params: { id }, query: { path: 'n' } })
+  expect(await file.text()).toBe('2\n')
 })

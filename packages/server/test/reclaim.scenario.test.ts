@@ -209,7 +209,7 @@ describe('a reclaim', { timeout: 120_000 }, () => {
 
   test('is on the terms that the lease was created on, whatever the policy says since; a lease at its cap is left alone', async () => {
     const first = clients(current as TestInstallation)
-    const spot = await runningSpot(first.buyer, { requeue: true })
+    const spot = await runningSpot(first.buyer, { requeue: 'on_reclaim' })
     await current?.kill()
     writeFleet(POLICY.replaceAll('0.5', '1').replace('notice: 2s', 'notice: 1h'))
     const { buyer, operator } = clients(await start())

@@ -1,10 +1,17 @@
 /** `spillway lease create`: a command on GPUs, at a price. */
-import { CreateLease, type Lease, NoticeSignal, ProblemError, Tier } from '@spillway/contract'
+import {
+  CreateLease,
+  type Lease,
+  NoticeSignal,
+  ProblemError,
+  RequeuePolicy,
+  Tier,
+} from '@spillway/contract'
 import { Option, type Command } from 'commander'
 import { addCommand, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { renderLease } from '../output/lease.ts'
-import { amount } from '../parse/option-values.ts'
+import { amount, wholeNumber } from '../parse/option-values.ts'
 import {
   commandArgument,
   explainSeparator,
@@ -18,7 +25,8 @@ import {
 interface CreateOptions extends WorkOptions {
   readonly tier: Tier
   readonly maxPrice?: string
-  readonly requeue?: boolean
+  readonly requeue?: RequeuePolicy
+  readonly failuresMax?: number
   readonly noticeSignal?: (typeof NoticeSignal.options)[number]
 }
 
@@ -38,7 +46,16 @@ export function addLeaseCreate(parent: Command, context: Context): void {
         '--max-price <usd>',
         'the most to pay per GPU-hour, such as 2.50; default: the price now',
       ).argParser(amount),
-      new Option('--requeue', 'start it again, when there is room, after a reclaim'),
+      new Option(
+        '--requeue [when]',
+        'start it again, when there is room: after a reclaim, or after failures too',
+      )
+        .choices(RequeuePolicy.options)
+        .preset('on_reclaim'),
+      new Option(
+        '--failures-max <n>',
+        'with --requeue on_failure: give up after so many; default: 3',
+      ).argParser(wholeNumber({ least: 1, most: 100 })),
       new Option(
         '--notice-signal <signal>',
         'sent when the notice is given; default: SIGTERM',
@@ -58,6 +75,7 @@ async function createLease(call: Call<CreateOptions>): Promise<number | void> {
     ...(options.maxPrice === undefined ? {} : { maxPriceUsdPerGpuHour: options.maxPrice }),
     ...(options.noticeSignal === undefined ? {} : { noticeSignal: options.noticeSignal }),
     ...(options.requeue === undefined ? {} : { requeue: options.requeue }),
+    ...(options.failuresMax === undefined ? {} : { failuresMax: options.failuresMax }),
   })
   await warnOfShellLine(call, body.command)
   const lease = await create(call, body)

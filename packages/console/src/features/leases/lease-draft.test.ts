@@ -51,6 +51,7 @@ describe('the request', () => {
       draft({ gpus: '2', maxPrice: '2.50', timeLimitHours: '1.5', environment: 'A=1\nB=x=y' }),
     )
     expect(CreateLease.parse(request)).toEqual({
+      ...{ artifactsBytesMax: 10 * 1024 ** 3, inputs: [], outputs: [], failuresMax: 3 },
       command: ['python3', 'train.py'],
       mode: 'job',
       fabric: 'any',
@@ -60,7 +61,7 @@ describe('the request', () => {
       graceMs: 5000,
       tier: 'spot',
       noticeSignal: 'SIGTERM',
-      requeue: false,
+      requeue: 'never',
       environment: { A: '1', B: 'x=y' },
     })
   })
@@ -118,7 +119,7 @@ describe('the estimate', () => {
 describe('the same elsewhere', () => {
   test('as CLI', () => {
     const text = renderCli(
-      draft({ name: 'my run', maxPrice: '2.50', requeue: true, environment: 'A=b c' }),
+      draft({ name: 'my run', maxPrice: '2.50', requeue: 'on_reclaim', environment: 'A=b c' }),
     )
     expect(text).toBe(
       "npx spillway lease create --gpus 1 --tier spot --max-price 2.50 --name 'my run' --env 'A=b c' --requeue -- python3 train.py",
@@ -126,7 +127,7 @@ describe('the same elsewhere', () => {
     expect(renderCli(draft({ timeLimitHours: '1.5', graceSeconds: '0.25' }))).toContain(
       '--time-limit 1h30m --grace 250ms',
     )
-    expect(renderCli(draft({ kind: 'anchor', gpus: '4', requeue: true }))).toBe(
+    expect(renderCli(draft({ kind: 'anchor', gpus: '4', requeue: 'on_reclaim' }))).toBe(
       'npx spillway anchor run --gpus 4 -- python3 train.py',
     )
   })

@@ -2,7 +2,13 @@
  * What somebody fills in to run a command, and what it means: the request, the same as CLI and as curl, and what it
  * will cost. Pure; all amounts are exact.
  */
-import { CreateLease, type Pool, runAnchor, type Tier } from '@spillway/contract'
+import {
+  CreateLease,
+  type Pool,
+  type RequeuePolicy,
+  runAnchor,
+  type Tier,
+} from '@spillway/contract'
 import type { z } from 'zod'
 import { FormRefusal } from '../../ui/form-resolver.ts'
 import { divideHalfEven, parsePicos, renderAmount } from '../../ui/format/money.ts'
@@ -22,7 +28,7 @@ export interface LeaseDraft {
   readonly timeLimitHours: string
   readonly graceSeconds: string
   readonly noticeSignal: string
-  readonly requeue: boolean
+  readonly requeue: RequeuePolicy
   readonly workingDirectory: string
   readonly environment: string
 }
@@ -37,7 +43,7 @@ export const EMPTY_DRAFT: LeaseDraft = {
   timeLimitHours: '',
   graceSeconds: '5',
   noticeSignal: 'SIGTERM',
-  requeue: false,
+  requeue: 'never',
   workingDirectory: '',
   environment: '',
 }
@@ -138,6 +144,12 @@ function cliDuration(text: string, unitMs: number): string {
   return parts.join('') || '0'
 }
 
+const REQUEUE_WORDS: Readonly<Record<RequeuePolicy, readonly string[]>> = {
+  never: [],
+  on_reclaim: ['--requeue'],
+  on_failure: ['--requeue', 'on_failure'],
+}
+
 /** The same as a command line of the CLI. */
 export function renderCli(draft: LeaseDraft): string {
   const { command, environment } = readLeniently(draft)
@@ -164,7 +176,7 @@ export function renderCli(draft: LeaseDraft): string {
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name} ${quoteWord(value)}`)
   const variables = environment.map((pair) => `--env ${quoteWord(pair)}`)
-  const requeue = draft.requeue && draft.kind !== 'anchor' ? ['--requeue'] : []
+  const requeue = draft.kind === 'anchor' ? [] : REQUEUE_WORDS[draft.requeue]
   const verb = draft.kind === 'anchor' ? 'anchor run' : 'lease create'
   return [`npx spillway ${verb}`, ...written, ...variables, ...requeue, '--', command].join(' ')
 }

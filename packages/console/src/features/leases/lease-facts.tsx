@@ -46,7 +46,7 @@ export function leaseFacts(lease: Lease): (readonly [string, ReactElement | stri
     ],
     ...modeFacts(lease),
     ['Grace', formatDuration(lease.graceMs)],
-    ['After a reclaim', lease.requeue ? 'starts again when there is room' : 'ends'],
+    ['After a reclaim', lease.requeue === 'never' ? 'ends' : 'starts again when there is room'],
     ...(lease.exitCode === null && lease.exitSignal === null
       ? []
       : ([['Exit', <code key="exit">{lease.exitSignal ?? lease.exitCode}</code>]] as const)),

@@ -3,7 +3,7 @@ import { NoticeSignal, type Pool } from '@spillway/contract'
 import type { ReactElement } from 'react'
 import { useController, type UseFormReturn } from 'react-hook-form'
 import { kindLook } from '../../ui/claim-kind.ts'
-import { CheckField, InputField, SelectField, TextField } from '../../ui/field.tsx'
+import { InputField, SelectField, TextField } from '../../ui/field.tsx'
 import { formatMoney } from '../../ui/format/money.ts'
 import { plural } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
@@ -93,11 +93,16 @@ export function LeaseFields({ form, pools, pool, canRunAnchor }: LeaseFieldsProp
         />
       </div>
       {!isAnchor && (
-        <CheckField
-          label="Start again after a reclaim"
-          help="When the owner takes the slots back, it waits for room and starts anew."
+        <SelectField
+          label="Start again"
+          help="It waits for room and starts anew; after failures later each time, three times at most."
+          error={error('requeue')}
           {...register('requeue')}
-        />
+        >
+          <option value="never">never</option>
+          <option value="on_reclaim">after a reclaim</option>
+          <option value="on_failure">after a reclaim or a failure</option>
+        </SelectField>
       )}
       <AdvancedFields form={form} isAnchor={isAnchor} />
     </div>

@@ -61,7 +61,9 @@ function Notice({ lease }: { lease: Lease }): ReactElement {
           </span>
         </span>
       )}
-      {lease.requeue && <span className="text-muted">starts again when there is room</span>}
+      {lease.requeue !== 'never' && (
+        <span className="text-muted">starts again when there is room</span>
+      )}
     </Banner>
   )
 }

@@ -32,7 +32,8 @@ function leaseOf(run: EngineRun, placements: readonly SlotsOfNode[], id: string)
     // A gang of the engine may have other numbers on each node; the placements say which.
     nodes: isEven ? placements.length : 1,
     ...{ fabric: 'any', command: [run.name], environment: {}, workingDirectory: null },
-    ...{ requeue: false, noticeSignal: null, noticeMs: 0, graceMs: 0 },
+    ...{ requeue: 'never', failuresMax: 1, failures: 0, retryAt: null, ranMs: 0 },
+    ...{ noticeSignal: null, noticeMs: 0, graceMs: 0 },
     ...{ timeLimitMs: run.timeLimitMs, maxPriceUsd: null, priceId: null, priceUsd: null },
     ...{ holdId: null, createdAt: run.startedAt, attempt: 1, placedAt: run.startedAt },
     ...{ placements, startedAt: run.startedAt, meteredUntil: null, waitingFor: null },

@@ -41,7 +41,8 @@ function lease(parts: Partial<Lease>): Lease {
       sealed: null,
       files: { inputs: [], outputs: [], artifactsBytesMax: 0 },
       workingDirectory: null,
-      requeue: false,
+      requeue: 'never',
+      ...{ failuresMax: 1, failures: 0, retryAt: null, ranMs: 0 },
     },
     ...{
       noticeSignal: null,

@@ -11,6 +11,7 @@ import type {
   LeaseState,
   ReclaimTerms,
   LeaseTransfer,
+  RequeuePolicy,
   ServiceRequest,
 } from '@spillway/contract'
 import { type Money, type Price, ceiling } from '#kernel/money.ts'
@@ -73,7 +74,14 @@ export interface Lease {
   readonly sealed: Hidden | null
   readonly files: FileTerms
   readonly workingDirectory: string | null
-  readonly requeue: boolean
+  readonly requeue: RequeuePolicy
+  /** With `on_failure`: after so many it is given up. */
+  readonly failuresMax: number
+  readonly failures: number
+  /** Not started again before; null while nothing is waited out. */
+  readonly retryAt: Date | null
+  /** How long earlier attempts ran. */
+  readonly ranMs: number
   /** Null: no signal with the notice. */
   readonly noticeSignal: string | null
   readonly noticeMs: number
@@ -149,31 +157,56 @@ export function tailMs(lease: Pick<Lease, 'kind' | 'noticeMs' | 'graceMs'>): num
 
 /** How far ahead to hold: the window, no further than the time limit, and the tail on top. */
 export function holdAheadMs(
-  lease: Pick<Lease, 'kind' | 'noticeMs' | 'graceMs' | 'timeLimitMs' | 'startedAt'>,
+  lease: Pick<Lease, 'kind' | 'noticeMs' | 'graceMs' | 'timeLimitMs' | 'ranMs' | 'startedAt'>,
   nowMs: number,
   windowMs: number,
 ): number {
   const startedMs = lease.startedAt?.getTime() ?? nowMs
-  const leftMs = lease.timeLimitMs === null ? windowMs : startedMs + lease.timeLimitMs - nowMs
+  const limitMs = limitLeftMs(lease)
+  const leftMs = limitMs === null ? windowMs : startedMs + limitMs - nowMs
   return Math.max(0, Math.min(windowMs, leftMs)) + tailMs(lease)
 }
 
 /** What happens to a lease when its processes are gone. */
 export type Ending =
-  | { readonly kind: 'requeue' }
+  | { readonly kind: 'requeue'; readonly after: 'reclaim' | 'failure' }
   | { readonly kind: 'end'; readonly reason: EndReason }
 
-const REQUEUE: Ending = { kind: 'requeue' }
+const AFTER_RECLAIM: Ending = { kind: 'requeue', after: 'reclaim' }
+
+/** How an attempt was found gone. */
+export interface Departure {
+  readonly how: 'exited' | 'lost' | 'start_failed' | 'preempted'
+  readonly exitCode: number | null
+}
+
+/** Pauses after failures double, within bounds. */
+const RETRY_MIN_MS = 10_000
+const RETRY_MAX_MS = 600_000
+
+export function retryPauseMs(failures: number): number {
+  return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(Math.max(0, failures - 1), 20))
+}
+
+/** What is left of the time limit for the current attempt; null without a limit. */
+export function limitLeftMs({ timeLimitMs, ranMs }: Pick<Lease, 'timeLimitMs' | 'ranMs'>) {
+  return timeLimitMs === null ? null : Math.max(0, timeLimitMs - ranMs)
+}
 
 export function endingOf(
-  lease: Pick<Lease, 'reclaimReason' | 'requeue'>,
-  how: 'exited' | 'lost' | 'start_failed' | 'preempted',
+  lease: Pick<Lease, 'reclaimReason' | 'requeue' | 'failures' | 'failuresMax'>,
+  { how, exitCode }: Departure,
 ): Ending {
-  const isOurs = lease.reclaimReason === 'reclaimed' || lease.reclaimReason === 'faulty'
-  if (isOurs && lease.requeue) return REQUEUE
-  if (lease.reclaimReason !== null) return { kind: 'end', reason: lease.reclaimReason }
+  const { reclaimReason, requeue } = lease
+  const isOurs = reclaimReason === 'reclaimed' || reclaimReason === 'faulty'
+  if (isOurs && requeue !== 'never') return AFTER_RECLAIM
+  if (reclaimReason !== null) return { kind: 'end', reason: reclaimReason }
   // The engine took it back by its own rules, and it was over before anybody saw it begin.
-  if (how === 'preempted') return lease.requeue ? REQUEUE : { kind: 'end', reason: 'reclaimed' }
+  if (how === 'preempted')
+    return requeue === 'never' ? { kind: 'end', reason: 'reclaimed' } : AFTER_RECLAIM
+  const isFailure = how !== 'exited' || exitCode !== 0
+  if (isFailure && requeue === 'on_failure' && lease.failures + 1 < lease.failuresMax)
+    return { kind: 'requeue', after: 'failure' }
   return { kind: 'end', reason: how }
 }
 

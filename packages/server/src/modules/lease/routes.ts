@@ -97,7 +97,7 @@ export function leaseRoutes({
       const { organizationId, projectId } = principal
       const work = {
         ...hiding(pepper, body),
-        requeue: false,
+        requeue: 'never' as const,
         noticeSignal: 'SIGTERM',
         maxPriceUsd: null,
       }

@@ -38,7 +38,8 @@ export interface LeaseRequest {
   readonly timeLimitMs?: number | undefined
   readonly graceMs: number
   readonly noticeSignal: string
-  readonly requeue: boolean
+  readonly requeue: Lease['requeue']
+  readonly failuresMax?: number
   readonly maxPriceUsd: Money | null
 }
 
@@ -95,6 +96,8 @@ function newLease(
     ...(request.hidden ?? NOTHING_HIDDEN),
     workingDirectory: request.workingDirectory ?? null,
     requeue: request.requeue,
+    failuresMax: request.failuresMax ?? 1,
+    ...{ failures: 0, retryAt: null, ranMs: 0 },
     noticeSignal: request.noticeSignal === 'none' ? null : request.noticeSignal,
     noticeMs: terms?.noticeMs ?? 0,
     terms,

@@ -98,7 +98,7 @@ export async function takeSnapshot(database: Database, now: Date): Promise<Snaps
       const priceOf = pricesAt(tx, now)
       const wants: Want[] = []
       for (const lease of await store.listPendingLeases(tx))
-        wants.push(toWant(lease, await priceOf(lease)))
+        if ((lease.retryAt ?? now) <= now) wants.push(toWant(lease, await priceOf(lease)))
       return {
         nowMs: now.getTime(),
         pools: await foreseePools(tx, await listPools(tx), { claims, poolOf, now }),

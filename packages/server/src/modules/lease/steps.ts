@@ -15,7 +15,7 @@ import { settleFault } from './fault-service.ts'
 import { extendHold } from './funding-service.ts'
 import { openHidden } from './hidden-service.ts'
 import { tenantOf } from './isolation-service.ts'
-import { attemptId, endingOf, exhaustionNoticeMs, type Lease } from './lease.ts'
+import { attemptId, endingOf, exhaustionNoticeMs, limitLeftMs, type Lease } from './lease.ts'
 import { meterUntil } from './meter.ts'
 import { recordUnseen, settleReclaim } from './reclaim-service.ts'
 import {
@@ -27,6 +27,7 @@ import {
 } from './reclaim-steps.ts'
 import { beginReclaim, shortenNotice } from './reclaim.ts'
 import { recordFact, wakeMarket } from './record.ts'
+import { requeue } from './requeue-service.ts'
 import type { LeaseStepDeps } from './step-deps.ts'
 import * as store from './store.ts'
 
@@ -67,7 +68,7 @@ async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
     command: lease.command,
     environment: lease.environment,
     workingDirectory: lease.workingDirectory,
-    timeLimitMs: lease.timeLimitMs,
+    timeLimitMs: limitLeftMs(lease),
     ...doorOf(lease),
     ...filesOf(lease),
     secretEnvironment,
@@ -98,8 +99,9 @@ async function keepFunded(deps: LeaseStepDeps, tx: Db, lease: Lease): Promise<vo
 }
 
 async function enforceTimeLimit(tx: Db, lease: Lease, now: Date): Promise<void> {
-  if (lease.timeLimitMs === null || lease.startedAt === null || lease.state !== 'running') return
-  if (now.getTime() < lease.startedAt.getTime() + lease.timeLimitMs) return
+  const limitMs = limitLeftMs(lease)
+  if (limitMs === null || lease.startedAt === null || lease.state !== 'running') return
+  if (now.getTime() < lease.startedAt.getTime() + limitMs) return
   await beginReclaim(tx, lease, { reason: 'time_limit', forLease: null, noticeMs: 0, now })
 }
 
@@ -109,8 +111,9 @@ function isAnythingDue(deps: LeaseStepDeps, lease: Lease, seen: Running): boolea
   const until = deps.instantOf(seen.bootId, seen.confirmedMs) ?? lease.startedAt
   const unmeteredMs = until.getTime() - (lease.meteredUntil ?? lease.startedAt).getTime()
   if (unmeteredMs >= deps.beat.meterEveryMs(lease.id)) return true
-  if (lease.timeLimitMs === null) return false
-  return deps.now().getTime() >= lease.startedAt.getTime() + lease.timeLimitMs
+  const limitMs = limitLeftMs(lease)
+  if (limitMs === null) return false
+  return deps.now().getTime() >= lease.startedAt.getTime() + limitMs
 }
 
 /** Notes that it runs, meters it up to the confirmed instant, and keeps its hold ahead. */
@@ -144,29 +147,6 @@ function goneInstant(deps: LeaseStepDeps, lease: Lease, seen: Gone): Date {
   const latestKnown = lease.meteredUntil ?? lease.startedAt ?? lease.placedAt ?? lease.createdAt
   if (instant === null) return latestKnown
   return instant < latestKnown ? latestKnown : instant
-}
-
-async function requeue(tx: Db, lease: Lease, goneAt: Date): Promise<void> {
-  await store.changeLease(tx, lease.id, {
-    state: 'pending',
-    placements: [],
-    startedAt: null,
-    meteredUntil: null,
-    billableUntil: null,
-    reclaimReason: null,
-    reclaimFor: null,
-    noticeAt: null,
-    stopAt: null,
-    stoppedAt: null,
-    checkpointAt: null,
-    riskAt: null,
-    waitingFor: 'room, after it was taken back',
-  })
-  await recordFact(tx, lease, {
-    at: goneAt,
-    type: 'lease.requeued',
-    text: 'Waits to be started again, as it asked.',
-  })
 }
 
 async function end(
@@ -218,8 +198,9 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
       data: { how: seen.how },
     })
     await settleFault(tx, lease, { goneAt, now, ids })
-    const ending = endingOf(lease, seen.how)
-    if (ending.kind === 'requeue') await requeue(tx, lease, goneAt)
+    const ending = endingOf(lease, seen)
+    if (ending.kind === 'requeue')
+      await requeue(tx, lease, { after: ending.after, text: seen.text, goneAt })
     else await end(tx, lease, { reason: ending.reason, seen, goneAt })
     await settleReclaim(tx, lease, { goneAt, now, ids })
     await wakeMarket(tx, now)

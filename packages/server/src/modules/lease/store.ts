@@ -38,7 +38,11 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     sealed: row.sealed as Lease['sealed'],
     files: row.files as Lease['files'],
     workingDirectory: row.working_directory,
-    requeue: row.requeue,
+    requeue: row.requeue as Lease['requeue'],
+    failuresMax: row.failures_max,
+    failures: row.failures,
+    retryAt: row.retry_at,
+    ranMs: Number(row.ran_ms),
     noticeSignal: row.notice_signal,
     noticeMs: row.notice_ms,
     ...toPromise(row),
@@ -92,6 +96,7 @@ export async function insertLease(tx: Db, lease: Lease): Promise<void> {
       files: JSON.stringify(lease.files),
       working_directory: lease.workingDirectory,
       requeue: lease.requeue,
+      failures_max: lease.failuresMax,
       notice_signal: lease.noticeSignal,
       notice_ms: lease.noticeMs,
       terms: lease.terms === null ? null : JSON.stringify(lease.terms),
@@ -242,6 +247,9 @@ type Change = Partial<{
   startedAt: Date | null
   meteredUntil: Date | null
   billableUntil: Date | null
+  failures: number
+  retryAt: Date | null
+  ranMs: number
   waitingFor: string | null
   reclaimReason: ReclaimReason | null
   reclaimFor: string | null
@@ -272,6 +280,9 @@ const COLUMNS: Readonly<Record<keyof Change, string>> = {
   startedAt: 'started_at',
   meteredUntil: 'metered_until',
   billableUntil: 'billable_until',
+  failures: 'failures',
+  retryAt: 'retry_at',
+  ranMs: 'ran_ms',
   waitingFor: 'waiting_for',
   reclaimReason: 'reclaim_reason',
   reclaimFor: 'reclaim_for',

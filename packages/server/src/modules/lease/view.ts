@@ -16,6 +16,11 @@ function renderService(lease: Lease, health: Health | undefined): LeaseAnswer['s
   return { ...lease.service, state, text, path: servicePath(lease.id) }
 }
 
+function renderRequeue({ state, requeue, failuresMax, failures, retryAt }: Lease) {
+  const waitsUntil = state === 'pending' ? (retryAt?.toISOString() ?? null) : null
+  return { requeue, failuresMax, failures, retryAt: waitsUntil }
+}
+
 /** What it runs, with which files. */
 function renderWork({ mode, command, secretNames, files }: Lease) {
   return {
@@ -86,7 +91,7 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
       slots: [...slots],
     })),
     attempt: lease.attempt,
-    requeue: lease.requeue,
+    ...renderRequeue(lease),
     graceMs: lease.graceMs,
     ...renderPromise(lease),
     maxPriceUsdPerGpuHour: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),

@@ -113,7 +113,7 @@ function leaseRequest(
     environment: {},
     graceMs: REPLICA_GRACE_MS,
     noticeSignal: 'SIGTERM',
-    requeue: false,
+    requeue: 'never',
     maxPriceUsd: null,
   }
 }

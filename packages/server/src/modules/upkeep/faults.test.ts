@@ -53,7 +53,7 @@ test('a lease on a GPU that is not well is told, and goes on; the slot is not so
 })
 
 test('a lease whose GPU fell off the bus ends, pays until the last good reading, and is started elsewhere if it asked', async () => {
-  const lease = await stand.lease({ gpus: 2, requeue: true })
+  const lease = await stand.lease({ gpus: 2, requeue: 'on_reclaim' })
   await stand.reconcile()
   const before = stand.deps.now()
   await untilTrue(async () => (stand.deps.now().getTime() - before.getTime() > 30 ? true : null))

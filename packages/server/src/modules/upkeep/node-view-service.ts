@@ -101,7 +101,7 @@ function renderLease(lease: Lease, nodeId: string, organizations: ReadonlyMap<st
   const own = lease.placements.filter((each) => each.nodeId === nodeId)
   return {
     ...{ id: lease.id, name: lease.name, kind: lease.kind, state: lease.state },
-    ...{ nodes: lease.nodes, noticeMs: lease.noticeMs, requeue: lease.requeue },
+    ...{ nodes: lease.nodes, noticeMs: lease.noticeMs, requeue: lease.requeue !== 'never' },
     organization: organizations.get(lease.organizationId) ?? '',
     slots: own.flatMap(({ slots }) => [...slots]),
     isForeign: lease.engineRun !== null,

@@ -129,7 +129,7 @@ export interface LeaseTable {
   command: ColumnType<unknown, string, string>
   environment: ColumnType<unknown, string, string>
   working_directory: string | null
-  requeue: boolean
+  requeue: string
   notice_signal: string | null
   notice_ms: number
   grace_ms: number
@@ -170,6 +170,10 @@ export interface LeaseTable {
   billable_until: Date | null
   files: ColumnType<unknown, string | undefined, string>
   files_discarded_at: Date | null
+  failures_max: Generated<number>
+  failures: Generated<number>
+  retry_at: Date | null
+  ran_ms: Generated<bigint>
 }
 
 export interface LeaseFactTable {

@@ -151,7 +151,7 @@ export async function makeStand(
         createLease(
           tx,
           {
-            ...{ ...owner, kind, gpus, command, environment: {}, graceMs: 0, requeue: false },
+            ...{ ...owner, kind, gpus, command, environment: {}, graceMs: 0, requeue: 'never' },
             ...{ noticeSignal: 'SIGTERM', maxPriceUsd: null },
           },
           { now: clock.now(), ids },

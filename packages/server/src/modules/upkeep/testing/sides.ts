@@ -21,7 +21,8 @@ export function lease(id: string, parts: Partial<Lease> = {}): Lease {
   return {
     ...{ id, organizationId: 'org', projectId: 'prj', name: id, kind: 'spot', state: 'running' },
     ...{ pool: 'p', gpus: 1, nodes: 1, command: ['x'], environment: {}, workingDirectory: null },
-    ...{ requeue: false, noticeSignal: null, noticeMs: 0, graceMs: 0, timeLimitMs: null },
+    ...{ requeue: 'never', failuresMax: 1, failures: 0, retryAt: null, ranMs: 0 },
+    ...{ noticeSignal: null, noticeMs: 0, graceMs: 0, timeLimitMs: null },
     ...{ maxPriceUsd: null, priceId: null, priceUsd: null, holdId: null, createdAt: NOW },
     ...{ attempt: 1, placedAt: NOW, placements: [{ nodeId: 'id-of-n1', slots: [0] }] },
     ...{

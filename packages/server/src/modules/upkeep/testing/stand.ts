@@ -59,7 +59,7 @@ interface Work {
   readonly kind?: 'on_demand' | 'spot' | 'flex'
   readonly gpus?: number
   readonly nodes?: number
-  readonly requeue?: boolean
+  readonly requeue?: Lease['requeue']
 }
 
 /** `disguise` stands between the engine and everybody who asks it, such as one that forgets. */
@@ -122,7 +122,7 @@ export async function makeStand(
         tx,
         {
           ...{ organizationId: buyer.id, projectId: buyer.projectId, kind: 'spot', gpus: 1 },
-          ...{ command: ['sh', '-c', 'run'], environment: {}, graceMs: 0, requeue: false },
+          ...{ command: ['sh', '-c', 'run'], environment: {}, graceMs: 0, requeue: 'never' },
           ...{ noticeSignal: 'none', maxPriceUsd: null },
           ...work,
         },
