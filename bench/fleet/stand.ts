@@ -193,7 +193,7 @@ export const REQUEST = {
     graceMs: 5000,
     fabric: 'any' as const,
   },
-  ...{ noticeSignal: 'SIGTERM', requeue: false, maxPriceUsd: null, pool: POOL },
+  ...{ noticeSignal: 'SIGTERM', requeue: 'never' as const, maxPriceUsd: null, pool: POOL },
 }
 
 /** One lease, as the product brings it to run. */
