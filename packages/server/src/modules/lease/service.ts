@@ -66,6 +66,10 @@ function modeOf({ mode = 'job', service }: LeaseRequest): Pick<Lease, 'mode' | '
   return { mode, service: mode === 'service' ? (service ?? ServiceRequest.parse({})) : null }
 }
 
+function requeueOf({ requeue, failuresMax = 1 }: LeaseRequest) {
+  return { requeue, failuresMax, failures: 0, retryAt: null, ranMs: 0 }
+}
+
 const NOTHING_HIDDEN = {
   secretNames: [],
   sealed: null,
@@ -95,9 +99,7 @@ function newLease(
     environment: request.environment,
     ...(request.hidden ?? NOTHING_HIDDEN),
     workingDirectory: request.workingDirectory ?? null,
-    requeue: request.requeue,
-    failuresMax: request.failuresMax ?? 1,
-    ...{ failures: 0, retryAt: null, ranMs: 0 },
+    ...requeueOf(request),
     noticeSignal: request.noticeSignal === 'none' ? null : request.noticeSignal,
     noticeMs: terms?.noticeMs ?? 0,
     terms,

@@ -18,6 +18,16 @@ function toPromise(row: Selectable<Schema['lease']>) {
   }
 }
 
+function toRequeue(row: Selectable<Schema['lease']>) {
+  return {
+    requeue: row.requeue as Lease['requeue'],
+    failuresMax: row.failures_max,
+    failures: row.failures,
+    retryAt: row.retry_at,
+    ranMs: Number(row.ran_ms),
+  }
+}
+
 function toLease(row: Selectable<Schema['lease']>): Lease {
   return {
     id: row.id,
@@ -38,11 +48,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     sealed: row.sealed as Lease['sealed'],
     files: row.files as Lease['files'],
     workingDirectory: row.working_directory,
-    requeue: row.requeue as Lease['requeue'],
-    failuresMax: row.failures_max,
-    failures: row.failures,
-    retryAt: row.retry_at,
-    ranMs: Number(row.ran_ms),
+    ...toRequeue(row),
     noticeSignal: row.notice_signal,
     noticeMs: row.notice_ms,
     ...toPromise(row),
