@@ -131,6 +131,7 @@ export async function makeStand(
     )
   let seen: ReadonlySet<string> = new Set()
   return {
+    fleet,
     ...{
       database,
       engine,
