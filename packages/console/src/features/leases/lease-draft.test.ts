@@ -137,3 +137,15 @@ describe('the same elsewhere', () => {
     expect(renderCurl(draft({ command: "'" }), 'http://127.0.0.1:4510')).toContain("-d '{}'")
   })
 })
+
+test('a port makes a service of it, and a secret stands in no command line', () => {
+  const service = draft({ port: '0', healthPath: '/up', secrets: 'TOKEN=hunter2' })
+  expect(toRequest(service)).toMatchObject({
+    mode: 'service',
+    service: { port: 0, health: { path: '/up' } },
+    secretEnvironment: { TOKEN: 'hunter2' },
+  })
+  const line = renderCli(service)
+  expect(line).toContain('--port auto --health-path /up --secret TOKEN')
+  expect(line).not.toContain('hunter2')
+})

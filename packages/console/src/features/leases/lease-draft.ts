@@ -31,6 +31,11 @@ export interface LeaseDraft {
   readonly requeue: RequeuePolicy
   readonly workingDirectory: string
   readonly environment: string
+  /** Variables that nothing shows again. */
+  readonly secrets: string
+  /** Empty: a job. `0`: a service whose port is picked for it. */
+  readonly port: string
+  readonly healthPath: string
 }
 
 export const EMPTY_DRAFT: LeaseDraft = {
@@ -46,6 +51,9 @@ export const EMPTY_DRAFT: LeaseDraft = {
   requeue: 'never',
   workingDirectory: '',
   environment: '',
+  secrets: '',
+  port: '',
+  healthPath: '',
 }
 
 export type LeaseRequest = z.input<typeof CreateLease>
@@ -79,12 +87,15 @@ function readCommand(text: string): string[] {
 }
 
 /** `NAME=value` lines. */
-export function readEnvironment(text: string): Record<string, string> {
+export function readEnvironment(
+  text: string,
+  field: 'environment' | 'secrets' = 'environment',
+): Record<string, string> {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   return Object.fromEntries(
     lines.map((line) => {
       const at = line.indexOf('=')
-      if (at < 1) throw new FormRefusal('environment', `“${line.slice(0, 40)}” is not NAME=value.`)
+      if (at < 1) throw new FormRefusal(field, `“${line.slice(0, 40)}” is not NAME=value.`)
       return [line.slice(0, at).trim(), line.slice(at + 1)]
     }),
   )
@@ -92,7 +103,16 @@ export function readEnvironment(text: string): Record<string, string> {
 
 type Work = Omit<LeaseRequest, 'tier' | 'maxPriceUsdPerGpuHour' | 'noticeSignal' | 'requeue'>
 
+/** What makes it a service; nothing for a job. */
+function serviceOf({ port, healthPath }: LeaseDraft): Pick<LeaseRequest, 'mode' | 'service'> {
+  if (port.trim() === '') return {}
+  const path = healthPath.trim()
+  const health = path === '' ? {} : { health: { path } }
+  return { mode: 'service', service: { port: readNumber(port, 'port'), ...health } }
+}
+
 function workOf(draft: LeaseDraft): Work {
+  const secretEnvironment = readEnvironment(draft.secrets, 'secrets')
   const environment = readEnvironment(draft.environment)
   const limit = draft.timeLimitHours.trim()
   return {
@@ -101,6 +121,8 @@ function workOf(draft: LeaseDraft): Work {
     ...(draft.pool === '' ? {} : { pool: draft.pool }),
     ...(draft.name.trim() === '' ? {} : { name: draft.name.trim() }),
     ...(Object.keys(environment).length === 0 ? {} : { environment }),
+    ...(Object.keys(secretEnvironment).length === 0 ? {} : { secretEnvironment }),
+    ...serviceOf(draft),
     ...(draft.workingDirectory.trim() === ''
       ? {}
       : { workingDirectory: draft.workingDirectory.trim() }),
@@ -171,11 +193,18 @@ export function renderCli(draft: LeaseDraft): string {
       draft.kind === 'anchor' || draft.noticeSignal === 'SIGTERM' ? '' : draft.noticeSignal,
     ],
     ['--workdir', draft.workingDirectory.trim()],
+    ['--port', draft.port.trim() === '0' ? 'auto' : draft.port.trim()],
+    ['--health-path', draft.port.trim() === '' ? '' : draft.healthPath.trim()],
   ]
   const written = options
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name} ${quoteWord(value)}`)
-  const variables = environment.map((pair) => `--env ${quoteWord(pair)}`)
+  // A secret is taken from where the line runs, so that it does not stand in it.
+  const secrets = draft.secrets.split('\n').flatMap((line) => {
+    const at = line.indexOf('=')
+    return at > 0 ? [`--secret ${quoteWord(line.slice(0, at).trim())}`] : []
+  })
+  const variables = environment.map((pair) => `--env ${quoteWord(pair)}`).concat(secrets)
   const requeue = draft.kind === 'anchor' ? [] : REQUEUE_WORDS[draft.requeue]
   const verb = draft.kind === 'anchor' ? 'anchor run' : 'lease create'
   return [`npx spillway ${verb}`, ...written, ...variables, ...requeue, '--', command].join(' ')

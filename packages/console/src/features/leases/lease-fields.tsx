@@ -147,6 +147,32 @@ function AdvancedFields({
             {...register('graceSeconds')}
           />
         </div>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <InputField
+            label="Port"
+            inputMode="numeric"
+            placeholder="none: a job"
+            help="Makes it a service, reached through the API; 0 picks one, as $SPILLWAY_PORT."
+            error={error('port')}
+            {...register('port')}
+          />
+          <InputField
+            label="Health path"
+            isMono
+            placeholder="an open port is healthy"
+            error={error('healthPath')}
+            {...register('healthPath')}
+          />
+        </div>
+        <TextField
+          label="Secrets"
+          isMono
+          rows={2}
+          placeholder={'NAME=value'}
+          help="One variable a line; written, and never shown again."
+          error={error('secrets')}
+          {...register('secrets')}
+        />
         <InputField
           label="Working directory"
           isMono
@@ -171,7 +197,13 @@ function AdvancedFields({
 function hasAdvancedError(form: UseFormReturn<LeaseDraft>): boolean {
   const { errors } = form.formState
   return Boolean(
-    errors.environment ?? errors.graceSeconds ?? errors.workingDirectory ?? errors.noticeSignal,
+    errors.environment ??
+    errors.secrets ??
+    errors.port ??
+    errors.healthPath ??
+    errors.graceSeconds ??
+    errors.workingDirectory ??
+    errors.noticeSignal,
   )
 }
 
