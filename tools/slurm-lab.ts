@@ -7,12 +7,8 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
-import {
-  daemonsOf,
-  findSlurmLab,
-  type SlurmLab,
-  startSlurmLab,
-} from '../packages/server/test/slurm-lab/lab.ts'
+import { renderFleet } from '../packages/server/test/slurm-lab/fleet.ts'
+import { daemonsOf, findSlurmLab, startSlurmLab } from '../packages/server/test/slurm-lab/lab.ts'
 import { hasSlurm } from '../packages/server/test/slurm-lab/programs.ts'
 
 const USAGE = `npm run slurm-lab -- start [--nodes 4] [--gpus 8] [--grace 15] [--no-accounting] [--dir FOLDER]
@@ -28,8 +24,6 @@ const { positionals, values } = parseArgs({
     dir: { type: 'string', default: join(tmpdir(), `spillway-slurm-lab-${userInfo().username}`) },
   },
 })
-const QUALITIES =
-  '{ on_demand: spillway_on_demand, spot: spillway_spot, flex: spillway_flex, serving: spillway_serving, anchor: spillway_anchor }'
 const directory = resolve(values.dir)
 
 async function start(): Promise<void> {
@@ -57,37 +51,6 @@ async function start(): Promise<void> {
   sbatch ${owner} --gpus-per-node=4 --wrap='echo $CUDA_VISIBLE_DEVICES; sleep 60'  # work of the owner
   SPILLWAY_FLEET=${fleet} npm start                                      # Spillway, which sells the rest
   npm run slurm-lab -- stop --dir ${directory}`)
-}
-
-/** The example's file, with the lab's cluster in place of one in a hall. */
-function renderFleet(lab: SlurmLab): string {
-  const { hasAccounting } = lab.plan
-  const slurm = [
-    'partition: gpu',
-    `conf: ${lab.confPath}`,
-    `workFolder: ${join(directory, 'work')}`,
-    'isolation: none # a lab: customers run as whoever started it',
-    `node: ${process.execPath}`,
-    ...(hasAccounting ? ['account: spillway', `qos: ${QUALITIES}`] : []),
-  ]
-  return `installation: lab
-sites:
-  - name: lab
-    region: local
-    jurisdiction: local
-    ownership: owned
-    powerUsdPerKwh: 0.15
-    pools:
-      - name: lab
-        engine: slurm
-        accelerator: stand-in
-        slurm:
-${slurm.map((line) => `          ${line}`).join('\n')}
-        priceUsdPerGpuHour: { on_demand: 2.35, spot: 0.90, flex: 0.45 }
-        notice: { on_demand: 1h, spot: ${values.grace}s, flex: 0s }
-        cost: { capexUsdPerGpu: 600, lifeYears: 4 }
-        power: { kwPerGpu: 0.03 }
-`
 }
 
 async function status(): Promise<void> {
