@@ -118,6 +118,24 @@ CREATE TABLE event (
 CREATE INDEX event_position ON event USING btree (xid, id);
 CREATE TRIGGER event_notify AFTER INSERT ON event FOR EACH STATEMENT EXECUTE FUNCTION notify_event();
 
+CREATE TABLE fault_credit (
+  lease_id text NOT NULL,
+  attempt integer NOT NULL,
+  gpus integer NOT NULL,
+  price_usd numeric(38,12) NOT NULL,
+  good_until timestamp with time zone NOT NULL,
+  charged_until timestamp with time zone NOT NULL,
+  amount_usd numeric(38,12) NOT NULL,
+  ledger_transaction_id text NOT NULL,
+  CONSTRAINT fault_credit_pkey PRIMARY KEY (lease_id, attempt),
+  CONSTRAINT fault_credit_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id),
+  CONSTRAINT fault_credit_ledger_transaction_id_fkey FOREIGN KEY (ledger_transaction_id) REFERENCES ledger_transaction(id),
+  CONSTRAINT fault_credit_amount_usd_check CHECK ((amount_usd > (0)::numeric)),
+  CONSTRAINT fault_credit_check CHECK ((charged_until > good_until)),
+  CONSTRAINT fault_credit_gpus_check CHECK ((gpus > 0))
+);
+CREATE TRIGGER fault_credit_append_only BEFORE DELETE OR UPDATE ON fault_credit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE health_check (
   id text NOT NULL,
   pool_name text NOT NULL,
@@ -294,7 +312,7 @@ CREATE TABLE ledger_account (
   currency text NOT NULL,
   CONSTRAINT ledger_account_pkey PRIMARY KEY (id),
   CONSTRAINT ledger_account_currency_check CHECK ((currency = 'USD'::text)),
-  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text])))
+  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text, 'fault_compensation'::text])))
 );
 CREATE TRIGGER ledger_account_append_only BEFORE DELETE OR UPDATE ON ledger_account FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_account_not_truncated BEFORE TRUNCATE ON ledger_account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -476,6 +494,7 @@ CREATE TABLE reclaim (
   compensation_usd numeric(38,12),
   compensation_text text,
   ledger_transaction_id text,
+  billed_until timestamp with time zone,
   CONSTRAINT reclaim_pkey PRIMARY KEY (id),
   CONSTRAINT reclaim_lease_id_attempt_key UNIQUE (lease_id, attempt),
   CONSTRAINT reclaim_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id),
@@ -485,6 +504,7 @@ CREATE TABLE reclaim (
   CONSTRAINT reclaim_cause_check CHECK ((cause = ANY (ARRAY['outranked'::text, 'shrink'::text, 'engine'::text, 'maintenance'::text]))),
   CONSTRAINT reclaim_check CHECK (((gone_at IS NULL) = (compensation_usd IS NULL))),
   CONSTRAINT reclaim_check1 CHECK (((COALESCE(compensation_usd, (0)::numeric) > (0)::numeric) = (ledger_transaction_id IS NOT NULL))),
+  CONSTRAINT reclaim_check2 CHECK ((billed_until <= gone_at)),
   CONSTRAINT reclaim_compensation_usd_check CHECK ((compensation_usd >= (0)::numeric)),
   CONSTRAINT reclaim_gpus_check CHECK ((gpus > 0)),
   CONSTRAINT reclaim_work_lost_gpu_ms_check CHECK ((work_lost_gpu_ms >= 0))

@@ -36,6 +36,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   lease_fact: 'lease',
   lease_health: 'lease',
   reclaim: 'lease',
+  fault_credit: 'lease',
   deployment: 'serving',
   replica: 'serving',
   webhook: 'notice',

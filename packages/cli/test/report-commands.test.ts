@@ -86,6 +86,7 @@ describe('the operator’s reports', () => {
           ],
           overrunUsd: '0',
           reclaimCompensationUsd: '0.25',
+          faultCompensationUsd: '0.05',
           creditGrantedUsd: '100',
         }),
       },
@@ -94,6 +95,7 @@ describe('the operator’s reports', () => {
     expect(bar).toBe('█'.repeat(9) + '▒'.repeat(18) + '▞'.repeat(9) + '·'.repeat(36))
     expect(stdout).toMatch(/= +sum +8,000\.000 +100\.0 % +equals the wall time/)
     expect(stdout).toMatch(/given back for reclaims +0\.25/)
+    expect(stdout).toMatch(/given back for lost GPUs +0\.05/)
     expect(stdout).toMatch(/margin after depreciation +0\.206709/)
     expect(code).toBe(0)
   })

@@ -141,6 +141,8 @@ export const getBooks = endpoint({
     overrunUsd: Amount,
     /** What customers were given back for reclaims, on their terms; not part of revenue. */
     reclaimCompensationUsd: Amount,
+    /** The same for use after a GPU of theirs was last seen whole. */
+    faultCompensationUsd: Amount,
     creditGrantedUsd: Amount,
   }),
 })

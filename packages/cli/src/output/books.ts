@@ -30,6 +30,7 @@ export function renderBooks(books: Books, options: TableOptions): string {
       [
         ['credit granted', books.creditGrantedUsd],
         ['given back for reclaims', books.reclaimCompensationUsd],
+        ['given back for lost GPUs', books.faultCompensationUsd],
         ['overrun borne by the operator', books.overrunUsd],
       ],
       options,

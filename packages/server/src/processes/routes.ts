@@ -13,7 +13,7 @@ import {
   listLeaseNames,
   listLeases,
   reclaimRoutes,
-  verifyReclaims,
+  verifyCredits,
 } from '#modules/lease/index.ts'
 import { anchorRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
@@ -74,7 +74,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...reconciliationRoutes,
     ...reclaimRoutes(database),
     ...servingRoutes({ ids, ...deps.upstreams }),
-    ...billingRoutes({ pepper, ids, burnOf, verifyReclaims }),
+    ...billingRoutes({ pepper, ids, burnOf, verifyCredits }),
     ...economicsRoutes(poolsOfModels),
     ...noticeRoutes({ pepper, ids, isPrivateAllowed: deps.isPrivateAllowed }),
     ...eventRoutes(database, deps.bell),

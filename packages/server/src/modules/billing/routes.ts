@@ -61,15 +61,15 @@ interface BillingDeps {
   readonly pepper: string
   readonly ids: IdSource
   readonly burnOf: BurnOf
-  /** Whether what reclaims gave back is what their terms promise; lease knows. */
-  readonly verifyReclaims: (db: Db) => Promise<LedgerCheck>
+  /** Whether what reclaims and lost GPUs gave back is what was promised; lease knows. */
+  readonly verifyCredits: (db: Db) => Promise<readonly LedgerCheck[]>
 }
 
 export function billingRoutes({
   pepper,
   ids,
   burnOf,
-  verifyReclaims,
+  verifyCredits,
 }: BillingDeps): Pick<Routes, Names> {
   return {
     getUsage: async ({ db, principal, query, now }) => {
@@ -115,7 +115,7 @@ export function billingRoutes({
         burnUsdPerHour: await burnOf(db, principal.organizationId),
       }
     },
-    verifyLedger: async ({ db }) => verifyBooks(db, verifyReclaims),
+    verifyLedger: async ({ db }) => verifyBooks(db, verifyCredits),
     listOrganizations: async ({ db }) => {
       const organizations = await listOrganizations(db)
       return {

@@ -142,7 +142,8 @@ export function economicsRoutes(poolOfModel: PoolOfModel): Pick<Routes, 'getBook
           revenueUsd: renderMoney(row.revenue),
         })),
         overrunUsd: renderMoney((await overrunTotal(db, period)) ?? ZERO),
-        reclaimCompensationUsd: renderMoney(await compensationTotal(db, period)),
+        reclaimCompensationUsd: renderMoney(await compensationTotal(db, 'reclaim', period)),
+        faultCompensationUsd: renderMoney(await compensationTotal(db, 'fault', period)),
         creditGrantedUsd: renderMoney((await creditGranted(db, period)) ?? ZERO),
       }
     },

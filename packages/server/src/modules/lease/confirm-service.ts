@@ -1,10 +1,13 @@
 /** Closes a lease whose record the engine lost, on the operator's word, after the engine was asked once more. */
 import { Fault } from '#kernel/fault.ts'
+import type { IdSource } from '#kernel/ids.ts'
 import { closeClaims } from '#modules/book/index.ts'
 import { releaseHold } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Engine, Engines } from '#platform/engines/engine.ts'
+import { settleFault } from './fault-service.ts'
 import { attemptId, type Lease } from './lease.ts'
+import { settleReclaim } from './reclaim-service.ts'
 import { recordFact, wakeMarket } from './record.ts'
 import * as store from './store.ts'
 
@@ -15,6 +18,7 @@ export interface Confirmation {
   readonly isFenced: boolean
   readonly actor: string
   readonly now: Date
+  readonly ids: IdSource
 }
 
 type Standing = 'gone' | 'present' | 'unknown'
@@ -44,13 +48,14 @@ function refuseUnlessGone(standing: Standing, isFenced: boolean): void {
 }
 
 /**
- * The bill ends where it stood: nothing was confirmed to run after that. Throws `lease.still_present` unless the engine
+ * The bill ends where it stood: nothing was confirmed to run after that; what is owed for a reclaim or a lost GPU is
+ * given back. Throws `lease.still_present` unless the engine
  * says gone, or cannot tell and the machine is said to be fenced.
  */
 export async function confirmGone(
   tx: Db,
   engines: Engines,
-  { id, reason, isFenced, actor, now }: Confirmation,
+  { id, reason, isFenced, actor, now, ids }: Confirmation,
 ): Promise<Lease> {
   const lease = await store.lockLease(tx, id)
   if (!lease) throw new Fault('lease.not_found', `There is no lease ${id}.`)
@@ -60,9 +65,14 @@ export async function confirmGone(
     throw new Fault('lease.still_present', 'It waits for room and has no slots; stop it instead.')
   const standing = await askEngine(engines, lease)
   refuseUnlessGone(standing, isFenced)
+  const { meteredUntil } = lease
+  const goneAt = meteredUntil !== null && meteredUntil > now ? meteredUntil : now
+  const closing = { goneAt, meteredUntil, now, ids }
+  await settleFault(tx, lease, closing)
+  await settleReclaim(tx, lease, closing)
   if (lease.holdId) await releaseHold(tx, lease.holdId)
-  await closeClaims(tx, id, now)
-  const over = { state: 'ended' as const, endedAt: now, endReason: 'lost' as const }
+  await closeClaims(tx, id, goneAt)
+  const over = { state: 'ended' as const, endedAt: goneAt, endReason: 'lost' as const }
   await store.changeLease(tx, id, { ...over, waitingFor: null })
   const how = standing === 'gone' ? 'the engine has nothing of it' : 'the machine is fenced'
   await recordFact(tx, lease, {

@@ -3,7 +3,7 @@ import { money } from '#kernel/money.ts'
 import { getBalance, overrunTotal } from '#modules/ledger/index.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { listReclaimsOf } from './reclaim-store.ts'
-import { verifyReclaims } from './reclaim-verification-service.ts'
+import { verifyCredits } from './reclaim-verification-service.ts'
 import { makeStand, type Stand, terms } from './testing/stand.ts'
 
 const HOUR_MS = 3_600_000
@@ -61,5 +61,5 @@ test('a long notice that the balance cannot pay is cut to what is held for it, a
   expect(await overrunTotal(db, ALL_TIME)).toBe(0n)
   // What was given back is a credit like any other.
   expect((await getBalance(db, organizationId)).available).toBeGreaterThanOrEqual(money('1.8'))
-  expect((await verifyReclaims(db)).isHeld).toBe(true)
+  expect((await verifyCredits(db)).every(({ isHeld }) => isHeld)).toBe(true)
 })

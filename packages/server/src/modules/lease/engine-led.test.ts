@@ -4,7 +4,7 @@ import { postCompensation } from '#modules/ledger/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { listReclaimsOf } from './reclaim-store.ts'
-import { verifyReclaims } from './reclaim-verification-service.ts'
+import { verifyCredits } from './reclaim-verification-service.ts'
 import { reclaimsIn } from './terms.ts'
 import { makeStand, type Stand, terms } from './testing/stand.ts'
 
@@ -48,7 +48,7 @@ describe('a reclaim that the engine leads', () => {
     expect(ended.meteredUntil).toEqual(ended.endedAt)
     expect(closed?.compensationUsd).toBe(600_000_000_000n)
     expect(await stand.facts(lease.id)).toContain('lease.reclaim_credited')
-    expect((await verifyReclaims(database.db)).isHeld).toBe(true)
+    expect((await verifyCredits(database.db)).every(({ isHeld }) => isHeld)).toBe(true)
   })
 
   test('that nobody saw begin says honestly that no notice was possible, and is credited all the same', async () => {
@@ -78,11 +78,14 @@ test('a credit that is not what the terms promise is found, and so is one withou
   const [reclaim] = await listReclaimsOf(database.db, lease.id)
   const { ids } = stand.deps
   const { organizationId } = lease
-  for (const source of ['fault:lse/1', 'reclaim:lse/1'])
+  for (const cause of ['fault', 'reclaim'] as const) {
+    const credit = { organizationId, amount: money('1'), source: `${cause}:lse/1`, cause }
     await inTransaction(database.db, (tx) =>
-      postCompensation(tx, { organizationId, amount: money('1'), source, now: new Date(), ids }),
+      postCompensation(tx, { ...credit, now: new Date(), ids }),
     )
-  const check = await verifyReclaims(database.db)
-  expect(check.isHeld).toBe(false)
-  expect(check.text).toContain(`${reclaim?.id}, reclaim:lse/1.`)
+  }
+  const [reclaims, faults] = await verifyCredits(database.db)
+  expect([reclaims?.isHeld, faults?.isHeld]).toEqual([false, false])
+  expect(reclaims?.text).toContain(`${reclaim?.id}, reclaim:lse/1.`)
+  expect(faults?.text).toContain('fault:lse/1.')
 })

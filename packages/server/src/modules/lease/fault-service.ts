@@ -3,15 +3,16 @@
  * lost cannot: it is ended, and pays for nothing after the GPU was last seen whole; what was charged beyond is given
  * back in the transaction that closes the attempt, once.
  */
-import type { IdSource } from '#kernel/ids.ts'
 import { renderMoney } from '#kernel/money.ts'
 import { listOpenClaims } from '#modules/book/index.ts'
 import type { SlotFault } from '#modules/fleet/index.ts'
 import { postCompensation } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { costAhead, GPU_MS_PER_HOUR, type Lease } from './lease.ts'
+import { chargeEnd, type Closing } from './closing.ts'
+import { faultCreditOf, faultSource, insertFaultCredit } from './fault-credit-store.ts'
+import type { Lease } from './lease.ts'
 import { beginReclaim } from './reclaim.ts'
-import { recordFact } from './record.ts'
+import { recordFact, wakeLease } from './record.ts'
 import * as store from './store.ts'
 
 interface ToldFault extends SlotFault {
@@ -48,7 +49,10 @@ async function endForLost(
   const lastGoodAt = fault.lastGoodAt ?? fault.since
   const bound = lease.billableUntil
   const billableUntil = bound !== null && bound < lastGoodAt ? bound : lastGoodAt
-  await store.changeLease(tx, lease.id, { billableUntil })
+  // One that is on its way out does not wait for the end of its notice with a GPU that is gone.
+  const isLate = lease.state === 'reclaiming' && lease.stopAt !== null && lease.stopAt > now
+  await store.changeLease(tx, lease.id, { billableUntil, ...(isLate ? { stopAt: now } : {}) })
+  if (isLate) await wakeLease(tx, lease.id, now)
   await recordFact(tx, lease, {
     at: now,
     type: 'lease.gpu_lost',
@@ -71,30 +75,29 @@ export async function tellFaults(tx: Db, faults: readonly SlotFault[], now: Date
   }
 }
 
-interface Closing {
-  readonly goneAt: Date
-  readonly now: Date
-  readonly ids: IdSource
-}
-
 /** Gives back what was charged after the last good reading. The caller closes the attempt, with its lease locked. */
 export async function settleFault(
   tx: Db,
   lease: Lease,
-  { goneAt, now, ids }: Closing,
+  { goneAt, meteredUntil, now, ids }: Closing,
 ): Promise<void> {
-  const { billableUntil, priceUsd, startedAt } = lease
-  const meteredUntil = (await store.findLease(tx, lease.id))?.meteredUntil ?? null
-  if (billableUntil === null || priceUsd === null || startedAt === null || !meteredUntil) return
-  const from = billableUntil < startedAt ? startedAt : billableUntil
-  const beyondMs = meteredUntil.getTime() - from.getTime()
-  if (beyondMs <= 0) return
-  const price = { amount: priceUsd, per: GPU_MS_PER_HOUR, unit: 'gpu_ms' } as const
-  const amount = costAhead(price, lease.gpus, beyondMs)
+  const { priceUsd, gpus, organizationId } = lease
+  const from = chargeEnd(lease, meteredUntil)
+  if (priceUsd === null || from === null || meteredUntil === null || meteredUntil <= from) return
+  const charged = { gpus, priceUsd, goodUntil: from, chargedUntil: meteredUntil }
+  const amount = faultCreditOf(charged)
   if (amount === 0n) return
-  const source = `fault:${lease.id}/${lease.attempt}`
-  const { organizationId } = lease
-  const transactionId = await postCompensation(tx, { organizationId, amount, source, now, ids })
+  const source = faultSource(lease)
+  const credit = { organizationId, amount, source, cause: 'fault', now, ids } as const
+  const transactionId = await postCompensation(tx, credit)
+  await insertFaultCredit(tx, {
+    ...charged,
+    leaseId: lease.id,
+    attempt: lease.attempt,
+    amount,
+    transactionId,
+  })
+  const beyondMs = meteredUntil.getTime() - from.getTime()
   await recordFact(tx, lease, {
     at: goneAt,
     type: 'lease.fault_credited',

@@ -23,5 +23,5 @@ export {
   listOpenLeases,
   lockLease,
 } from './store.ts'
-export { verifyReclaims } from './reclaim-verification-service.ts'
+export { verifyCredits } from './reclaim-verification-service.ts'
 export { reclaimRoutes } from './reclaim-routes.ts'

@@ -8,6 +8,7 @@ import { type IdSource, newId } from '#kernel/ids.ts'
 import { renderMoney } from '#kernel/money.ts'
 import { postCompensation } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import { chargeEnd, type Closing } from './closing.ts'
 import type { Lease } from './lease.ts'
 import * as reclaims from './reclaim-store.ts'
 import { beginReclaim } from './reclaim.ts'
@@ -88,22 +89,17 @@ export function isOfReclaim(source: string): boolean {
   return source.startsWith('reclaim:')
 }
 
-interface Gone {
-  readonly goneAt: Date
-  readonly now: Date
-  readonly ids: IdSource
-}
-
 /** Closes the record of an attempt whose processes are confirmed gone, and posts what its terms promise. */
 export async function settleReclaim(
   tx: Db,
   lease: Lease,
-  { goneAt, now, ids }: Gone,
+  { goneAt, meteredUntil, now, ids }: Closing,
 ): Promise<void> {
   const record = await reclaims.findReclaimOf(tx, lease)
   if (record === null || record.goneAt !== null) return
   const { gpus, priceUsd, startedAt } = lease
-  const attempt: Attempt = { gpus, priceUsd, startedAt, goneAt }
+  const billedUntil = chargeEnd(lease, meteredUntil)
+  const attempt: Attempt = { gpus, priceUsd, startedAt, goneAt, billedUntil }
   const { amount, text } = compensationFor(record.terms.compensation, attempt)
   const { organizationId } = lease
   const transactionId =
@@ -113,12 +109,14 @@ export async function settleReclaim(
           organizationId,
           amount,
           source: creditSource(lease),
+          cause: 'reclaim',
           now,
           ids,
         })
   await reclaims.closeReclaim(tx, record.id, {
     startedAt,
     goneAt,
+    billedUntil,
     workLostGpuMs: workLostGpuMs(attempt, lease.checkpointAt),
     compensationUsd: amount,
     compensationText: text,

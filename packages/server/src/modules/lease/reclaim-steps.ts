@@ -85,6 +85,8 @@ export async function stopWhenDue(deps: LeaseStepDeps, lease: Lease): Promise<St
   await deps.engines.of(lease.pool).stop(attemptId(lease), lease.graceMs)
   if (lease.stoppedAt === null)
     await inTransaction(deps.database, async (tx) => {
+      const locked = await store.lockLease(tx, lease.id)
+      if (locked?.state !== 'reclaiming' || locked.attempt !== lease.attempt) return
       await store.changeLease(tx, lease.id, { stoppedAt: now })
       await reclaims.noteStopAsked(tx, lease, now)
       const grace =
@@ -104,13 +106,14 @@ export async function stopWhenDue(deps: LeaseStepDeps, lease: Lease): Promise<St
 /** The engine began to take it back by its own rules: Spillway keeps the record, and warns by every way it has. */
 export async function onPreemption(
   deps: LeaseStepDeps,
-  id: string,
+  observed: Lease,
   { preemption, bootId }: Running,
 ): Promise<void> {
   if (!preemption) return
   await inTransaction(deps.database, async (tx) => {
-    const lease = await store.lockLease(tx, id)
+    const lease = await store.lockLease(tx, observed.id)
     if (lease?.state !== 'running' && lease?.state !== 'starting') return
+    if (lease.attempt !== observed.attempt) return
     const now = deps.now()
     const { decidedMs, stopMs, text } = preemption
     const decidedAt = deps.instantOf(bootId, decidedMs) ?? now

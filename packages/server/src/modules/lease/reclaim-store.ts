@@ -29,6 +29,8 @@ export interface ReclaimRecord {
   readonly causeGoneAt: Date | null
   readonly stopAskedAt: Date | null
   readonly goneAt: Date | null
+  /** Up to where it was charged; null where it never ran. */
+  readonly billedUntil: Date | null
   readonly workLostGpuMs: bigint | null
   readonly compensationUsd: Money | null
   readonly compensationText: string | null
@@ -59,6 +61,7 @@ function toRecord(row: Selectable<Schema['reclaim']>): ReclaimRecord {
     causeGoneAt: row.cause_gone_at,
     stopAskedAt: row.stop_asked_at,
     goneAt: row.gone_at,
+    billedUntil: row.billed_until,
     workLostGpuMs: row.work_lost_gpu_ms,
     compensationUsd: row.compensation_usd === null ? null : money(row.compensation_usd),
     compensationText: row.compensation_text,
@@ -151,6 +154,7 @@ export async function noteCauseGone(tx: Db, lease: AttemptOf, at: Date): Promise
 interface Closing {
   readonly startedAt: Date | null
   readonly goneAt: Date
+  readonly billedUntil: Date | null
   readonly workLostGpuMs: bigint
   readonly compensationUsd: Money
   readonly compensationText: string
@@ -164,6 +168,7 @@ export async function closeReclaim(tx: Db, id: string, closing: Closing): Promis
     .set({
       started_at: closing.startedAt,
       gone_at: closing.goneAt,
+      billed_until: closing.billedUntil,
       work_lost_gpu_ms: closing.workLostGpuMs,
       compensation_usd: renderMoney(closing.compensationUsd),
       compensation_text: closing.compensationText,

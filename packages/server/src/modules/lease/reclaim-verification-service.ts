@@ -1,6 +1,12 @@
-/** Recomputes what every reclaim was to give back, and compares it with the record and with the ledger. */
+/** Recomputes what every reclaim and every lost GPU was to give back, and compares it with the records and the ledger. */
 import { compensationsPosted, judge, type LedgerCheck } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import {
+  type FaultCredit,
+  faultCreditOf,
+  faultSource,
+  listFaultCredits,
+} from './fault-credit-store.ts'
 import { creditSource, isOfReclaim } from './reclaim-service.ts'
 import { listClosedReclaims, type ReclaimRecord } from './reclaim-store.ts'
 import { compensationFor } from './terms.ts'
@@ -12,19 +18,43 @@ function sourceOf({ leaseId, attempt }: ReclaimRecord): string {
 }
 
 function isAsPromised(record: ReclaimRecord, posted: Posted): boolean {
-  const { terms, gpus, priceUsd, startedAt, goneAt } = record
+  const { terms, gpus, priceUsd, startedAt, goneAt, billedUntil } = record
   if (goneAt === null) return true
-  const { amount } = compensationFor(terms.compensation, { gpus, priceUsd, startedAt, goneAt })
+  const attempt = { gpus, priceUsd, startedAt, goneAt, billedUntil }
+  const { amount } = compensationFor(terms.compensation, attempt)
   const credit = posted.get(sourceOf(record))
   if (record.compensationUsd !== amount) return false
   if (amount === 0n) return credit === undefined
   return credit?.amount === amount && credit.id === record.transactionId
 }
 
-/** Give it a snapshot of its own, or a reclaim that closes meanwhile looks like a difference. */
-export async function verifyReclaims(db: Db): Promise<LedgerCheck> {
-  const records = await listClosedReclaims(db)
+/** Give it a snapshot of its own, or what closes meanwhile looks like a difference. */
+export async function verifyCredits(db: Db): Promise<readonly LedgerCheck[]> {
   const posted = await compensationsPosted(db)
+  return [await verifyReclaims(db, posted), await verifyFaults(db, posted)]
+}
+
+async function verifyFaults(db: Db, posted: Posted): Promise<LedgerCheck> {
+  const credits = await listFaultCredits(db)
+  const sourceOfFault = ({ leaseId, attempt }: FaultCredit) => faultSource({ id: leaseId, attempt })
+  const isExact = (credit: FaultCredit) => {
+    const found = posted.get(sourceOfFault(credit))
+    const amount = faultCreditOf(credit)
+    return credit.amount === amount && found?.amount === amount && found.id === credit.transactionId
+  }
+  const known = new Set(credits.map(sourceOfFault))
+  const wrong = [
+    ...credits.filter((credit) => !isExact(credit)).map(sourceOfFault),
+    ...[...posted.keys()].filter((source) => source.startsWith('fault:') && !known.has(source)),
+  ]
+  return judge('fault_credits_follow_readings', wrong, {
+    held: `All ${credits.length} credits for lost GPUs are what was charged after the last good reading, once.`,
+    broken: 'Credits for lost GPUs that are not what was charged after the last good reading',
+  })
+}
+
+async function verifyReclaims(db: Db, posted: Posted): Promise<LedgerCheck> {
+  const records = await listClosedReclaims(db)
   const known = new Set(records.map(sourceOf))
   const wrong = [
     ...records.filter((record) => !isAsPromised(record, posted)).map(({ id }) => id),

@@ -135,7 +135,7 @@ export function leaseRoutes({
     },
     confirmLeaseGone: async ({ db, principal, params, body, now }) => {
       const lease = await confirmGone(db, engines, {
-        ...{ id: params.id, actor: principal.apiKeyId, now },
+        ...{ id: params.id, actor: principal.apiKeyId, now, ids },
         ...body,
       })
       return renderOne(db, lease)

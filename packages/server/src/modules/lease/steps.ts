@@ -117,12 +117,15 @@ function isAnythingDue(deps: LeaseStepDeps, lease: Lease, seen: Running): boolea
 }
 
 /** Notes that it runs, meters it up to the confirmed instant, and keeps its hold ahead. */
-async function onRunning(deps: LeaseStepDeps, id: string, seen: Running): Promise<void> {
+async function onRunning(deps: LeaseStepDeps, observed: Lease, seen: Running): Promise<void> {
   const { database, ids } = deps
+  const { id } = observed
   await inTransaction(database, async (tx) => {
     const now = deps.now()
     const before = await store.lockLease(tx, id)
     if (!before || before.state === 'ended' || before.state === 'pending') return
+    // A later attempt did not start when this one did.
+    if (before.attempt !== observed.attempt) return
     const startedAt = before.startedAt ?? deps.instantOf(seen.bootId, seen.startedMs) ?? now
     if (before.startedAt === null) await recordStart(tx, before, startedAt)
     const lease = {
@@ -189,7 +192,9 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
     const goneAt = goneInstant(deps, lease, seen)
     const isUnseen = seen.how === 'preempted' && lease.reclaimReason === null
     if (isUnseen) await recordUnseen(tx, lease, { goneAt, ids })
-    if (startedAt) await meterUntil(tx, lease, { startedAt, until: goneAt, now, ids })
+    const meteredUntil = startedAt
+      ? await meterUntil(tx, lease, { startedAt, until: goneAt, now, ids })
+      : null
     await closeClaims(tx, id, goneAt)
     await recordFact(tx, lease, {
       at: goneAt,
@@ -197,12 +202,13 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
       text: 'Its processes are confirmed gone; slots free and billing over.',
       data: { how: seen.how },
     })
-    await settleFault(tx, lease, { goneAt, now, ids })
+    const closing = { goneAt, meteredUntil, now, ids }
+    await settleFault(tx, lease, closing)
+    await settleReclaim(tx, lease, closing)
     const ending = endingOf(lease, seen)
     if (ending.kind === 'requeue')
       await requeue(tx, lease, { after: ending.after, text: seen.text, goneAt })
     else await end(tx, lease, { reason: ending.reason, seen, goneAt })
-    await settleReclaim(tx, lease, { goneAt, now, ids })
     await wakeMarket(tx, now)
   })
   await engineOf(deps, observed).forget(attemptId(observed))
@@ -229,6 +235,9 @@ async function stepReclaiming(
   seen: Observation,
 ): Promise<StepOutcome> {
   if (seen.state === 'absent' && lease.startedAt === null) {
+    // A start may be under way that the engine had not heard of: its slots are free once a fresh look finds nothing.
+    if ((await engineOf(deps, lease).confirmGone(attemptId(lease))) !== 'gone')
+      return lookAgain(deps.now())
     await onGone(deps, lease, neverAdmitted())
     return { kind: 'done' }
   }
@@ -257,10 +266,11 @@ function lookAtNextBeat(deps: LeaseStepDeps, lease: Lease): StepOutcome {
   const now = deps.now()
   const sinceMs = (lease.meteredUntil ?? lease.startedAt ?? now).getTime()
   const meterMs = sinceMs + deps.beat.meterEveryMs(lease.id) - now.getTime()
+  const leftMs = limitLeftMs(lease)
   const limitMs =
-    lease.timeLimitMs === null || lease.startedAt === null
+    leftMs === null || lease.startedAt === null
       ? Infinity
-      : lease.startedAt.getTime() + lease.timeLimitMs - now.getTime()
+      : lease.startedAt.getTime() + leftMs - now.getTime()
   // What the engine confirmed may be a little older than now.
   return lookAgain(now, Math.max(LEASE_LOOK_EVERY_MS / 4, Math.min(meterMs, limitMs)))
 }
@@ -279,9 +289,12 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
     return { kind: 'done' }
   }
   if (seen.state === 'absent' && lease.startedAt !== null) await noteMissing(deps, lease)
-  if (seen.state === 'running' && isAnythingDue(deps, lease, seen)) await onRunning(deps, id, seen)
-  if (seen.state === 'running' && seen.preemption) await onPreemption(deps, id, seen)
+  if (seen.state === 'running' && isAnythingDue(deps, lease, seen))
+    await onRunning(deps, lease, seen)
+  if (seen.state === 'running' && seen.preemption) await onPreemption(deps, lease, seen)
   const after = (await store.findLease(deps.database, id)) ?? lease
+  // What was seen is of an attempt that is over.
+  if (after.attempt !== lease.attempt) return lookAgain(deps.now())
   if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)
   if (seen.state !== 'running') return lookAgain(deps.now())
   if (after.riskAt !== null) await deliverWarning(deps, after)

@@ -58,6 +58,8 @@ export interface Attempt {
   /** Null when it never ran. */
   readonly startedAt: Date | null
   readonly goneAt: Date
+  /** Where the charge ended before that, because a GPU was lost. */
+  readonly billedUntil?: Date | null
 }
 
 /** GPU-milliseconds since the last checkpoint, or since the start where none was reported. */
@@ -91,7 +93,7 @@ function millionths(part: string): bigint {
 
 /** What a rule gives back for an attempt, rounded up to the pico. */
 export function compensationFor(rule: CompensationRule, attempt: Attempt): Compensation {
-  const { gpus, priceUsd, startedAt, goneAt } = attempt
+  const { gpus, priceUsd, startedAt, goneAt, billedUntil } = attempt
   const none = (text: string) => ({ amount: ZERO, text })
   if (rule.kind === 'none') return none('Its terms promise none.')
   if (priceUsd === null) return none('It is not sold by the hour.')
@@ -102,7 +104,7 @@ export function compensationFor(rule: CompensationRule, attempt: Attempt): Compe
     const minutes = `${rule.minutes} ${rule.minutes === 1 ? 'minute' : 'minutes'}`
     return { amount, text: `${minutes} of the lease at its price: $${renderMoney(amount)}.` }
   }
-  const ranMs = Math.max(0, goneAt.getTime() - startedAt.getTime())
+  const ranMs = Math.max(0, (billedUntil ?? goneAt).getTime() - startedAt.getTime())
   const lastMs = Math.min(ranMs, rule.lastMs)
   const top = perHour * BigInt(lastMs) * millionths(rule.fraction)
   const amount = dividedUp(top, GPU_MS_PER_HOUR * PART_SCALE)

@@ -7,6 +7,7 @@ export type AccountKind =
   | 'revenue'
   | 'overrun_expense'
   | 'reclaim_compensation'
+  | 'fault_compensation'
 
 export interface Account {
   readonly id: string
@@ -43,6 +44,13 @@ export const OVERRUN_EXPENSE: Account = {
 export const RECLAIM_COMPENSATION: Account = {
   id: 'reclaim_compensation',
   kind: 'reclaim_compensation',
+  organizationId: null,
+}
+
+/** What customers were given back because a GPU was lost; the operator bears it. */
+export const FAULT_COMPENSATION: Account = {
+  id: 'fault_compensation',
+  kind: 'fault_compensation',
   organizationId: null,
 }
 

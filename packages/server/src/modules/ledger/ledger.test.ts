@@ -394,15 +394,15 @@ describe('verification', () => {
 
   test('gives back for a reclaim once, whoever and however many try, at the operator’s expense', async () => {
     const organizationId = await customer('0')
-    const before = await compensationTotal(db, period)
+    const before = await compensationTotal(db, 'reclaim', period)
     const amount = money('0.000000000001')
     const source = `reclaim:${organizationId}/1`
-    const give = () =>
-      inTransaction(db, (tx) => postCompensation(tx, { organizationId, amount, source, now, ids }))
+    const credit = { organizationId, amount, source, cause: 'reclaim' } as const
+    const give = () => inTransaction(db, (tx) => postCompensation(tx, { ...credit, now, ids }))
     const given = await Promise.all(Array.from({ length: 8 }, give))
     expect(new Set(given).size).toBe(1)
     expect((await getBalance(db, organizationId)).posted).toBe(amount)
-    expect((await compensationTotal(db, period)) - before).toBe(amount)
+    expect((await compensationTotal(db, 'reclaim', period)) - before).toBe(amount)
     expect((await compensationsPosted(db)).get(source)).toEqual({ id: given[0], amount })
     expect((await verifyLedger(db)).checks.every(({ isHeld }) => isHeld)).toBe(true)
   })

@@ -6,6 +6,7 @@ import type { Db } from '#platform/db/database.ts'
 import {
   CREDIT_GRANTED,
   customerAccount,
+  FAULT_COMPENSATION,
   OVERRUN_EXPENSE,
   RECLAIM_COMPENSATION,
   revenueAccount,
@@ -55,11 +56,15 @@ export async function grantCredit(tx: Db, credit: Credit): Promise<void> {
 }
 
 /**
- * Gives a customer back what a reclaim owes it, once per `source`, and returns the id of the transaction that did,
- * now or before.
+ * Gives a customer back what a reclaim, or a lost GPU, owes it, once per `source`, and returns the id of the transaction
+ * that did, now or before.
  */
-export function postCompensation(tx: Db, credit: Credit): Promise<string> {
-  return postCredit(tx, credit, { kind: 'compensation', account: RECLAIM_COMPENSATION })
+export function postCompensation(
+  tx: Db,
+  { cause, ...credit }: Credit & { readonly cause: 'reclaim' | 'fault' },
+): Promise<string> {
+  const account = cause === 'fault' ? FAULT_COMPENSATION : RECLAIM_COMPENSATION
+  return postCredit(tx, credit, { kind: 'compensation', account })
 }
 
 async function postCredit(

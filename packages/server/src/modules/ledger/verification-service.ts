@@ -85,12 +85,16 @@ export async function overrunTotal(db: Db, period: Period): Promise<Money> {
   return picos(-total(await sumEntries(db, 'overrun_expense', period)))
 }
 
-/** What customers were given back for reclaims in a period. */
-export async function compensationTotal(db: Db, period: Period): Promise<Money> {
-  return picos(-total(await sumEntries(db, 'reclaim_compensation', period)))
+/** What customers were given back for reclaims, or for lost GPUs, in a period. */
+export async function compensationTotal(
+  db: Db,
+  cause: 'reclaim' | 'fault',
+  period: Period,
+): Promise<Money> {
+  return picos(-total(await sumEntries(db, `${cause}_compensation`, period)))
 }
 
-/** Every compensation there is, by the source that it was posted for, to check against what the reclaims say. */
+/** Every compensation there is, by the source that it was posted for, to check against their records. */
 export async function compensationsPosted(
   db: Db,
 ): Promise<ReadonlyMap<string, { readonly id: string; readonly amount: Money }>> {

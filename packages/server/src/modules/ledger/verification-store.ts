@@ -80,7 +80,7 @@ export async function listBalances(
   return rows.map(({ account_id, posted }) => ({ account: account_id, balance: money(posted) }))
 }
 
-/** What was given back for reclaims, by the source of its transaction: what customers got. */
+/** What was given back for reclaims and lost GPUs, by the source of its transaction: what customers got. */
 export async function listCompensations(
   db: Db,
 ): Promise<readonly { readonly id: string; readonly source: string; readonly amount: Money }[]> {
@@ -97,7 +97,12 @@ export async function listCompensations(
 /** What accounts of one kind were moved by in a half-open period, by account; the books' own sign. */
 export async function sumEntries(
   db: Db,
-  kind: 'revenue' | 'credit_granted' | 'overrun_expense' | 'reclaim_compensation',
+  kind:
+    | 'revenue'
+    | 'credit_granted'
+    | 'overrun_expense'
+    | 'reclaim_compensation'
+    | 'fault_compensation',
   period: { readonly from: Date; readonly to: Date },
 ): Promise<readonly { readonly account: string; readonly sum: Money }[]> {
   const { rows } = await sql<{ account: string; sum: string }>`

@@ -92,7 +92,7 @@ export async function revenueBySku(db: Db, { from, to }: Period): Promise<readon
  */
 export function verifyBooks(
   db: Db,
-  more?: (db: Db) => Promise<LedgerCheck>,
+  more?: (db: Db) => Promise<readonly LedgerCheck[]>,
 ): Promise<LedgerVerification> {
   if (db.isTransaction) return verifyIn(db, more)
   return inTransaction(db, (tx) => verifyIn(tx, more), 'repeatable read')
@@ -100,7 +100,7 @@ export function verifyBooks(
 
 async function verifyIn(
   db: Db,
-  more?: (db: Db) => Promise<LedgerCheck>,
+  more?: (db: Db) => Promise<readonly LedgerCheck[]>,
 ): Promise<LedgerVerification> {
   const ledger = await verifyLedger(db)
   const checks = [
@@ -114,7 +114,7 @@ async function verifyIn(
       broken: 'Hours with another amount than quantity times price',
     }),
     judgeRevenue(await sumHoursBySku(db), revenueOf(ledger)),
-    ...(more ? [await more(db)] : []),
+    ...(more ? await more(db) : []),
   ]
   return {
     isBalanced: checks.every(({ isHeld }) => isHeld),

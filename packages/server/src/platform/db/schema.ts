@@ -77,6 +77,17 @@ export interface EventTable {
   data: ColumnType<unknown, string | undefined, string>
 }
 
+export interface FaultCreditTable {
+  lease_id: string
+  attempt: number
+  gpus: number
+  price_usd: string
+  good_until: Date
+  charged_until: Date
+  amount_usd: string
+  ledger_transaction_id: string
+}
+
 export interface HealthCheckTable {
   id: string
   pool_name: string
@@ -328,6 +339,7 @@ export interface ReclaimTable {
   compensation_usd: string | null
   compensation_text: string | null
   ledger_transaction_id: string | null
+  billed_until: Date | null
 }
 
 export interface ReconciliationCaseTable {
@@ -486,6 +498,7 @@ export interface Schema {
   claim: ClaimTable
   deployment: DeploymentTable
   event: EventTable
+  fault_credit: FaultCreditTable
   health_check: HealthCheckTable
   hold: HoldTable
   idempotent_request: IdempotentRequestTable
