@@ -159,7 +159,7 @@ async function takeOverArtifacts(
   if (existsSync(artifacts)) return
   const earlier = previous === null ? null : pathsOf(cluster, previous).artifacts
   if (earlier !== null && existsSync(earlier)) await rename(earlier, artifacts)
-  else await mkdir(artifacts, { mode: 0o700 })
+  else await mkdir(artifacts, { recursive: true, mode: 0o700 })
 }
 
 function emptyFiles(paths: JobPaths, ranks: number): string[] {
