@@ -4,16 +4,21 @@
  * booked and billed.
  */
 import { randomInt } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Evidence, readEvidence } from '../packages/server/test/harness/evidence.ts'
+import { hasSlurm } from '../packages/server/test/slurm-lab/programs.ts'
 import type { BenchOptions, BenchResult, Figure } from './run/result.ts'
 import type { Ground } from './storm/ground.ts'
 import { Load } from './storm/load.ts'
 import { localGround } from './storm/local-ground.ts'
 import { doublySoldMs, proveBills, ranOnMs } from './storm/proof.ts'
+import { slurmGround } from './storm/slurm-ground.ts'
 import { makeFolder, Stand } from './storm/stand.ts'
 import { readWitnesses } from './storm/witness.ts'
+
+type MakeGround = (folder: string) => Promise<Ground>
 
 const LIFE_MS = [500, 8000] as const
 const EVERY_MS = [300, 2500] as const
@@ -76,18 +81,20 @@ function figuresOf(evidence: Evidence, stand: Stand, offsetMs: number): readonly
 }
 
 async function storm(
-  ground: Ground,
-  folder: string,
+  makeGround: MakeGround,
   kills: number,
 ): Promise<{ figures: readonly Figure[]; notes: readonly string[] }> {
+  const folder = makeFolder()
+  const ground = await makeGround(folder)
   const stand = new Stand(ground.environment, folder)
-  await stand.start()
   try {
+    await stand.start()
     const { gpusMax, inFlight } = ground
     const { witnesses } = stand
     const load = new Load(stand.clients, { witnesses, inFlight, lifeMs: LIFE_MS, gpusMax })
     const running = load.run()
     const counts = await rage(stand, ground, kills)
+    await ground.quieten()
     load.end()
     await running
     const { operator } = stand.clients()
@@ -110,14 +117,24 @@ async function storm(
   } finally {
     await stand.close()
     await ground.close()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
 /** The benchmark. */
 export default async function bench({ quick }: BenchOptions): Promise<BenchResult> {
   const load = loadavg()[0] ?? 0
-  const folder = makeFolder()
-  const { figures, notes } = await storm(localGround(folder), folder, quick ? 8 : 100)
+  const grounds: readonly (readonly [MakeGround, number])[] = [
+    [(folder) => Promise.resolve(localGround(folder)), quick ? 8 : 100],
+    ...(hasSlurm() ? [[slurmGround, quick ? 10 : 200] as const] : []),
+  ]
+  const figures: Figure[] = []
+  const notes: string[] = hasSlurm() ? [] : ['Slurm is not installed here: that part was not run.']
+  for (const [makeGround, kills] of grounds) {
+    const outcome = await storm(makeGround, kills)
+    figures.push(...outcome.figures)
+    notes.push(...outcome.notes)
+  }
   return {
     title: 'The crash storm over a fleet',
     figures,

@@ -16,6 +16,7 @@ export function localGround(folder: string): Ground {
     gpusMax: 2,
     inFlight: 6,
     victims: {},
+    quieten: () => Promise.resolve(),
     countLeftovers: () => Promise.resolve(0),
     close: () => Promise.resolve(),
   }

@@ -1,5 +1,5 @@
 /** The installation that the storm is about: it can be killed, part by part, and goes on in the same folder. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -57,10 +57,9 @@ export class Stand {
 
   constructor(environment: Readonly<Record<string, string>>, folder: string) {
     this.folder = folder
-    this.witnesses = join(folder, 'witnesses')
+    this.witnesses = witnessFolder(folder)
     this.dataDir = join(folder, 'data')
     this.#environment = environment
-    mkdirSync(this.witnesses, { recursive: true, mode: 0o777 })
   }
 
   async start(): Promise<void> {
@@ -106,11 +105,17 @@ export class Stand {
   }
 
   async close(): Promise<void> {
-    await this.installation.stop()
-    rmSync(this.folder, { recursive: true, force: true })
+    await this.#installation?.stop()
   }
 }
 
 export function makeFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'spillway-storm-'))
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-storm-'))
+  mkdirSync(witnessFolder(folder))
+  return folder
+}
+
+/** Where commands leave their word. */
+export function witnessFolder(folder: string): string {
+  return join(folder, 'witnesses')
 }

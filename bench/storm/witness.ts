@@ -8,10 +8,12 @@ import type { Presence } from './proof.ts'
 
 /** Bash, because its clock is built in: nothing is started while it bears witness. */
 function script(folder: string, lifeMs: number): string {
-  return `slots=\${CUDA_VISIBLE_DEVICES:-$SPILLWAY_SLOTS}
+  return `attempt=\${SPILLWAY_ATTEMPT_ID:-job-$SLURM_JOB_ID}
+node=\${SPILLWAY_NODE:-$SLURMD_NODENAME}
+slots=\${SPILLWAY_SLOTS:-$CUDA_VISIBLE_DEVICES}
 exec 4<> <(:)
-exec 3>>"${folder}/$SPILLWAY_ATTEMPT_ID.$SPILLWAY_NODE.$$"
-echo "$SPILLWAY_ATTEMPT_ID $SPILLWAY_NODE $slots" >&3
+exec 3>>"${folder}/$attempt.$node.$$"
+echo "$attempt $node $slots" >&3
 end=$(( \${EPOCHREALTIME/[.,]/} / 1000 + ${lifeMs} ))
 while :; do
   now=$(( \${EPOCHREALTIME/[.,]/} / 1000 ))
