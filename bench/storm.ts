@@ -13,7 +13,7 @@ import type { BenchOptions, BenchResult, Figure } from './run/result.ts'
 import type { Ground } from './storm/ground.ts'
 import { Load } from './storm/load.ts'
 import { localGround } from './storm/local-ground.ts'
-import { doublySoldMs, proveBills, ranOnMs } from './storm/proof.ts'
+import { type Collision, collisionsOf, proveBills, ranOnMs } from './storm/proof.ts'
 import { slurmGround } from './storm/slurm-ground.ts'
 import { makeFolder, Stand } from './storm/stand.ts'
 import { readWitnesses } from './storm/witness.ts'
@@ -60,6 +60,24 @@ async function countUnbalanced(stand: Stand): Promise<number> {
   }).length
 }
 
+/** Work of the owner's people has the name of their job, and no attempt of ours. */
+function isOurs({ first, second }: Collision): boolean {
+  return !first.attempt.startsWith('job-') || !second.attempt.startsWith('job-')
+}
+
+function collisionFigures(collisions: readonly Collision[]): readonly Figure[] {
+  for (const { first, second, ms } of collisions)
+    process.stderr.write(
+      `${first.attempt} and ${second.attempt} on ${first.node}/${first.slot} for ${ms} ms: ${first.fromMs}-${first.toMs}, ${second.fromMs}-${second.toMs}\n`,
+    )
+  const ours = collisions.filter(isOurs).reduce((sum, { ms }) => sum + ms, 0)
+  const others = collisions.filter((each) => !isOurs(each)).reduce((sum, { ms }) => sum + ms, 0)
+  return [
+    never('slots sold twice, as the commands saw it', ours, 'slot-ms'),
+    { name: 'owner\u2019s jobs that their engine ran on one slot', unit: 'slot-ms', value: others },
+  ]
+}
+
 function figuresOf(evidence: Evidence, stand: Stand, offsetMs: number): readonly Figure[] {
   const presences = readWitnesses(stand.witnesses).map((each) => ({
     ...each,
@@ -68,7 +86,7 @@ function figuresOf(evidence: Evidence, stand: Stand, offsetMs: number): readonly
   }))
   const { lostMs, doubledMs, billedMs } = proveBills(evidence.attempts, evidence.stretches)
   return [
-    never('slots sold twice, as the commands saw it', doublySoldMs(presences), 'slot-ms'),
+    ...collisionFigures(collisionsOf(presences)),
     never('claims that overlap in the book', evidence.overlappingClaims, ''),
     never('a command ran on after it was called gone', ranOnMs(presences, evidence.attempts), 'ms'),
     never('claims left open without a lease', evidence.leaked, ''),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Attempt } from '../../packages/server/test/harness/evidence.ts'
-import { doublySoldMs, type Presence, proveBills, ranOnMs } from './proof.ts'
+import { collisionsOf, type Presence, proveBills, ranOnMs } from './proof.ts'
 
 function presence(attempt: string, fromMs: number, toMs: number, slot = 0): Presence {
   return { attempt, node: 'n', slot, fromMs, toMs }
@@ -14,6 +14,9 @@ const RUN: Attempt = {
   startedMs: 100,
   goneMs: 1100,
 }
+
+const doublySoldMs = (presences: readonly Presence[]) =>
+  collisionsOf(presences).reduce((sum, { ms }) => sum + ms, 0)
 
 test('two attempts on one slot at once are counted for as long as both were there', () => {
   expect(doublySoldMs([presence('a', 0, 500), presence('b', 300, 900)])).toBe(200)

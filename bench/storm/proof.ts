@@ -13,20 +13,26 @@ export interface Presence {
   readonly toMs: number
 }
 
-/** Slot-milliseconds during which two attempts were on one slot at once. */
-export function doublySoldMs(presences: readonly Presence[]): number {
-  let sum = 0
+/** Two attempts that were on one slot at once, and for how long. */
+export interface Collision {
+  readonly first: Presence
+  readonly second: Presence
+  readonly ms: number
+}
+
+/** Where two attempts were on one slot at once. */
+export function collisionsOf(presences: readonly Presence[]): readonly Collision[] {
+  const found: Collision[] = []
   const bySlot = Map.groupBy(presences, ({ node, slot }) => `${node}/${slot}`)
   for (const onSlot of bySlot.values()) {
-    const sorted = onSlot.toSorted((a, b) => a.fromMs - b.fromMs)
-    let last: Presence | null = null
-    for (const each of sorted) {
-      if (last && last.attempt !== each.attempt)
-        sum += Math.max(0, Math.min(last.toMs, each.toMs) - each.fromMs)
-      if (!last || each.toMs > last.toMs) last = each
+    let first: Presence | null = null
+    for (const second of onSlot.toSorted((a, b) => a.fromMs - b.fromMs)) {
+      const ms = first ? Math.min(first.toMs, second.toMs) - second.fromMs : 0
+      if (first && first.attempt !== second.attempt && ms > 0) found.push({ first, second, ms })
+      if (!first || second.toMs > first.toMs) first = second
     }
   }
-  return sum
+  return found
 }
 
 /** The longest that a command ran on after its processes had been called gone; at most zero where none did. */

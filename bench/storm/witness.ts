@@ -10,7 +10,7 @@ import type { Presence } from './proof.ts'
 function script(folder: string, lifeMs: number): string {
   return `attempt=\${SPILLWAY_ATTEMPT_ID:-job-$SLURM_JOB_ID}
 node=\${SPILLWAY_NODE:-$SLURMD_NODENAME}
-slots=\${SPILLWAY_SLOTS:-$CUDA_VISIBLE_DEVICES}
+slots=\${CUDA_VISIBLE_DEVICES:-$SPILLWAY_SLOTS}
 exec 4<> <(:)
 exec 3>>"${folder}/$attempt.$node.$$"
 echo "$attempt $node $slots" >&3
