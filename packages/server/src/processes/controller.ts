@@ -138,9 +138,9 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
     urgent: [MARKET_PROGRAM],
     programs: {
       [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
-      [MARKET_PROGRAM]: () => runCycle(deps),
+      [MARKET_PROGRAM]: () => runCycle(leaseSteps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
-      [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps.database, deps.engines, deps.now()),
+      [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps, deps.now()),
       [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),
       [FOLLOW_PROGRAM]: createFollowing(deps),
       [RECONCILIATION_PROGRAM]: reconciliation,

@@ -1,4 +1,5 @@
 /** Removes what nobody will ask for again: old events, answers to mutations that are not repeated any more. */
+import type { Logger } from 'pino'
 import { discardOldFiles } from '#modules/lease/index.ts'
 import { deleteOldDeliveries } from '#modules/notice/index.ts'
 import type { Database } from '#platform/db/database.ts'
@@ -15,15 +16,21 @@ import {
 
 export const HOUSEKEEPING_PROGRAM = 'housekeeping'
 
+interface HouseDeps {
+  readonly database: Database
+  readonly engines: Engines
+  readonly log: Logger
+}
+
 export async function keepHouse(
-  database: Database,
-  engines: Engines,
+  { database, engines, log }: HouseDeps,
   now: Date,
 ): Promise<StepOutcome> {
   const before = (keptMs: number) => new Date(now.getTime() - keptMs)
   await deleteOldEvents(database, before(EVENT_KEPT_MS))
   await deleteOldAnswers(database, before(IDEMPOTENT_ANSWER_KEPT_MS))
   await deleteOldDeliveries(database, before(WEBHOOK_DELIVERY_KEPT_MS))
-  await discardOldFiles(database, engines, now)
+  for (const error of await discardOldFiles(database, engines, now))
+    log.warn({ err: error }, 'cannot remove old files of leases now; trying again later')
   return { kind: 'wait', untilMs: now.getTime() + HOUSEKEEPING_EVERY_MS }
 }

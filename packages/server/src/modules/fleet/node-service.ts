@@ -50,7 +50,7 @@ export async function resumeNode(tx: Db, { id, reason, actor, now }: NodeCommand
   await recordNodeFact(tx, node, { at: now, actor, type: 'node.resumed', text })
 }
 
-/** Takes a node out for good. The caller has seen that nothing is claimed there. */
+/** Takes a node out for good. The caller sees afterwards that nothing is claimed there. */
 export async function retireNodeByOperator(
   tx: Db,
   { id, reason, actor, now }: NodeCommand,

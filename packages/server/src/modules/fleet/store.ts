@@ -154,11 +154,13 @@ export async function setDrainTold(tx: Db, id: string, isDrainTold: boolean): Pr
 }
 
 /** Ends a node's time in the fleet; with a reason it was the operator, and the node is not entered again. */
+/** Locked against new claims until the transaction ends: whoever waits for that then sees that it is retired. */
 export async function retireNode(
   tx: Db,
   id: string,
   { now, reason }: { readonly now: Date; readonly reason: string | null },
 ): Promise<void> {
+  await tx.selectFrom('node').select('id').where('id', '=', id).forUpdate().execute()
   await tx
     .updateTable('node')
     .set({ retired_at: now, retired_reason: reason })
@@ -250,6 +252,18 @@ export async function listNodes(db: Db): Promise<readonly Node[]> {
     .orderBy('name')
     .execute()
   return rows.map(toNode)
+}
+
+/** Whether one of these nodes has left the fleet. Asked after claims were entered, it is true of their whole life. */
+export async function isAnyRetired(db: Db, ids: readonly string[]): Promise<boolean> {
+  const retired = await db
+    .selectFrom('node')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('retired_at', 'is not', null)
+    .limit(1)
+    .execute()
+  return retired.length > 0
 }
 
 /** Names of these nodes, which are or were part of the fleet, by id. */

@@ -4,7 +4,7 @@
  */
 import { type IdSource } from '#kernel/ids.ts'
 import { openClaims } from '#modules/book/index.ts'
-import { nodeNames } from '#modules/fleet/index.ts'
+import { isAnyRetired, nodeNames } from '#modules/fleet/index.ts'
 import { decide, type Decision, getGpuPrice } from '#modules/market/index.ts'
 import {
   type Database,
@@ -31,15 +31,24 @@ interface CycleDeps {
   readonly database: Database
   readonly now: () => Date
   readonly ids: IdSource
+  /** A decision about a lease could not be committed. The others go on. */
+  readonly onTrouble: (leaseId: string, error: unknown) => void
 }
 
 type Placement = Extract<Decision, { kind: 'place' }>
+
+/** A decision that no longer holds: nothing of it is kept. */
+class Outdated extends Error {}
+
+/** How many decisions of a cycle may fail before it counts as failed: one that cannot be committed holds up no other. */
+const FAILURES_MAX = 10
 
 /** The price that it starts at, with the hold made to fit; null when the balance cannot pay. Nothing for what is not sold. */
 async function agreeStart(tx: Db, lease: Lease, now: Date) {
   if (!isSoldByHour(lease.kind)) return { priceId: null, priceUsd: null }
   const { id, price } = await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
   const priceUsd = price.amount
+  if (lease.maxPriceUsd !== null && lease.maxPriceUsd < priceUsd) throw new Outdated()
   return (await fundStart(tx, lease, { priceUsd, now })) ? { priceId: id, priceUsd } : null
 }
 
@@ -74,6 +83,8 @@ async function commitPlacement(
   const { placements } = decision
   const { kind, id: leaseId, organizationId } = lease
   await openClaims(tx, placements, { kind, leaseId, organizationId, now, ids })
+  const nodeIds = placements.map(({ nodeId }) => nodeId)
+  if (await isAnyRetired(tx, nodeIds)) throw new Outdated()
   const attempt = lease.attempt + 1
   const start = { state: 'starting' as const, attempt, placedAt: now, waitingFor: null }
   await store.changeLease(tx, leaseId, { ...start, ...price, placements })
@@ -136,8 +147,20 @@ async function commit({ database, now, ids }: CycleDeps, decision: Decision): Pr
     })
   } catch (error) {
     // The book refused: somebody has the slot. The snapshot was old, and the next cycle sees it.
-    if (!isConstraintViolation(error, 'claim_no_double_sale')) throw error
+    if (!isConstraintViolation(error, 'claim_no_double_sale') && !(error instanceof Outdated))
+      throw error
   }
+}
+
+async function commitAll(deps: CycleDeps, decisions: readonly Decision[]): Promise<void> {
+  let failures = 0
+  for (const decision of decisions)
+    try {
+      await commit(deps, decision)
+    } catch (error) {
+      if (++failures > FAILURES_MAX) throw error
+      deps.onTrouble(decision.leaseId, error)
+    }
 }
 
 /** One cycle, as a step of the strand `market/cycle`. */
@@ -146,9 +169,9 @@ export async function runCycle(deps: CycleDeps): Promise<StepOutcome> {
   const snapshot = await takeSnapshot(deps.database, at)
   const told = new Map(snapshot.wants.map((want) => [want.leaseId, want.waitsFor]))
   const outcome = decide(snapshot)
-  for (const decision of outcome.decisions)
-    if (decision.kind !== 'wait' || told.get(decision.leaseId) !== decision.why)
-      await commit(deps, decision)
+  const isNews = (decision: Decision) =>
+    decision.kind !== 'wait' || told.get(decision.leaseId) !== decision.why
+  await commitAll(deps, outcome.decisions.filter(isNews))
   await commitForesight(deps, outcome)
   const tookMs = deps.now().getTime() - at.getTime()
   const pauseMs = Math.max(MARKET_CYCLE_EVERY_MS, tookMs * PAUSE_PER_CYCLE)

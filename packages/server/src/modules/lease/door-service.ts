@@ -48,7 +48,13 @@ export async function findServiceAddress(
   const lease = await findReachable(source, request)
   if (lease.service === null)
     throw new Fault('lease.not_a_service', `The lease ${lease.id} is a ${lease.mode}.`)
-  const address = await source.engines.find(lease.pool)?.address(attemptId(lease))
+  const address = await source.engines
+    .find(lease.pool)
+    ?.address(attemptId(lease))
+    .catch((cause: unknown) => {
+      const text = 'The engine of its pool does not answer now.'
+      throw new Fault('lease.service_unreachable', text, { cause })
+    })
   if (address) return address
   throw new Fault('lease.service_unreachable', 'Nothing of the lease listens at its port yet.')
 }

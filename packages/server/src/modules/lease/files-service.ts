@@ -7,20 +7,26 @@ import { attemptId } from './lease.ts'
 
 const AT_ONCE = 500
 
-/** A crash in between does no harm: what is removed already is removed again. */
+/**
+ * A crash in between does no harm: what is removed already is removed again. An engine that fails keeps its own files for
+ * now, and holds up nobody else's; so do those of a pool that the fleet file does not have any more.
+ */
 export async function discardOldFiles(
   database: Database,
   engines: Engines,
   now: Date,
-): Promise<void> {
+): Promise<readonly unknown[]> {
   const before = new Date(now.getTime() - ARTIFACTS_KEPT_MS)
-  for (const { leaseId, pool, attempts } of await listKeptFiles(database, {
-    before,
-    limit: AT_ONCE,
-  })) {
-    const engine = engines.find(pool)
-    for (let attempt = 1; attempt <= attempts; attempt++)
-      await engine?.discard(attemptId({ id: leaseId, attempt }))
-    await noteFilesDiscarded(database, leaseId, now)
-  }
+  const failures: unknown[] = []
+  for (const { pool, engine } of engines.all())
+    try {
+      for (const kept of await listKeptFiles(database, { pool, before, limit: AT_ONCE })) {
+        for (let attempt = 1; attempt <= kept.attempts; attempt++)
+          await engine.discard(attemptId({ id: kept.leaseId, attempt }))
+        await noteFilesDiscarded(database, kept.leaseId, now)
+      }
+    } catch (error) {
+      failures.push(error)
+    }
+  return failures
 }

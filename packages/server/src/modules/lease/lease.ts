@@ -148,11 +148,14 @@ export function exhaustionNoticeMs(lease: Pick<Lease, 'noticeMs'>): number {
   return Math.min(lease.noticeMs, EXHAUSTION_NOTICE_MAX_MS)
 }
 
+/** The notice that is held for. That of an on-demand lease is long, and cut when the money for it runs out. */
+export function heldNoticeMs(lease: Pick<Lease, 'kind' | 'noticeMs'>): number {
+  return lease.kind === 'on_demand' ? exhaustionNoticeMs(lease) : lease.noticeMs
+}
+
 /** How long a lease may go on, and cost, after the decision that it has to go. */
 export function tailMs(lease: Pick<Lease, 'kind' | 'noticeMs' | 'graceMs'>): number {
-  // An on-demand lease is taken back for want of money only, so its long notice never needs to be held.
-  const noticeMs = lease.kind === 'on_demand' ? exhaustionNoticeMs(lease) : lease.noticeMs
-  return noticeMs + lease.graceMs + BEAT_MS
+  return heldNoticeMs(lease) + lease.graceMs + BEAT_MS
 }
 
 /** How far ahead to hold: the window, no further than the time limit, and the tail on top. */

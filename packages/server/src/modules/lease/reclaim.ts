@@ -3,7 +3,7 @@ import { drainClaims } from '#modules/book/index.ts'
 import { releaseHold } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
-import { exhaustionNoticeMs, type Lease, type ReclaimReason, renderDuration } from './lease.ts'
+import { heldNoticeMs, type Lease, type ReclaimReason, renderDuration } from './lease.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
 import { changeLease } from './store.ts'
 
@@ -60,15 +60,19 @@ export async function beginReclaim(
   await wakeLease(tx, lease.id, now)
 }
 
-/** A long notice that the balance cannot pay to its end is cut to what is held for it. The caller has locked the lease. */
+/**
+ * A long notice that the balance cannot pay to its end is cut to what is held for it: that of a contract, or one that an
+ * engine gave by its own rules. The caller has locked the lease.
+ */
 export async function shortenNotice(tx: Db, lease: Lease, now: Date): Promise<void> {
-  const stopAt = new Date(now.getTime() + exhaustionNoticeMs(lease))
-  if (lease.kind !== 'on_demand' || lease.stopAt === null || lease.stopAt <= stopAt) return
+  const heldMs = heldNoticeMs(lease)
+  const stopAt = new Date(now.getTime() + heldMs)
+  if (lease.stopAt === null || lease.stopAt <= stopAt) return
   await changeLease(tx, lease.id, { stopAt })
   await recordFact(tx, lease, {
     at: now,
     type: 'lease.notice_shortened',
-    text: `Will be stopped in ${renderDuration(exhaustionNoticeMs(lease))}: the balance cannot pay for more of the notice.`,
+    text: `Will be stopped in ${renderDuration(heldMs)}: the balance cannot pay for more of the notice.`,
     data: { reason: 'balance_exhausted', stopAt: stopAt.toISOString() },
   })
 }

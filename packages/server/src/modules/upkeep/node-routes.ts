@@ -42,7 +42,9 @@ async function change({ db, params, body, principal, now }: Change, ids: IdSourc
   return renderNode(db, id)
 }
 
+/** First the node is locked and out of the fleet, then it is seen whether somebody was quicker: nobody can be, later. */
 async function retireIfEmpty(tx: Db, command: NodeCommand): Promise<void> {
+  await retireNodeByOperator(tx, command)
   const claims = (await listOpenClaims(tx)).filter((claim) => claim.nodeId === command.id)
   const used = claims.filter((claim) => claim.leaseId !== null)
   if (used.length > 0) {
@@ -50,7 +52,6 @@ async function retireIfEmpty(tx: Db, command: NodeCommand): Promise<void> {
     const what = leases === 1 ? 'One lease has' : `${leases} leases have`
     throw new Fault('node.in_use', `${what} slots there.`)
   }
-  await retireNodeByOperator(tx, command)
 }
 
 export function nodeRoutes({ ids }: { readonly ids: IdSource }): Pick<Routes, Names> {

@@ -30,6 +30,7 @@ import {
   isConstraintViolation,
 } from '#platform/db/database.ts'
 import type { Engine, Engines } from '#platform/engines/engine.ts'
+import { EngineSilent } from '#platform/engines/guarded-engine.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import { CASE_RULES, caseKey, type FoundCase, partSettling } from './cases.ts'
 import { attemptOfCheck } from './check-steps.ts'
@@ -86,15 +87,37 @@ async function readBook(
   return { pool, nodes, claims, leases, ownAttempts }
 }
 
-/** Tells the engine which nodes the operator, or a check, keeps work off, and which not any more. */
-async function tellDrains(database: Database, pool: string, engine: Engine): Promise<void> {
+/**
+ * Tells the engine which nodes the operator, or a check, keeps work off, and which not any more. One node that it refuses,
+ * such as one that it does not have, says nothing of the others.
+ */
+async function tellDrains(
+  { database, onTrouble }: ReconcileDeps,
+  pool: string,
+  engine: Engine,
+): Promise<void> {
   for (const node of await listNodes(database)) {
     const reason = node.quarantineReason ?? node.drainReason
     if (node.pool !== pool || (reason !== null) === node.isDrainTold) continue
-    if (reason === null) await engine.resume(node.name)
-    else await engine.drain(node.name, reason)
+    try {
+      if (reason === null) await engine.resume(node.name)
+      else await engine.drain(node.name, reason)
+    } catch (error) {
+      if (error instanceof EngineSilent) throw error
+      onTrouble(pool, error)
+      continue
+    }
     await setDrainTold(database, node.id, reason !== null)
   }
+}
+
+/** The market may have placed something on a node while it was being retired: then all of it is looked at again. */
+async function refuseRetiredUnderClaim(tx: Db, claimedBefore: ReadonlySet<string>): Promise<void> {
+  const active = new Set((await listNodes(tx)).map((node) => node.id))
+  const late = (await listOpenClaims(tx)).find(
+    ({ leaseId, nodeId }) => leaseId !== null && !active.has(nodeId) && !claimedBefore.has(nodeId),
+  )
+  if (late) throw new Error(`${late.leaseId} was placed on ${late.nodeId} while that was retired`)
 }
 
 /** Enters nodes, their health and their faults, and holds the slots that must not be sold. */
@@ -116,6 +139,7 @@ async function enterInventory(
     const wanted = settled.nodes ?? []
     const report = { pool, found: inventory, wanted, claimedNodeIds, readAt: askedAt }
     const outcome = await applyInventory(tx, { ...report, missing: 'down' }, context)
+    if (outcome.hasChanged) await refuseRetiredUnderClaim(tx, claimedNodeIds)
     const broken = [...outcome.appeared, ...outcome.worsened]
     await tellFaults(tx, broken, context.now)
     const haveHoldsChanged = await projectHolds(tx, context)
@@ -265,7 +289,7 @@ export async function reconcilePool(
   const startedAt = deps.now()
   let asked: AskedEngine
   try {
-    await tellDrains(deps.database, pool, engine)
+    await tellDrains(deps, pool, engine)
     asked = await askEngine(engine, deps)
   } catch (error) {
     await keepUnreachable(deps, { pool, engine, startedAt }, error)

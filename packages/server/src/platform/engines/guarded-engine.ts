@@ -46,6 +46,8 @@ function createGuard(name: string, limits: EngineLimits): Guard {
 
 export function guardEngine(engine: Engine, limits: EngineLimits): Engine {
   const guard = createGuard(engine.name, limits)
+  // Files that are there can be read, and removed, while everything else hangs.
+  const guardFiles = createGuard(engine.name, limits)
   return {
     name: engine.name,
     watch: (listener) => engine.watch(listener),
@@ -63,8 +65,8 @@ export function guardEngine(engine: Engine, limits: EngineLimits): Engine {
     usage: (sinceMs) => guard('usage', () => engine.usage(sinceMs)),
     forget: (attemptId) => guard('forget', () => engine.forget(attemptId)),
     address: (attemptId) => guard('address', () => engine.address(attemptId)),
-    log: (attemptId) => guard('log', () => engine.log(attemptId)),
-    artifacts: (attemptId) => guard('artifacts', () => engine.artifacts(attemptId)),
-    discard: (attemptId) => guard('discard', () => engine.discard(attemptId)),
+    log: (attemptId) => guardFiles('log', () => engine.log(attemptId)),
+    artifacts: (attemptId) => guardFiles('artifacts', () => engine.artifacts(attemptId)),
+    discard: (attemptId) => guardFiles('discard', () => engine.discard(attemptId)),
   }
 }

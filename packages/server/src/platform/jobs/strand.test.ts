@@ -127,3 +127,38 @@ test('the pause between tries doubles and is bounded', () => {
   expect(retryDelayMs(1)).toBe(2 * retryDelayMs(0))
   expect(retryDelayMs(100)).toBe(30_000)
 })
+
+test('many strands that may not be tried again yet hide nobody who is due', async () => {
+  const failing = Array.from({ length: 40 }, (_, index) => `f${index}`)
+  const failed = new Set<string>()
+  let hasRun = false
+  const { clock, runner } = run({
+    failing: (subject) => {
+      failed.add(subject)
+      return Promise.reject(new Error('its engine is away'))
+    },
+    healthy: () => {
+      hasRun = true
+      return Promise.resolve({ kind: 'done' })
+    },
+  })
+  for (const subject of failing) await wakeStrand(db, { program: 'failing', subject }, clock.now())
+  runner.poke()
+  await untilTrue(() => failed.size === failing.length)
+  await untilTrue(async () => {
+    const rows = await db
+      .selectFrom('strand')
+      .selectAll()
+      .where('program', '=', 'failing')
+      .where('failures', '>', 0)
+      .execute()
+    return rows.length === failing.length
+  })
+  // They are woken before their pause is over, as by the engine's own news.
+  const early = new Date(clock.now().getTime() - 1000)
+  for (const subject of failing) await wakeStrand(db, { program: 'failing', subject }, early)
+  await wakeStrand(db, { program: 'healthy', subject: 'a' }, clock.now())
+  runner.poke()
+  await untilTrue(() => hasRun)
+  await runner.stop()
+})

@@ -115,10 +115,14 @@ class Runner implements StrandRunner {
     const { database, programs, now, concurrencyMax, urgent = [] } = this.#deps
     const known = Object.keys(programs)
     const at = now()
+    const waiting = [...this.#notBeforeMs].filter(([, ms]) => ms > at.getTime())
+    const blocked = [...this.#running.keys(), ...waiting.map(([key]) => key)]
+    // Those that cannot run now are not asked for, or many of them would hide what can.
     const due = async (of: readonly string[]) => {
       const { rows } =
         await sql<DueRow>`SELECT program, subject, failures, xmin::text AS version FROM strand
         WHERE wake_at <= ${at} AND program = ANY(${of})
+          AND program || '/' || subject <> ALL(${blocked}::text[])
         ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
       return rows
     }
@@ -127,7 +131,6 @@ class Runner implements StrandRunner {
       const key = `${row.program}/${row.subject}`
       const isFull = this.#running.size >= concurrencyMax && !urgent.includes(row.program)
       if (this.#running.has(key) || isFull) continue
-      if ((this.#notBeforeMs.get(key) ?? 0) > at.getTime()) continue
       const step = this.#step(row).finally(() => {
         this.#running.delete(key)
         this.poke()
