@@ -89,6 +89,17 @@ test('a lease that the operator confirms gone is given back what its reclaim and
   expect(await holds()).toBe(true)
 })
 
+test('a hold that outlives its lease is found', async () => {
+  const { id, holdId } = await stand.ask('spot', 1)
+  expect(await holds()).toBe(true)
+  const over = { state: 'ended', ended_at: stand.clock.now() }
+  await database.db.updateTable('lease').set(over).where('id', '=', id).execute()
+  const checks = await verifyCredits(database.db)
+  expect(checks.filter(({ isHeld }) => !isHeld).map(({ text }) => text)).toEqual([
+    expect.stringContaining(`${holdId}.`),
+  ])
+})
+
 test('what is seen of an attempt that is over is not taken for the next one', async () => {
   const { id } = await stand.ask('spot', 1, ['sh', '-c', 'ignore-term; run'])
   await stand.look()

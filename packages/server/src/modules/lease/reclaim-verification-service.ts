@@ -1,5 +1,10 @@
 /** Recomputes what every reclaim and every lost GPU was to give back, and compares it with the records and the ledger. */
-import { compensationsPosted, judge, type LedgerCheck } from '#modules/ledger/index.ts'
+import {
+  compensationsPosted,
+  judge,
+  type LedgerCheck,
+  listOpenHolds,
+} from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import {
   type FaultCredit,
@@ -9,6 +14,7 @@ import {
 } from './fault-credit-store.ts'
 import { creditSource, isOfReclaim } from './reclaim-service.ts'
 import { listClosedReclaims, type ReclaimRecord } from './reclaim-store.ts'
+import { findLeases } from './store.ts'
 import { compensationFor } from './terms.ts'
 
 type Posted = Awaited<ReturnType<typeof compensationsPosted>>
@@ -31,7 +37,22 @@ function isAsPromised(record: ReclaimRecord, posted: Posted): boolean {
 /** Give it a snapshot of its own, or what closes meanwhile looks like a difference. */
 export async function verifyCredits(db: Db): Promise<readonly LedgerCheck[]> {
   const posted = await compensationsPosted(db)
-  return [await verifyReclaims(db, posted), await verifyFaults(db, posted)]
+  return [await verifyReclaims(db, posted), await verifyFaults(db, posted), await verifyHolds(db)]
+}
+
+/** Whatever the way on which a lease ended, what was held for it went back. */
+async function verifyHolds(db: Db): Promise<LedgerCheck> {
+  const holds = await listOpenHolds(db, 'lease')
+  const leases = await findLeases(
+    db,
+    holds.map(({ reference }) => reference),
+  )
+  const open = new Set(leases.filter(({ state }) => state !== 'ended').map(({ holdId }) => holdId))
+  const wrong = holds.filter(({ holdId }) => !open.has(holdId)).map(({ holdId }) => holdId)
+  return judge('holds_have_open_leases', wrong, {
+    held: `All ${holds.length} holds of leases are for leases that have not ended, one for each.`,
+    broken: 'Holds whose lease has ended, or has another',
+  })
 }
 
 async function verifyFaults(db: Db, posted: Posted): Promise<LedgerCheck> {

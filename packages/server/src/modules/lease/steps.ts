@@ -9,7 +9,7 @@ import { releaseHold } from '#modules/ledger/index.ts'
 import { type Db, inTransaction } from '#platform/db/database.ts'
 import type { Engine, Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
-import { LEASE_LOOK_EVERY_MS } from '../../limits.ts'
+import { LEASE_LOOK_EVERY_MS, STEP_RETRY_MAX_MS } from '../../limits.ts'
 import { doorOf } from './door-service.ts'
 import { settleFault } from './fault-service.ts'
 import { extendHold } from './funding-service.ts'
@@ -281,6 +281,8 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   if (!lease || lease.state === 'ended' || lease.state === 'pending') return { kind: 'done' }
   // The engine's own work is followed with its pool.
   if (lease.engineRun !== null) return { kind: 'done' }
+  // Nobody can tell about it, so it keeps its slots; the reconciliation of its pool tells people.
+  if (deps.engines.find(lease.pool) === null) return lookAgain(deps.now(), STEP_RETRY_MAX_MS)
   if (lease.state === 'starting') await start(deps, lease)
   const seen = await engineOf(deps, lease).observe(attemptId(lease))
   if (seen.state !== 'running') deps.beat.drop(id)

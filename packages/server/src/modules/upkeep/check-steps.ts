@@ -126,10 +126,14 @@ async function begin(
   rule: CheckRule,
 ): Promise<{ readonly check: store.HealthCheck; readonly node: Node } | null> {
   return inTransaction(database, async (tx) => {
+    const nodes = (await listNodes(tx)).filter((each) => each.pool === pool)
     const node = nextDue({
-      nodes: (await listNodes(tx)).filter((each) => each.pool === pool),
+      nodes,
       claims: await listOpenClaims(tx),
-      lastAt: await store.listLastChecks(tx, pool),
+      lastAt: await store.listLastChecks(
+        tx,
+        nodes.map(({ id }) => id),
+      ),
       everyMs: rule.every,
       now: now(),
     })

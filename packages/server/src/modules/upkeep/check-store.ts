@@ -1,5 +1,6 @@
 /** SQL of active checks. */
 import { type Selectable, sql } from 'kysely'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Schema } from '#platform/db/schema.ts'
 
@@ -45,13 +46,17 @@ export async function listRunningChecks(db: Db, pool: string): Promise<readonly 
   return rows.map(toCheck)
 }
 
-/** When the last check of each node of a pool began. */
-export async function listLastChecks(db: Db, pool: string): Promise<ReadonlyMap<string, Date>> {
-  const { rows } = await sql<{ node_id: string; at: Date }>`
-    SELECT node_id, max(started_at) AS at FROM health_check WHERE pool_name = ${pool} GROUP BY node_id`.execute(
-    db,
-  )
-  return new Map(rows.map((row) => [row.node_id, row.at]))
+/** When the last check of each of these nodes began, however many there ever were. */
+export async function listLastChecks(
+  db: Db,
+  nodeIds: readonly string[],
+): Promise<ReadonlyMap<string, Date>> {
+  const { rows } = await sql<{ node_id: string; at: Date | null }>`
+    SELECT node_id, (
+      SELECT started_at FROM health_check WHERE health_check.node_id = node.node_id
+      ORDER BY started_at DESC LIMIT 1
+    ) AS at FROM unnest(${arrayText(nodeIds)}::text[]) AS node (node_id)`.execute(db)
+  return new Map(rows.flatMap((row) => (row.at === null ? [] : [[row.node_id, row.at] as const])))
 }
 
 /** False when somebody closed it before. */

@@ -3,11 +3,14 @@ import { sql } from 'kysely'
 import { afterAll, expect, test } from 'vitest'
 import { listOpenClaims } from '#modules/book/index.ts'
 import { drainNode, listNodes, listUnreachable } from '#modules/fleet/index.ts'
+import { Beat, stepLease } from '#modules/lease/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
-import type { Engine } from '#platform/engines/engine.ts'
+import { createEngines, type Engine } from '#platform/engines/engine.ts'
 import { cloneDatabase, untilTrue } from '../../../test/harness/index.ts'
 import { nodeRoutes } from './node-routes.ts'
-import { makeStand } from './testing/stand.ts'
+import { createReconciliation } from './steps.ts'
+import { listCases } from './store.ts'
+import { makeStand, POOL } from './testing/stand.ts'
 
 const refused = new Set<string>()
 const told: string[] = []
@@ -43,15 +46,32 @@ test('a node that its engine refuses to drain says nothing of the others, nor of
   expect(told).toEqual([second?.name, first?.name])
 })
 
-test('nothing is placed on a node that is retired while the market looks', async () => {
-  const nodes = await listNodes(db)
-  for (const { id } of nodes)
+test('leases of a pool that the fleet file does not have any more keep their slots, and people are told', async () => {
+  for (const { id } of await listNodes(db))
     await db
       .updateTable('node')
       .set({ drain_reason: null, state: 'ready' })
       .where('id', '=', id)
       .execute()
   await stand.reconcile()
+  const lease = await stand.lease()
+  const before = await stand.book()
+  const deps = { ...stand.deps, engines: createEngines(new Map()) }
+  const reconcile = createReconciliation(deps)
+  expect((await reconcile(POOL)).kind).toBe('wait')
+  const options = { beat: new Beat(), pepper: 'pepper', onTrouble: deps.onTrouble }
+  expect((await stepLease({ ...deps, ...options }, lease.id)).kind).toBe('wait')
+  const [told] = await listCases(db, { pool: POOL, open: true, limit: 10 })
+  expect(told?.text).toMatch(/does not have sim any more, and one lease has slots there/)
+  expect(await stand.book()).toEqual(before)
+  await stand.stop(lease.id)
+  expect((await reconcile(POOL)).kind).toBe('done')
+  expect(await listCases(db, { pool: POOL, open: true, limit: 10 })).toEqual([])
+  await stand.reconcile()
+})
+
+test('nothing is placed on a node that is retired while the market looks', async () => {
+  const nodes = await listNodes(db)
   const gang = await stand.ask({ gpus: 16, nodes: 4 })
   const retired = nodes[0]?.id ?? ''
   const { promise: opened, resolve: open } = Promise.withResolvers<void>()

@@ -269,6 +269,32 @@ async function keepUnreachable(
   )
 }
 
+/**
+ * A pool that the fleet file does not have any more has no engine that could tell what became of its leases: they keep
+ * their slots, and people are told. False once there are none left.
+ */
+export async function reconcileUndeclared(deps: ReconcileDeps, pool: string): Promise<boolean> {
+  const startedAt = deps.now()
+  const open = (await listOpenLeases(deps.database)).filter((lease) => lease.pool === pool)
+  const leases = open.filter(isHolding).length
+  const has = leases === 1 ? 'one lease has' : `${leases} leases have`
+  const text = `The fleet file does not have ${pool} any more, and ${has} slots there. Put it back, or see that its machines are off, then \`spillway lease confirm-gone --fenced\`.`
+  const found: FoundCase = { kind: 'engine_unreachable', subject: pool, text, data: { leases } }
+  const run = {
+    pool,
+    engine: 'none',
+    startedAt,
+    outcome: 'engine_unreachable',
+    counts: {},
+  } as const
+  await keep(
+    deps,
+    { ...run, text: leases > 0 ? text : 'The fleet file does not have it any more.' },
+    leases > 0 ? { cases: [found], kinds: NEVER_COMPARED } : { cases: [], kinds: ALL_KINDS },
+  )
+  return leases > 0
+}
+
 function countAll(book: BookSide, engine: AskedEngine): Record<string, number> {
   return {
     nodes: book.nodes.length,

@@ -2,7 +2,7 @@
 import type { Db } from '#platform/db/database.ts'
 import { type StepOutcome, wakeStrand } from '#platform/jobs/strand.ts'
 import { RECONCILE_AGAIN_MS, RECONCILE_EVERY_MS } from '../../limits.ts'
-import { type ReconcileDeps, reconcilePool } from './reconcile-service.ts'
+import { type ReconcileDeps, reconcilePool, reconcileUndeclared } from './reconcile-service.ts'
 
 export const RECONCILIATION_PROGRAM = 'reconciliation'
 
@@ -16,7 +16,10 @@ export function createReconciliation(deps: ReconcileDeps): (pool: string) => Pro
   const seen = new Map<string, ReadonlySet<string>>()
   return async (pool) => {
     const engine = deps.engines.find(pool)
-    if (!engine) return { kind: 'done' }
+    if (!engine) {
+      if (!(await reconcileUndeclared(deps, pool))) return { kind: 'done' }
+      return { kind: 'wait', untilMs: deps.now().getTime() + RECONCILE_EVERY_MS }
+    }
     const compared = await reconcilePool(deps, { pool, engine }, seen.get(pool) ?? new Set())
     seen.set(pool, compared.seen)
     const afterMs = compared.isSettling ? RECONCILE_AGAIN_MS : RECONCILE_EVERY_MS
