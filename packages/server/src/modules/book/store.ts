@@ -167,12 +167,11 @@ export async function countTaken(db: Db): Promise<ReadonlyMap<string, number>> {
   return new Map(rows.map(({ node_id, taken }) => [node_id, taken]))
 }
 
-/** Every claim that is open now. */
-export async function listOpenClaims(db: Db): Promise<readonly Claim[]> {
-  const { rows } =
-    await sql<ClaimRow>`SELECT id, node_id, slots::text AS slots, kind, lease_id, organization_id,
-      starts_at, draining_from, reason FROM claim WHERE ends_at IS NULL`.execute(db)
-  return rows.map((row) => ({
+const CLAIM = sql`id, node_id, slots::text AS slots, kind, lease_id, organization_id, starts_at,
+  draining_from, reason`
+
+function toClaim(row: ClaimRow): Claim {
+  return {
     id: row.id,
     nodeId: row.node_id,
     slots: parseSlots(row.slots),
@@ -182,7 +181,33 @@ export async function listOpenClaims(db: Db): Promise<readonly Claim[]> {
     startsAt: row.starts_at,
     drainingFrom: row.draining_from,
     reason: row.reason,
-  }))
+  }
+}
+
+/** Every claim that is open now: on all nodes, or on some. */
+export async function listOpenClaims(
+  db: Db,
+  nodeIds?: readonly string[],
+): Promise<readonly Claim[]> {
+  const where =
+    nodeIds === undefined ? sql`` : sql`AND node_id = ANY (${arrayText(nodeIds)}::text[])`
+  const { rows } = await sql<ClaimRow>`SELECT ${CLAIM} FROM claim
+    WHERE ends_at IS NULL ${where}`.execute(db)
+  return rows.map(toClaim)
+}
+
+/** The open claims that no lease has. */
+export async function listUnleasedClaims(db: Db): Promise<readonly Claim[]> {
+  const { rows } = await sql<ClaimRow>`SELECT ${CLAIM} FROM claim
+    WHERE ends_at IS NULL AND lease_id IS NULL`.execute(db)
+  return rows.map(toClaim)
+}
+
+/** Nodes on which a lease has something now. */
+export async function listLeasedNodeIds(db: Db): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ node_id: string }>`SELECT DISTINCT node_id FROM claim
+    WHERE ends_at IS NULL AND lease_id IS NOT NULL`.execute(db)
+  return new Set(rows.map((row) => row.node_id))
 }
 
 /** Claims of the owner's work that ended after an instant. */

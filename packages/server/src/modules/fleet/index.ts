@@ -25,6 +25,8 @@ export {
   isAnyRetired,
   listNodes,
   listNodeShapes,
+  listUnreadyNodes,
+  listUntoldNodes,
   nodeNames,
   listNodeSpans,
   listPools,

@@ -4,7 +4,7 @@ import type { Db } from '#platform/db/database.ts'
 import type { NodeInventory } from '#platform/engines/engine.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import { type Change, decideFaults, decideNodes, type NodeChange } from './inventory.ts'
-import type { SlotFault } from './node-state.ts'
+import type { Node, SlotFault } from './node-state.ts'
 import * as nodeStore from './node-store.ts'
 import * as store from './store.ts'
 import type { SurveyedNode } from './survey.ts'
@@ -94,16 +94,12 @@ async function commitChange(
 
 async function commitFaults(
   tx: Db,
-  { pool, found, readAt }: InventoryReport,
+  { pool, found, readAt, nodes }: InventoryReport & { readonly nodes: readonly Node[] },
   now: Date,
 ): Promise<InventoryOutcome> {
   const standing = Map.groupBy(await nodeStore.listFaults(tx), (fault) => fault.nodeId)
   const lastReadingAt = await nodeStore.findReading(tx, pool)
-  const byName = new Map(
-    (await store.listNodes(tx))
-      .filter((node) => node.pool === pool)
-      .map((node) => [node.name, node]),
-  )
+  const byName = new Map(nodes.map((node) => [node.name, node]))
   const appeared: SlotFault[] = []
   const worsened: SlotFault[] = []
   let clearedCount = 0
@@ -144,12 +140,15 @@ export async function applyInventory(
   report: InventoryReport,
   context: Context,
 ): Promise<InventoryOutcome> {
-  const nodes = (await store.listNodes(tx)).filter((node) => node.pool === report.pool)
-  const retiredNames = await store.listRetiredNames(tx, report.pool)
+  const { pool } = report
+  const nodes = await store.listNodes(tx, pool)
+  const retiredNames = await store.listRetiredNames(tx, pool)
   const changes = decideNodes({ ...report, nodes, retiredNames })
   const entries = changes.filter((each) => each.kind === 'enter')
   for (const change of changes) if (change.kind !== 'enter') await commitChange(tx, change, context)
-  await enterNodes(tx, { pool: report.pool, entries }, context)
-  const outcome = await commitFaults(tx, report, context.now)
+  await enterNodes(tx, { pool, entries }, context)
+  const areSame = changes.every((each) => each.kind === 'causes')
+  const after = areSame ? nodes : await store.listNodes(tx, pool)
+  const outcome = await commitFaults(tx, { ...report, nodes: after }, context.now)
   return { ...outcome, hasChanged: outcome.hasChanged || changes.length > 0 }
 }

@@ -242,14 +242,35 @@ function toNode(row: Selectable<Schema['node']>): Node {
   }
 }
 
-/** Nodes that are part of the fleet now. */
-export async function listNodes(db: Db): Promise<readonly Node[]> {
+/** Nodes that are part of the fleet now: all of them, or those of a pool. */
+export async function listNodes(db: Db, pool?: string): Promise<readonly Node[]> {
+  const all = db.selectFrom('node').selectAll().where('retired_at', 'is', null)
+  const rows = await (pool === undefined ? all : all.where('pool_name', '=', pool))
+    .orderBy('pool_name')
+    .orderBy('name')
+    .execute()
+  return rows.map(toNode)
+}
+
+/** Nodes of the fleet that take no work, and of the others those with one of these ids. */
+export async function listUnreadyNodes(db: Db, ids: readonly string[]): Promise<readonly Node[]> {
   const rows = await db
     .selectFrom('node')
     .selectAll()
     .where('retired_at', 'is', null)
-    .orderBy('pool_name')
-    .orderBy('name')
+    .where(sql<boolean>`(state <> 'ready' OR id = ANY (${arrayText(ids)}::text[]))`)
+    .execute()
+  return rows.map(toNode)
+}
+
+/** Nodes of a pool whose engine has yet to hear that they are kept free of work, or that they are not any more. */
+export async function listUntoldNodes(db: Db, pool: string): Promise<readonly Node[]> {
+  const rows = await db
+    .selectFrom('node')
+    .selectAll()
+    .where('retired_at', 'is', null)
+    .where('pool_name', '=', pool)
+    .where(sql<boolean>`(coalesce(quarantine_reason, drain_reason) IS NOT NULL) <> is_drain_told`)
     .execute()
   return rows.map(toNode)
 }

@@ -75,11 +75,14 @@ type Settled =
   | { readonly kind: 'node'; readonly node: SurveyedNode }
   | { readonly kind: 'fault'; readonly path: Path; readonly message: string }
 
-function settleNode(pool: string, wanted: Wanted, found: readonly NodeInventory[]): Settled {
-  const { name, slots, path } = wanted
-  const inventory = found.find((each) => each.node === name)
+function settleNode(
+  pool: string,
+  { name, slots, path }: Wanted,
+  found: ReadonlyMap<string, NodeInventory>,
+): Settled {
+  const inventory = found.get(name)
   if (!inventory) {
-    const names = found.map((each) => each.node)
+    const names = [...found.keys()]
     const known = names.length > 12 ? `${names.slice(0, 12).join(', ')}, \u2026` : names.join(', ')
     const message = `there is no node \`${name}\`; the engine knows ${known || 'none'}`
     return { kind: 'fault', path, message }
@@ -107,7 +110,8 @@ export function surveyPool(
 ): SettledPool {
   const [first] = found
   if (!first) return { faults: [{ path, message: `pool \`${pool.name}\` has no nodes` }] }
-  const settled = wantedNodes(pool, found, path).map((each) => settleNode(pool.name, each, found))
+  const byName = new Map(found.map((each) => [each.node, each]))
+  const settled = wantedNodes(pool, found, path).map((each) => settleNode(pool.name, each, byName))
   const { hardware, acceleratorKind, finding, isolation = BY_ACCOUNTS } = first
   const accelerator = pool.accelerator === 'auto' ? hardware : pool.accelerator
   return {

@@ -202,12 +202,10 @@ export async function listPendingLeases(db: Db): Promise<readonly Lease[]> {
   return rows.map(toLease)
 }
 
-/** Leases that have not ended. */
-export async function listOpenLeases(db: Db): Promise<readonly Lease[]> {
-  const rows = await db
-    .selectFrom('lease')
-    .selectAll()
-    .where('state', '<>', 'ended')
+/** Leases that have not ended: all of them, or those of a pool. */
+export async function listOpenLeases(db: Db, pool?: string): Promise<readonly Lease[]> {
+  const all = db.selectFrom('lease').selectAll().where('state', '<>', 'ended')
+  const rows = await (pool === undefined ? all : all.where('pool_name', '=', pool))
     .orderBy('id')
     .execute()
   return rows.map(toLease)

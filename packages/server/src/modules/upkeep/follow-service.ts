@@ -51,10 +51,10 @@ export async function listen(pool: string, engine: Engine): Promise<Told> {
 }
 
 async function readView(tx: Db, { pool, foreign, attempts }: Told): Promise<FollowView> {
-  const nodes = (await listNodes(tx)).filter((node) => node.pool === pool)
+  const nodes = await listNodes(tx, pool)
   const nodeIds = new Set(nodes.map((node) => node.id))
   const claims = (await listOpenClaims(tx)).filter((claim) => nodeIds.has(claim.nodeId))
-  const leases = (await listOpenLeases(tx)).filter((lease) => lease.pool === pool)
+  const leases = await listOpenLeases(tx, pool)
   return { nodes, claims, leases, attempts, work: foreign.work }
 }
 
@@ -210,7 +210,7 @@ class Following {
 export async function follow(deps: FollowDeps, told: Told): Promise<boolean> {
   return inTransaction(deps.database, async (tx) => {
     const following = new Following(tx, deps, told)
-    const open = (await listOpenLeases(tx)).filter(({ pool }) => pool === told.pool)
+    const open = await listOpenLeases(tx, told.pool)
     const haveEnded = await following.endGone(open)
     const view = await readView(tx, told)
     const plan = planFollow(view)

@@ -5,10 +5,16 @@
 import type { CaseKind } from '@spillway/contract'
 import { attemptId, leaseOfAttempt } from '#kernel/attempt.ts'
 import type { IdSource } from '#kernel/ids.ts'
-import { closeClaimsById, listOpenClaims, openClaims } from '#modules/book/index.ts'
+import {
+  closeClaimsById,
+  listLeasedNodeIds,
+  listOpenClaims,
+  openClaims,
+} from '#modules/book/index.ts'
 import {
   applyInventory,
   listNodes,
+  listUntoldNodes,
   noteUnreachable,
   savePoolFinding,
   setDrainTold,
@@ -71,10 +77,10 @@ async function readBook(
   pool: string,
   attempts: AskedEngine['attempts'],
 ): Promise<BookSide> {
-  const nodes = (await listNodes(db)).filter((node) => node.pool === pool)
+  const nodes = await listNodes(db, pool)
   const nodeIds = new Set(nodes.map((node) => node.id))
   const claims = (await listOpenClaims(db)).filter((claim) => nodeIds.has(claim.nodeId))
-  const open = (await listOpenLeases(db)).filter((lease) => lease.pool === pool)
+  const open = await listOpenLeases(db, pool)
   const leases = new Map(open.map((lease) => [lease.id, lease]))
   const spokenOf = [
     ...[...attempts.keys()].map(leaseOfAttempt),
@@ -96,9 +102,8 @@ async function tellDrains(
   pool: string,
   engine: Engine,
 ): Promise<void> {
-  for (const node of await listNodes(database)) {
+  for (const node of await listUntoldNodes(database, pool)) {
     const reason = node.quarantineReason ?? node.drainReason
-    if (node.pool !== pool || (reason !== null) === node.isDrainTold) continue
     try {
       if (reason === null) await engine.resume(node.name)
       else await engine.drain(node.name, reason)
@@ -113,11 +118,11 @@ async function tellDrains(
 
 /** The market may have placed something on a node while it was being retired: then all of it is looked at again. */
 async function refuseRetiredUnderClaim(tx: Db, claimedBefore: ReadonlySet<string>): Promise<void> {
-  const active = new Set((await listNodes(tx)).map((node) => node.id))
-  const late = (await listOpenClaims(tx)).find(
-    ({ leaseId, nodeId }) => leaseId !== null && !active.has(nodeId) && !claimedBefore.has(nodeId),
-  )
-  if (late) throw new Error(`${late.leaseId} was placed on ${late.nodeId} while that was retired`)
+  const late = (await listLeasedNodeIds(tx)).difference(claimedBefore)
+  if (late.size === 0) return
+  for (const node of await listNodes(tx)) late.delete(node.id)
+  const [first] = late
+  if (first !== undefined) throw new Error(`${first} was claimed while it was retired`)
 }
 
 /** Enters nodes, their health and their faults, and holds the slots that must not be sold. */
@@ -132,10 +137,7 @@ async function enterInventory(
   await inTransaction(database, async (tx) => {
     const context = { now: now(), ids }
     if (settled.pool) await savePoolFinding(tx, settled.pool)
-    const claims = await listOpenClaims(tx)
-    const claimedNodeIds = new Set(
-      claims.flatMap((claim) => (claim.leaseId === null ? [] : [claim.nodeId])),
-    )
+    const claimedNodeIds = await listLeasedNodeIds(tx)
     const wanted = settled.nodes ?? []
     const report = { pool, found: inventory, wanted, claimedNodeIds, readAt: askedAt }
     const outcome = await applyInventory(tx, { ...report, missing: 'down' }, context)
