@@ -63,3 +63,20 @@ test('a long notice that the balance cannot pay is cut to what is held for it, a
   expect((await getBalance(db, organizationId)).available).toBeGreaterThanOrEqual(money('1.8'))
   expect((await verifyCredits(db)).every(({ isHeld }) => isHeld)).toBe(true)
 })
+
+test('a notice that is longer than the time that a lease has left ends with it, and it does not start again', async () => {
+  const { db } = await cloneDatabase()
+  stand = await makeStand(db, CONTRACT)
+  const { id } = await collide(stand)
+  await db
+    .updateTable('lease')
+    .set({ time_limit_ms: BigInt(10 * MINUTE_MS), requeue: 'on_reclaim' })
+    .where('id', '=', id)
+    .execute()
+  for (let minute = 0; minute < 12; minute++) await stand.look(MINUTE_MS)
+  const ended = await stand.lease(id)
+  expect(ended).toMatchObject({ state: 'ended', endReason: 'time_limit' })
+  const ranMs = (ended.endedAt?.getTime() ?? 0) - (ended.startedAt?.getTime() ?? 0)
+  expect(ranMs).toBeLessThanOrEqual(11 * MINUTE_MS)
+  expect((await listReclaimsOf(db, id))[0]?.transactionId).not.toBeNull()
+})

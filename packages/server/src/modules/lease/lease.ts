@@ -213,6 +213,18 @@ export function endingOf(
   return { kind: 'end', reason: how }
 }
 
+/** The same for an attempt that is gone at an instant: without time left, it does not start again. */
+export function endingAt(
+  lease: Parameters<typeof endingOf>[0] & Pick<Lease, 'timeLimitMs' | 'ranMs' | 'startedAt'>,
+  departure: Departure,
+  goneAt: Date,
+): Ending {
+  const ending = endingOf(lease, departure)
+  const ranMs = lease.startedAt === null ? 0 : goneAt.getTime() - lease.startedAt.getTime()
+  const leftMs = limitLeftMs({ ...lease, ranMs: lease.ranMs + ranMs })
+  return ending.kind === 'requeue' && leftMs === 0 ? { kind: 'end', reason: 'time_limit' } : ending
+}
+
 /** Cuts a metered stretch at the full hours, because usage is rated by the hour. */
 export function cutAtHours(
   fromMs: number,

@@ -77,6 +77,18 @@ export async function shortenNotice(tx: Db, lease: Lease, now: Date): Promise<vo
   })
 }
 
+/** The time limit comes before the end of a long notice. The caller has locked the lease. */
+export async function stopAtLimit(tx: Db, lease: Lease, now: Date): Promise<void> {
+  if (lease.stopAt === null || lease.stopAt <= now) return
+  await changeLease(tx, lease.id, { stopAt: now })
+  await recordFact(tx, lease, {
+    at: now,
+    type: 'lease.notice_shortened',
+    text: 'Will be stopped now: its time limit is reached.',
+    data: { reason: 'time_limit', stopAt: now.toISOString() },
+  })
+}
+
 const WHY_IT_NEVER_RAN: Readonly<Record<'stopped' | 'balance_exhausted', string>> = {
   stopped: 'Stopped while it waited.',
   balance_exhausted: 'The balance could not pay for its start.',

@@ -15,7 +15,7 @@ import { settleFault } from './fault-service.ts'
 import { extendHold } from './funding-service.ts'
 import { openHidden } from './hidden-service.ts'
 import { tenantOf } from './isolation-service.ts'
-import { attemptId, endingOf, exhaustionNoticeMs, limitLeftMs, type Lease } from './lease.ts'
+import { attemptId, endingAt, exhaustionNoticeMs, limitLeftMs, type Lease } from './lease.ts'
 import { meterUntil } from './meter.ts'
 import { recordUnseen, settleReclaim } from './reclaim-service.ts'
 import {
@@ -25,7 +25,7 @@ import {
   onPreemption,
   stopWhenDue,
 } from './reclaim-steps.ts'
-import { beginReclaim, shortenNotice } from './reclaim.ts'
+import { beginReclaim, shortenNotice, stopAtLimit } from './reclaim.ts'
 import { recordFact, wakeMarket } from './record.ts'
 import { requeue } from './requeue-service.ts'
 import type { LeaseStepDeps } from './step-deps.ts'
@@ -100,8 +100,11 @@ async function keepFunded(deps: LeaseStepDeps, tx: Db, lease: Lease): Promise<vo
 
 async function enforceTimeLimit(tx: Db, lease: Lease, now: Date): Promise<void> {
   const limitMs = limitLeftMs(lease)
-  if (limitMs === null || lease.startedAt === null || lease.state !== 'running') return
+  if (limitMs === null || lease.startedAt === null) return
   if (now.getTime() < lease.startedAt.getTime() + limitMs) return
+  // A notice that is longer than what is left of the limit does not lengthen it.
+  if (lease.state === 'reclaiming') return stopAtLimit(tx, lease, now)
+  if (lease.state !== 'running') return
   await beginReclaim(tx, lease, { reason: 'time_limit', forLease: null, noticeMs: 0, now })
 }
 
@@ -205,7 +208,7 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
     const closing = { goneAt, meteredUntil, now, ids }
     await settleFault(tx, lease, closing)
     await settleReclaim(tx, lease, closing)
-    const ending = endingOf(lease, seen)
+    const ending = endingAt(lease, seen, goneAt)
     if (ending.kind === 'requeue')
       await requeue(tx, lease, { after: ending.after, text: seen.text, goneAt })
     else await end(tx, lease, { reason: ending.reason, seen, goneAt })
