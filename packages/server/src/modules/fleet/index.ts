@@ -22,7 +22,7 @@ export { listFaults, listNodeFacts, listUnreachable, noteUnreachable } from './n
 export { applyFleet } from './service.ts'
 export {
   findPool,
-  isAnyRetired,
+  isAnyClosed,
   listNodes,
   listNodeShapes,
   listUnreadyNodes,

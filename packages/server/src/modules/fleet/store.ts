@@ -275,16 +275,18 @@ export async function listUntoldNodes(db: Db, pool: string): Promise<readonly No
   return rows.map(toNode)
 }
 
-/** Whether one of these nodes has left the fleet. Asked after claims were entered, it is true of their whole life. */
-export async function isAnyRetired(db: Db, ids: readonly string[]): Promise<boolean> {
-  const retired = await db
+/** Whether one of these nodes takes no new work, or has left the fleet: to be asked after claims were entered on them. */
+export async function isAnyClosed(db: Db, ids: readonly string[]): Promise<boolean> {
+  const closed = await db
     .selectFrom('node')
     .select('id')
     .where('id', 'in', ids)
-    .where('retired_at', 'is not', null)
+    .where((where) =>
+      where.or([where('retired_at', 'is not', null), where('state', '<>', 'ready')]),
+    )
     .limit(1)
     .execute()
-  return retired.length > 0
+  return closed.length > 0
 }
 
 /** Names of these nodes, which are or were part of the fleet, by id. */

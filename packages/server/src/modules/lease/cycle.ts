@@ -4,7 +4,7 @@
  */
 import { type IdSource } from '#kernel/ids.ts'
 import { openClaims } from '#modules/book/index.ts'
-import { isAnyRetired, nodeNames } from '#modules/fleet/index.ts'
+import { isAnyClosed, nodeNames } from '#modules/fleet/index.ts'
 import { decide, type Decision, getGpuPrice } from '#modules/market/index.ts'
 import {
   type Database,
@@ -84,7 +84,7 @@ async function commitPlacement(
   const { kind, id: leaseId, organizationId } = lease
   await openClaims(tx, placements, { kind, leaseId, organizationId, now, ids })
   const nodeIds = placements.map(({ nodeId }) => nodeId)
-  if (await isAnyRetired(tx, nodeIds)) throw new Outdated()
+  if (await isAnyClosed(tx, nodeIds)) throw new Outdated()
   const attempt = lease.attempt + 1
   const start = { state: 'starting' as const, attempt, placedAt: now, waitingFor: null }
   await store.changeLease(tx, leaseId, { ...start, ...price, placements })

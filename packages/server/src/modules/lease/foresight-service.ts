@@ -75,9 +75,16 @@ export async function commitForesight(
 ): Promise<void> {
   for (const each of shrinks)
     await inTransaction(database, (tx) => commitShrink(tx, each, { now: now(), ids }))
-  const known = new Set(await store.listLeasesAtRisk(database))
-  for (const leaseId of new Set(atRisk).difference(known))
+  const risks = await store.listRisks(database)
+  const at = now().getTime()
+  // Only those of which there is something to say are locked, however many are at risk for however long.
+  const told = risks.filter(({ toldAt }) => at - toldAt.getTime() < RISK_TOLD_EVERY_MS)
+  const known = [...risks.filter(({ riskAt }) => riskAt !== null), ...told]
+  for (const leaseId of new Set(atRisk).difference(new Set(known.map(({ id }) => id))))
     await inTransaction(database, (tx) => raiseRisk(tx, leaseId, now()))
-  for (const leaseId of known.difference(new Set(atRisk)))
+  const held = risks.filter(
+    ({ riskAt }) => riskAt !== null && at - riskAt.getTime() >= RISK_HELD_MS,
+  )
+  for (const leaseId of new Set(held.map(({ id }) => id)).difference(new Set(atRisk)))
     await inTransaction(database, (tx) => endRisk(tx, leaseId, now()))
 }

@@ -222,15 +222,14 @@ export async function listOpenServices(db: Db): Promise<readonly Lease[]> {
   return rows.map(toLease)
 }
 
-/** Those of which it is said that a reclaim is likely. */
-export async function listLeasesAtRisk(db: Db): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('lease')
-    .select('id')
-    .where('risk_at', 'is not', null)
-    .where('state', 'in', ['starting', 'running'])
-    .execute()
-  return rows.map(({ id }) => id)
+/** Of which open leases it was ever told that a reclaim is likely, when, and since when it is so now. */
+export async function listRisks(
+  db: Db,
+): Promise<readonly { id: string; riskAt: Date | null; toldAt: Date }[]> {
+  const { rows } = await sql<{ id: string; risk_at: Date | null; risk_told_at: Date }>`
+    SELECT id, risk_at, risk_told_at FROM lease
+    WHERE risk_told_at IS NOT NULL AND state IN ('starting', 'running')`.execute(db)
+  return rows.map((row) => ({ id: row.id, riskAt: row.risk_at, toldAt: row.risk_told_at }))
 }
 
 type Change = Partial<{

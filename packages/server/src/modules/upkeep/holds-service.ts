@@ -1,4 +1,5 @@
 /** Brings the holds in the book in line with the nodes: what takes no work is neither free nor sold. */
+import { sql } from 'kysely'
 import type { IdSource } from '#kernel/ids.ts'
 import {
   closeClaimsById,
@@ -7,7 +8,7 @@ import {
   openHolds,
 } from '#modules/book/index.ts'
 import { listFaults, listUnreadyNodes } from '#modules/fleet/index.ts'
-import type { Db } from '#platform/db/database.ts'
+import { type Db, isConstraintViolation } from '#platform/db/database.ts'
 import { decideHolds } from './holds.ts'
 
 /** Only what can matter is read: nodes that take no work or have a fault, and those on which something is held. */
@@ -35,4 +36,26 @@ export async function projectHolds(
   await closeClaimsById(tx, close, now)
   await openHolds(tx, open, { now, ids })
   return open.length + close.length > 0
+}
+
+const TRIES_MAX = 3
+
+/**
+ * The same for somebody who has more to do in this transaction: where the market was quicker with a slot it is looked at
+ * again, and left to the comparison of its pool when the market is quicker each time.
+ */
+export async function projectHoldsPatiently(
+  tx: Db,
+  context: { readonly now: Date; readonly ids: IdSource },
+): Promise<void> {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    await sql`SAVEPOINT holds`.execute(tx)
+    try {
+      await projectHolds(tx, context)
+      return
+    } catch (error) {
+      if (!isConstraintViolation(error, 'claim_no_double_sale')) throw error
+      await sql`ROLLBACK TO SAVEPOINT holds`.execute(tx)
+    }
+  }
 }

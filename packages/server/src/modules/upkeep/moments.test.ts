@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 /** Changes of nodes at the worst moment, and an engine that refuses one of them. */
 import { afterAll, expect, test } from 'vitest'
-import { listOpenClaims } from '#modules/book/index.ts'
+import { closeClaimsById, listOpenClaims, openClaims } from '#modules/book/index.ts'
 import { drainNode, listNodes, listUnreachable } from '#modules/fleet/index.ts'
 import { Beat, stepLease } from '#modules/lease/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
@@ -29,6 +29,15 @@ function picky(engine: Engine): Engine {
 const { db } = await cloneDatabase()
 const stand = await makeStand(db, { disguise: picky })
 afterAll(stand.dispose)
+
+/** Until somebody waits for a lock. */
+async function untilBlocked(): Promise<void> {
+  await untilTrue(async () => {
+    const { rows } = await sql`SELECT 1 FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(db)
+    return rows.length > 0
+  })
+}
 
 test('a node that its engine refuses to drain says nothing of the others, nor of its pool', async () => {
   await stand.reconcile()
@@ -70,6 +79,40 @@ test('leases of a pool that the fleet file does not have any more keep their slo
   await stand.reconcile()
 })
 
+test('a node is drained though the market places something on it at the same moment', async () => {
+  const [node] = await listNodes(db)
+  const nodeId = node?.id ?? ''
+  const { ids } = stand.deps
+  const now = stand.deps.now()
+  const lease = await stand.ask({})
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  const placing = inTransaction(db, async (tx) => {
+    const whose = { leaseId: lease.id, organizationId: lease.organizationId }
+    await openClaims(tx, [{ nodeId, slots: [0] }], { kind: 'spot', ...whose, now, ids })
+    begin()
+    await opened
+  })
+  await begun
+  const routes = nodeRoutes({ ids })
+  const draining = inTransaction(db, async (tx) => {
+    const call = { db: tx, params: { id: nodeId }, body: { reason: 'a fan', evacuate: false }, now }
+    await routes.drainNode({ ...call, principal: { apiKeyId: 'key' } } as never)
+  })
+  await untilBlocked()
+  open()
+  await Promise.all([placing, draining])
+  expect(await stand.book()).toEqual([
+    `${node?.name}/0 spot`,
+    ...[1, 2, 3].map((slot) => `${node?.name}/${slot} maintenance`),
+  ])
+  const claims = (await listOpenClaims(db)).map(({ id }) => id)
+  await closeClaimsById(db, claims, stand.deps.now())
+  await db.updateTable('lease').set({ state: 'ended', ended_at: now }).execute()
+  await db.updateTable('node').set({ drain_reason: null, state: 'ready' }).execute()
+  await stand.reconcile()
+})
+
 test('nothing is placed on a node that is retired while the market looks', async () => {
   const nodes = await listNodes(db)
   const gang = await stand.ask({ gpus: 16, nodes: 4 })
@@ -90,11 +133,7 @@ test('nothing is placed on a node that is retired while the market looks', async
   })
   await begun
   const cycle = stand.cycle()
-  await untilTrue(async () => {
-    const { rows } = await sql`SELECT 1 FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(db)
-    return rows.length > 0
-  })
+  await untilBlocked()
   open()
   await Promise.all([retiring, cycle])
   expect((await stand.find(gang.id)).state).toBe('pending')

@@ -16,7 +16,7 @@ import {
 import { evacuateNode, wakeMarket } from '#modules/lease/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
-import { projectHolds } from './holds-service.ts'
+import { projectHoldsPatiently } from './holds-service.ts'
 import { listNodeLines, renderNode } from './node-view-service.ts'
 import { wakeReconciliation } from './steps.ts'
 
@@ -36,7 +36,7 @@ type Apply = (tx: Db, command: NodeCommand) => Promise<void>
 async function change({ db, params, body, principal, now }: Change, ids: IdSource, apply: Apply) {
   const { id } = params
   await apply(db, { id, reason: body.reason ?? '', actor: principal.apiKeyId, now })
-  await projectHolds(db, { now, ids })
+  await projectHoldsPatiently(db, { now, ids })
   await wakeMarket(db, now)
   await wakeReconciliation(db, (await getNode(db, id)).pool, now)
   return renderNode(db, id)
