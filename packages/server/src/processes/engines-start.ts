@@ -1,6 +1,6 @@
 /** Makes the engine of each pool that the fleet file declares. The one place that knows every kind of engine. */
 import { join } from 'node:path'
-import type { FleetFile, FleetPool } from '#modules/fleet/index.ts'
+import { autoSlotCount, type FleetFile, type FleetPool } from '#modules/fleet/index.ts'
 import { createEngines, type Engine, type Engines } from '#platform/engines/engine.ts'
 import { guardEngine } from '#platform/engines/guarded-engine.ts'
 import { createLocalEngine } from '#platform/engines/local/local-engine.ts'
@@ -58,11 +58,15 @@ function createSlurm({ slurm }: SlurmPool, environment: EngineSurroundings['envi
 function createEngine(pool: FleetPool, { dataDir, environment }: EngineSurroundings): Engine {
   if (pool.engine === 'simulated') return createSimulated(pool, dataDir)
   if (pool.engine === 'slurm') return createSlurm(pool, environment)
-  const { nodes, isolation, network, shared } = pool
+  const { nodes, isolation, network, shared, memoryPerSlot } = pool
+  const [machine] = nodes
   return createLocalEngine({
     directory: join(dataDir, 'engine'),
     environment,
-    node: nodes[0]?.name ?? 'local',
+    node: machine?.name ?? 'local',
+    slotCountOf: (found) =>
+      typeof machine?.slots === 'number' ? machine.slots : autoSlotCount(found),
+    memoryPerSlotBytes: memoryPerSlot,
     ...{ isolation, network, shared },
   })
 }

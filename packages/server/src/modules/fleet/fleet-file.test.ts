@@ -69,6 +69,13 @@ test.each([
     wantMessage: 'write auto, bubblewrap or none',
   },
   {
+    mistake: 'a size of memory without its unit',
+    from: 'isolation: none',
+    to: 'memoryPerSlot: 8',
+    wantLine: 'memoryPerSlot: 8',
+    wantMessage: 'write a size such as 8GiB',
+  },
+  {
     mistake: 'an engine that there is not',
     from: 'engine: local',
     to: 'engine: slrum',
@@ -80,6 +87,18 @@ test.each([
   expect(faultsOf(text)).toEqual([
     { line: lineOf(text, wantLine), message: expect.stringContaining(wantMessage) as string },
   ])
+})
+
+test('memory for each slot is read in mebibytes and gibibytes, and is left to the engine without', () => {
+  const memoryOf = (text: string) => {
+    const read = readFleetFile(text)
+    const pool = read.kind === 'read' ? read.fleet.sites[0]?.pools[0] : undefined
+    return pool?.engine === 'local' ? pool.memoryPerSlot : null
+  }
+  const with_ = (size: string) =>
+    memoryOf(laptop.replace('isolation: none', `memoryPerSlot: ${size}`))
+  expect([with_('512MiB'), with_('8GiB')]).toEqual([512 * 2 ** 20, 8 * 2 ** 30])
+  expect(memoryOf(laptop)).toBeUndefined()
 })
 
 test('two pools of one name are refused at the second', () => {

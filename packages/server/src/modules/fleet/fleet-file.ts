@@ -62,6 +62,12 @@ const health = z.strictObject({
   onFailure: z.enum(['quarantine', 'report'], 'write quarantine or report').default('quarantine'),
 })
 
+/** A size of memory, read as bytes. */
+const memoryBytes = z
+  .string('write a size such as 8GiB')
+  .regex(/^[1-9]\d{0,6}(MiB|GiB)$/, 'write a size such as 512MiB or 8GiB')
+  .transform((text) => Number.parseInt(text, 10) * (text.endsWith('MiB') ? 2 ** 20 : 2 ** 30))
+
 /** What every pool says, whatever drives it. */
 const anyPool = z.strictObject({
   name,
@@ -94,6 +100,7 @@ const localPool = anyPool.extend({
   shared: z
     .array(z.string().startsWith('/', 'write a path from the root, such as /opt/conda'))
     .default([]),
+  memoryPerSlot: memoryBytes.optional(),
   nodes: z.array(node).length(1, 'the local engine has exactly one node: this machine'),
 })
 

@@ -36,4 +36,4 @@ export {
   type Pool,
   type Site,
 } from './store.ts'
-export { surveyFleet, surveyPool } from './survey.ts'
+export { autoSlotCount, surveyFleet, surveyPool } from './survey.ts'

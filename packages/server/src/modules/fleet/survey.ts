@@ -67,7 +67,8 @@ function wantedNodes(
   }))
 }
 
-function autoMax({ acceleratorKind, slotCountMax }: NodeInventory): number {
+/** How many slots `auto` means. */
+export function autoSlotCount({ acceleratorKind, slotCountMax }: NodeInventory): number {
   return acceleratorKind === 'gpu' ? slotCountMax : Math.min(slotCountMax, CPU_SLOTS_AUTO_MAX)
 }
 
@@ -87,7 +88,7 @@ function settleNode(
     const message = `there is no node \`${name}\`; the engine knows ${known || 'none'}`
     return { kind: 'fault', path, message }
   }
-  const slotCount = slots === 'auto' ? autoMax(inventory) : slots
+  const slotCount = slots === 'auto' ? autoSlotCount(inventory) : slots
   const { slotCountMax, finding, hardware, rack, fabric } = inventory
   if (slotCount > slotCountMax || slotCount === 0) {
     const message = `node \`${name}\` wants ${slotCount || 'some'} slots, but there are only ${slotCountMax} (${finding}); write at most ${slotCountMax}, or auto`

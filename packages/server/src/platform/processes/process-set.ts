@@ -1,13 +1,20 @@
 /**
  * The processes of one piece of work: everything in its process group, and everything that carries its marker in the
  * environment, which children keep when they leave the group. A process that does both, leaves the group and drops its
- * environment, is not found: keeping hold of such a one needs cgroups.
+ * environment, is found only where a container, such as a cgroup, keeps hold of it.
  */
 import { isBornSince, isLiving } from './process-entry.ts'
 import type { ProcessEntry, ProcessIdentity } from './process-entry.ts'
 import { isAlive } from './process-table.ts'
 import type { ProcessTable } from './process-table.ts'
 import { signalGroup, signalProcess } from './signals.ts'
+
+/** What the system itself keeps the work's processes in, whatever they do. */
+export interface ProcessContainer {
+  readonly pids: () => readonly number[]
+  /** Lets no process in it start another, and ends all of them at once where it holds none of the exceptions. */
+  readonly close: (except: readonly number[]) => void
+}
 
 export interface ProcessSetDescription {
   /** Leader of the process group and the session; null when it is not known, and only the marker tells. */
@@ -18,6 +25,8 @@ export interface ProcessSetDescription {
   readonly ancestor: ProcessIdentity
   /** Pids that carry the marker without being the work: the one who watches it. */
   readonly except: readonly number[]
+  /** Absent where there is none. */
+  readonly container?: ProcessContainer | undefined
 }
 
 export interface ProcessSet {
@@ -39,8 +48,10 @@ export function findMembers(
   const { leader, marker, ancestor, except } = description
   const entries = table.list()
   const isOurGroup = leader !== null && holdsGroup(entries, leader)
+  const contained = new Set(description.container?.pids())
   return entries.filter((entry) => {
     if (entry.pid <= 1 || except.includes(entry.pid) || !isLiving(entry)) return false
+    if (contained.has(entry.pid)) return true
     if (isOurGroup && entry.groupId === leader.pid && entry.sessionId === leader.pid) return true
     if (!isBornSince(entry, ancestor)) return false
     return table.hasInEnvironment(entry.pid, marker) === true
@@ -60,6 +71,7 @@ export function createProcessSet(
   description: ProcessSetDescription,
 ): ProcessSet {
   let seen: readonly ProcessEntry[] = []
+  let kills = 0
   const find = () => (seen = findMembers(table, description))
   const isInGroup = (entry: ProcessEntry) => entry.groupId === description.leader?.pid
   return {
@@ -67,6 +79,8 @@ export function createProcessSet(
     isAnyAlive: () =>
       seen.some((entry) => isAlive(table, entry)) || find().length > 0 || find().length > 0,
     signalAll: (signal) => {
+      // The first kill ends all but those that start others meanwhile; who cannot fork shall not see it coming.
+      if (signal === 'SIGKILL' && ++kills > 1) description.container?.close(description.except)
       const members = find()
       const isGroupAlive = members.some(isInGroup)
       if (description.leader !== null && isGroupAlive) signalGroup(description.leader.pid, signal)

@@ -8,6 +8,8 @@ import { takeOverArtifacts } from './artifacts-folder.ts'
 import { ARTIFACTS, bellFolder } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths, SandboxPlan } from './attempt-folder.ts'
 import { CARRIER, carrierBeside, carry } from './carried-command.ts'
+import type { GroupPlan } from './cgroups/attempt-groups.ts'
+import { memoryPerSlot, planGroups } from './cgroups/cgroups.ts'
 import { commandEnvironment, cpusOfSlots, soleOf } from './command-environment.ts'
 import type { LocalMachine } from './local-machine.ts'
 import { INSIDE } from './sandbox/bubblewrap-words.ts'
@@ -29,7 +31,8 @@ export async function makeRecord(
   const cpus = isPinned ? cpusOfSlots(soleOf(asked).slots, machine.allowedCpus) : []
   const pin = pinWords(cpus, machine.environment['PATH'])
   const mark = randomBytes(16).toString('hex')
-  const sandbox = await decideSandbox(machine, asked, { paths, pin })
+  const groups = await groupsOf(machine, asked, { mark, cpuCount: cpus.length })
+  const sandbox = await decideSandbox(machine, asked, { paths, pin, groups })
   const isInside = sandbox.kind === 'bubblewrap'
   const servicePort = await choosePort(asked)
   const home = isInside ? INSIDE.work : paths.work
@@ -54,9 +57,30 @@ export async function makeRecord(
     pin,
     mark,
     sandbox,
+    groups,
     token: randomBytes(16).toString('hex'),
     servicePort,
   }
+}
+
+/** Limits are for what runs in a sandbox; of others the groups only keep hold. */
+async function groupsOf(
+  machine: LocalMachine,
+  admission: Admission,
+  { mark, cpuCount }: { readonly mark: string; readonly cpuCount: number },
+): Promise<GroupPlan | null> {
+  const found = await machine.cgroups()
+  const isLimited = admission.tenant === 'customer' && (await machine.isolation()).maker !== null
+  if (!isLimited || found.bases.length === 0) return planGroups(found, mark, null)
+  const { memoryPerSlotBytes, processesMax, slotCount } = machine.limits
+  const slots = soleOf(admission).slots.length
+  const perSlot = memoryPerSlotBytes ?? memoryPerSlot(found.bases, await slotCount())
+  return planGroups(found, mark, {
+    memoryBytesMax: perSlot * slots,
+    processesMax,
+    slotCount: slots,
+    cpuCount: cpuCount === 0 ? null : cpuCount,
+  })
 }
 
 const CARRIER_INSIDE = [INSIDE.node, join(INSIDE.launcher, CARRIER)]
@@ -65,7 +89,7 @@ const CARRIER_INSIDE = [INSIDE.node, join(INSIDE.launcher, CARRIER)]
 async function decideSandbox(
   machine: LocalMachine,
   admission: Admission,
-  place: Pick<SandboxPlace, 'paths' | 'pin'>,
+  place: Omit<SandboxPlace, 'launcherFolder'>,
 ): Promise<SandboxPlan> {
   if (admission.tenant === 'owner') return { kind: 'none' }
   const { isolation, maker } = await machine.isolation()

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import type { Admission, Observation } from '#platform/engines/engine.ts'
 import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
+import type { GroupPlan } from './cgroups/attempt-groups.ts'
 
 /**
  * Marks each process of an attempt in its environment, with a random value: the same attempt id may exist in another
@@ -102,6 +103,8 @@ export interface AdmissionRecord {
   /** The value of the mark. */
   readonly mark: string
   readonly sandbox: SandboxPlan
+  /** Its cgroups; null, or absent in older records, where there are none. */
+  readonly groups?: GroupPlan | null
   /** Secret part of the metadata address. */
   readonly token: string
   /** Where its service listens; null for what is none. */
@@ -121,6 +124,8 @@ export interface Claim {
   readonly bootId: string
   readonly shim: ProcessIdentity
   readonly mark: string
+  /** The paths of its cgroups. */
+  readonly groups?: readonly string[]
   readonly claimedMs: number
 }
 
@@ -132,6 +137,7 @@ export type AttemptStatus =
       readonly bootId: string
       readonly shim: ProcessIdentity
       readonly mark: string
+      readonly groups?: readonly string[]
       /** The command's first process, which leads the group. Null when the shim died before it could say. */
       readonly leader: ProcessIdentity | null
       /** The pid of what holds its sandbox from outside, which must not be asked to end; null without one. */

@@ -12,9 +12,16 @@ import type { ProcessSet } from '#platform/processes/process-set.ts'
 import { isAlive } from '#platform/processes/process-table.ts'
 import { signalProcess } from '#platform/processes/signals.ts'
 import { MARK_NAME } from './attempt-folder.ts'
-import type { AttemptPaths, AttemptStatus, GoneObservation, LiveStatus } from './attempt-folder.ts'
-import { replaceFileSynced, sync } from './durable-file.ts'
-import { describeExit, describeLoss } from './exit-text.ts'
+import type {
+  AdmissionRecord,
+  AttemptPaths,
+  AttemptStatus,
+  GoneObservation,
+  LiveStatus,
+} from './attempt-folder.ts'
+import { containerOf, countOomKills, removeGroups } from './cgroups/attempt-groups.ts'
+import { readJson, replaceFileSynced, sync } from './durable-file.ts'
+import { describeExit, describeLoss, describeMemoryEnd } from './exit-text.ts'
 import { readBeat, writeBeat } from './heartbeat.ts'
 import { pathsOf, readStatus, sinceMs } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
@@ -22,6 +29,9 @@ import { createSharing } from './sharing.ts'
 
 /** A shim beats twice a second; one that has not for so long does not answer. */
 const STALE_MS = 3000
+
+/** Nobody saw how it ended. */
+const NO_EXIT = { exitCode: null, exitSignal: null } as const
 
 export type ShimState = 'alive' | 'stale' | 'dead'
 
@@ -90,6 +100,7 @@ class AttemptKeeper {
       marker,
       ancestor: status.shim,
       except,
+      container: containerOf(status.groups),
     })
     this.#processes.set(paths.attemptId, { of, set })
     return set
@@ -134,12 +145,13 @@ class AttemptKeeper {
     writeBeat(paths.heartbeat, nowMs)
     if (status.phase === 'running') return this.#live(status, nowMs)
     // The shim died before it could say when the command started: this is the first instant anybody saw it.
-    const { bootId, shim, mark } = status
+    const { bootId, shim, mark, groups = [] } = status
     const running = {
       phase: 'running',
       bootId,
       shim,
       mark,
+      groups,
       leader: null,
       holder: null,
       startedMs: nowMs,
@@ -156,6 +168,10 @@ class AttemptKeeper {
   ): Promise<Observation> {
     const startedMs = status.phase === 'running' ? status.startedMs : null
     const exit = status.phase === 'running' ? status.exit : null
+    const text =
+      exit === null ? describeLoss(why) : describeExit(exit, existsSync(paths.stopRequest))
+    const memoryText = await this.#memoryEnd(paths, status, text)
+    await removeGroups(status.groups)
     const goneMs = Math.max(sinceMs(status), readBeat(paths.heartbeat) ?? 0)
     const gone: GoneObservation = {
       state: 'gone',
@@ -165,10 +181,19 @@ class AttemptKeeper {
       exitCode: exit?.exitCode ?? null,
       exitSignal: exit?.exitSignal ?? null,
       how: exit === null ? 'lost' : 'exited',
-      text: exit === null ? describeLoss(why) : describeExit(exit, existsSync(paths.stopRequest)),
+      text: memoryText ?? text,
     }
     await this.#write(paths, { phase: 'gone', observation: gone })
     return this.#gone(paths, gone)
+  }
+
+  /** What the groups of a dead shim still tell. */
+  async #memoryEnd(paths: AttemptPaths, status: LiveStatus, text: string): Promise<string | null> {
+    if (countOomKills(status.groups) === 0) return null
+    const record = await readJson<AdmissionRecord>(paths.admission)
+    const exit = (status.phase === 'running' && status.exit) || NO_EXIT
+    const limit = record?.groups?.memoryBytesMax ?? null
+    return limit === null ? null : describeMemoryEnd(exit, text, limit)
   }
 
   async #write(paths: AttemptPaths, status: AttemptStatus): Promise<void> {

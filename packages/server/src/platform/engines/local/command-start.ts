@@ -10,6 +10,8 @@ import { present } from '#kernel/assert.ts'
 import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
 import type { ProcessTable } from '#platform/processes/process-table.ts'
 import type { AdmissionRecord, AttemptPaths, Exit } from './attempt-folder.ts'
+import { startWithin } from './cgroups/attempt-groups.ts'
+import type { PlannedGroup } from './cgroups/attempt-groups.ts'
 import { resolveCommand } from './command-resolution.ts'
 import type { Resolution } from './command-resolution.ts'
 
@@ -29,6 +31,7 @@ export interface PlainStart {
   readonly paths: AttemptPaths
   readonly table: ProcessTable
   readonly metadataUrl: string
+  readonly groups: readonly PlannedGroup[]
 }
 
 export async function startCommand({
@@ -36,17 +39,20 @@ export async function startCommand({
   paths,
   table,
   metadataUrl,
+  groups,
 }: PlainStart): Promise<CommandStart> {
   const resolved = resolvePinned(record)
   if (resolved.kind === 'failed') return resolved
   const log = openSync(paths.log, 'a', 0o600)
-  const child = spawn(resolved.file, resolved.words, {
-    argv0: resolved.argv0,
-    cwd: record.workingDirectory,
-    env: { ...record.environment, SPILLWAY_METADATA_URL: metadataUrl },
-    stdio: ['ignore', log, log],
-    detached: true,
-  })
+  const child = startWithin(groups, () =>
+    spawn(resolved.file, resolved.words, {
+      argv0: resolved.argv0,
+      cwd: record.workingDirectory,
+      env: { ...record.environment, SPILLWAY_METADATA_URL: metadataUrl },
+      stdio: ['ignore', log, log],
+      detached: true,
+    }),
+  )
   closeSync(log)
   if (child.pid !== undefined) {
     const { pid, birth } = present(table.find(child.pid), 'the command in the process table')

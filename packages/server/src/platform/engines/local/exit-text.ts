@@ -1,9 +1,18 @@
 /** How an attempt ended, in words for people. Pure. */
 import type { Exit } from './attempt-folder.ts'
+import { renderBytes } from './cgroups/limit-files.ts'
 
 export function describeExit({ exitCode, exitSignal }: Exit, wasStopped: boolean): string {
   const how = exitSignal === null ? `exited with code ${exitCode}` : `ended by ${exitSignal}`
   return wasStopped ? `stopped: ${how}` : how
+}
+
+/** The text of one in which the kernel ended a process because the memory of its group was used up. */
+export function describeMemoryEnd(exit: Exit, text: string, memoryBytesMax: number): string {
+  const why = `it used more memory than its limit of ${renderBytes(memoryBytesMax)}`
+  return exit.exitSignal === 'SIGKILL'
+    ? `killed: ${why}`
+    : `${text}; a part of it was killed, because ${why}`
 }
 
 /** The text of an attempt whose witness died too. */

@@ -6,7 +6,13 @@ import { existsSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { assert } from '#kernel/assert.ts'
-import type { Engine, EngineUsage, NoticeDelivery, Observation } from '#platform/engines/engine.ts'
+import type {
+  Engine,
+  EngineUsage,
+  NodeInventory,
+  NoticeDelivery,
+  Observation,
+} from '#platform/engines/engine.ts'
 import { readAllowedCpus } from '#platform/processes/allowed-cpus.ts'
 import { monotonicMs, readBootId } from '#platform/processes/machine-clock.ts'
 import { createProcessTable } from '#platform/processes/process-table.ts'
@@ -16,6 +22,10 @@ import { attemptPaths } from './attempt-folder.ts'
 import type { AdmissionRecord } from './attempt-folder.ts'
 import { createAttempts } from './attempts.ts'
 import type { Attempts } from './attempts.ts'
+import { removeGroups } from './cgroups/attempt-groups.ts'
+import { findCgroups } from './cgroups/cgroups.ts'
+import type { CgroupsFound, CgroupsWanted } from './cgroups/cgroups.ts'
+import { sweep } from './cgroups/sweep.ts'
 import { readJson, replaceFile } from './durable-file.ts'
 import { createInventory } from './inventory.ts'
 import { isAttemptId, pathsOf } from './local-machine.ts'
@@ -45,11 +55,22 @@ export interface LocalEngineOptions {
   readonly network?: SandboxNetwork
   /** Folders of this machine that every customer may read in its sandbox. */
   readonly shared?: readonly string[]
+  /** Whether to make cgroups where the system allows it. */
+  readonly cgroups?: CgroupsWanted
+  /** How many slots share the machine; all that can exist when absent. */
+  readonly slotCountOf?: (found: NodeInventory) => number
+  /** What an attempt in a sandbox may have of memory for each of its slots; its share of the machine's when absent. */
+  readonly memoryPerSlotBytes?: number | undefined
+  /** How many processes and threads an attempt in a sandbox may have. */
+  readonly processesMax?: number
 }
 
 export function createLocalEngine(options: LocalEngineOptions): Engine {
   const { directory, environment, node = 'local', nvidiaSmi = 'nvidia-smi' } = options
-  const machine = createMachine(options)
+  const path = environment['PATH'] ?? '/usr/bin:/bin'
+  const allowedCpus = readAllowedCpus()
+  const takeInventory = createInventory({ node, path, nvidiaSmi, allowedCpus })
+  const machine = createMachine(options, { allowedCpus, takeInventory })
   const attempts = createAttempts(machine)
   const stops = createStops(machine, attempts)
   const sharing = createSharing<void>()
@@ -61,9 +82,6 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
       await Promise.all(names.map(async (name) => [name, await attempts.observe(name)] as const)),
     )
   }
-  const path = environment['PATH'] ?? '/usr/bin:/bin'
-  const { allowedCpus } = machine
-  const takeInventory = createInventory({ node, path, nvidiaSmi, allowedCpus })
   return {
     name: 'local',
     inventory: async () => {
@@ -82,8 +100,10 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
     list: observeAll,
     foreign: () =>
       Promise.resolve({ bootId: machine.bootId, confirmedMs: monotonicMs(), work: [] }),
-    watch: ({ attemptChanged }) =>
-      watchAttempts({ machine, attempts, stops, list }, attemptChanged),
+    watch: ({ attemptChanged }) => {
+      void sweep(machine, attempts, list)
+      return watchAttempts({ machine, attempts, stops, list }, attemptChanged)
+    },
     // Nobody but Spillway starts work on its machine, so the book alone keeps work off it.
     drain: () => Promise.resolve(),
     resume: () => Promise.resolve(),
@@ -123,41 +143,55 @@ async function usageOf(
   return (await Promise.all(usages)).flat()
 }
 
-function createMachine(options: LocalEngineOptions): LocalMachine {
-  const { directory, environment } = options
-  let isolation: Promise<IsolationFound> | null = null
-  let shimWords: Promise<readonly string[]> | null = null
-  const prepare = () => {
-    shimWords ??= prepareShim(directory).catch((error: unknown) => {
-      shimWords = null
+/** Asked once, unless that fails. */
+function once<Found>(find: () => Promise<Found>): () => Promise<Found> {
+  let found: Promise<Found> | null = null
+  return () => {
+    found ??= find().catch((error: unknown) => {
+      found = null
       throw error
     })
-    return shimWords
-  }
-  const lookAtIsolation = () => {
-    isolation ??= findIsolationOf(options).catch((error: unknown) => {
-      isolation = null
-      throw error
-    })
-    return isolation
-  }
-  return {
-    directory,
-    environment,
-    bootId: readBootId(),
-    table: createProcessTable(),
-    allowedCpus: readAllowedCpus(),
-    shimWords: prepare,
-    isolation: lookAtIsolation,
+    return found
   }
 }
 
-function findIsolationOf({
-  directory,
-  environment,
-  ...options
-}: LocalEngineOptions): Promise<IsolationFound> {
+interface Surroundings {
+  readonly allowedCpus: readonly number[]
+  readonly takeInventory: () => Promise<NodeInventory>
+}
+
+const PROCESSES_MAX = 4096
+
+function createMachine(
+  options: LocalEngineOptions,
+  { allowedCpus, takeInventory }: Surroundings,
+): LocalMachine {
+  const { directory, environment, memoryPerSlotBytes } = options
+  const { slotCountOf = ({ slotCountMax }) => slotCountMax } = options
+  const cgroups = once(() => findCgroups(directory, options.cgroups ?? 'auto'))
+  return {
+    directory,
+    environment,
+    allowedCpus,
+    cgroups,
+    bootId: readBootId(),
+    table: createProcessTable(),
+    shimWords: once(() => prepareShim(directory)),
+    isolation: once(async () => findIsolationOf(options, await cgroups())),
+    limits: {
+      memoryPerSlotBytes: memoryPerSlotBytes ?? null,
+      processesMax: options.processesMax ?? PROCESSES_MAX,
+      slotCount: once(async () => slotCountOf(await takeInventory())),
+    },
+  }
+}
+
+function findIsolationOf(
+  { directory, environment, ...options }: LocalEngineOptions,
+  cgroups: CgroupsFound,
+): Promise<IsolationFound> {
   return findIsolation({
+    cgroups,
     wanted: options.isolation ?? 'auto',
     path: environment['PATH'] ?? '/usr/bin:/bin',
     sandboxes: {
@@ -189,6 +223,8 @@ async function forget(machine: LocalMachine, attempts: Attempts, attemptId: stri
       state === 'gone',
       `attempt ${attemptId} is ${state}: only one that is gone can be forgotten`,
     )
+    const known = await readJson<AdmissionRecord>(paths.admission)
+    await removeGroups(known?.groups?.groups.map(({ path }) => path))
     await replaceFile(paths.forgotten, {})
     await writeFile(paths.bell, '')
   }

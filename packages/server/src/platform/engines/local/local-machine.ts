@@ -3,8 +3,18 @@ import { assert } from '#kernel/assert.ts'
 import type { ProcessTable } from '#platform/processes/process-table.ts'
 import { attemptPaths } from './attempt-folder.ts'
 import type { AttemptPaths, AttemptStatus, Claim, LiveStatus } from './attempt-folder.ts'
+import type { CgroupsFound } from './cgroups/cgroups.ts'
 import { readJson, readSign } from './durable-file.ts'
 import type { IsolationFound } from './sandbox/isolation.ts'
+
+/** What limits a customer's attempt gets. */
+export interface MachineLimits {
+  /** Null for its share of the machine's memory. */
+  readonly memoryPerSlotBytes: number | null
+  readonly processesMax: number
+  /** How many slots share the machine. */
+  readonly slotCount: () => Promise<number>
+}
 
 export interface LocalMachine {
   readonly directory: string
@@ -17,6 +27,9 @@ export interface LocalMachine {
   readonly shimWords: () => Promise<readonly string[]>
   /** How customers are kept apart here; found out once. */
   readonly isolation: () => Promise<IsolationFound>
+  /** Where cgroups can be made; found out once. */
+  readonly cgroups: () => Promise<CgroupsFound>
+  readonly limits: MachineLimits
 }
 
 /** The names that can be an attempt's folder: nothing that leaves the engine's folder or hides in it. */

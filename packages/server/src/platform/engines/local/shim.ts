@@ -17,10 +17,12 @@ import { createProcessTable } from '#platform/processes/process-table.ts'
 import { MARK_NAME, attemptPaths } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths, AttemptStatus, Exit } from './attempt-folder.ts'
 import type { StopRequest } from './attempt-folder.ts'
+import { containerOf, countOomKills, makeGroups, removeGroups } from './cgroups/attempt-groups.ts'
+import type { PlannedGroup } from './cgroups/attempt-groups.ts'
 import { startCommand } from './command-start.ts'
 import type { CommandStart } from './command-start.ts'
 import { putSign, readEnd, readJson, replaceFileSynced, sync } from './durable-file.ts'
-import { describeExit } from './exit-text.ts'
+import { describeExit, describeMemoryEnd } from './exit-text.ts'
 import { findFileFault, isDiskFull } from './files-watch.ts'
 import { openHeartbeat } from './heartbeat.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -52,6 +54,7 @@ class Shim {
   readonly #record: AdmissionRecord
   readonly #bootId: string
   readonly #self: ProcessIdentity
+  #groups: readonly PlannedGroup[] = []
   #deadlineMs = Number.POSITIVE_INFINITY
   #processes: ProcessSet | null = null
   #ending: Promise<void> | null = null
@@ -84,12 +87,19 @@ class Shim {
     process.on('SIGUSR2', look)
     const gone = await this.#supervise(heartbeat)
     clearInterval(timer)
+    // What cannot be removed yet is swept later.
+    await removeGroups(this.#plannedPaths)
     await this.#write(gone)
   }
 
   /** Who watches, since which boot, and how to find the processes without it. */
-  #witness(): { bootId: string; shim: ProcessIdentity; mark: string } {
-    return { bootId: this.#bootId, shim: this.#self, mark: this.#record.mark }
+  #witness() {
+    const [bootId, shim, groups] = [this.#bootId, this.#self, this.#plannedPaths]
+    return { bootId, shim, mark: this.#record.mark, groups }
+  }
+
+  get #plannedPaths(): readonly string[] {
+    return this.#record.groups?.groups.map(({ path }) => path) ?? []
   }
 
   async #supervise(heartbeat: Heartbeat): Promise<AttemptStatus> {
@@ -107,6 +117,7 @@ class Shim {
       marker: `${MARK_NAME}=${this.#record.mark}`,
       ancestor: this.#self,
       except: holder === null ? [process.pid] : [process.pid, holder],
+      container: containerOf(this.#groups.map(({ path }) => path)),
     })
     const running = { phase: 'running', ...this.#witness(), leader, holder, startedMs } as const
     await this.#write({ ...running, exit: null })
@@ -122,9 +133,11 @@ class Shim {
     try {
       const [record, paths, plan] = [this.#record, this.#paths, this.#record.sandbox]
       if (plan.kind === 'refused') return { kind: 'failed', text: plan.text }
-      if (plan.kind === 'bubblewrap') return await startSandboxed({ record, paths, table, plan })
+      const groups = (this.#groups = record.groups ? makeGroups(record.groups) : [])
+      const start = { record, paths, table, groups }
+      if (plan.kind === 'bubblewrap') return await startSandboxed({ ...start, plan })
       const { url: metadataUrl } = await serveMetadata(record, paths)
-      return await startCommand({ record, paths, table, metadataUrl })
+      return await startCommand({ ...start, metadataUrl })
     } catch (error) {
       return { kind: 'failed', text: `cannot start here: ${(error as Error).message}` }
     }
@@ -186,6 +199,9 @@ class Shim {
 
   async #describe(exit: Exit, wasStopped: boolean): Promise<Farewell> {
     const text = describeExit(exit, wasStopped)
+    const memoryBytesMax = this.#record.groups?.memoryBytesMax ?? null
+    if (memoryBytesMax !== null && countOomKills(this.#plannedPaths) > 0)
+      return { how: 'exited', text: describeMemoryEnd(exit, text, memoryBytesMax) }
     if (this.#fileFault !== null) return { how: 'exited', text: `${text}: ${this.#fileFault}` }
     const isCarried = this.#record.environment[TRANSFERS_NAME] !== undefined
     const isFailure = exit.exitCode === INPUT_FAILED || exit.exitCode === OUTPUT_FAILED

@@ -52,6 +52,12 @@ function goneOf(boot: Booted, attempt: SimulatedAttempt): Observation {
   }
 }
 
+/** Customers may lease there, as on the cluster that it stands for. */
+const NOTHING_RUNS = {
+  kind: 'accounts',
+  text: 'nothing real runs here, so there is nothing to keep apart',
+} as const
+
 export function listInventory(cluster: Cluster): readonly NodeInventory[] {
   const { hardware, nodes, slotsPerNode } = present(cluster.layout, 'a layout')
   const finding = `simulated: a planned fleet of ${nodes} nodes with ${slotsPerNode} slots each; nothing runs there`
@@ -64,6 +70,7 @@ export function listInventory(cluster: Cluster): readonly NodeInventory[] {
     rack: node.rack,
     fabric: node.fabric,
     health: node.health,
+    isolation: NOTHING_RUNS,
     faults: [...node.faults].map(([slot, reason]) => ({
       slot,
       reason,

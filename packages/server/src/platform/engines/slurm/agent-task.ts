@@ -111,7 +111,7 @@ class TaskRun {
     } as AttemptPaths
     try {
       const metadata = await serveMetadata(record, paths)
-      return await startCommand({ record, paths, table, metadataUrl: metadata.url })
+      return await startCommand({ record, paths, table, metadataUrl: metadata.url, groups: [] })
     } catch (error) {
       return { kind: 'failed', text: `cannot start here: ${(error as Error).message}` } as const
     }

@@ -17,6 +17,7 @@ const DESCRIPTION: SandboxDescription = {
   noticeFolder: '/srv/spillway/engine/att_1/metadata',
   launcherFolder: '/srv/spillway/engine/.shim/1',
   node: '/opt/node/bin/node',
+  groups: [],
   pin: [],
 }
 

@@ -71,6 +71,8 @@ export interface SandboxDescription {
   readonly noticeFolder: string
   readonly launcherFolder: string
   readonly node: string
+  /** Its cgroups, each to be seen where the machine has all of them, so that programs find their limits. */
+  readonly groups: readonly { readonly path: string; readonly top: string }[]
   /** Words that pin it to CPUs, or none. */
   readonly pin: readonly string[]
 }
@@ -136,6 +138,8 @@ function rootWords(description: SandboxDescription): readonly string[] {
     ...devices.flatMap((path) => ['--dev-bind-try', path, path]),
     ...scratch('/dev/shm', SHARED_MEMORY_BYTES_MAX),
     ...hardware.flatMap(readOnly),
+    ...foldersAbove(description.groups.map(({ top }) => `${top}/`)),
+    ...description.groups.flatMap(({ path, top }) => ['--ro-bind-try', path, top]),
     ...['--bind', description.workFolder, INSIDE.work],
     ...['--ro-bind', description.noticeFolder, INSIDE.notice],
     ...['--ro-bind', description.node, INSIDE.node],

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Isolation } from '#platform/engines/engine.ts'
 import { findProgram } from '#platform/processes/program-path.ts'
+import type { CgroupsFound } from '../cgroups/cgroups.ts'
 import { ANSWER_FD, FILTER_FD, INSIDE, bubblewrapWords } from './bubblewrap-words.ts'
 import type { SandboxMaker } from './sandbox-plan.ts'
 import { uidOf, writeSettings } from './sandbox-plan.ts'
@@ -27,6 +28,7 @@ export interface IsolationPlace {
   readonly wanted: IsolationWanted
   /** The PATH variable. */
   readonly path: string
+  readonly cgroups: CgroupsFound
   readonly sandboxes: Omit<SandboxMaker, 'programs' | 'isRoot'>
 }
 
@@ -34,6 +36,7 @@ export async function findIsolation({
   wanted,
   path,
   sandboxes,
+  cgroups,
 }: IsolationPlace): Promise<IsolationFound> {
   if (wanted === 'none') return { isolation: NONE, maker: null }
   const find = (name: string) => {
@@ -50,7 +53,7 @@ export async function findIsolation({
     return ownerOnly(`the system calls of ${process.arch} are not known`)
   const maker = { ...sandboxes, programs, isRoot }
   const trouble = await tryOut(maker)
-  return trouble === null ? { isolation: describe(maker), maker } : ownerOnly(trouble)
+  return trouble === null ? { isolation: describe(maker, cgroups), maker } : ownerOnly(trouble)
 }
 
 const NONE: Isolation = {
@@ -63,13 +66,31 @@ function ownerOnly(why: string): IsolationFound {
   return { isolation: { kind: 'owner_only', text }, maker: null }
 }
 
-function describe({ programs, isRoot, network }: SandboxMaker): Isolation {
+function describe({ programs, isRoot, network }: SandboxMaker, cgroups: CgroupsFound): Isolation {
   const user = isRoot ? 'as users of their own' : 'in a user namespace'
-  const limits =
-    programs.prlimit === null ? 'without a limit on processes' : 'with a limit on processes'
+  const limits = describeLimits(cgroups, programs.prlimit !== null)
   const reach = network === 'host' ? 'on the network of this machine' : 'without a network'
   const text = `commands of customers run in bubblewrap, ${user}, ${reach}, ${limits}`
   return { kind: 'sandbox', text }
+}
+
+const LIMITED = { memory: 'memory', pids: 'processes', cpu: 'CPU time' } as const
+
+/** Which limits apply, and why others do not. */
+export function describeLimits(
+  { controllers, whyNot }: Pick<CgroupsFound, 'controllers' | 'whyNot'>,
+  hasPrlimit: boolean,
+): string {
+  const names = controllers.map((name) => LIMITED[name])
+  if (hasPrlimit && !controllers.includes('pids')) names.push('processes')
+  const limited = names.length === 0 ? 'without limits' : `with limits on ${listed(names)}`
+  if (controllers.includes('memory')) return limited
+  const reason = whyNot ?? 'the cgroups here have no controller for it'
+  return `${limited}, and none on memory (${reason})`
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 /** Makes a sandbox just as for a lease, and leaves nothing behind. Null when it works, else why not. */
@@ -94,6 +115,7 @@ async function tryOutIn(folder: string, maker: SandboxMaker): Promise<string | n
     noticeFolder: folder,
     launcherFolder: folder,
     node: process.execPath,
+    groups: [],
     pin: [],
   })
   const [bwrap = '', ...others] = words.slice(0, words.lastIndexOf(INSIDE.node) + 1)

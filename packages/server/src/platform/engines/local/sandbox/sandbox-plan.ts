@@ -3,6 +3,7 @@ import { chown, lchown, mkdir, readFile, readdir, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path'
 import type { Admission } from '#platform/engines/engine.ts'
 import type { AttemptPaths, SandboxPlan } from '../attempt-folder.ts'
+import type { GroupPlan } from '../cgroups/attempt-groups.ts'
 import { soleOf } from '../command-environment.ts'
 import { INSIDE, bubblewrapWords } from './bubblewrap-words.ts'
 import type { SandboxNetwork, SandboxPrograms } from './bubblewrap-words.ts'
@@ -32,6 +33,7 @@ export function uidOf(slot: number): number {
 export interface SandboxPlace {
   readonly paths: AttemptPaths
   readonly pin: readonly string[]
+  readonly groups: GroupPlan | null
   /** Where the launcher lies. */
   readonly launcherFolder: string
 }
@@ -39,7 +41,7 @@ export interface SandboxPlace {
 export async function planSandbox(
   maker: SandboxMaker,
   admission: Admission,
-  { paths, pin, launcherFolder }: SandboxPlace,
+  { paths, pin, groups, launcherFolder }: SandboxPlace,
 ): Promise<SandboxPlan> {
   const { slots } = soleOf(admission)
   const uid = maker.isRoot ? uidOf(slots[0] ?? 0) : null
@@ -53,6 +55,7 @@ export async function planSandbox(
     workFolder: paths.work,
     noticeFolder: dirname(paths.instanceAction),
     node: process.execPath,
+    groups: groups?.groups ?? [],
     ...{ launcherFolder, pin },
   })
   return { kind: 'bubblewrap', words, uid, hasOwnNetwork: maker.network !== 'host' }

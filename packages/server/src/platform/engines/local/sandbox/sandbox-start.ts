@@ -16,6 +16,8 @@ import { createProcessSet } from '#platform/processes/process-set.ts'
 import type { ProcessTable } from '#platform/processes/process-table.ts'
 import { MARK_NAME } from '../attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths, Exit, SandboxPlan } from '../attempt-folder.ts'
+import { containerOf, startWithin } from '../cgroups/attempt-groups.ts'
+import type { PlannedGroup } from '../cgroups/attempt-groups.ts'
 import type { CommandStart } from '../command-start.ts'
 import { serveMetadataOn } from '../metadata-server.ts'
 import { endProcesses } from '../termination.ts'
@@ -28,6 +30,7 @@ export interface SandboxStart {
   readonly record: AdmissionRecord
   readonly paths: AttemptPaths
   readonly table: ProcessTable
+  readonly groups: readonly PlannedGroup[]
 }
 
 export async function startSandboxed(start: SandboxStart): Promise<CommandStart> {
@@ -35,14 +38,16 @@ export async function startSandboxed(start: SandboxStart): Promise<CommandStart>
   const [program = '', ...words] = plan.words
   const log = openSync(paths.log, 'a', 0o600)
   if (plan.uid !== null) fchownSync(log, plan.uid, plan.uid)
-  const child = spawn(program, words, {
-    cwd: '/',
-    // Bubblewrap itself runs outside, where no variable of a customer's may speak to a loader. The marker is there
-    // from the first, so that even a half-made sandbox is found.
-    env: { [MARK_NAME]: record.mark },
-    stdio: ['ignore', log, log, 'ipc', 'pipe', 'pipe'],
-    detached: true,
-  })
+  const child = startWithin(start.groups, () =>
+    spawn(program, words, {
+      cwd: '/',
+      // Bubblewrap itself runs outside, where no variable of a customer's may speak to a loader. The marker is there
+      // from the first, so that even a half-made sandbox is found.
+      env: { [MARK_NAME]: record.mark },
+      stdio: ['ignore', log, log, 'ipc', 'pipe', 'pipe'],
+      detached: true,
+    }),
+  )
   closeSync(log)
   const exited = exitOf(child)
   if (child.pid === undefined) return { kind: 'failed', text: await spawnFailure(child) }
@@ -112,13 +117,14 @@ async function leaderOf(child: ChildProcess, table: ProcessTable): Promise<Proce
 }
 
 /** A half that was left of it waits for ever for the other; nothing of the customer's has run in it. */
-async function failedToMake({ record, paths, table }: SandboxStart): Promise<CommandStart> {
+async function failedToMake({ record, paths, table, groups }: SandboxStart): Promise<CommandStart> {
   const { pid, birth } = present(table.find(process.pid), 'the shim in the process table')
   const left = createProcessSet(table, {
     leader: null,
     marker: `${MARK_NAME}=${record.mark}`,
     ancestor: { pid, birth },
     except: [pid],
+    container: containerOf(groups.map(({ path }) => path)),
   })
   await endProcesses(left, { deadlineMs: () => 0, seenAlive: () => {} })
   return { kind: 'failed', text: lastWords(paths.log) }

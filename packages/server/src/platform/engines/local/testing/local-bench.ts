@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Engine } from '#platform/engines/engine.ts'
 import { type EngineBench, PROCESS_COMMANDS, untilGone } from '#platform/engines/testing/bench.ts'
 import { createLocalEngine } from '../local-engine.ts'
+import type { LocalEngineOptions } from '../local-engine.ts'
 
 export interface LocalBench extends EngineBench {
   readonly directory: string
@@ -13,10 +14,14 @@ export interface LocalBench extends EngineBench {
 }
 
 /** The engine over a folder, here and in a process of its own. */
-export function openLocalEngine(directory: string): Engine {
+export function openLocalEngine(
+  directory: string,
+  changes: Partial<LocalEngineOptions> = {},
+): Engine {
   // Node lies where sandboxes do not look by themselves.
   const shared = [dirname(process.execPath)]
-  return createLocalEngine({ directory, environment: process.env, nvidiaSmi: '/none', shared })
+  const machine = { environment: process.env, nvidiaSmi: '/none' }
+  return createLocalEngine({ directory, ...machine, shared, ...changes })
 }
 
 /** Runs the attempts of a customer, so in a sandbox. */
