@@ -17,4 +17,5 @@ export {
   openClaims,
   openDatedClaims,
   openHolds,
+  openLeaseClaims,
 } from './store.ts'

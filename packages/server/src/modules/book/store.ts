@@ -49,6 +49,32 @@ export async function openClaims(
   )
 }
 
+/** The slots of a lease on one node. */
+export interface LeaseClaim {
+  readonly nodeId: string
+  readonly slots: readonly number[]
+  readonly kind: BookedKind
+  readonly leaseId: string
+  readonly organizationId: string
+}
+
+/** Enters the claims of many leases, all of them or none; fails with `claim_no_double_sale` when a slot is taken. */
+export async function openLeaseClaims(
+  tx: Db,
+  claims: readonly LeaseClaim[],
+  { now, ids }: Pick<ClaimTerms, 'now' | 'ids'>,
+): Promise<void> {
+  const texts = (of: (claim: LeaseClaim) => string) => arrayText(claims.map(of))
+  await sql`INSERT INTO claim (id, node_id, slots, kind, lease_id, organization_id, starts_at)
+    SELECT id, node_id, slots::int4multirange, kind, lease_id, organization_id, ${now}::timestamptz
+    FROM unnest(
+      ${texts(() => newId('claim', ids))}::text[], ${texts(({ nodeId }) => nodeId)}::text[],
+      ${texts(({ slots }) => renderSlots(slots))}::text[], ${texts(({ kind }) => kind)}::text[],
+      ${texts(({ leaseId }) => leaseId)}::text[],
+      ${texts(({ organizationId }) => organizationId)}::text[]
+    ) AS new (id, node_id, slots, kind, lease_id, organization_id)`.execute(tx)
+}
+
 /** A claim that begins at an instant of its own. */
 export interface DatedClaim {
   readonly nodeId: string

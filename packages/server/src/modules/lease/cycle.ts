@@ -1,11 +1,9 @@
 /**
- * The market's cycle: take a snapshot, decide by the market's pure plan, commit each decision by itself. A decision
- * that no longer holds (somebody was quicker) is dropped; the next cycle decides anew.
+ * The market's cycle: take a snapshot, decide by the market's pure plan, commit the decisions in batches. A batch of
+ * which one fails is committed one by one. A decision that no longer holds is dropped; the next cycle decides anew.
  */
 import { type IdSource } from '#kernel/ids.ts'
-import { openClaims } from '#modules/book/index.ts'
-import { isAnyClosed, nodeNames } from '#modules/fleet/index.ts'
-import { decide, type Decision, getGpuPrice } from '#modules/market/index.ts'
+import { decide, type Decision } from '#modules/market/index.ts'
 import {
   type Database,
   type Db,
@@ -15,11 +13,11 @@ import {
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
 import { commitForesight } from './foresight-service.ts'
-import { fundStart } from './funding-service.ts'
-import { isSoldByHour, type Lease, renderPlacements } from './lease.ts'
+import type { Lease } from './lease.ts'
+import { Outdated, placeLeases } from './placing-service.ts'
+import { noteWaiting } from './placing-store.ts'
 import { takeBack } from './reclaim-service.ts'
-import { endWaiting } from './reclaim.ts'
-import { recordFact, wakeLease } from './record.ts'
+import { recordFact } from './record.ts'
 import { takeSnapshot } from './snapshot-service.ts'
 import * as store from './store.ts'
 import { mayTakeBack } from './terms.ts'
@@ -35,62 +33,13 @@ interface CycleDeps {
   readonly onTrouble: (leaseId: string, error: unknown) => void
 }
 
-type Placement = Extract<Decision, { kind: 'place' }>
+type Wait = Extract<Decision, { kind: 'wait' }>
 
-/** A decision that no longer holds: nothing of it is kept. */
-class Outdated extends Error {}
+/** So many decisions are written in one transaction, which holds the balances of those that it places. */
+const DECISIONS_AT_ONCE = 100
 
 /** How many decisions of a cycle may fail before it counts as failed: one that cannot be committed holds up no other. */
 const FAILURES_MAX = 10
-
-/** The price that it starts at, with the hold made to fit; null when the balance cannot pay. Nothing for what is not sold. */
-async function agreeStart(tx: Db, lease: Lease, now: Date) {
-  if (!isSoldByHour(lease.kind)) return { priceId: null, priceUsd: null }
-  const { id, price } = await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
-  const priceUsd = price.amount
-  if (lease.maxPriceUsd !== null && lease.maxPriceUsd < priceUsd) throw new Outdated()
-  return (await fundStart(tx, lease, { priceUsd, now })) ? { priceId: id, priceUsd } : null
-}
-
-async function recordPlacement(
-  tx: Db,
-  lease: Lease,
-  { placements, now }: Placement & { now: Date },
-) {
-  const nodeIds = placements.map(({ nodeId }) => nodeId)
-  const names = await nodeNames(tx, nodeIds)
-  const where = placements.map(({ nodeId, slots }) => ({
-    node: names.get(nodeId) ?? nodeId,
-    slots,
-  }))
-  await recordFact(tx, lease, {
-    at: now,
-    type: 'lease.placed',
-    text: `Placed on ${renderPlacements(where)}.`,
-    data: { placements: where },
-  })
-}
-
-async function commitPlacement(
-  tx: Db,
-  decision: Placement,
-  { now, ids }: { now: Date; ids: IdSource },
-) {
-  const lease = await store.lockLease(tx, decision.leaseId)
-  if (lease?.state !== 'pending') return
-  const price = await agreeStart(tx, lease, now)
-  if (price === null) return endWaiting(tx, lease, { reason: 'balance_exhausted', now })
-  const { placements } = decision
-  const { kind, id: leaseId, organizationId } = lease
-  await openClaims(tx, placements, { kind, leaseId, organizationId, now, ids })
-  const nodeIds = placements.map(({ nodeId }) => nodeId)
-  if (await isAnyClosed(tx, nodeIds)) throw new Outdated()
-  const attempt = lease.attempt + 1
-  const start = { state: 'starting' as const, attempt, placedAt: now, waitingFor: null }
-  await store.changeLease(tx, leaseId, { ...start, ...price, placements })
-  await recordPlacement(tx, { ...lease, attempt }, { ...decision, now })
-  await wakeLease(tx, leaseId, now)
-}
 
 async function commitReclaim(
   tx: Db,
@@ -132,35 +81,73 @@ async function recordVictim(tx: Db, waiting: Lease, { victim, now }: { victim: L
   })
 }
 
-async function commitWait(tx: Db, decision: Extract<Decision, { kind: 'wait' }>) {
-  const lease = await store.lockLease(tx, decision.leaseId)
-  if (lease?.state !== 'pending' || lease.waitingFor === decision.why) return
-  await store.changeLease(tx, lease.id, { waitingFor: decision.why })
+/** Whether a decision was only late: somebody has the slot, or what it stood on has changed. The next cycle sees it. */
+function isLate(error: unknown): boolean {
+  return isConstraintViolation(error, 'claim_no_double_sale') || error instanceof Outdated
 }
 
-async function commit({ database, now, ids }: CycleDeps, decision: Decision): Promise<void> {
+async function commitOne({ database, now, ids }: CycleDeps, decision: Decision): Promise<void> {
   try {
     await inTransaction(database, async (tx) => {
-      if (decision.kind === 'place') await commitPlacement(tx, decision, { now: now(), ids })
-      else if (decision.kind === 'reclaim') await commitReclaim(tx, decision, { now: now(), ids })
-      else await commitWait(tx, decision)
+      const context = { now: now(), ids }
+      if (decision.kind === 'place') await placeLeases(tx, [decision], context)
+      else if (decision.kind === 'reclaim') await commitReclaim(tx, decision, context)
+      else await commitWaits(tx, [decision])
     })
   } catch (error) {
-    // The book refused: somebody has the slot. The snapshot was old, and the next cycle sees it.
-    if (!isConstraintViolation(error, 'claim_no_double_sale') && !(error instanceof Outdated))
-      throw error
+    if (!isLate(error)) throw error
   }
+}
+
+async function commitWaits(tx: Db, waits: readonly Wait[]): Promise<void> {
+  const leaseIds = waits.map(({ leaseId }) => leaseId)
+  await store.lockLeases(tx, leaseIds)
+  await noteWaiting(tx, waits)
+}
+
+/** Decisions of one kind in one transaction. False where that fails: nothing of it is kept, and each has to go by itself. */
+async function commitTogether(
+  { database, now, ids }: CycleDeps,
+  decisions: readonly Decision[],
+): Promise<boolean> {
+  const places = decisions.filter((each) => each.kind === 'place')
+  const waits = decisions.filter((each) => each.kind === 'wait')
+  try {
+    await inTransaction(database, async (tx) => {
+      if (places.length > 0) await placeLeases(tx, places, { now: now(), ids })
+      if (waits.length > 0) await commitWaits(tx, waits)
+    })
+    return true
+  } catch {
+    // Which of them it was, and whether it matters, shows when they go one by one.
+    return false
+  }
+}
+
+/** Decisions that follow each other and can be written by sets are batches; a reclaim goes by itself. */
+function batchesOf(decisions: readonly Decision[]): Decision[][] {
+  const batches: Decision[][] = []
+  for (const decision of decisions) {
+    const last = batches.at(-1)
+    const isAlike = decision.kind !== 'reclaim' && last?.[0]?.kind === decision.kind
+    if (last && isAlike && last.length < DECISIONS_AT_ONCE) last.push(decision)
+    else batches.push([decision])
+  }
+  return batches
 }
 
 async function commitAll(deps: CycleDeps, decisions: readonly Decision[]): Promise<void> {
   let failures = 0
-  for (const decision of decisions)
-    try {
-      await commit(deps, decision)
-    } catch (error) {
-      if (++failures > FAILURES_MAX) throw error
-      deps.onTrouble(decision.leaseId, error)
-    }
+  for (const batch of batchesOf(decisions)) {
+    if (batch.length > 1 && (await commitTogether(deps, batch))) continue
+    for (const decision of batch)
+      try {
+        await commitOne(deps, decision)
+      } catch (error) {
+        if (++failures > FAILURES_MAX) throw error
+        deps.onTrouble(decision.leaseId, error)
+      }
+  }
 }
 
 /** One cycle, as a step of the strand `market/cycle`. */

@@ -6,7 +6,7 @@ import { present } from '#kernel/assert.ts'
 import { Fault } from '#kernel/fault.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { type Money, type Price, renderMoney, ZERO } from '#kernel/money.ts'
-import { createHold, growHold, listOpenHolds, setHold } from '#modules/ledger/index.ts'
+import { createHold, growHold, listOpenHolds, setHold, setHolds } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { LEASE_HOLD_AHEAD_MS } from '../../limits.ts'
 import {
@@ -61,15 +61,18 @@ export async function openHold(
   )
 }
 
-/** Whether the balance can pay for a start at this price; the hold is made to fit. */
-export async function fundStart(
+/** Whether the balances can pay for these starts at their prices; then the holds are made to fit, otherwise none is. */
+export async function fundStarts(
   tx: Db,
-  lease: Lease,
-  { priceUsd, now }: Omit<Opening, 'ids'>,
+  starts: readonly { readonly lease: Lease; readonly priceUsd: Money }[],
+  now: Date,
 ): Promise<boolean> {
-  if (lease.holdId === null) return true
-  const amount = holdNeeded(lease, priceUsd, now)
-  return (await setHold(tx, { holdId: lease.holdId, amount })).kind === 'held'
+  const wanted = starts.flatMap(({ lease, priceUsd }) =>
+    lease.holdId === null
+      ? []
+      : [{ holdId: lease.holdId, amount: holdNeeded(lease, priceUsd, now) }],
+  )
+  return wanted.length === 0 || (await setHolds(tx, wanted))
 }
 
 /** What is left of a lease's hold. */

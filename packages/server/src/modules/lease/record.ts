@@ -1,9 +1,9 @@
 /** Records a fact of a lease's life twice in one transaction: in its timeline and in the event stream. */
 import type { Db } from '#platform/db/database.ts'
-import { emitEvent } from '#platform/events/emit.ts'
-import { wakeStrand } from '#platform/jobs/strand.ts'
+import { emitEvents } from '#platform/events/emit.ts'
+import { wakeStrand, wakeStrands } from '#platform/jobs/strand.ts'
 import type { Lease } from './lease.ts'
-import { insertFact } from './store.ts'
+import { insertFacts } from './store.ts'
 
 export const LEASE_PROGRAM = 'lease'
 export const MARKET_PROGRAM = 'market'
@@ -17,20 +17,27 @@ interface NewFact {
   readonly data?: Readonly<Record<string, unknown>>
 }
 
-export async function recordFact(
+type FactSubject = Pick<Lease, 'id' | 'organizationId' | 'attempt'>
+
+export async function recordFact(tx: Db, lease: FactSubject, fact: NewFact): Promise<void> {
+  await recordFacts(tx, [{ ...fact, lease }])
+}
+
+/** Facts of several leases, in this order. */
+export async function recordFacts(
   tx: Db,
-  lease: Pick<Lease, 'id' | 'organizationId' | 'attempt'>,
-  fact: NewFact,
+  facts: readonly (NewFact & { readonly lease: FactSubject })[],
 ): Promise<void> {
-  const data = { attempt: lease.attempt, ...fact.data }
-  await insertFact(tx, lease.id, { ...fact, data })
-  await emitEvent(tx, {
-    at: fact.at,
-    type: fact.type,
-    organizationId: lease.organizationId,
-    subject: lease.id,
-    data: { leaseId: lease.id, ...data, text: fact.text },
-  })
+  const whole = facts.map(({ lease, at, type, text, data }) => ({
+    ...{ leaseId: lease.id, organizationId: lease.organizationId, at, type, text },
+    data: { attempt: lease.attempt, ...data },
+  }))
+  await insertFacts(tx, whole)
+  const events = whole.map(({ leaseId, organizationId, at, type, text, data }) => ({
+    ...{ at, type, organizationId, subject: leaseId },
+    data: { leaseId, ...data, text },
+  }))
+  await emitEvents(tx, events)
 }
 
 /** The book changed or somebody waits: the market should look at it as soon as this commits. */
@@ -40,4 +47,8 @@ export async function wakeMarket(tx: Db, now: Date): Promise<void> {
 
 export async function wakeLease(tx: Db, leaseId: string, at: Date): Promise<void> {
   await wakeStrand(tx, { program: LEASE_PROGRAM, subject: leaseId }, at)
+}
+
+export async function wakeLeases(tx: Db, leaseIds: readonly string[], at: Date): Promise<void> {
+  await wakeStrands(tx, { program: LEASE_PROGRAM, subjects: leaseIds }, at)
 }

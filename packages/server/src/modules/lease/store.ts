@@ -315,17 +315,15 @@ export interface LeaseFact {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-export async function insertFact(tx: Db, leaseId: string, fact: LeaseFact): Promise<void> {
-  await tx
-    .insertInto('lease_fact')
-    .values({
-      lease_id: leaseId,
-      at: fact.at,
-      type: fact.type,
-      text: fact.text,
-      data: JSON.stringify(fact.data),
-    })
-    .execute()
+export async function insertFacts(
+  tx: Db,
+  facts: readonly (LeaseFact & { readonly leaseId: string })[],
+): Promise<void> {
+  const rows = facts.map(({ leaseId, at, type, text, data }) => ({
+    ...{ lease_id: leaseId, at, type, text },
+    data: JSON.stringify(data),
+  }))
+  await tx.insertInto('lease_fact').values(rows).execute()
 }
 
 /** Whether a fact of this type was recorded for the current attempt, by us: what a webhook told is another's fact. */

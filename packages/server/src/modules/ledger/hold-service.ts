@@ -7,6 +7,7 @@ import { customerAccount } from './account.ts'
 import { available, decideHoldChange } from './balance.ts'
 import {
   changeHold,
+  changeHolds,
   closeHolds,
   findHoldAccounts,
   findOpenHolds,
@@ -94,6 +95,37 @@ async function resizeHold(
   await changeHold(tx, holdId, change.by)
   await moveBalances(tx, [{ accountId, posted: ZERO, held: change.by }])
   return { kind: 'held' }
+}
+
+/**
+ * Makes what is left of each of these holds exactly its amount, or changes none: false when one cannot be filled or is
+ * released. In the order given, as if each were set by itself.
+ */
+export async function setHolds(
+  tx: Db,
+  wanted: readonly { readonly holdId: string; readonly amount: Money }[],
+): Promise<boolean> {
+  const holdIds = wanted.map(({ holdId }) => holdId)
+  const balances = await lockBalances(tx, await findHoldAccounts(tx, holdIds))
+  const holds = new Map((await lockOpenHolds(tx, holdIds)).map((hold) => [hold.id, hold]))
+  const moved = new Map<string, Money>()
+  const changes: { readonly holdId: string; readonly by: Money }[] = []
+  for (const { holdId, amount } of wanted) {
+    assert(amount >= 0n, 'a hold is not negative')
+    const hold = holds.get(holdId)
+    if (hold === undefined) return false
+    const balance = present(balances.get(hold.accountId), 'a balance')
+    const before = moved.get(hold.accountId) ?? ZERO
+    const held = picos(balance.held + before)
+    const change = decideHoldChange({ ...balance, held }, picos(amount - hold.amount))
+    if (change.kind === 'refused') return false
+    moved.set(hold.accountId, picos(before + change.by))
+    changes.push({ holdId, by: change.by })
+  }
+  await changeHolds(tx, changes)
+  const moves = [...moved].map(([accountId, held]) => ({ accountId, posted: ZERO, held }))
+  await moveBalances(tx, moves)
+  return true
 }
 
 /** Gives back what is left of a hold. A repetition does nothing. */

@@ -110,6 +110,20 @@ export async function changeHold(db: Db, holdId: string, by: Money): Promise<voi
   )
 }
 
+/** Changes several. The caller has locked them. */
+export async function changeHolds(
+  db: Db,
+  changes: readonly { readonly holdId: string; readonly by: Money }[],
+): Promise<void> {
+  await sql`
+    UPDATE hold SET amount = hold.amount + t.by
+    FROM unnest(
+      ${arrayText(changes.map(({ holdId }) => holdId))}::text[],
+      ${arrayText(changes.map(({ by }) => renderMoney(by)))}::numeric[]
+    ) AS t (id, by)
+    WHERE hold.id = t.id`.execute(db)
+}
+
 export async function closeHolds(db: Db, ids: readonly string[]): Promise<void> {
   await db
     .updateTable('hold')

@@ -10,6 +10,7 @@ export {
   releaseHolds,
   releaseHoldsOf,
   setHold,
+  setHolds,
   type BalanceView,
   type ChangeHoldOutcome,
   type CreateHoldOutcome,

@@ -13,14 +13,14 @@ export interface NewEvent {
 }
 
 export async function emitEvent(tx: Db, event: NewEvent): Promise<void> {
-  await tx
-    .insertInto('event')
-    .values({
-      at: event.at,
-      type: event.type,
-      organization_id: event.organizationId,
-      subject: event.subject,
-      data: JSON.stringify(event.data ?? {}),
-    })
-    .execute()
+  await emitEvents(tx, [event])
+}
+
+/** Several, in this order. */
+export async function emitEvents(tx: Db, events: readonly NewEvent[]): Promise<void> {
+  const rows = events.map(({ at, type, organizationId, subject, data = {} }) => ({
+    ...{ at, type, organization_id: organizationId, subject },
+    data: JSON.stringify(data),
+  }))
+  await tx.insertInto('event').values(rows).execute()
 }

@@ -6,6 +6,7 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { present } from '#kernel/assert.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Database, Db } from '#platform/db/database.ts'
 import { STEP_RETRY_MAX_MS, STEP_RETRY_MIN_MS } from '../../limits.ts'
 
@@ -29,6 +30,19 @@ export async function wakeStrand(
   at: Date,
 ): Promise<void> {
   await sql`INSERT INTO strand (program, subject, wake_at) VALUES (${program}, ${subject}, ${at})
+    ON CONFLICT (program, subject)
+      DO UPDATE SET wake_at = least(strand.wake_at, excluded.wake_at)`.execute(tx)
+}
+
+/** Wakes several of one program, in the order of their names, so that two who do so never wait for each other. */
+export async function wakeStrands(
+  tx: Db,
+  { program, subjects }: { readonly program: string; readonly subjects: readonly string[] },
+  at: Date,
+): Promise<void> {
+  const sorted = [...new Set(subjects)].toSorted()
+  await sql`INSERT INTO strand (program, subject, wake_at)
+    SELECT ${program}, subject, ${at}::timestamptz FROM unnest(${arrayText(sorted)}::text[]) AS new (subject)
     ON CONFLICT (program, subject)
       DO UPDATE SET wake_at = least(strand.wake_at, excluded.wake_at)`.execute(tx)
 }
