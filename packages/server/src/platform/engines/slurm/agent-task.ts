@@ -71,6 +71,8 @@ class TaskRun {
     process.on('SIGTERM', () => this.#end(this.#task.killWaitMs - SLURM_MARGIN_MS))
     for (const signal of ['SIGURG', 'SIGUSR2'] as const) process.on(signal, () => this.#look())
     if (await this.#obeyStop()) return notStarted('it was stopped before it started')
+    const shortage = shortageOf(this.#task, this.#given)
+    if (shortage !== null) return notStarted(shortage)
     const started = await this.#start()
     if (started.kind === 'failed') return notStarted(started.text)
     const startedMs = monotonicMs()
@@ -210,6 +212,17 @@ function notStarted(text: string): JobEnd {
 function placementIn({ SLURM_STEP_GPUS, SLURM_JOB_GPUS, SLURMD_NODENAME }: Given): Placement {
   const slots = (SLURM_STEP_GPUS ?? SLURM_JOB_GPUS ?? '').split(',').filter((part) => part !== '')
   return { node: SLURMD_NODENAME ?? hostname(), slots: slots.map(Number) }
+}
+
+/**
+ * Why the command must not run, where Slurm did not give what was asked for: after a restart its controller may start a
+ * job before the node has told of its GPUs, and such a job has none.
+ */
+export function shortageOf({ admission }: Pick<Task, 'admission'>, given: Given): string | null {
+  const { node, slots } = placementIn(given)
+  const asked = admission.placements.find((each) => each.node === node)?.slots.length ?? 0
+  if (slots.length === asked) return null
+  return `Slurm gave ${slots.length} GPUs on ${node}, where ${asked} were asked for; nothing was run`
 }
 
 /** The devices as Slurm numbers them for this job, and what its own programs need to know of it. */

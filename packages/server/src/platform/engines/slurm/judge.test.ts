@@ -37,6 +37,7 @@ const NODE: SlurmNode = {
   cpus: 32,
   memoryMb: 1000,
   partitions: ['gpu'],
+  isRegistered: true,
 }
 
 interface Changes {

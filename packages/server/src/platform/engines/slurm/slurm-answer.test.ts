@@ -28,6 +28,18 @@ test('an answer that lacks what it should hold is no answer', () => {
   expect(() => parseControllerSeconds('slurm_load_ctl_conf error')).toThrow()
 })
 
+test('a node that has not spoken to a restarted controller is not up, because jobs there would get no GPU', () => {
+  const node = { name: 'gpu1', state: 'mixed', state_flags: [], gres: 'gpu:h100:8', cpus: 64 }
+  const parse = (start: unknown) =>
+    parseNodes(
+      JSON.stringify({ nodes: [{ ...node, real_memory: 1, slurmd_start_time: start }] }),
+    ).map((each) => each.isRegistered)
+  expect(parse(0)).toEqual([false])
+  expect(parse(1_700_000_000)).toEqual([true])
+  expect(parse({ set: true, infinite: false, number: 0 })).toEqual([false])
+  expect(parse(undefined)).toEqual([true])
+})
+
 test('no jobs at all is an answer when nothing is wrong with it', () => {
   expect(parseJobs('{"errors": [], "jobs": []}')).toEqual([])
 })

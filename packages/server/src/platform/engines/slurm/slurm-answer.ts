@@ -42,6 +42,8 @@ const nodeAnswer = z.object({
   cpus: z.number(),
   real_memory: z.number(),
   partitions: z.array(z.string()).nullish(),
+  /** Newer versions say such numbers with whether they are set. */
+  slurmd_start_time: z.union([z.number(), z.object({ number: z.number() })]).nullish(),
 })
 
 const answerErrors = z.array(z.unknown()).nullish()
@@ -83,6 +85,11 @@ export interface SlurmNode {
   readonly cpus: number
   readonly memoryMb: number
   readonly partitions: readonly string[]
+  /**
+   * False from a restart of the controller until the node's daemon has told it of its GPUs. A node with work counts as
+   * usable meanwhile, and a job that starts there gets no GPU at all (22.05).
+   */
+  readonly isRegistered: boolean
 }
 
 /** Throws when the text is not a clean answer. */
@@ -166,6 +173,11 @@ function rangeOf(text: string): readonly number[] {
   return Array.from({ length: Number(last) - start + 1 }, (_, offset) => start + offset)
 }
 
+/** Null where Slurm does not say; zero until the node's daemon has spoken to this controller. */
+function startSeconds(value: z.output<typeof nodeAnswer>['slurmd_start_time']): number | null {
+  return typeof value === 'object' ? (value?.number ?? null) : (value ?? null)
+}
+
 function nodeOf(answer: z.output<typeof nodeAnswer>): SlurmNode {
   // Such as `gpu:h100:8(S:0-1),gpu:a100:2`, and `gpu:8` where there is no type.
   const parts = [...(answer.gres ?? '').matchAll(/gpu(?::([^(:,]+))?:(\d+)/g)]
@@ -179,5 +191,6 @@ function nodeOf(answer: z.output<typeof nodeAnswer>): SlurmNode {
     cpus: answer.cpus,
     memoryMb: answer.real_memory,
     partitions: answer.partitions ?? [],
+    isRegistered: startSeconds(answer.slurmd_start_time) !== 0,
   }
 }

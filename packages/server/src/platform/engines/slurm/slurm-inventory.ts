@@ -9,6 +9,8 @@ import type { SlurmCluster, SlurmSubmission } from './slurm-cluster.ts'
 /** Says in Slurm's own records whose drain it is; one without it is an administrator's and never taken back. */
 const OUR_REASON = 'spillway: '
 
+const NOT_REGISTERED = 'the controller has not heard from it since it started'
+
 /** Pure. */
 export function inventoryOf(
   nodes: Iterable<SlurmNode>,
@@ -35,16 +37,21 @@ export function inventoryOf(
 function healthOf(node: SlurmNode): NodeHealth {
   const reason = node.reason === '' ? `Slurm says ${node.state}` : node.reason
   if (isSilent(node)) return { state: 'down', reason }
-  const isDraining =
-    ['draining', 'drained', 'drain', 'maint', 'reboot', 'planned_down'].includes(node.state) ||
-    node.flags.some((flag) => ['DRAIN', 'MAINTENANCE', 'REBOOT_REQUESTED'].includes(flag))
-  return isDraining ? { state: 'draining', reason } : { state: 'up' }
+  if (isDrained(node)) return { state: 'draining', reason }
+  return node.isRegistered ? { state: 'up' } : { state: 'draining', reason: NOT_REGISTERED }
+}
+
+function isDrained({ state, flags }: SlurmNode): boolean {
+  return (
+    ['draining', 'drained', 'drain', 'maint', 'reboot', 'planned_down'].includes(state) ||
+    flags.some((flag) => ['DRAIN', 'MAINTENANCE', 'REBOOT_REQUESTED'].includes(flag))
+  )
 }
 
 export async function drain(cluster: SlurmCluster, node: string, reason: string): Promise<void> {
   const found = await findNode(cluster, node)
   // Whoever drained it first keeps the say over it.
-  if (healthOf(found).state === 'draining') return
+  if (isDrained(found)) return
   const text = `${OUR_REASON}${reason.replaceAll(/["\n]/g, ' ')}`
   const words = ['update', `nodename=${node}`, 'state=drain', `reason=${text}`]
   await cluster.slurm('scontrol', words)
@@ -53,8 +60,8 @@ export async function drain(cluster: SlurmCluster, node: string, reason: string)
 
 export async function resume(cluster: SlurmCluster, node: string): Promise<void> {
   const found = await findNode(cluster, node)
-  const isDrained = found.flags.includes('DRAIN') || found.state.startsWith('drain')
-  if (!isDrained || !found.reason.startsWith(OUR_REASON)) return
+  const hasDrain = found.flags.includes('DRAIN') || found.state.startsWith('drain')
+  if (!hasDrain || !found.reason.startsWith(OUR_REASON)) return
   // Not `resume`, which would also call a node up that is down.
   await cluster.slurm('scontrol', ['update', `nodename=${node}`, 'state=undrain'])
   await cluster.snapshots.since(monotonicMs())

@@ -23,6 +23,7 @@ import { createProcessTable, isAlive } from '#platform/processes/process-table.t
 import { accountFor } from './accounts.ts'
 import type { AttemptRecord, GoneObservation, JobPaths, StopOrder, Task } from './job-folder.ts'
 import { jobWords, scriptOf } from './job-script.ts'
+import type { SlurmJob } from './slurm-answer.ts'
 import { attemptOf, pathsOf, userOf } from './slurm-cluster.ts'
 import type { SlurmCluster } from './slurm-cluster.ts'
 import { SlurmFailure } from './slurm-command.ts'
@@ -69,10 +70,14 @@ function isSettled({ submission, gone }: JobPaths): boolean {
 }
 
 async function submit(cluster: SlurmCluster, paths: JobPaths, admission: Admission): Promise<void> {
-  const earlier = await findJob(cluster, admission.attemptId)
+  const { jobs, nodes } = await cluster.snapshots.since(monotonicMs())
+  const earlier = await findJob(cluster, jobs, admission.attemptId)
   if (earlier !== null) return writeSubmission(paths, earlier)
   if ((await readJson<StopOrder>(paths.stopOrder)) !== null)
     return refuse(cluster, paths, 'it was stopped before it started')
+  for (const { node } of admission.placements)
+    if (nodes.get(node)?.isRegistered === false)
+      throw new Error(`Slurm has not heard from ${node} since its controller started`)
   try {
     const user = userOf(cluster, admission.organizationId)
     const account = await accountFor(cluster, admission.organizationId, user)
@@ -90,9 +95,12 @@ async function submit(cluster: SlurmCluster, paths: JobPaths, admission: Admissi
 }
 
 /** The job of the attempt that Slurm has already, should a crash have come between it and its record. */
-async function findJob(cluster: SlurmCluster, attemptId: string): Promise<number | null> {
+async function findJob(
+  cluster: SlurmCluster,
+  jobs: readonly SlurmJob[],
+  attemptId: string,
+): Promise<number | null> {
   const instance = await cluster.instance()
-  const { jobs } = await cluster.snapshots.since(monotonicMs())
   const ours = jobs.filter(({ comment }) => attemptOf(instance, comment) === attemptId)
   return ours.length === 0 ? null : Math.min(...ours.map(({ id }) => id))
 }

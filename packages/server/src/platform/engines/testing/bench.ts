@@ -78,6 +78,8 @@ export interface EngineBench {
   readonly tenant?: Admission['tenant']
   readonly commands: BenchCommands
   readonly controller: BenchController
+  /** Which slots of a node a command gets is the engine's choice; how many is not. */
+  readonly picksSlots?: boolean
   /** By how much its own accounting may differ from what it told; absent where it keeps none. */
   readonly usageToleranceMs?: number
   readonly foreign?: ForeignBench

@@ -6,6 +6,7 @@ import { present } from '#kernel/assert.ts'
 import type { Engine } from '#platform/engines/engine.ts'
 import { PROCESS_COMMANDS, untilGone } from '#platform/engines/testing/bench.ts'
 import type { EngineBench, ForeignBench } from '#platform/engines/testing/bench.ts'
+import { until } from '#platform/engines/testing/until.ts'
 import type { SlurmLab } from '../../../../../test/slurm-lab/lab.ts'
 import { createSlurmEngine } from '../slurm-engine.ts'
 
@@ -71,6 +72,7 @@ export async function makeSlurmBench(lab: SlurmLab): Promise<SlurmBench> {
     acceleratorKind: 'gpu',
     commands: PROCESS_COMMANDS,
     controller: { module: import.meta.url, make: 'openSlurmEngine', argument },
+    picksSlots: true,
     usageToleranceMs: 4000,
     foreign,
     nodeFaults: {
@@ -84,7 +86,12 @@ export async function makeSlurmBench(lab: SlurmLab): Promise<SlurmBench> {
     // Asked to end, it saves what it knows; what a crash does to a job that it just took is a test of its own.
     outage: {
       begin: () => lab.kill('slurmctld', 'SIGTERM'),
-      end: () => lab.restart('slurmctld'),
+      end: async () => {
+        await lab.restart('slurmctld')
+        await until('all nodes have told of their GPUs', async () =>
+          (await engine.inventory()).every(({ health }) => health.state === 'up'),
+        )
+      },
     },
     dispose: async () => {
       await lab.run('scancel', '--user', lab.plan.user, '--account=anchor').catch(() => '')
