@@ -12,6 +12,7 @@ import type { Attempts } from './attempts.ts'
 import { readJson } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
+import { socketPath } from './socket-path.ts'
 
 /** The port that the command is told; null for what is no service. */
 export async function choosePort({ service }: Admission): Promise<number | null> {
@@ -62,7 +63,7 @@ async function lookUp(
   if (sandbox.kind === 'bubblewrap' && sandbox.hasOwnNetwork) {
     // The port is on another loopback than ours, and the attempt's own door leads there.
     const isOpen = findListener(pids, port, status.leader?.pid ?? pids[0]) !== null
-    return isOpen ? { kind: 'socket', path: paths.door } : null
+    return isOpen ? { kind: 'socket', path: socketPath(paths.door) } : null
   }
   const host = findListener(pids, port)
   return host === null ? null : { kind: 'tcp', host, port }

@@ -1,6 +1,10 @@
 /** What machines tell of their cgroups, and what is written into them, for both versions. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { shareOf } from './cgroups.ts'
+import { delegate, isOneFamily } from './delegation.ts'
 import { findHierarchies, groupFolder } from './hierarchies.ts'
 import { limitFiles, parseOomKills, renderBytes } from './limit-files.ts'
 
@@ -65,6 +69,37 @@ describe('the hierarchies of a machine', () => {
   test('a server that stepped aside makes groups where it was before', () => {
     expect(groupFolder({ here: '/g/spillway.service/spillway-server' })).toBe('/g/spillway.service')
     expect(groupFolder({ here: '/g/spillway.service' })).toBe('/g/spillway.service')
+  })
+})
+
+describe('what version 2 wants of a folder before groups in it have limits', () => {
+  test('is written when it is not so yet, for the controllers that there are and no others', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'spillway-cgroup-'))
+    const control = join(folder, 'cgroup.subtree_control')
+    await writeFile(join(folder, 'cgroup.controllers'), 'cpuset cpu io pids\n')
+    await writeFile(control, 'cpuset\n')
+    expect(delegate(folder)).toEqual(['pids', 'cpu'])
+    expect(await readFile(control, 'utf8')).toBe('+pids +cpu')
+    await writeFile(control, 'cpuset cpu pids\n')
+    expect(delegate(folder)).toEqual(['pids', 'cpu'])
+    expect(await readFile(control, 'utf8')).toBe('cpuset cpu pids\n')
+    await rm(folder, { recursive: true })
+  })
+
+  test('moves the server, what started it and what it started, and nothing else', () => {
+    // given 1 – 10 (a shell) – 20 (the server) – 30 (its database) – 31, and 11 beside the server
+    const parents = new Map([
+      [10, 1],
+      [11, 10],
+      [20, 10],
+      [30, 20],
+      [31, 30],
+    ])
+    const isFamily = (...pids: number[]) => isOneFamily(pids, (pid) => parents.get(pid) ?? null, 20)
+    expect(isFamily(20)).toBe(true)
+    expect(isFamily(10, 20, 30, 31)).toBe(true)
+    expect(isFamily(10, 11, 20)).toBe(false)
+    expect(isFamily(20, 99)).toBe(false)
   })
 })
 

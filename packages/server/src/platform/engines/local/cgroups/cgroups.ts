@@ -3,13 +3,14 @@
  * engine's folder and the attempt's mark, so that none of somebody else's is ever taken for one of ours.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { createFile, readJson } from '../durable-file.ts'
 import type { GroupPlan } from './attempt-groups.ts'
-import { CONTROLLERS, SERVER_GROUP, findHierarchies, groupFolder } from './hierarchies.ts'
+import { delegate } from './delegation.ts'
+import { CONTROLLERS, findHierarchies, groupFolder } from './hierarchies.ts'
 import type { Controller, Hierarchy } from './hierarchies.ts'
 import { limitFiles } from './limit-files.ts'
 import type { GroupLimits } from './limit-files.ts'
@@ -89,40 +90,6 @@ function tryOut(hierarchy: Hierarchy): GroupBase | string {
 function tryGroup(path: string): void {
   mkdirSync(path)
   rmdirSync(path)
-}
-
-/** Version 2 gives controllers to the groups in a folder only where no process is in the folder itself. */
-function delegate(folder: string): readonly Controller[] {
-  const there = readWords(join(folder, 'cgroup.controllers'))
-  const wanted = CONTROLLERS.filter((name) => there.includes(name))
-  const control = join(folder, 'cgroup.subtree_control')
-  const isGiven = () => wanted.every((name) => readWords(control).includes(name))
-  if (isGiven()) return wanted
-  const words = wanted.map((name) => `+${name}`).join(' ')
-  try {
-    writeFileSync(control, words)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
-    stepAside(folder)
-    writeFileSync(control, words)
-  }
-  return wanted
-}
-
-/** Only where nobody else would have to move. */
-function stepAside(folder: string): void {
-  const others = readWords(join(folder, 'cgroup.procs')).filter((pid) => pid !== `${process.pid}`)
-  if (others.length > 0)
-    throw new Error(
-      `${folder} has processes in it that are not Spillway’s, so it cannot be divided`,
-    )
-  const aside = join(folder, SERVER_GROUP)
-  if (!existsSync(aside)) mkdirSync(aside)
-  writeFileSync(join(aside, 'cgroup.procs'), '0')
-}
-
-function readWords(path: string): readonly string[] {
-  return readFileSync(path, 'utf8').split(/\s+/).filter(Boolean)
 }
 
 /** With limits, one group wherever there is something to limit; without, one that keeps hold of the processes. */

@@ -1,6 +1,7 @@
 /** A service in a sandbox: reached through its door, and by nothing else. */
 import { request } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Address } from '#platform/engines/engine.ts'
 import {
@@ -12,7 +13,7 @@ import {
 } from '#platform/engines/testing/bench.ts'
 import { until } from '#platform/engines/testing/until.ts'
 import { requirement } from '../../../../../test/harness/requirement.ts'
-import { makeSandboxBench } from '../testing/local-bench.ts'
+import { makeSandboxBench, openLocalEngine } from '../testing/local-bench.ts'
 import type { LocalBench } from '../testing/local-bench.ts'
 import { hasSandboxes } from '../testing/sandbox-presence.ts'
 
@@ -52,6 +53,18 @@ describe.runIf(requirement('bubblewrap', await hasSandboxes()))('a service in a 
     const names = Array.from({ length: 50 }, (_, index) => `/${index}`)
     const answers = await Promise.all(names.map((name) => get(path, name)))
     expect(answers).toEqual(names.map((name) => `served ${name}`))
+  })
+
+  test('is reached in a data folder whose path is longer than a socket’s may be', async () => {
+    const directory = join(bench.home, 'a-long-name-for-a-folder'.repeat(5), 'engine')
+    const engine = openLocalEngine(directory)
+    const service = { port: 0, basePath: '/' }
+    await engine.admit(admissionOf(bench, { command: script(SERVE), service }))
+    await untilLogged(engine, 'up')
+    const address = await until('it has a door', () => engine.address('att_1'))
+    expect(address.kind === 'socket' && (await get(address.path, '/far'))).toBe('served /far')
+    await engine.stop('att_1', 0)
+    await untilGone(engine)
   })
 
   test('is not on this machine’s loopback', async () => {

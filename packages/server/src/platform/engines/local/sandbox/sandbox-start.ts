@@ -20,6 +20,7 @@ import { containerOf, startWithin } from '../cgroups/attempt-groups.ts'
 import type { PlannedGroup } from '../cgroups/attempt-groups.ts'
 import type { CommandStart } from '../command-start.ts'
 import { serveMetadataOn } from '../metadata-server.ts'
+import { socketPath } from '../socket-path.ts'
 import { endProcesses } from '../termination.ts'
 import { ANSWER_FD, FILTER_FD } from './bubblewrap-words.ts'
 import type { LaunchOrder, LauncherWord } from './launcher-channel.ts'
@@ -77,7 +78,7 @@ export async function startSandboxed(start: SandboxStart): Promise<CommandStart>
 async function openDoor(path: string): Promise<Server> {
   const server = createServer()
   // Whoever connects meanwhile is for the relay.
-  server.listen(`${path}-`)
+  server.listen(socketPath(`${path}-`))
   await once(server, 'listening')
   // The name that it was opened by goes when it is closed here.
   linkSync(`${path}-`, path)
