@@ -69,6 +69,13 @@ test.each([
     wantMessage: 'write auto, bubblewrap or none',
   },
   {
+    mistake: 'memory that no command starts with',
+    from: 'isolation: none',
+    to: 'memoryPerSlot: 8MiB',
+    wantLine: 'memoryPerSlot: 8MiB',
+    wantMessage: 'write at least 64MiB',
+  },
+  {
     mistake: 'a size of memory without its unit',
     from: 'isolation: none',
     to: 'memoryPerSlot: 8',

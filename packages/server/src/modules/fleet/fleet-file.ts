@@ -67,6 +67,7 @@ const memoryBytes = z
   .string('write a size such as 8GiB')
   .regex(/^[1-9]\d{0,6}(MiB|GiB)$/, 'write a size such as 512MiB or 8GiB')
   .transform((text) => Number.parseInt(text, 10) * (text.endsWith('MiB') ? 2 ** 20 : 2 ** 30))
+  .refine((bytes) => bytes >= 64 * 2 ** 20, 'write at least 64MiB: no command starts with less')
 
 /** What every pool says, whatever drives it. */
 const anyPool = z.strictObject({

@@ -98,6 +98,29 @@ describe('the members of a set', () => {
   })
 })
 
+test('what a container holds is of the set, whatever it did to hide; the one who watches is not', () => {
+  const rows = [
+    { pid: 400, birth: '990', mark: 'ours' },
+    { pid: 500, birth: '1000', mark: 'ours' },
+    { pid: 503, mark: 'none' },
+    { pid: 504, mark: 'none' },
+  ]
+  const container = { pids: () => [400, 500, 503], close: () => {} }
+  const members = findMembers(tableOf(rows), { ...OURS, container })
+  expect(members.map(({ pid }) => pid)).toEqual([500, 503])
+})
+
+test('a container is closed once a first kill has left something, so that nothing sees it coming', () => {
+  const closings: (readonly number[])[] = []
+  const container = { pids: () => [], close: (except: readonly number[]) => closings.push(except) }
+  const set = createProcessSet(tableOf([]), { ...OURS, container })
+  set.signalAll('SIGTERM')
+  set.signalAll('SIGKILL')
+  expect(closings).toEqual([])
+  set.signalAll('SIGKILL')
+  expect(closings).toEqual([OURS.except])
+})
+
 test('a pid with another birth is another process: it is not alive, and gets no signal', async () => {
   const table = createProcessTable()
   const child = spawn('sleep', ['600'], { detached: true })
