@@ -8,10 +8,12 @@ import { closeClaims } from '#modules/book/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Lease, SlotsOfNode } from './lease.ts'
 import { NO_FILES } from './lease.ts'
-import { recordFact } from './record.ts'
+import { takePlaces } from './placing-store.ts'
+import { recordFact, recordFacts } from './record.ts'
 import * as store from './store.ts'
 
-export interface EngineRun {
+/** A run that the engine has, and the slots that it has there. */
+export interface FoundRun {
   readonly runId: string
   readonly pool: string
   readonly name: string
@@ -21,9 +23,11 @@ export interface EngineRun {
   readonly timeLimitMs: number | null
   readonly organizationId: string
   readonly projectId: string
+  readonly placements: readonly SlotsOfNode[]
 }
 
-function leaseOf(run: EngineRun, placements: readonly SlotsOfNode[], id: string): Lease {
+function leaseOf(run: FoundRun, id: string): Lease {
+  const { placements } = run
   const gpus = placements.reduce((sum, { slots }) => sum + slots.length, 0)
   const isEven = gpus % placements.length === 0
   return {
@@ -46,25 +50,26 @@ function leaseOf(run: EngineRun, placements: readonly SlotsOfNode[], id: string)
   }
 }
 
-/** Enters a run that is seen for the first time. The caller claims its slots in the same transaction. */
-export async function adoptRun(
+/** Enters runs that are seen for the first time. The caller claims their slots in the same transaction. */
+export async function adoptRuns(
   tx: Db,
-  run: EngineRun,
-  {
-    placements,
-    now,
-    ids,
-  }: { readonly placements: readonly SlotsOfNode[]; readonly now: Date; readonly ids: IdSource },
-): Promise<Lease> {
-  const lease = leaseOf(run, placements, newId('lease', ids))
-  await store.insertLease(tx, { ...lease, state: 'pending' })
-  const { state, attempt, placedAt, startedAt } = lease
-  await store.changeLease(tx, lease.id, { state, attempt, placedAt, startedAt, placements })
-  const { user, account, runId } = run
-  const data = { engineRun: runId, user, account, startedAt: run.startedAt.toISOString() }
-  const text = `Found in the engine: ${run.name} of ${user} (${account}), which it calls ${runId}.`
-  await recordFact(tx, lease, { at: now, type: 'lease.adopted', text, data })
-  return lease
+  runs: readonly FoundRun[],
+  { now, ids }: { readonly now: Date; readonly ids: IdSource },
+): Promise<readonly Lease[]> {
+  const found = runs.map((run) => ({ run, lease: leaseOf(run, newId('lease', ids)) }))
+  const leases = found.map(({ lease }) => lease)
+  await store.insertLeases(
+    tx,
+    leases.map((lease) => ({ ...lease, state: 'pending' })),
+  )
+  await takePlaces(tx, leases)
+  const facts = found.map(({ lease, run: { name, user, account, runId, startedAt } }) => ({
+    ...{ lease, at: now, type: 'lease.adopted' },
+    text: `Found in the engine: ${name} of ${user} (${account}), which it calls ${runId}.`,
+    data: { engineRun: runId, user, account, startedAt: startedAt.toISOString() },
+  }))
+  await recordFacts(tx, facts)
+  return leases
 }
 
 /** Ends a run that the engine does not list any more: its slots are free from the instant of that report. */

@@ -5,7 +5,7 @@ export { type DoorRequest, type DoorSource, findServiceAddress } from './door-se
 export { discardOldFiles } from './files-service.ts'
 export { createHealthKeeper, HEALTH_PROGRAM } from './health-service.ts'
 export { type Lease, renderPlacements, type SlotsOfNode } from './lease.ts'
-export { adoptRun, endRun, type EngineRun, replaceSlots } from './adopt-service.ts'
+export { adoptRuns, endRun, type FoundRun, replaceSlots } from './adopt-service.ts'
 export { evacuateNode } from './evacuate-service.ts'
 export { tellFaults } from './fault-service.ts'
 export { LEASE_PROGRAM, MARKET_PROGRAM, recordFact, wakeLease, wakeMarket } from './record.ts'

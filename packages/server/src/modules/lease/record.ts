@@ -23,6 +23,8 @@ export async function recordFact(tx: Db, lease: FactSubject, fact: NewFact): Pro
   await recordFacts(tx, [{ ...fact, lease }])
 }
 
+const FACTS_AT_ONCE = 1000
+
 /** Facts of several leases, in this order. */
 export async function recordFacts(
   tx: Db,
@@ -32,12 +34,15 @@ export async function recordFacts(
     ...{ leaseId: lease.id, organizationId: lease.organizationId, at, type, text },
     data: { attempt: lease.attempt, ...data },
   }))
-  await insertFacts(tx, whole)
+  if (whole.length === 0) return
+  for (let from = 0; from < whole.length; from += FACTS_AT_ONCE)
+    await insertFacts(tx, whole.slice(from, from + FACTS_AT_ONCE))
   const events = whole.map(({ leaseId, organizationId, at, type, text, data }) => ({
     ...{ at, type, organizationId, subject: leaseId },
     data: { leaseId, ...data, text },
   }))
-  await emitEvents(tx, events)
+  for (let from = 0; from < events.length; from += FACTS_AT_ONCE)
+    await emitEvents(tx, events.slice(from, from + FACTS_AT_ONCE))
 }
 
 /** The book changed or somebody waits: the market should look at it as soon as this commits. */

@@ -149,7 +149,7 @@ export async function createLease(tx: Db, request: LeaseRequest, context: Contex
   const maxPriceUsd = draft.maxPriceUsd ?? priceUsd
   const holdId = priceUsd === null ? null : await openHold(tx, draft, { priceUsd, ...context })
   const lease = { ...draft, maxPriceUsd, holdId }
-  await store.insertLease(tx, lease)
+  await store.insertLeases(tx, [lease])
   await recordFact(tx, lease, {
     at: context.now,
     type: 'lease.created',

@@ -79,42 +79,50 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
   }
 }
 
-export async function insertLease(tx: Db, lease: Lease): Promise<void> {
-  await tx
-    .insertInto('lease')
-    .values({
-      id: lease.id,
-      organization_id: lease.organizationId,
-      project_id: lease.projectId,
-      name: lease.name,
-      kind: lease.kind,
-      mode: lease.mode,
-      service: lease.service === null ? null : JSON.stringify(lease.service),
-      state: lease.state,
-      pool_name: lease.pool,
-      gpus: lease.gpus,
-      nodes: lease.nodes,
-      fabric: lease.fabric,
-      command: JSON.stringify(lease.command),
-      environment: JSON.stringify(lease.environment),
-      secret_names: [...lease.secretNames],
-      sealed: lease.sealed === null ? null : JSON.stringify(lease.sealed),
-      files: JSON.stringify(lease.files),
-      working_directory: lease.workingDirectory,
-      requeue: lease.requeue,
-      failures_max: lease.failuresMax,
-      notice_signal: lease.noticeSignal,
-      notice_ms: lease.noticeMs,
-      terms: lease.terms === null ? null : JSON.stringify(lease.terms),
-      grace_ms: lease.graceMs,
-      time_limit_ms: lease.timeLimitMs === null ? null : BigInt(lease.timeLimitMs),
-      max_price_usd: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),
-      hold_id: lease.holdId,
-      created_at: lease.createdAt,
-      waiting_for: lease.waitingFor,
-      engine_run: lease.engineRun,
-    })
-    .execute()
+function toRow(lease: Lease) {
+  return {
+    id: lease.id,
+    organization_id: lease.organizationId,
+    project_id: lease.projectId,
+    name: lease.name,
+    kind: lease.kind,
+    mode: lease.mode,
+    service: lease.service === null ? null : JSON.stringify(lease.service),
+    state: lease.state,
+    pool_name: lease.pool,
+    gpus: lease.gpus,
+    nodes: lease.nodes,
+    fabric: lease.fabric,
+    command: JSON.stringify(lease.command),
+    environment: JSON.stringify(lease.environment),
+    secret_names: [...lease.secretNames],
+    sealed: lease.sealed === null ? null : JSON.stringify(lease.sealed),
+    files: JSON.stringify(lease.files),
+    working_directory: lease.workingDirectory,
+    requeue: lease.requeue,
+    failures_max: lease.failuresMax,
+    notice_signal: lease.noticeSignal,
+    notice_ms: lease.noticeMs,
+    terms: lease.terms === null ? null : JSON.stringify(lease.terms),
+    grace_ms: lease.graceMs,
+    time_limit_ms: lease.timeLimitMs === null ? null : BigInt(lease.timeLimitMs),
+    max_price_usd: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),
+    hold_id: lease.holdId,
+    created_at: lease.createdAt,
+    waiting_for: lease.waitingFor,
+    engine_run: lease.engineRun,
+  }
+}
+
+const LEASES_AT_ONCE = 500
+
+export async function insertLeases(tx: Db, leases: readonly Lease[]): Promise<void> {
+  const rows = leases.map(toRow)
+  for (let from = 0; from < rows.length; from += LEASES_AT_ONCE)
+    await tx
+      .insertInto('lease')
+      .values(rows.slice(from, from + LEASES_AT_ONCE))
+      .execute()
 }
 
 export async function findLease(db: Db, id: string): Promise<Lease | null> {

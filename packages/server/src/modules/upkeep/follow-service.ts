@@ -13,8 +13,9 @@ import {
 import { listNodes, type Node } from '#modules/fleet/index.ts'
 import { firstProject, listOrganizations } from '#modules/identity/index.ts'
 import {
-  adoptRun,
+  adoptRuns,
   endRun,
+  type FoundRun,
   type Lease,
   listOpenLeases,
   renderPlacements,
@@ -67,14 +68,24 @@ async function ownersOf(tx: Db, accounts: Readonly<Record<string, string>>) {
 }
 
 /** The slots of an owner after the plan, on all of its nodes. */
-function slotsAfter(owner: string, plan: FollowPlan, claims: readonly Claim[]): SlotsOfNode[] {
-  const after = new Map<string, readonly number[]>()
-  for (const claim of claims) if (ownerOf(claim) === owner) after.set(claim.nodeId, claim.slots)
-  for (const change of plan.changes)
-    if (change.owner === owner) after.set(change.nodeId, change.slots)
-  return [...after]
-    .filter(([, slots]) => slots.length > 0)
-    .map(([nodeId, slots]) => ({ nodeId, slots }))
+function slotsAfter(
+  plan: FollowPlan,
+  claims: readonly Claim[],
+): (owner: string) => readonly SlotsOfNode[] {
+  const before = Map.groupBy(claims, ownerOf)
+  const changes = Map.groupBy(plan.changes, (change) => change.owner)
+  return (owner) => {
+    const after = new Map<string, readonly number[]>()
+    for (const { nodeId, slots } of before.get(owner) ?? []) after.set(nodeId, slots)
+    for (const { nodeId, slots } of changes.get(owner) ?? []) after.set(nodeId, slots)
+    return [...after]
+      .filter(([, slots]) => slots.length > 0)
+      .map(([nodeId, slots]) => ({ nodeId, slots }))
+  }
+}
+
+function placeKey(nodeId: string, owner: string): string {
+  return `${nodeId} ${owner}`
 }
 
 class Following {
@@ -108,8 +119,8 @@ class Following {
 
   async apply(view: FollowView, plan: FollowPlan): Promise<void> {
     if (plan.changes.length === 0) return
-    const changed = new Set(plan.changes.map(({ nodeId, owner }) => `${nodeId} ${owner}`))
-    const moved = view.claims.filter((claim) => changed.has(`${claim.nodeId} ${ownerOf(claim)}`))
+    const changed = new Set(plan.changes.map(({ nodeId, owner }) => placeKey(nodeId, owner)))
+    const moved = view.claims.filter((claim) => changed.has(placeKey(claim.nodeId, ownerOf(claim))))
     await closeClaimsById(
       this.#tx,
       moved.map(({ id }) => id),
@@ -124,20 +135,28 @@ class Following {
   async #adopt(view: FollowView, plan: FollowPlan): Promise<Map<string, Lease>> {
     const leases = new Map(view.leases.map((lease) => [lease.id, lease]))
     const { pool, foreign } = this.#told
-    const newRuns = foreign.work.filter(({ runId }) =>
-      plan.changes.some(({ owner, slots }) => owner === runOwner(runId) && slots.length > 0),
+    const there = new Set(
+      plan.changes.flatMap(({ owner, slots }) => (slots.length > 0 ? [owner] : [])),
     )
+    const newRuns = foreign.work.filter(({ runId }) => there.has(runOwner(runId)))
     if (newRuns.length === 0) return leases
+    const slotsOf = slotsAfter(plan, view.claims)
+    const projects = new Map<string, string>()
+    const runs: FoundRun[] = []
     const organizationOf = await ownersOf(this.#tx, this.#deps.declared.get(pool)?.accounts ?? {})
     for (const work of newRuns) {
       const organizationId = organizationOf(work.account)
       if (organizationId === null) continue
-      const { id: projectId } = await firstProject(this.#tx, organizationId)
-      const placements = slotsAfter(runOwner(work.runId), plan, view.claims)
-      const run = { ...work, pool, startedAt: this.#startOf(work), organizationId, projectId }
-      const context = { placements, now: this.#now, ids: this.#deps.ids }
-      leases.set(runOwner(work.runId), await adoptRun(this.#tx, run, context))
+      const projectId =
+        projects.get(organizationId) ?? (await firstProject(this.#tx, organizationId)).id
+      projects.set(organizationId, projectId)
+      const placements = slotsOf(runOwner(work.runId))
+      const startedAt = this.#startOf(work)
+      runs.push({ ...work, pool, startedAt, organizationId, projectId, placements })
     }
+    const context = { now: this.#now, ids: this.#deps.ids }
+    for (const lease of await adoptRuns(this.#tx, runs, context))
+      leases.set(runOwner(lease.engineRun ?? ''), lease)
     return leases
   }
 
@@ -153,8 +172,9 @@ class Following {
     leases: ReadonlyMap<string, Lease>,
   ): DatedClaim[] {
     const nodeOf = new Map(nodes.map((node) => [node.id, node]))
+    const oldAt = Map.groupBy(claims, (claim) => placeKey(claim.nodeId, ownerOf(claim)))
     return changes.flatMap(({ nodeId, owner, slots }): DatedClaim[] => {
-      const old = claims.find((claim) => claim.nodeId === nodeId && ownerOf(claim) === owner)
+      const old = oldAt.get(placeKey(nodeId, owner))?.[0]
       const lease = leases.get(owner)
       const kind = lease?.kind ?? old?.kind
       if (slots.length === 0 || kind === undefined) return []
@@ -176,8 +196,9 @@ class Following {
   async #noteSlots(view: FollowView, plan: FollowPlan): Promise<void> {
     const names = new Map(view.nodes.map((node) => [node.id, node.name]))
     const owners = new Set(plan.changes.map(({ owner }) => owner))
+    const slotsOf = slotsAfter(plan, view.claims)
     for (const lease of view.leases.filter(({ id }) => owners.has(id))) {
-      const placements = slotsAfter(lease.id, plan, view.claims)
+      const placements = slotsOf(lease.id)
       if (placements.length === 0) continue
       const where = renderPlacements(
         placements.map(({ nodeId, slots }) => ({ node: names.get(nodeId) ?? nodeId, slots })),

@@ -48,14 +48,20 @@ function standingOf(claim: Claim, leases: ReadonlyMap<string, Lease>): HeldSlots
   return lease?.state === 'starting' && lease.startedAt === null ? 'meant' : 'confirmed'
 }
 
+/** What is looked up for each owner. */
+interface Index {
+  /** Of nodes, by name. */
+  readonly ids: ReadonlyMap<string, string>
+  readonly claimsOf: ReadonlyMap<Owner, readonly Claim[]>
+}
+
 /** Everything of an owner: also the nodes on which it is not any more. */
 function say(
   said: Said,
-  { owner, placements, view }: { owner: Owner; placements: readonly Placement[]; view: FollowView },
+  { owner, placements }: { readonly owner: Owner; readonly placements: readonly Placement[] },
+  { ids, claimsOf }: Index,
 ): void {
-  const ids = new Map(view.nodes.map((node) => [node.name, node.id]))
-  for (const claim of view.claims)
-    if (ownerOf(claim) === owner) setSlots(said, { nodeId: claim.nodeId, owner, slots: [] })
+  for (const { nodeId } of claimsOf.get(owner) ?? []) setSlots(said, { nodeId, owner, slots: [] })
   for (const { node, slots } of placements) {
     const nodeId = ids.get(node)
     if (nodeId !== undefined) setSlots(said, { nodeId, owner, slots })
@@ -84,6 +90,7 @@ function placementsKey(placements: readonly SlotsOfNode[]): string {
 function gather(view: FollowView): Said {
   const said: Said = new Map()
   const ids = new Map(view.nodes.map((node) => [node.name, node.id]))
+  const index = { ids, claimsOf: Map.groupBy(view.claims, ownerOf) }
   const differs = (lease: Lease, placements: readonly Placement[]) =>
     placementsKey(lease.placements) !==
     placementsKey(placements.map(({ node, slots }) => ({ nodeId: ids.get(node) ?? node, slots })))
@@ -92,13 +99,13 @@ function gather(view: FollowView): Said {
     const seen = view.attempts.get(attemptId(lease))
     if (lease.engineRun !== null || seen?.state !== 'running' || !seen.placements) continue
     if (differs(lease, seen.placements))
-      say(said, { owner: lease.id, placements: seen.placements, view })
+      say(said, { owner: lease.id, placements: seen.placements }, index)
   }
   for (const work of view.work.filter(isThere)) {
     const lease = byRun.get(work.runId)
     const { placements } = work
-    if (!lease) say(said, { owner: runOwner(work.runId), placements, view })
-    else if (differs(lease, placements)) say(said, { owner: lease.id, placements, view })
+    if (!lease) say(said, { owner: runOwner(work.runId), placements }, index)
+    else if (differs(lease, placements)) say(said, { owner: lease.id, placements }, index)
   }
   return said
 }
