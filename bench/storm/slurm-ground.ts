@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type SlurmLab, startSlurmLab } from '../../packages/server/test/slurm-lab/lab.ts'
+import { renderSlurmFleet } from '../slurm/fleet.ts'
 import type { Ground } from './ground.ts'
 import { witnessFolder } from './stand.ts'
 import { witnessCommand } from './witness.ts'
@@ -16,33 +17,6 @@ const GPUS_PER_NODE = 4
 const SLURMD_TIMEOUT_SECONDS = 8
 const OWNERS_JOBS_EVERY_MS = [2000, 8000] as const
 const OWNERS_LIFE_MS = [1000, 6000] as const
-
-function fleetFile({ confPath }: SlurmLab, workFolder: string): string {
-  return `installation: storm
-sites:
-  - name: lab
-    region: lab
-    jurisdiction: lab
-    ownership: owned
-    powerUsdPerKwh: 0.1
-    pools:
-      - name: slurm
-        engine: slurm
-        accelerator: Lab GPU
-        slurm:
-          partition: gpu
-          conf: ${confPath}
-          workFolder: ${workFolder}
-          account: spillway
-          isolation: none
-          qos: { on_demand: spillway_on_demand, spot: spillway_spot, flex: spillway_flex, serving: spillway_serving, anchor: spillway_anchor }
-        priceUsdPerGpuHour: { on_demand: 2.35, spot: 0.90, flex: 0.45 }
-        notice: { on_demand: 1h, spot: 1s, flex: 0s }
-        cost: { capexUsdPerGpu: 30000, lifeYears: 5 }
-        power: { kwPerGpu: 1 }
-demo: { creditUsd: 100000 }
-`
-}
 
 /** Kills a daemon and starts it again: at once, after a while, or after the cluster has given it up. */
 async function killAndRestart(lab: SlurmLab, name: string): Promise<void> {
@@ -98,7 +72,7 @@ export async function slurmGround(folder: string): Promise<Ground> {
   const workFolder = join(folder, 'work')
   mkdirSync(workFolder)
   const path = join(folder, 'fleet.yaml')
-  writeFileSync(path, fleetFile(lab, workFolder))
+  writeFileSync(path, renderSlurmFleet(lab, { workFolder, spotNotice: '1s' }))
   const people = new OwnersPeople(lab, witnessFolder(folder))
   return {
     name: 'Slurm',
