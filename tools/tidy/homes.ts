@@ -49,6 +49,8 @@ export const BANS: readonly Ban[] = [
       'packages/server/src/processes/gateway.ts': 'Reads the one variable that its parent sets.',
       'packages/server/src/platform/engines/local/carrier.ts':
         'What the engine tells what it runs inside a lease.',
+      'packages/server/src/platform/engines/local/terminal/terminal-host.ts':
+        'What the engine tells what it runs inside a lease.',
       'packages/server/src/platform/engines/slurm/agent.ts':
         'A program of its own on a node: what Slurm tells its jobs comes as environment.',
       'packages/server/src/processes/replica.ts':
@@ -83,6 +85,8 @@ export const BANS: readonly Ban[] = [
         'Files that the engine and its shims write for each other.',
       'packages/server/src/platform/engines/local/shim-program.ts':
         'What the engine hands its shim at start.',
+      'packages/server/src/platform/engines/local/terminal/terminal-host.ts':
+        'What the engine tells what it runs inside a lease.',
       'packages/server/src/platform/engines/slurm/slurm-answer.ts':
         'Reads what Slurm prints as unknown; a schema follows.',
       'packages/server/src/platform/engines/simulated/journal.ts':

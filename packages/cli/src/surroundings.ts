@@ -37,6 +37,18 @@ export interface Surroundings {
   readonly readStdin: () => Promise<string>
   /** Asks at the terminal; null when the person ends the input instead of answering. */
   readonly ask: (question: string, options?: AskOptions) => Promise<string | null>
+  /**
+   * Hands over what comes in, and null at its end, one piece after the other; the next is read when the last was taken.
+   * Raw: as it is typed, with no key kept back. Until the returned function is called.
+   */
+  readonly onInput: (
+    take: (chunk: Uint8Array | null) => Promise<void>,
+    options: { readonly isRaw: boolean },
+  ) => () => void
+  /** Null where stdout is no terminal. */
+  readonly windowSize: () => { readonly columns: number; readonly rows: number } | null
+  /** Calls back when the window has another size. */
+  readonly onResize: (handler: () => void) => () => void
   readonly nowMs: () => number
   /** Resolves early when the signal aborts. */
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -75,6 +87,15 @@ export function realSurroundings(): Surroundings {
     isStdinTty: process.stdin.isTTY,
     readStdin,
     ask,
+    onInput,
+    windowSize: () => {
+      const { isTTY, columns, rows } = process.stdout
+      return isTTY ? { columns, rows } : null
+    },
+    onResize: (handler) => {
+      process.stdout.on('resize', handler)
+      return () => void process.stdout.off('resize', handler)
+    },
     nowMs: () => Date.now(),
     wait,
     onInterrupt: (handler) => {
@@ -125,6 +146,30 @@ async function ask(question: string, options: AskOptions = {}): Promise<string |
   } finally {
     terminal.close()
     if (isMuted) process.stderr.write('\n')
+  }
+}
+
+function onInput(
+  take: (chunk: Uint8Array | null) => Promise<void>,
+  { isRaw }: { readonly isRaw: boolean },
+): () => void {
+  const { stdin } = process
+  let isOver = false
+  const onData = (chunk: Buffer): void => {
+    stdin.pause()
+    void take(chunk).finally(() => {
+      if (!isOver) stdin.resume()
+    })
+  }
+  const onEnd = (): void => void take(null)
+  if (isRaw) stdin.setRawMode(true)
+  stdin.on('data', onData).once('end', onEnd)
+  return () => {
+    isOver = true
+    stdin.off('data', onData).off('end', onEnd).pause()
+    if (isRaw) stdin.setRawMode(false)
+    // A pipe that stays open must not keep the command alive.
+    stdin.unref()
   }
 }
 

@@ -24,6 +24,7 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     kind: 'spot',
     mode: 'job',
     service: null,
+    idleLimitMs: null,
     state: 'running',
     waitingFor: null,
     endReason: null,

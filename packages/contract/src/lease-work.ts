@@ -1,9 +1,12 @@
-/** What a lease is for: a command that runs to its end, or a service behind a port. What a port needs stands here. */
+/** What a lease is for: a command that runs to its end, a service behind a port, or a terminal. What these need stands here. */
 import { z } from 'zod'
 import { API_BASE } from './endpoint.ts'
 
-/** `job`: a command that runs to its end. `service`: one that answers at a port until it is stopped. */
-export const LeaseMode = z.enum(['job', 'service'])
+/**
+ * `job`: a command that runs to its end. `service`: one that answers at a port until it is stopped. `interactive`: one
+ * in a terminal, to which people attach.
+ */
+export const LeaseMode = z.enum(['job', 'service', 'interactive'])
 export type LeaseMode = z.infer<typeof LeaseMode>
 
 /** When a lease starts again by itself. `on_failure` includes `on_reclaim`. */
@@ -53,7 +56,14 @@ export const LeaseService = z.object({
 })
 export type LeaseService = z.infer<typeof LeaseService>
 
-/** Where a service answers, below the installation\u2019s address. Also $SPILLWAY_BASE_PATH. */
+const YEAR_MS = 31_536_000_000
+
+/** How long an interactive lease may be left alone when nothing is said. */
+export const IDLE_LIMIT_DEFAULT_MS = 3_600_000
+
+export const IdleLimit = z.number().int().min(1000).max(YEAR_MS).nullable()
+
+/** Where a service answers, and the terminal of an interactive lease, below the installation\u2019s address. Also $SPILLWAY_BASE_PATH. */
 export function servicePath(leaseId: string): string {
   return `${API_BASE}/leases/${leaseId}/proxy/`
 }
@@ -141,6 +151,7 @@ interface Work {
   readonly outputs: readonly LeaseOutput[]
   readonly mode: LeaseMode
   readonly service?: ServiceRequest | undefined
+  readonly idleLimitMs?: number | null | undefined
   readonly environment: Environment
   readonly secretEnvironment?: Environment | undefined
 }
@@ -151,6 +162,8 @@ export function findWorkFault({ value, issues }: z.core.ParsePayload<Work>): voi
     void issues.push({ code: 'custom', path, message, input: undefined })
   if (value.service !== undefined && value.mode !== 'service')
     fault(['service'], 'only a lease of mode service has one')
+  if (value.idleLimitMs !== undefined && value.mode !== 'interactive')
+    fault(['idleLimitMs'], 'only a lease of mode interactive has one')
   if (JSON.stringify([value.inputs, value.outputs]).length > TRANSFERS_CHARACTERS_MAX)
     fault(
       ['inputs'],

@@ -6,6 +6,7 @@ import {
   Environment,
   files,
   findWorkFault,
+  IdleLimit,
   LeaseMode,
   LeaseService,
   LeaseTransfer,
@@ -63,6 +64,8 @@ export const Lease = z.object({
   mode: LeaseMode,
   /** Set for a service. */
   service: LeaseService.nullable(),
+  /** Of an interactive lease: so long it may be left alone. Null: for ever, or it is none. */
+  idleLimitMs: z.number().int().nullable(),
   state: LeaseState,
   /** Why a pending lease waits, as a sentence. */
   waitingFor: z.string().nullable(),
@@ -141,9 +144,13 @@ const work = {
   command,
   mode: LeaseMode.default('job').meta({
     description:
-      '`job` runs to its end. `service` answers at a port, is health-checked, and is reached through the API.',
+      '`job` runs to its end. `service` answers at a port, is health-checked, and is reached through the API. `interactive` runs in a terminal to which people attach through the API; it starts when the first does.',
   }),
   service: ServiceRequest.optional().meta({ description: 'For the mode `service` only.' }),
+  idleLimitMs: IdleLimit.optional().meta({
+    description:
+      'For the mode `interactive` only: it ends after so long with nobody attached and no output. Default: one hour; null: never.',
+  }),
   gpus: z
     .number()
     .int()

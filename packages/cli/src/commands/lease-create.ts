@@ -22,9 +22,26 @@ import {
   type WorkOptions,
 } from './work.ts'
 
-interface CreateOptions extends WorkOptions {
+export interface PriceOptions {
   readonly tier: Tier
   readonly maxPrice?: string
+}
+
+export function priceOptions(): readonly Option[] {
+  return [
+    new Option('--tier <tier>', 'how firm it is').choices(Tier.options).default('spot'),
+    new Option(
+      '--max-price <usd>',
+      'the most to pay per GPU-hour, such as 2.50; default: the price now',
+    ).argParser(amount),
+  ]
+}
+
+export function priceBody({ tier, maxPrice }: PriceOptions) {
+  return { tier, ...(maxPrice === undefined ? {} : { maxPriceUsdPerGpuHour: maxPrice }) }
+}
+
+interface CreateOptions extends WorkOptions, PriceOptions {
   readonly requeue?: RequeuePolicy
   readonly failuresMax?: number
   readonly noticeSignal?: (typeof NoticeSignal.options)[number]
@@ -41,11 +58,7 @@ export function addLeaseCreate(parent: Command, context: Context): void {
     persona: 'demo',
     arguments: [commandArgument()],
     options: [
-      new Option('--tier <tier>', 'how firm it is').choices(Tier.options).default('spot'),
-      new Option(
-        '--max-price <usd>',
-        'the most to pay per GPU-hour, such as 2.50; default: the price now',
-      ).argParser(amount),
+      ...priceOptions(),
       new Option(
         '--requeue [when]',
         'start it again, when there is room: after a reclaim, or after failures too',
@@ -71,14 +84,13 @@ async function createLease(call: Call<CreateOptions>): Promise<number | void> {
   const { options, output, surroundings } = call
   const body = checked({
     ...workBody(call),
-    tier: options.tier,
-    ...(options.maxPrice === undefined ? {} : { maxPriceUsdPerGpuHour: options.maxPrice }),
+    ...priceBody(options),
     ...(options.noticeSignal === undefined ? {} : { noticeSignal: options.noticeSignal }),
     ...(options.requeue === undefined ? {} : { requeue: options.requeue }),
     ...(options.failuresMax === undefined ? {} : { failuresMax: options.failuresMax }),
   })
   await warnOfShellLine(call, body.command)
-  const lease = await create(call, body)
+  const lease = await createWhereItMay(call, body)
   if (options.follow === true) {
     await output.note(`lease ${lease.id}`)
     return followToEnd(call, lease, { as: '' })
@@ -88,7 +100,10 @@ async function createLease(call: Call<CreateOptions>): Promise<number | void> {
 }
 
 /** A folder that nobody asked for by name gives way where customers have a root of their own. */
-async function create(call: Call<CreateOptions>, body: ReturnType<typeof checked>): Promise<Lease> {
+export async function createWhereItMay(
+  call: Call<{ readonly workdir?: string }>,
+  body: ReturnType<typeof checked>,
+): Promise<Lease> {
   try {
     return await call.client().createLease({ body })
   } catch (error) {
@@ -103,7 +118,7 @@ async function create(call: Call<CreateOptions>, body: ReturnType<typeof checked
 }
 
 /** What the contract would refuse is refused here, before anything is sent. */
-function checked(body: Parameters<typeof CreateLease.parse>[0]) {
+export function checked(body: Parameters<typeof CreateLease.parse>[0]) {
   const parsed = CreateLease.safeParse(body)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -11,6 +11,7 @@ import { addLeaseArtifacts } from './lease-artifacts.ts'
 import { addLeaseConfirmGone } from './lease-confirm-gone.ts'
 import { addLeaseCreate } from './lease-create.ts'
 import { addLeaseLogs } from './lease-logs.ts'
+import { addLeaseShell } from './lease-shell.ts'
 
 export function addLeaseCommands(program: Command, context: Context): void {
   const group = addGroup(program, 'lease', 'Run commands on GPUs')
@@ -24,6 +25,7 @@ export function addLeaseCommands(program: Command, context: Context): void {
     arguments: [leaseArgument()],
     run: showLease,
   })
+  addLeaseShell(group, context)
   addLeaseLogs(group, context)
   addLeaseArtifacts(group, context)
   addCommand<{ readonly yes?: boolean }>(group, context, {

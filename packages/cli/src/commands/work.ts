@@ -14,19 +14,31 @@ import { fileBody, fileOptions, type FileOptions } from './lease-files.ts'
 import { placeBody, placeOptions, type PlaceOptions } from './lease-place.ts'
 import { serviceBody, serviceOptions, type ServiceOptions } from './lease-service.ts'
 
-export interface WorkOptions extends ServiceOptions, PlaceOptions, FileOptions {
+export interface RunOptions extends PlaceOptions, FileOptions {
   readonly name?: string
   readonly env?: Variables
   readonly secret?: Variables
   readonly workdir?: string
   readonly timeLimit?: number
   readonly grace?: number
+}
+
+export interface WorkOptions extends RunOptions, ServiceOptions {
   readonly follow?: boolean
 }
 
 const YEAR_MS = 31_536_000_000
 
-export function workOptions({ surroundings }: Context): readonly Option[] {
+export function workOptions(context: Context): readonly Option[] {
+  return [
+    ...runOptions(context),
+    ...serviceOptions(),
+    new Option('-f, --follow', 'show its output until it ends, and exit with its exit code'),
+  ]
+}
+
+/** Where and with what a command runs, whatever it is for. */
+export function runOptions({ surroundings }: Context): readonly Option[] {
   return [
     ...placeOptions(),
     new Option('--name <text>', 'a name for people'),
@@ -46,8 +58,6 @@ export function workOptions({ surroundings }: Context): readonly Option[] {
       'between SIGTERM and SIGKILL when it is stopped; default: 5s',
     ).argParser(duration({ least: 0, most: 600_000 })),
     ...fileOptions(),
-    ...serviceOptions(),
-    new Option('-f, --follow', 'show its output until it ends, and exit with its exit code'),
   ]
 }
 
@@ -57,10 +67,15 @@ export function commandArgument(): Argument {
 
 /** The fields of the request body that both kinds of work have. */
 export function workBody(call: Call<WorkOptions>) {
-  const { options, surroundings } = call
+  const command = commandOf(call.rest, call.surroundings.arguments)
+  return { ...runBody(call, command), ...serviceBody(call.options) }
+}
+
+export function runBody(call: Call<RunOptions>, command: readonly string[]) {
+  const { options } = call
   const workingDirectory = findWorkingDirectory(call)
   return {
-    command: [...commandOf(call.rest, surroundings.arguments)],
+    command: [...command],
     ...placeBody(options),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.env === undefined ? {} : { environment: options.env }),
@@ -69,7 +84,6 @@ export function workBody(call: Call<WorkOptions>) {
     ...(options.grace === undefined ? {} : { graceMs: options.grace }),
     ...(workingDirectory === null ? {} : { workingDirectory }),
     ...fileBody(options),
-    ...serviceBody(options),
   }
 }
 
@@ -98,7 +112,7 @@ function findWorkingDirectory({
   options,
   connection,
   surroundings,
-}: Call<WorkOptions>): string | null {
+}: Call<RunOptions>): string | null {
   const isHere = isLoopback(connection().url)
   if (options.workdir === undefined) return isHere ? surroundings.currentFolder : null
   return isHere ? resolve(surroundings.currentFolder, options.workdir) : options.workdir

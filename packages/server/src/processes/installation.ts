@@ -153,7 +153,7 @@ async function serveApi(base: Base, running: Running, answerConsole: AnswerConso
     unreadiness: () => unreadiness(system),
     renderMetrics: () => renderMetrics(system),
   })
-  const proxy = createLeaseProxy({ database, engines, now, log, authenticate: known })
+  const proxy = createLeaseProxy({ database, engines, ids, now, log, authenticate: known })
   return startApiServer(app, proxy)
 }
 

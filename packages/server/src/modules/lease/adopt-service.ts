@@ -32,7 +32,15 @@ function leaseOf(run: FoundRun, id: string): Lease {
   const isEven = gpus % placements.length === 0
   return {
     ...{ id, organizationId: run.organizationId, projectId: run.projectId, name: run.name },
-    ...{ kind: 'anchor', mode: 'job', service: null, state: 'running', pool: run.pool, gpus },
+    ...{
+      kind: 'anchor',
+      mode: 'job',
+      service: null,
+      idleLimitMs: null,
+      state: 'running',
+      pool: run.pool,
+      gpus,
+    },
     // A gang of the engine may have other numbers on each node; the placements say which.
     nodes: isEven ? placements.length : 1,
     ...{ fabric: 'any', command: [run.name], environment: {}, workingDirectory: null },

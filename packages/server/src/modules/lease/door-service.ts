@@ -19,10 +19,15 @@ export interface DoorRequest {
 }
 
 /** What the engine is told; nothing for what is no service. */
-export function doorOf({ id, service }: Pick<Lease, 'id' | 'service'>): {
-  readonly service?: ServiceDoor
-} {
-  return service === null ? {} : { service: { port: service.port, basePath: servicePath(id) } }
+export function doorOf({
+  id,
+  mode,
+  service,
+  idleLimitMs,
+}: Pick<Lease, 'id' | 'mode' | 'service' | 'idleLimitMs'>): { readonly service?: ServiceDoor } {
+  const basePath = servicePath(id)
+  if (mode === 'interactive') return { service: { port: 0, basePath, terminal: { idleLimitMs } } }
+  return service === null ? {} : { service: { port: service.port, basePath } }
 }
 
 /** A lease of this organization that things can be sent to now. */
@@ -46,7 +51,7 @@ export async function findServiceAddress(
   request: DoorRequest,
 ): Promise<Address> {
   const lease = await findReachable(source, request)
-  if (lease.service === null)
+  if (lease.mode === 'job')
     throw new Fault('lease.not_a_service', `The lease ${lease.id} is a ${lease.mode}.`)
   const address = await source.engines
     .find(lease.pool)
@@ -56,5 +61,10 @@ export async function findServiceAddress(
       throw new Fault('lease.service_unreachable', text, { cause })
     })
   if (address) return address
-  throw new Fault('lease.service_unreachable', 'Nothing of the lease listens at its port yet.')
+  throw new Fault(
+    'lease.service_unreachable',
+    lease.mode === 'interactive'
+      ? 'Its terminal is not open yet.'
+      : 'Nothing of the lease listens at its port yet.',
+  )
 }

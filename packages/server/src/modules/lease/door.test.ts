@@ -18,10 +18,15 @@ test('a lease is reached from its start until its notice has run out', () => {
   expect(standing('ended')).toBe('ended')
 })
 
-test('only a service has a door', () => {
+test('only a service and a terminal have a door', () => {
   const health = { path: null, intervalMs: 1000, timeoutMs: 1000, failuresMax: 1 }
-  expect(doorOf({ id: 'lse_1', service: null })).toEqual({})
-  expect(doorOf({ id: 'lse_1', service: { port: 80, health } })).toEqual({
-    service: { port: 80, basePath: '/api/v1/leases/lse_1/proxy/' },
+  const job = { id: 'lse_1', mode: 'job', service: null, idleLimitMs: null } as const
+  const basePath = '/api/v1/leases/lse_1/proxy/'
+  expect(doorOf(job)).toEqual({})
+  expect(doorOf({ ...job, mode: 'service', service: { port: 80, health } })).toEqual({
+    service: { port: 80, basePath },
+  })
+  expect(doorOf({ ...job, mode: 'interactive', idleLimitMs: 5 })).toEqual({
+    service: { port: 0, basePath, terminal: { idleLimitMs: 5 } },
   })
 })

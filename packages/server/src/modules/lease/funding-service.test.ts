@@ -29,6 +29,7 @@ function lease(parts: Partial<Lease>): Lease {
       kind: 'spot',
       mode: 'job',
       service: null,
+      idleLimitMs: null,
       state: 'running',
     },
     ...{

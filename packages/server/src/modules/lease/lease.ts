@@ -58,6 +58,8 @@ export interface Lease {
   readonly mode: LeaseMode
   /** Null for what is none. */
   readonly service: ServiceRequest | null
+  /** Of an interactive lease: so long it may be left alone; null: for ever. */
+  readonly idleLimitMs: number | null
   readonly state: LeaseState
   readonly pool: string
   /** In all, over all nodes. */

@@ -1,5 +1,10 @@
 /** Lease use cases that people ask for: create, stop, read. What follows is done by the market's cycle and by steps. */
-import { type LeaseKind, type LeaseMode, ServiceRequest } from '@spillway/contract'
+import {
+  IDLE_LIMIT_DEFAULT_MS,
+  type LeaseKind,
+  type LeaseMode,
+  ServiceRequest,
+} from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
@@ -21,6 +26,7 @@ export interface LeaseRequest {
   /** Default: a job. */
   readonly mode?: LeaseMode
   readonly service?: ServiceRequest | undefined
+  readonly idleLimitMs?: number | null | undefined
   readonly name?: string | undefined
   readonly pool?: string | undefined
   readonly accelerator?: string | undefined
@@ -62,8 +68,16 @@ const NEVER_RECLAIMED = {
 }
 
 /** A service that says nothing about its port gets one picked for it, and is healthy when the port is open. */
-function modeOf({ mode = 'job', service }: LeaseRequest): Pick<Lease, 'mode' | 'service'> {
-  return { mode, service: mode === 'service' ? (service ?? ServiceRequest.parse({})) : null }
+function modeOf({
+  mode = 'job',
+  service,
+  idleLimitMs = IDLE_LIMIT_DEFAULT_MS,
+}: LeaseRequest): Pick<Lease, 'mode' | 'service' | 'idleLimitMs'> {
+  return {
+    mode,
+    service: mode === 'service' ? (service ?? ServiceRequest.parse({})) : null,
+    idleLimitMs: mode === 'interactive' ? idleLimitMs : null,
+  }
 }
 
 function requeueOf({ requeue, failuresMax = 1 }: LeaseRequest) {

@@ -18,6 +18,14 @@ function toPromise(row: Selectable<Schema['lease']>) {
   }
 }
 
+function toMode(row: Selectable<Schema['lease']>) {
+  return {
+    mode: row.mode as LeaseMode,
+    service: row.service as Lease['service'],
+    idleLimitMs: row.idle_limit_ms === null ? null : Number(row.idle_limit_ms),
+  }
+}
+
 function toRequeue(row: Selectable<Schema['lease']>) {
   return {
     requeue: row.requeue as Lease['requeue'],
@@ -35,8 +43,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     projectId: row.project_id,
     name: row.name,
     kind: row.kind as LeaseKind,
-    mode: row.mode as LeaseMode,
-    service: row.service as Lease['service'],
+    ...toMode(row),
     state: row.state as LeaseState,
     pool: row.pool_name,
     gpus: row.gpus,
@@ -88,6 +95,7 @@ function toRow(lease: Lease) {
     kind: lease.kind,
     mode: lease.mode,
     service: lease.service === null ? null : JSON.stringify(lease.service),
+    idle_limit_ms: lease.idleLimitMs === null ? null : BigInt(lease.idleLimitMs),
     state: lease.state,
     pool_name: lease.pool,
     gpus: lease.gpus,

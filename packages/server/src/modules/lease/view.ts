@@ -22,9 +22,10 @@ function renderRequeue({ state, requeue, failuresMax, failures, retryAt }: Lease
 }
 
 /** What it runs, with which files. */
-function renderWork({ mode, command, secretNames, files }: Lease) {
+function renderWork({ mode, idleLimitMs, command, secretNames, files }: Lease) {
   return {
     mode,
+    idleLimitMs,
     command: [...command],
     secretNames: [...secretNames],
     inputs: [...files.inputs],

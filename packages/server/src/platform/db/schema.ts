@@ -185,6 +185,7 @@ export interface LeaseTable {
   failures: Generated<number>
   retry_at: Date | null
   ran_ms: Generated<bigint>
+  idle_limit_ms: bigint | null
 }
 
 export interface LeaseFactTable {

@@ -70,12 +70,23 @@ export interface ServiceDoor {
   readonly port: number
   /** Where callers find it; the command is told as `SPILLWAY_BASE_PATH`. */
   readonly basePath: string
+  /** Set where the command runs in a terminal, and what answers at the port is the terminal. */
+  readonly terminal?: TerminalTerms
+}
+
+export interface TerminalTerms {
+  /** It ends after so long with nobody attached and no output; null: never. */
+  readonly idleLimitMs: number | null
 }
 
 /** How this process reaches something that an attempt listens on. */
-export type Address =
+export type Address = (
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'socket'; readonly path: string }
+) & {
+  /** Set for a terminal, which asks for it: everybody on a node may find its port. */
+  readonly token?: string
+}
 
 /** A file that is fetched before the command starts, into the folder that it runs in. */
 export interface Input {

@@ -8,10 +8,14 @@ import { pipeline } from 'node:stream'
 import { API_BASE, servicePath } from '@spillway/contract'
 import type { Logger } from 'pino'
 import { Fault } from '#kernel/fault.ts'
+import { type IdSource, newId } from '#kernel/ids.ts'
+import { recordAuditEvent } from '#modules/audit/index.ts'
 import { findServiceAddress } from '#modules/lease/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Address, Engines } from '#platform/engines/engine.ts'
 import { placeOf } from '#platform/engines/health-check.ts'
+import { TERMINAL_TOKEN_HEADER } from '#platform/engines/local/terminal/terminal-terms.ts'
+import type { Caller } from '#platform/http/handler.ts'
 import { problemResponse } from '#platform/http/problem.ts'
 import { type Authenticate, knowCaller } from './caller.ts'
 import { type Forwarding, type Headers, toClient, toService } from './forwarded-headers.ts'
@@ -20,6 +24,7 @@ export interface LeaseProxyDeps {
   readonly database: Database
   readonly engines: Engines
   readonly authenticate: Authenticate
+  readonly ids: IdSource
   readonly now: () => Date
   readonly log: Logger
 }
@@ -45,6 +50,8 @@ function targetOf(url: string): Target | null {
 }
 
 interface Way extends Forwarding {
+  readonly leaseId: string
+  readonly caller: Caller
   readonly address: Address
   readonly path: string
 }
@@ -64,7 +71,7 @@ async function findWay(
     { db: database, engines },
     { id, organizationId, now: now() },
   )
-  return { address, path, credential, basePath: servicePath(id), isUpgrade }
+  return { leaseId: id, caller, address, path, credential, basePath: servicePath(id), isUpgrade }
 }
 
 function open(request: IncomingMessage, way: Way) {
@@ -74,10 +81,15 @@ function open(request: IncomingMessage, way: Way) {
     ...(socketPath === undefined ? {} : { socketPath }),
     method: request.method ?? 'GET',
     path: way.path,
-    headers: toService(request.headers, way),
+    headers: { ...toService(request.headers, way), ...terminalHeaders(way.address) },
     // Each connection is made to a port that was just seen to be the lease's own.
     agent: false,
   })
+}
+
+/** How a terminal knows that somebody comes from here. */
+function terminalHeaders({ token }: Address): Headers {
+  return token === undefined ? {} : { [TERMINAL_TOKEN_HEADER]: token }
 }
 
 const NOT_THERE = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'])
@@ -143,6 +155,8 @@ class PortProxy {
 
   async #join(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const way = await findWay(this.#deps, request, true)
+    // Who sits down at a terminal is on record before anything is shown to him.
+    if (way.address.token !== undefined) await this.#recordAttachment(way, request)
     const asking = open(request, { ...way, path: way.path.startsWith('/') ? way.path : '/' })
     socket.on('close', () => asking.destroy())
     await new Promise<void>((resolve, reject) => {
@@ -161,6 +175,20 @@ class PortProxy {
         resolve()
       })
       asking.end()
+    })
+  }
+
+  async #recordAttachment({ leaseId, caller }: Way, request: IncomingMessage): Promise<void> {
+    const { database, ids, now } = this.#deps
+    await recordAuditEvent(database, {
+      id: newId('auditEvent', ids),
+      at: now(),
+      actor: caller.apiKeyId,
+      organizationId: caller.organizationId,
+      action: 'lease.attach',
+      target: leaseId,
+      outcome: 'done',
+      requestId: String(request.headers['x-request-id'] ?? 'none'),
     })
   }
 

@@ -16,6 +16,7 @@ import { INSIDE } from './sandbox/bubblewrap-words.ts'
 import { planSandbox } from './sandbox/sandbox-plan.ts'
 import type { SandboxPlace } from './sandbox/sandbox-plan.ts'
 import { choosePort } from './service-port.ts'
+import { inTerminal, terminalVariables } from './terminal/terminal-terms.ts'
 
 /** Makes the folders too. */
 export async function makeRecord(
@@ -38,27 +39,32 @@ export async function makeRecord(
   const home = isInside ? INSIDE.work : paths.work
   // The addresses of files are secrets, which the record must not hold.
   const carrier = isInside ? CARRIER_INSIDE : carrierBeside(await machine.shimWords())
-  const admission = carry(asked, { inputs, outputs }, carrier)
+  const command = inTerminal(asked, carrier)
+  const admission = carry({ ...asked, command }, { inputs, outputs }, carrier)
+  const token = randomBytes(16).toString('hex')
   return {
     admission,
-    environment: commandEnvironment({
-      admission,
-      inherited: isInside ? insideEnvironment(machine) : machine.environment,
-      cpus,
-      noticePath: isInside
-        ? join(INSIDE.notice, basename(paths.instanceAction))
-        : paths.instanceAction,
-      artifactsPath: join(home, ARTIFACTS),
-      mark,
-      servicePort,
-      seesOwnDevicesOnly: isInside,
-    }),
+    environment: {
+      ...commandEnvironment({
+        admission,
+        inherited: isInside ? insideEnvironment(machine) : machine.environment,
+        cpus,
+        noticePath: isInside
+          ? join(INSIDE.notice, basename(paths.instanceAction))
+          : paths.instanceAction,
+        artifactsPath: join(home, ARTIFACTS),
+        mark,
+        servicePort,
+        seesOwnDevicesOnly: isInside,
+      }),
+      ...terminalVariables(asked.service, token),
+    },
     workingDirectory: resolve(home, admission.workingDirectory ?? '.'),
     pin,
     mark,
     sandbox,
     groups,
-    token: randomBytes(16).toString('hex'),
+    token,
     servicePort,
   }
 }

@@ -54,17 +54,20 @@ async function lookUp(
   const status = await readStatus(paths)
   if (!record?.servicePort || status?.phase !== 'running') return null
   const port = record.servicePort
+  const own = record.admission.service?.terminal ? { token: record.token } : {}
   if (!isSupported()) {
     // Without a way to see who listens, only a port that was picked for it counts as its own.
-    return record.admission.service?.port === 0 ? { kind: 'tcp', host: '127.0.0.1', port } : null
+    return record.admission.service?.port === 0
+      ? { kind: 'tcp', host: '127.0.0.1', port, ...own }
+      : null
   }
   const pids = attempts.processesOf(paths, status).pids()
   const { sandbox } = record
   if (sandbox.kind === 'bubblewrap' && sandbox.hasOwnNetwork) {
     // The port is on another loopback than ours, and the attempt's own door leads there.
     const isOpen = findListener(pids, port, status.leader?.pid ?? pids[0]) !== null
-    return isOpen ? { kind: 'socket', path: socketPath(paths.door) } : null
+    return isOpen ? { kind: 'socket', path: socketPath(paths.door), ...own } : null
   }
   const host = findListener(pids, port)
-  return host === null ? null : { kind: 'tcp', host, port }
+  return host === null ? null : { kind: 'tcp', host, port, ...own }
 }

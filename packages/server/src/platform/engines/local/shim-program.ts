@@ -5,7 +5,8 @@
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -17,8 +18,13 @@ const SOURCES = [
   fileURLToPath(new URL('sandbox/sandbox-launcher.ts', import.meta.url)),
   fileURLToPath(new URL('carrier.ts', import.meta.url)),
   fileURLToPath(new URL('sandbox/sandbox-relay.ts', import.meta.url)),
+  fileURLToPath(new URL('terminal/terminal-host.ts', import.meta.url)),
 ]
 const SOURCE_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const CONTRACT_ROOT = fileURLToPath(new URL('../../../../../contract/src/', import.meta.url))
+/** What several workspaces speak, and the one package that is not ours. */
+const CONTRACT = '@spillway/contract/'
+const PSEUDO_TERMINAL = '@lydell/node-pty'
 const STRIP_TIMEOUT_MS = 20_000
 
 /** A child strips the types: Node calls its function for it experimental, and says so on the terminal. */
@@ -53,7 +59,7 @@ export async function prepareProgram(
   return program
 }
 
-/** The shim's module and all it imports of ours, by path. Anything but these and Node's own modules is refused. */
+/** The shim's module and all it imports of ours, by path. Anything but these, Node's own modules and one package is refused. */
 async function collectSources(entries: readonly string[]): Promise<Map<string, string>> {
   const sources = new Map<string, string>()
   const collect = async (path: string): Promise<void> => {
@@ -71,11 +77,12 @@ async function collectSources(entries: readonly string[]): Promise<Map<string, s
 function importsOf(text: string): string[] {
   return [...text.matchAll(/^import \{[^}]*\} from '([^']+)'$/gm)]
     .map((match) => match[1] ?? '')
-    .filter((specifier) => !specifier.startsWith('node:'))
+    .filter((specifier) => !specifier.startsWith('node:') && specifier !== PSEUDO_TERMINAL)
 }
 
 function locate(specifier: string, folder: string): string {
   if (specifier.startsWith('.')) return resolve(folder, specifier)
+  if (specifier.startsWith(CONTRACT)) return join(CONTRACT_ROOT, specifier.slice(CONTRACT.length))
   assert(/^#(kernel|platform)\//.test(specifier), `the shim may not import ${specifier}`)
   return join(SOURCE_ROOT, specifier.slice(1))
 }
@@ -91,6 +98,7 @@ async function install(sources: Map<string, string>, folder: string): Promise<vo
     const name = basename(path).replace(/\.ts$/, '.mjs')
     await writeFile(join(aside, name), flattenImports(texts[index] ?? ''))
   }
+  if (texts.some((text) => text.includes(PSEUDO_TERMINAL))) await installPseudoTerminal(aside)
   try {
     await rename(aside, folder)
   } catch (error) {
@@ -100,9 +108,21 @@ async function install(sources: Map<string, string>, folder: string): Promise<vo
   }
 }
 
+/** A package with a part for each kind of machine; the names of both begin alike. */
+async function installPseudoTerminal(folder: string): Promise<void> {
+  const require = createRequire(import.meta.url)
+  const found = dirname(require.resolve(`${PSEUDO_TERMINAL}/package.json`))
+  const own = `${PSEUDO_TERMINAL}-${process.platform}-${process.arch}`
+  for (const [name, from] of [
+    [PSEUDO_TERMINAL, found],
+    [own, join(dirname(found), basename(own))],
+  ] as const)
+    await cp(from, join(folder, 'node_modules', name), { recursive: true })
+}
+
 /** All modules lie in one folder there. */
 function flattenImports(text: string): string {
-  return text.replace(/(from ')(?:[#.][^']*\/)([a-z-]+)\.ts'/g, "$1./$2.mjs'")
+  return text.replace(/(from ')(?:(?:[#.]|@spillway\/)[^']*\/)([a-z-]+)\.ts'/g, "$1./$2.mjs'")
 }
 
 async function stripTypes(texts: readonly string[]): Promise<string[]> {
