@@ -83,6 +83,7 @@ CREATE INDEX claim_anchor_ended ON claim USING btree (ends_at) WHERE ((kind = 'a
 CREATE INDEX claim_ended ON claim USING btree (node_id, ends_at);
 CREATE INDEX claim_lease ON claim USING btree (lease_id);
 CREATE INDEX claim_open ON claim USING btree (node_id) WHERE (ends_at IS NULL);
+CREATE INDEX claim_without_lease ON claim USING btree (node_id) WHERE ((ends_at IS NULL) AND (lease_id IS NULL));
 
 CREATE TABLE deployment (
   id text NOT NULL,
@@ -622,7 +623,8 @@ CREATE TABLE strand (
   CONSTRAINT strand_pkey PRIMARY KEY (program, subject)
 );
 CREATE INDEX strand_wake ON strand USING btree (wake_at);
-CREATE TRIGGER strand_notify AFTER INSERT OR UPDATE ON strand FOR EACH STATEMENT EXECUTE FUNCTION notify_strand();
+CREATE TRIGGER strand_made AFTER INSERT ON strand FOR EACH ROW EXECUTE FUNCTION notify_strand();
+CREATE TRIGGER strand_woken AFTER UPDATE ON strand FOR EACH ROW WHEN (new.wake_at < old.wake_at) EXECUTE FUNCTION notify_strand();
 
 CREATE TABLE usage_event (
   id uuid NOT NULL,

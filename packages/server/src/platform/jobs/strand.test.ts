@@ -1,9 +1,11 @@
+import { sql } from 'kysely'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { listen } from '#platform/db/listen.ts'
 import { cloneDatabase, makeClock, untilTrue } from '../../../test/harness/index.ts'
 import { retryDelayMs, runStrands, wakeStrand } from './strand.ts'
 
-const { db } = await cloneDatabase()
+const { db, url } = await cloneDatabase()
 const log = pino({ level: 'silent' })
 const far = Date.UTC(2030, 0, 1)
 
@@ -161,4 +163,22 @@ test('many strands that may not be tried again yet hide nobody who is due', asyn
   runner.poke()
   await untilTrue(() => hasRun)
   await runner.stop()
+})
+
+test('a strand that is woken sooner is told of; one that its own step puts off is not', async () => {
+  const told: string[] = []
+  const listening = listen(url, ['spillway_strand', 'told'], {
+    notified: (channel) => told.push(channel),
+    connected: () => told.push('connected'),
+  })
+  await untilTrue(() => told.includes('connected'))
+  const name = { program: 'told', subject: 'a' }
+  const now = Date.UTC(2026, 0, 1)
+  await wakeStrand(db, name, new Date(now + 10_000))
+  await wakeStrand(db, name, new Date(now))
+  await sql`UPDATE strand SET wake_at = ${new Date(far)} WHERE program = 'told'`.execute(db)
+  await sql`NOTIFY told`.execute(db)
+  await untilTrue(() => told.includes('told'))
+  expect(told).toEqual(['connected', 'spillway_strand', 'spillway_strand', 'told'])
+  await listening.close()
 })

@@ -140,22 +140,30 @@ class Runner implements StrandRunner {
         ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
       return rows
     }
-    const rows = [...(urgent.length > 0 ? await due(urgent) : []), ...(await due(known))]
+    // What is urgent starts before anything else is asked: the database may have a queue of others.
+    if (urgent.length > 0) this.#start(await due(urgent), at)
+    const usual = known.filter((program) => !urgent.includes(program))
+    if (this.#running.size < concurrencyMax) this.#start(await due(usual), at)
+    const { rows: next } = await sql<{
+      wake_at: Date
+    }>`SELECT wake_at FROM strand WHERE wake_at > ${at} AND program = ANY(${known})
+      ORDER BY wake_at LIMIT 1`.execute(database)
+    return next[0] ? next[0].wake_at.getTime() - at.getTime() : IDLE_LOOK_MS
+  }
+
+  #start(rows: readonly DueRow[], at: Date): void {
+    const { concurrencyMax, urgent = [] } = this.#deps
     for (const row of this.#isStopped ? [] : rows) {
       const key = `${row.program}/${row.subject}`
       const isFull = this.#running.size >= concurrencyMax && !urgent.includes(row.program)
       if (this.#running.has(key) || isFull) continue
+      if ((this.#notBeforeMs.get(key) ?? 0) > at.getTime()) continue
       const step = this.#step(row).finally(() => {
         this.#running.delete(key)
         this.poke()
       })
       this.#running.set(key, step)
     }
-    const { rows: next } = await sql<{
-      wake_at: Date
-    }>`SELECT wake_at FROM strand WHERE wake_at > ${at} AND program = ANY(${known})
-      ORDER BY wake_at LIMIT 1`.execute(database)
-    return next[0] ? next[0].wake_at.getTime() - at.getTime() : IDLE_LOOK_MS
   }
 
   async #step(row: DueRow): Promise<void> {
