@@ -33,7 +33,7 @@ test('a path that is not there', async () => {
 })
 
 test('a file that may not be run', async () => {
-  const file = join(bench.directory, 'train.sh')
+  const file = join(bench.home, 'train.sh')
   await writeFile(file, 'echo hello')
   expect(await textOf({ command: [file] })).toMatch(
     /: permission denied; make it executable with chmod \+x/,
@@ -41,7 +41,7 @@ test('a file that may not be run', async () => {
 })
 
 test('a command starts in a folder of its own, on its own CPUs, apart from the server', async () => {
-  const file = join(bench.directory, 'where.sh')
+  const file = join(bench.home, 'where.sh')
   await writeFile(file, '#!/bin/sh\npwd\necho "pid $$"\n')
   await chmod(file, 0o755)
   await bench.engine.admit(admissionOf(bench, { command: [file] }))
