@@ -299,6 +299,10 @@ export async function openFleet(ground: Ground, nodes: number): Promise<Fleet> {
     (await listNodes(database)).filter(({ id }) => id !== used.rows[0]?.node_id),
   )
   await fill({ deps, engine, customers }, model, seats)
+  // They began when the engine was asked, not when the model did: book and engine are to agree.
+  await sql`UPDATE lease SET started_at = ${now()}, metered_until = ${now()} WHERE state = 'running'`.execute(
+    database,
+  )
   await sql`ANALYZE`.execute(database)
   const gpus = seats.reduce((sum, { slots }) => sum + slots.length, 1)
   return {
