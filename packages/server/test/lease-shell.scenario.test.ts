@@ -1,3 +1,5 @@
+import { spawn as spawnPlain } from 'node:child_process'
+import { once } from 'node:events'
 import { request as ask } from 'node:http'
 import { join } from 'node:path'
 import { type IPty, spawn } from '@lydell/node-pty'
@@ -25,6 +27,30 @@ async function begin(dataDir?: string): Promise<void> {
   buyer = createClient({ url: installation.url, credential: installation.demoApiKey })
 }
 
+function environmentOf(key: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: installation.dataDir,
+    TERM: 'xterm',
+    SPILLWAY_URL: installation.url,
+    SPILLWAY_API_KEY: key,
+  }
+}
+
+/** What comes out of `… | spillway lease shell`, and its exit code. */
+async function pipe(input: string, words: readonly string[] = []): Promise<[string, number]> {
+  const child = spawnPlain(process.execPath, [CLI, 'lease', 'shell', ...words], {
+    cwd: installation.dataDir,
+    env: environmentOf(installation.demoApiKey),
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  let out = ''
+  child.stdout.on('data', (piece: Buffer) => (out += piece.toString()))
+  child.stdin.end(input)
+  const [code] = (await once(child, 'close')) as [number]
+  return [out, code]
+}
+
 /** A person with a terminal of his own, who types and looks. */
 class Person {
   readonly #pty: IPty
@@ -36,13 +62,7 @@ class Person {
       cols: 101,
       rows: 33,
       cwd: installation.dataDir,
-      env: {
-        PATH: process.env['PATH'],
-        HOME: installation.dataDir,
-        TERM: 'xterm',
-        SPILLWAY_URL: installation.url,
-        SPILLWAY_API_KEY: key === '' ? installation.demoApiKey : key,
-      },
+      env: environmentOf(key === '' ? installation.demoApiKey : key),
     })
     this.#pty.onData((text) => (this.screen += text))
     this.ended = new Promise((resolve) => this.#pty.onExit(({ exitCode }) => resolve(exitCode)))
@@ -117,8 +137,8 @@ describe('a terminal on a lease', { timeout: 120_000 }, () => {
     person.type('echo at $((6*7)) on $TERM; stty size\r')
     await person.sees(/at 42 on xterm\s+33 101/)
     person.resize(90, 20)
-    person.type('stty size\r')
-    await person.sees(/20 90/)
+    person.type('until stty size | grep "^20 90"; do sleep 0.05; done\r')
+    await person.sees(/\n20 90/)
     person.type('echo begun; sleep 600\r')
     await person.sees(/\nbegun/)
     person.type('\x03')
@@ -172,6 +192,15 @@ describe('a terminal on a lease', { timeout: 120_000 }, () => {
     staying.type('exit 3\r')
     expect(await staying.ended).toBe(3)
     expect((await untilLease(id, ({ state }) => state === 'ended')).exitCode).toBe(3)
+  })
+
+  test('is typed into by a pipe: without echo or prompt, to the end of its input, with its exit code', async () => {
+    expect(await pipe('echo one-$((1+1))\necho last')).toEqual(['one-2\nlast\n', 0])
+    expect(await pipe('exit 5\n')).toEqual(['', 5])
+    expect(await pipe('', ['--', 'sh', '-c', 'seq 1 20000 | tail -n 1; exit 6'])).toEqual([
+      '20000\r\n',
+      6,
+    ])
   })
 
   test('is opened for its organization alone, and every attachment is on record', async () => {

@@ -8,7 +8,7 @@ import { followLease } from '../follow/follow.ts'
 import { outcomeOf } from '../follow/outcome.ts'
 import { renderLease, renderOutcome } from '../output/lease.ts'
 import { duration } from '../parse/option-values.ts'
-import { attach } from '../terminal/attach.ts'
+import { attach, type AttachOptions, READY } from '../terminal/attach.ts'
 import { findLease } from './lease-argument.ts'
 import {
   checked,
@@ -27,8 +27,13 @@ interface ShellOptions extends RunOptions, PriceOptions {
 const YEAR_MS = 31_536_000_000
 
 const SHELL = ['sh', '-c', 'command -v bash >/dev/null && exec bash -l; exec sh -l']
-/** What comes through a pipe is not shown a second time, and nobody is prompted for it. */
-const PIPED_SHELL = ['sh', '-c', "stty -echo -onlcr; export PS1='' PS2=''; exec sh"]
+/** What comes through a pipe comes through one there too, and is not shown. What feeds it ends with the shell. */
+const PIPED_SHELL = [
+  'sh',
+  '-c',
+  `stty -echo -onlcr; printf '\\00${READY}'; trap : TERM
+cat | { sh; code=$?; trap '' TERM; kill 0; exit $code; }`,
+]
 
 export function addLeaseShell(parent: Command, context: Context): void {
   const command = addCommand<ShellOptions>(parent, context, {
@@ -64,7 +69,8 @@ async function openShell(call: Call<ShellOptions>): Promise<number> {
   const [id] = ids
   if (id === undefined) {
     const lease = await make(call, command)
-    if (call.options.detach !== true) return stay(call, lease)
+    const tellsReady = command.length === 0 && !call.surroundings.isStdinTty
+    if (call.options.detach !== true) return stay(call, { leaseId: lease.id, tellsReady })
     await call.present(lease, () =>
       renderLease(lease, call.surroundings.nowMs(), call.output.paint),
     )
@@ -82,7 +88,7 @@ async function openShell(call: Call<ShellOptions>): Promise<number> {
     throw new Failure(`The lease ${found.id} is a ${found.mode}: it has no terminal.`, {
       remedy: 'Make an interactive one: spillway lease shell',
     })
-  return stay(call, found)
+  return stay(call, { leaseId: found.id, tellsReady: false })
 }
 
 /** The words in front of `--`, and those behind it. */
@@ -110,7 +116,8 @@ async function make(call: Call<ShellOptions>, command: readonly string[]): Promi
 }
 
 /** Waits until it runs, and stays until its shell has ended or the person has left. */
-async function stay(call: Call<object>, { id }: Pick<Lease, 'id'>): Promise<number> {
+async function stay(call: Call<object>, options: AttachOptions): Promise<number> {
+  const id = options.leaseId
   const { output, surroundings } = call
   const client = call.client()
   const following = { client, output, surroundings, id, take: output.write }
@@ -124,7 +131,7 @@ async function stay(call: Call<object>, { id }: Pick<Lease, 'id'>): Promise<numb
   if (started.lease.state === 'ended') return tellEnd(call, started.lease)
   if (surroundings.isStdinTty)
     await output.note(output.notePaint('dim', 'Attached; ~. at the beginning of a line detaches.'))
-  const attachment = await attach(call, id)
+  const attachment = await attach(call, options)
   if (attachment.kind === 'detached') return tellAway(call, id)
   if (attachment.kind === 'exited') return attachment.code
   return tellEnd(call, await client.getLease({ params: { id } }))

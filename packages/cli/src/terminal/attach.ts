@@ -13,6 +13,8 @@ const LOST_MAX_MS = 300_000
 /** Said again and again, because what runs may take the first end of its input for its own. */
 const END_OF_INPUT = Uint8Array.of(4)
 const CTRL_C = 3
+/** A shell that is fed by a pipe writes this when it is ready; typed earlier, its input would be shown. */
+export const READY = 6
 const END_EVERY_MS = 500
 
 export type Attachment =
@@ -29,6 +31,12 @@ const NOT_YET = new Set([
   'database.unavailable',
 ])
 
+export interface AttachOptions {
+  readonly leaseId: string
+  /** Whether what runs there writes `READY`. */
+  readonly tellsReady: boolean
+}
+
 class Attending {
   readonly #call: Call<object>
   readonly #leaseId: string
@@ -41,10 +49,14 @@ class Attending {
   #offset = 0
   #exitCode: number | null = null
   #writing: Promise<void> = Promise.resolve()
+  readonly #ready = Promise.withResolvers<void>()
+  #isReady: boolean
 
-  constructor(call: Call<object>, leaseId: string) {
+  constructor(call: Call<object>, { leaseId, tellsReady }: AttachOptions) {
     this.#call = call
     this.#leaseId = leaseId
+    this.#isReady = !tellsReady
+    if (!tellsReady) this.#ready.resolve()
   }
 
   async attend(): Promise<Attachment> {
@@ -115,8 +127,16 @@ class Attending {
       this.#write(() => output.note(`\r\n[spillway] ${frame.text}\r`))
     else if (frame.kind === 'output') {
       this.#offset += frame.bytes.length
-      this.#write(() => output.write(frame.bytes))
+      const shown = this.#withoutReady(frame.bytes)
+      this.#write(() => output.write(shown))
     }
+  }
+
+  #withoutReady(bytes: Uint8Array): Uint8Array {
+    if (this.#isReady || !bytes.includes(READY)) return bytes
+    this.#isReady = true
+    this.#ready.resolve()
+    return bytes.filter((byte) => byte !== READY)
   }
 
   #write(write: () => Promise<void>): void {
@@ -146,6 +166,7 @@ class Attending {
   }
 
   async #pass(chunk: Uint8Array | null): Promise<void> {
+    await this.#ready.promise
     if (chunk !== null) return this.#sendSurely(chunk)
     while (!this.#left.signal.aborted) {
       await this.#sendSurely(END_OF_INPUT)
@@ -168,6 +189,6 @@ function isOver(opening: Exclude<Opening, { kind: 'open' }>): boolean {
   throw new ProblemError(opening.problem)
 }
 
-export function attach(call: Call<object>, leaseId: string): Promise<Attachment> {
-  return new Attending(call, leaseId).attend()
+export function attach(call: Call<object>, options: AttachOptions): Promise<Attachment> {
+  return new Attending(call, options).attend()
 }

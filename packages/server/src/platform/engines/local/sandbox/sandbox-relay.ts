@@ -30,6 +30,9 @@ function open(caller: Socket): void {
 }
 
 process.once('message', (_, door) => {
-  ;(door as Server).on('connection', open)
+  const server = door as Server
+  server.on('connection', open)
+  // Asked to end with all the others, it lets the service say its last; what does not end is killed.
+  process.on('SIGTERM', () => server.close())
   process.send?.('open', undefined, undefined, () => process.disconnect())
 })
