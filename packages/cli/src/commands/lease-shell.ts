@@ -27,12 +27,15 @@ interface ShellOptions extends RunOptions, PriceOptions {
 const YEAR_MS = 31_536_000_000
 
 const SHELL = ['sh', '-c', 'command -v bash >/dev/null && exec bash -l; exec sh -l']
-/** What comes through a pipe comes through one there too, and is not shown. What feeds it ends with the shell. */
+/**
+ * What comes through a pipe comes through one there too, and is not shown. What feeds the shell ends with it, by the one
+ * signal of which shells say nothing.
+ */
 const PIPED_SHELL = [
   'sh',
   '-c',
-  `stty -echo -onlcr; printf '\\00${READY}'; trap : TERM
-cat | { sh; code=$?; trap '' TERM; kill 0; exit $code; }`,
+  `stty -echo -onlcr; printf '\\00${READY}'; trap : PIPE
+cat | { sh; code=$?; trap '' PIPE; kill -PIPE 0; exit $code; }`,
 ]
 
 export function addLeaseShell(parent: Command, context: Context): void {
