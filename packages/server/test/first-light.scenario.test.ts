@@ -186,10 +186,11 @@ describe('the anchor tenant takes capacity back', () => {
     )
     const facts = (await operator.listLeaseFacts({ params: { id: spot.id } })).items
     const instant = (type: string) => Date.parse(facts.find((fact) => fact.type === type)?.at ?? '')
-    expect(facts.map((fact) => fact.type).slice(3, 7)).toEqual([
+    expect(facts.map((fact) => fact.type).slice(3, 8)).toEqual([
       'lease.notice_given',
       'lease.notice_delivered',
       'lease.confirmed_gone',
+      'lease.reclaim_credited',
       'lease.requeued',
     ])
     expect(instant('lease.confirmed_gone')).toBeLessThanOrEqual(Date.parse(ended.startedAt ?? ''))

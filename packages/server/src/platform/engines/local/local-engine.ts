@@ -23,8 +23,8 @@ import type { AdmissionRecord } from './attempt-folder.ts'
 import { createAttempts } from './attempts.ts'
 import type { Attempts } from './attempts.ts'
 import { removeGroups } from './cgroups/attempt-groups.ts'
-import { findCgroups } from './cgroups/cgroups.ts'
-import type { CgroupsFound, CgroupsWanted } from './cgroups/cgroups.ts'
+import { findCgroups, nameCgroups } from './cgroups/cgroups.ts'
+import type { CgroupsAllowed, CgroupsWanted } from './cgroups/cgroups.ts'
 import { sweep } from './cgroups/sweep.ts'
 import { readJson, replaceFile } from './durable-file.ts'
 import { createInventory } from './inventory.ts'
@@ -168,7 +168,8 @@ function createMachine(
 ): LocalMachine {
   const { directory, environment, memoryPerSlotBytes } = options
   const { slotCountOf = ({ slotCountMax }) => slotCountMax } = options
-  const cgroups = once(() => findCgroups(directory, options.cgroups ?? 'auto'))
+  const allowed = once(() => Promise.resolve(findCgroups(options.cgroups ?? 'auto')))
+  const cgroups = once(async () => nameCgroups(directory, await allowed()))
   return {
     directory,
     environment,
@@ -177,7 +178,7 @@ function createMachine(
     bootId: readBootId(),
     table: createProcessTable(),
     shimWords: once(() => prepareShim(directory)),
-    isolation: once(async () => findIsolationOf(options, await cgroups())),
+    isolation: once(async () => findIsolationOf(options, await allowed())),
     limits: {
       memoryPerSlotBytes: memoryPerSlotBytes ?? null,
       processesMax: options.processesMax ?? PROCESSES_MAX,
@@ -188,7 +189,7 @@ function createMachine(
 
 function findIsolationOf(
   { directory, environment, ...options }: LocalEngineOptions,
-  cgroups: CgroupsFound,
+  cgroups: CgroupsAllowed,
 ): Promise<IsolationFound> {
   return findIsolation({
     cgroups,

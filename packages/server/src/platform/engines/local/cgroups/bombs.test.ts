@@ -20,7 +20,7 @@ import { hasCgroups } from '../testing/cgroup-presence.ts'
 import { makeLocalBench, makeSandboxBench, openLocalEngine } from '../testing/local-bench.ts'
 import type { LocalBench } from '../testing/local-bench.ts'
 import { hasSandboxes } from '../testing/sandbox-presence.ts'
-import { findCgroups, listGroups } from './cgroups.ts'
+import { findCgroups, listGroups, nameCgroups } from './cgroups.ts'
 
 const MEMORY_BYTES = 64 * 2 ** 20
 const PROCESSES_MAX = 48
@@ -35,7 +35,7 @@ const HOG = script(
 /** Each takes one more until it is refused; bounded, should nothing refuse it. */
 const FORK_BOMB = ['sh', '-c', `n=0; while [ $n -lt 400 ]; do sleep 600 & n=$((n+1)); done; wait`]
 
-const canSandbox = (await hasSandboxes()) && (await hasCgroups())
+const canSandbox = (await hasSandboxes()) && hasCgroups()
 
 /** The paths of the attempt's groups. */
 async function groupsOf(bench: LocalBench, attemptId = 'att_1'): Promise<readonly string[]> {
@@ -45,7 +45,7 @@ async function groupsOf(bench: LocalBench, attemptId = 'att_1'): Promise<readonl
 }
 
 async function listLeft(bench: LocalBench): Promise<readonly string[]> {
-  return listGroups(await findCgroups(bench.directory, 'auto'))
+  return listGroups(await nameCgroups(bench.directory, findCgroups('auto')))
 }
 
 async function readShim(bench: LocalBench): Promise<number> {
@@ -147,7 +147,7 @@ describe.runIf(requirement('cgroups', canSandbox))('a customer’s command in a 
   })
 })
 
-describe.runIf(requirement('cgroups', await hasCgroups()))('the owner’s work in a cgroup', () => {
+describe.runIf(requirement('cgroups', hasCgroups()))('the owner’s work in a cgroup', () => {
   let bench: LocalBench
   beforeEach(async () => {
     bench = await makeLocalBench()

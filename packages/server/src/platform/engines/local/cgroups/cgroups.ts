@@ -23,22 +23,25 @@ export interface GroupBase {
   readonly controllers: readonly Controller[]
 }
 
-export interface CgroupsFound {
+export interface CgroupsAllowed {
   /** The one that tells processes best comes first. Empty where there are none. */
   readonly bases: readonly GroupBase[]
-  /** What the names of all groups of this engine begin with. */
-  readonly prefix: string
   readonly controllers: readonly Controller[]
   /** Why there are none; null where there are. */
   readonly whyNot: string | null
 }
 
+export interface CgroupsFound extends CgroupsAllowed {
+  /** What the names of all groups of this engine begin with. */
+  readonly prefix: string
+}
+
 /** `none`: as where they are not allowed. */
 export type CgroupsWanted = 'auto' | 'none'
 
-export async function findCgroups(directory: string, wanted: CgroupsWanted): Promise<CgroupsFound> {
-  const prefix = `spillway-${await engineIdOf(directory)}-`
-  if (wanted === 'none') return { bases: [], prefix, controllers: [], whyNot: 'none are wanted' }
+/** Leaves nothing behind: a start that is refused later has changed nothing. */
+export function findCgroups(wanted: CgroupsWanted): CgroupsAllowed {
+  if (wanted === 'none') return { bases: [], controllers: [], whyNot: 'none are wanted' }
   const outcomes = readHierarchies().map(tryOut)
   const bases = outcomes.flatMap((outcome) => (typeof outcome === 'string' ? [] : [outcome]))
   bases.sort((left, right) => right.version - left.version)
@@ -47,7 +50,15 @@ export async function findCgroups(directory: string, wanted: CgroupsWanted): Pro
   )
   const reason = outcomes.find((outcome) => typeof outcome === 'string')
   const whyNot = bases.length > 0 ? null : (reason ?? 'the system has none')
-  return { bases, prefix, controllers, whyNot }
+  return { bases, controllers, whyNot }
+}
+
+/** What was found, with the name of this engine, which is written down when it is first asked for. */
+export async function nameCgroups(
+  directory: string,
+  allowed: CgroupsAllowed,
+): Promise<CgroupsFound> {
+  return { ...allowed, prefix: `spillway-${await engineIdOf(directory)}-` }
 }
 
 /** Random and made once: the folder of another installation may have the same path. */

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Isolation } from '#platform/engines/engine.ts'
 import { findProgram } from '#platform/processes/program-path.ts'
-import type { CgroupsFound } from '../cgroups/cgroups.ts'
+import type { CgroupsAllowed } from '../cgroups/cgroups.ts'
 import { ANSWER_FD, FILTER_FD, INSIDE, bubblewrapWords } from './bubblewrap-words.ts'
 import type { SandboxMaker } from './sandbox-plan.ts'
 import { uidOf, writeSettings } from './sandbox-plan.ts'
@@ -28,7 +28,7 @@ export interface IsolationPlace {
   readonly wanted: IsolationWanted
   /** The PATH variable. */
   readonly path: string
-  readonly cgroups: CgroupsFound
+  readonly cgroups: CgroupsAllowed
   readonly sandboxes: Omit<SandboxMaker, 'programs' | 'isRoot'>
 }
 
@@ -66,7 +66,7 @@ function ownerOnly(why: string): IsolationFound {
   return { isolation: { kind: 'owner_only', text }, maker: null }
 }
 
-function describe({ programs, isRoot, network }: SandboxMaker, cgroups: CgroupsFound): Isolation {
+function describe({ programs, isRoot, network }: SandboxMaker, cgroups: CgroupsAllowed): Isolation {
   const user = isRoot ? 'as users of their own' : 'in a user namespace'
   const limits = describeLimits(cgroups, programs.prlimit !== null)
   const reach = network === 'host' ? 'on the network of this machine' : 'without a network'
@@ -78,7 +78,7 @@ const LIMITED = { memory: 'memory', pids: 'processes', cpu: 'CPU time' } as cons
 
 /** Which limits apply, and why others do not. */
 export function describeLimits(
-  { controllers, whyNot }: Pick<CgroupsFound, 'controllers' | 'whyNot'>,
+  { controllers, whyNot }: Pick<CgroupsAllowed, 'controllers' | 'whyNot'>,
   hasPrlimit: boolean,
 ): string {
   const names = controllers.map((name) => LIMITED[name])
