@@ -23,7 +23,7 @@ function writeFleet(folder: string): string {
   const text = readFileSync(LAPTOP, 'utf8')
   const fleet = `${text.slice(0, text.indexOf('models:'))}demo: { creditUsd: 100000 }\n`
   const path = join(folder, 'fleet.yaml')
-  writeFileSync(path, fleet.replace('spot: 10s', `spot: ${NOTICE_MS}ms`))
+  writeFileSync(path, fleet.replace('notice: 10s', `notice: ${NOTICE_MS}ms`))
   return path
 }
 

@@ -9,7 +9,7 @@ export function localGround(folder: string): Ground {
   const text = readFileSync(LAPTOP, 'utf8')
   const path = join(folder, 'fleet.yaml')
   const fleet = `${text.slice(0, text.indexOf('models:'))}demo: { creditUsd: 100000 }\n`
-  writeFileSync(path, fleet.replace('spot: 10s', 'spot: 500ms'))
+  writeFileSync(path, fleet.replace('notice: 10s', 'notice: 500ms'))
   return {
     name: 'local',
     environment: { SPILLWAY_FLEET: path },

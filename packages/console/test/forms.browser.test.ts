@@ -70,7 +70,7 @@ describe.runIf(hasChromium)('forms of the console', () => {
     await field(page, 'Command').fill("sh -c 'echo first line; sleep 600'")
     await slots(page).fill('64')
     await press(page, 'Create the lease')
-    await page.getByText('More GPUs than any node of the pool has').waitFor()
+    await page.getByText('More GPUs than the nodes of the pool could ever give').waitFor()
     await slots(page).fill('1')
     await field(page, 'Time limit').fill('2')
     await page.getByText('at most').first().waitFor()

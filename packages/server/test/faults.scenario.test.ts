@@ -241,7 +241,7 @@ describe('an installation', { timeout: 120_000 }, () => {
   const dataDir = join(folder, 'installation')
   const fleet = fleetFile(
     'dear.yaml',
-    LAPTOP.replace('spot: 0.90', 'spot: 36000').replace('spot: 10s', 'spot: 1s'),
+    LAPTOP.replace('spot: 0.90', 'spot: 36000').replace('notice: 10s', 'notice: 1s'),
   )
   let installation: TestInstallation
   let seen: ReturnType<typeof observe>
@@ -363,7 +363,7 @@ test(
   { timeout: 120_000 },
   async () => {
     // given
-    const fleet = LAPTOP.replace('spot: 0.90', 'spot: 36000').replace('spot: 10s', 'spot: 1s')
+    const fleet = LAPTOP.replace('spot: 0.90', 'spot: 36000').replace('notice: 10s', 'notice: 1s')
     const { db, url } = await cloneDatabase()
     const installation = await startInstallation({
       databaseUrl: url,
@@ -385,7 +385,7 @@ test(
       await setHold(tx, { holdId: hold?.holdId ?? '', amount: money('200') })
       const { available } = await getBalance(tx, organization.id)
       const other = {
-        purpose: 'lease',
+        purpose: 'gateway',
         reference: 'other work',
         now: new Date(),
         ids: idSource(Date.now),

@@ -71,8 +71,8 @@ export async function addModel(db: Database, options: ModelOptions): Promise<voi
     await sql`
       INSERT INTO pool (name, site_name, accelerator, accelerator_kind, engine, finding, capex_usd_per_gpu,
         residual_fraction, life_years, power_kw_per_gpu, idle_power_fraction, opex_usd_per_gpu_hour,
-        notice_ms_on_demand, notice_ms_spot, notice_ms_flex)
-      VALUES ('pool', 'here', 'none', 'cpu', 'local', '', 0, 0, 1, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING`.execute(
+        reclaim)
+      VALUES ('pool', 'here', 'none', 'cpu', 'local', '', 0, 0, 1, 0, 0, 0, '{}') ON CONFLICT DO NOTHING`.execute(
       tx,
     )
     const isUpstream = kind === 'upstream'
