@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 const LOOK_EVERY_MS = 10
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 20_000
 
 export interface UntilTrueOptions {
   readonly timeoutMs?: number
