@@ -29,6 +29,8 @@ export function connectParent(host: NodeJS.Process): Parent {
   host.on('disconnect', () => resolve('parent_gone'))
   host.on('SIGTERM', () => resolve('asked'))
   host.on('SIGINT', () => resolve('asked'))
+  // Where nobody reads any more, a word that cannot be said must not become the next failure to tell of, for ever.
+  for (const stream of [host.stdout, host.stderr]) stream.on('error', () => undefined)
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     host.on(event, (failure: unknown) => {
       const text = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
