@@ -73,7 +73,11 @@ function Count({ value, of }: { value: number | undefined; of: number | undefine
 }
 
 function Waiting(): ReactElement {
-  return <span className="skeleton inline-block h-6 w-20 align-middle" />
+  return (
+    <span className="skeleton inline-block h-6 w-20 align-middle">
+      <span className="sr-only">still loading</span>
+    </span>
+  )
 }
 
 /** What there is to compare with: the whole hour before. */
