@@ -28,7 +28,8 @@ describe.runIf(hasChromium)('notices above every page', { timeout: 90_000 }, () 
   }
 
   test('a buyer sees that a reclaim has become likely, and then the notice with its time', async () => {
-    const command = ['sh', '-c', 'sleep 600']
+    // It stays through its notice: what ends at the signal is gone before the banner is drawn.
+    const command = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done']
     const lease = await scene.buyer.createLease({ body: { command, name: 'trains all night' } })
     await untilTrue(
       async () => (await scene.buyer.getLease({ params: { id: lease.id } })).state === 'running',
