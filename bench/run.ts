@@ -1,13 +1,14 @@
 /**
- * Runs one benchmark: `npm run bench -- NAME [--quick] [--json] [--record]`. A full run is recorded in bench/results;
- * a quick one only with --record. With --json one JSON object is printed last. Judges nothing: figures are not tests.
+ * Runs one benchmark: `npm run bench -- NAME [--quick] [--json] [--record] [--FLAG VALUE]`. A full run with no flag of
+ * its own is recorded in bench/results; another only with --record. With --json one JSON object is printed last. Judges
+ * nothing: figures are not tests.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeMachine } from './run/machine.ts'
 import { renderResult } from './run/render.ts'
-import type { Bench } from './run/result.ts'
+import type { BenchModule } from './run/result.ts'
 
 const FOLDER = import.meta.dirname
 
@@ -19,39 +20,45 @@ function listNames(): string[] {
 
 interface Order {
   readonly name: string
+  readonly module: BenchModule
   readonly quick: boolean
   readonly json: boolean
   readonly record: boolean
+  readonly flags: Readonly<Record<string, string>>
+}
+
+const SWITCHES = {
+  quick: { type: 'boolean' },
+  json: { type: 'boolean' },
+  record: { type: 'boolean' },
+} as const
+
+/** The benchmark that is named first; a sentence when there is none of that name. */
+async function findModule(name: string): Promise<BenchModule | string> {
+  const names = listNames()
+  if (names.includes(name)) return (await import(join(FOLDER, `${name}.ts`))) as BenchModule
+  return `Name one benchmark first: npm run bench -- NAME [--quick] [--json] [--record]\nThere are: ${names.join(', ')}`
 }
 
 /** Reads the command line; a sentence when it makes no sense. */
-function readOrder(args: readonly string[]): Order | string {
-  const flags = {
-    quick: { type: 'boolean' },
-    json: { type: 'boolean' },
-    record: { type: 'boolean' },
-  } as const
+async function readOrder([name = '', ...args]: readonly string[]): Promise<Order | string> {
+  const module = await findModule(name)
+  if (typeof module === 'string') return module
+  const own = (module.flags ?? []).map((flag) => [flag, { type: 'string' }] as const)
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: flags,
-      allowPositionals: true,
-    })
-    const [name = '', ...rest] = positionals
-    const names = listNames()
-    if (!names.includes(name) || rest.length > 0)
-      return `Name one benchmark: npm run bench -- NAME [--quick] [--json] [--record]\nThere are: ${names.join(', ')}`
-    const { quick = false, json = false, record = !quick } = values
-    return { name, quick, json, record }
+    const { values } = parseArgs({ args, options: { ...Object.fromEntries(own), ...SWITCHES } })
+    const { quick = false, json = false, record, ...flags } = values
+    const given = flags as Record<string, string>
+    const isPlain = !quick && Object.keys(given).length === 0
+    return { name, module, quick, json, record: record ?? isPlain, flags: { ...given } }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
 
-async function run({ name, quick, json, record }: Order): Promise<void> {
-  const module = (await import(join(FOLDER, `${name}.ts`))) as { readonly default: Bench }
+async function run({ name, module, quick, json, record, flags }: Order): Promise<void> {
   const date = new Date().toISOString()
-  const result = await module.default({ quick })
+  const result = await module.default({ quick, flags })
   const recorded = { name, date, quick, machine: describeMachine(), ...result }
   process.stdout.write(`\n${renderResult(result)}\n`)
   if (record) {
@@ -61,7 +68,7 @@ async function run({ name, quick, json, record }: Order): Promise<void> {
   if (json) process.stdout.write(`${JSON.stringify(recorded)}\n`)
 }
 
-const order = readOrder(process.argv.slice(2))
+const order = await readOrder(process.argv.slice(2))
 if (typeof order === 'string') {
   process.stderr.write(`${order}\n`)
   process.exitCode = 2

@@ -1,5 +1,5 @@
 /** A result as a table for people. */
-import { type BenchResult, type Figure, meetsTarget } from './result.ts'
+import { type BenchResult, type Comparison, type Figure, meetsTarget } from './result.ts'
 
 function renderNumber(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3
@@ -19,13 +19,14 @@ function toRow(figure: Figure): string[] {
   return [name, renderNumber(value), unit, spread, renderTarget(figure)]
 }
 
-export function renderResult({ title, figures, notes }: BenchResult): string {
-  const rows = [['figure', 'median', 'unit', 'range', 'target'], ...figures.map(toRow)]
+function alignColumns(
+  rows: readonly (readonly string[])[],
+  isNumber: (column: number) => boolean,
+): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   )
-  const isNumber = (column: number) => column === 1
-  const lines = rows.map((row) =>
+  return rows.map((row) =>
     row
       .map((cell, column) =>
         isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
@@ -33,5 +34,30 @@ export function renderResult({ title, figures, notes }: BenchResult): string {
       .join('  ')
       .trimEnd(),
   )
-  return [title, '', ...lines, '', ...notes.map((note) => `- ${note}`)].join('\n')
+}
+
+function renderComparison(name: string, comparison: Comparison): string[] {
+  const measures = [...new Set(Object.values(comparison).flatMap((row) => Object.keys(row)))]
+  const rows = Object.entries(comparison).map(([thing, row]) => [
+    thing,
+    ...measures.map((measure) => {
+      const value = row[measure] ?? null
+      return value === null ? '-' : renderNumber(value)
+    }),
+  ])
+  return [name, '', ...alignColumns([['', ...measures], ...rows], (column) => column > 0), '']
+}
+
+export function renderResult({ title, figures, comparisons = {}, notes }: BenchResult): string {
+  const rows = [['figure', 'median', 'unit', 'range', 'target'], ...figures.map(toRow)]
+  return [
+    title,
+    '',
+    ...Object.entries(comparisons).flatMap(([name, comparison]) =>
+      renderComparison(name, comparison),
+    ),
+    ...alignColumns(rows, (column) => column === 1),
+    '',
+    ...notes.map((note) => `- ${note}`),
+  ].join('\n')
 }

@@ -25,3 +25,9 @@ test('a target is met at its bound, and a missed one is said to be', () => {
     /≤ 2 met\n.*≤ 2 MISSED\n\n- n$/,
   )
 })
+
+test('a comparison is a table of its things by their measures, with a dash where one has none', () => {
+  const policies = { ours: { sold_share: 0.5 }, theirs: { sold_share: 0.25, breach_share: null } }
+  const text = renderResult({ title: 't', figures: [], comparisons: { policies }, notes: [] })
+  expect(text).toMatch(/policies\n\n +sold_share +breach_share\nours +0\.5 +-\ntheirs +0\.25 +-\n/)
+})

@@ -3,6 +3,8 @@
 export interface BenchOptions {
   /** Ends within a minute, at the price of precision. */
   readonly quick: boolean
+  /** What was given for the flags that the benchmark's module names in `flags`: `--nodes F` as `nodes`. */
+  readonly flags: Readonly<Record<string, string>>
 }
 
 /** One measured figure: the median of its rounds. */
@@ -15,14 +17,25 @@ export interface Figure {
   readonly target?: { readonly kind: 'at_most' | 'at_least'; readonly value: number }
 }
 
+/** Figures of many things side by side: thing -> measure -> value. Null where it has none. */
+export type Comparison = Readonly<Record<string, Readonly<Record<string, number | null>>>>
+
 export interface BenchResult {
   readonly title: string
   readonly figures: readonly Figure[]
+  /** Each under its name, which is also its name in the JSON. */
+  readonly comparisons?: Readonly<Record<string, Comparison>>
   /** What a reader has to know to judge the figures. */
   readonly notes: readonly string[]
 }
 
 export type Bench = (options: BenchOptions) => Promise<BenchResult>
+
+/** A file of `bench/`: its benchmark, and the flags with a value that it reads. */
+export interface BenchModule {
+  readonly default: Bench
+  readonly flags?: readonly string[]
+}
 
 /** Whether a figure meets its target; null where it has none. */
 export function meetsTarget({ value, target }: Figure): boolean | null {
