@@ -36,13 +36,15 @@ const END_WORDS: Record<EndReason, string> = {
 
 function endTone(lease: Lease, reason: EndReason): Tone {
   if (reason !== 'exited') return END_TONES[reason]
+  if (lease.exitCode === null && lease.exitSignal === null) return 'idle'
   return lease.exitCode === 0 ? 'good' : 'bad'
 }
 
-/** `ended: exited 0`, `ended: reclaimed`. */
+/** `exited 0`, `reclaimed`; without a code where the engine does not know it, as of work that it only watched. */
 function endWords(lease: Lease, reason: EndReason): string {
   if (reason !== 'exited') return END_WORDS[reason]
-  return lease.exitSignal ? `exited by ${lease.exitSignal}` : `exited ${lease.exitCode ?? '?'}`
+  if (lease.exitSignal) return `exited by ${lease.exitSignal}`
+  return lease.exitCode === null ? 'exited' : `exited ${lease.exitCode}`
 }
 
 export function LeaseStateWord({ lease }: { lease: Lease }): ReactElement {

@@ -57,7 +57,7 @@ const BAD_ENDS: readonly string[] = ['start_failed', 'lost', 'balance_exhausted'
 function endMark(lease: Lease, text: string): Omit<Mark, 'atMs'> {
   const { endReason, exitCode } = lease
   const isBad = (endReason !== null && BAD_ENDS.includes(endReason)) || (exitCode ?? 0) !== 0
-  const word = endReason === 'exited' ? `exit ${exitCode ?? '?'}` : 'ended'
+  const word = endReason === 'exited' && exitCode !== null ? `exit ${exitCode}` : 'ended'
   return { word, text, tone: isBad ? 'bad' : endReason === 'exited' ? 'good' : 'plain' }
 }
 
