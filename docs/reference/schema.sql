@@ -284,6 +284,7 @@ CREATE UNIQUE INDEX lease_engine_run ON lease USING btree (pool_name, engine_run
 CREATE INDEX lease_files_kept ON lease USING btree (ended_at) WHERE ((state = 'ended'::text) AND (files_discarded_at IS NULL));
 CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);
 CREATE INDEX lease_organization ON lease USING btree (organization_id, created_at DESC);
+CREATE INDEX lease_risk_told ON lease USING btree (id) WHERE (risk_told_at IS NOT NULL);
 CREATE INDEX lease_service_open ON lease USING btree (id) WHERE ((mode = 'service'::text) AND (state <> 'ended'::text));
 
 CREATE TABLE lease_fact (

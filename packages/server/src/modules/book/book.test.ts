@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { idSource } from '#kernel/ids.ts'
 import { isConstraintViolation } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
+import { listHeld } from './held-store.ts'
 import { accountNode, accountPool } from './service.ts'
 import { closeClaims, countTaken, drainClaims, listOpenClaims, openClaims } from './store.ts'
 
@@ -142,4 +143,22 @@ test('the count of slots taken is that of the claims that are open', async () =>
   expect((await countTaken(db)).get(nodeId)).toBe(3)
   await closeClaims(db, 'counted-a', at(5))
   expect((await countTaken(db)).has(nodeId)).toBe(false)
+})
+
+test('what is held now is every open claim, with since when the owner has his', async () => {
+  const nodeId = await pool('held')
+  await claim(nodeId, 'held-a', [0, 2], 0)
+  await claim(nodeId, 'held-b', [1], 0)
+  await claim(nodeId, 'held-c', [3], 0)
+  await closeClaims(db, 'held-b', at(5))
+  await drainClaims(db, 'held-c', at(9))
+  const anchor = { kind: 'anchor', leaseId: null, organizationId: null, now: at(7), ids } as const
+  await openClaims(db, [{ nodeId, slots: [1] }], anchor)
+  const held = (await listHeld(db)).filter((each) => each.nodeId === nodeId)
+  const spot = { nodeId, kind: 'spot', isDraining: false, anchorSinceMs: null }
+  expect(held.toSorted((a, b) => (a.slots[0] ?? 0) - (b.slots[0] ?? 0))).toEqual([
+    { ...spot, slots: [0, 2], leaseId: 'held-a' },
+    { ...spot, slots: [1], leaseId: null, kind: 'anchor', anchorSinceMs: START_MS + 7 },
+    { ...spot, slots: [3], leaseId: 'held-c', isDraining: true },
+  ])
 })

@@ -19,12 +19,12 @@ export {
 } from './node-service.ts'
 export type { Node, NodeState, SlotFault } from './node-state.ts'
 export { listFaults, listNodeFacts, listUnreachable, noteUnreachable } from './node-store.ts'
+export { countNodeMakes, listNodeShapes, type NodeShape } from './shape-store.ts'
 export { applyFleet } from './service.ts'
 export {
   findPool,
   isAnyClosed,
   listNodes,
-  listNodeShapes,
   listUnreadyNodes,
   listUntoldNodes,
   nodeNames,

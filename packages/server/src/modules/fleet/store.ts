@@ -300,33 +300,6 @@ export async function nodeNames(
   return new Map(rows.map(({ id, name }) => [id, name]))
 }
 
-/** What placement asks of a node, and no more: a pool may have thousands. */
-export interface NodeShape {
-  readonly id: string
-  readonly pool: string
-  readonly slotCount: number
-  readonly isReady: boolean
-  readonly fabric: string | null
-}
-
-/** The shape of every node that is part of the fleet now, in the order of pool and name. */
-export async function listNodeShapes(db: Db): Promise<readonly NodeShape[]> {
-  const rows = await db
-    .selectFrom('node')
-    .select(['id', 'pool_name', 'slot_count', 'state', 'fabric'])
-    .where('retired_at', 'is', null)
-    .orderBy('pool_name')
-    .orderBy('name')
-    .execute()
-  return rows.map((row) => ({
-    id: row.id,
-    pool: row.pool_name,
-    slotCount: row.slot_count,
-    isReady: row.state === 'ready',
-    fabric: row.fabric,
-  }))
-}
-
 /** A node that is or was part of the fleet. */
 export async function findNode(
   db: Db,

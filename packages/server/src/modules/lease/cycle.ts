@@ -3,7 +3,7 @@
  * which one fails is committed one by one. A decision that no longer holds is dropped; the next cycle decides anew.
  */
 import { type IdSource } from '#kernel/ids.ts'
-import { decide, type Decision } from '#modules/market/index.ts'
+import type { Decision } from '#modules/market/index.ts'
 import {
   type Database,
   type Db,
@@ -18,7 +18,7 @@ import { Outdated, placeLeases } from './placing-service.ts'
 import { noteWaiting } from './placing-store.ts'
 import { takeBack } from './reclaim-service.ts'
 import { recordFact } from './record.ts'
-import { takeSnapshot } from './snapshot-service.ts'
+import { decideNow } from './snapshot-service.ts'
 import * as store from './store.ts'
 import { mayTakeBack } from './terms.ts'
 
@@ -153,9 +153,8 @@ async function commitAll(deps: CycleDeps, decisions: readonly Decision[]): Promi
 /** One cycle, as a step of the strand `market/cycle`. */
 export async function runCycle(deps: CycleDeps): Promise<StepOutcome> {
   const at = deps.now()
-  const snapshot = await takeSnapshot(deps.database, at)
-  const told = new Map(snapshot.wants.map((want) => [want.leaseId, want.waitsFor]))
-  const outcome = decide(snapshot)
+  const { wants, outcome } = await decideNow(deps.database, at)
+  const told = new Map(wants.map((want) => [want.leaseId, want.waitsFor]))
   const isNews = (decision: Decision) =>
     decision.kind !== 'wait' || told.get(decision.leaseId) !== decision.why
   await commitAll(deps, outcome.decisions.filter(isNews))

@@ -1,6 +1,6 @@
 /** How the owner's demand on each pool went lately, from the claims of its work: what the market's outlook is made of. */
 import type { ReclaimPolicy } from '@spillway/contract'
-import { type Claim, listAnchorClaimsEndedSince } from '#modules/book/index.ts'
+import { type Held, listAnchorClaimsEndedSince } from '#modules/book/index.ts'
 import {
   type DemandSpan,
   latestDemand,
@@ -11,7 +11,7 @@ import type { Db } from '#platform/db/database.ts'
 import { DEMAND_STEP_MS, DEMAND_STEPS, RISK_AHEAD_MS, SHRINK_AHEAD_MS } from '../../limits.ts'
 
 interface Book {
-  readonly claims: readonly Claim[]
+  readonly held: readonly Held[]
   readonly poolOf: ReadonlyMap<string, string>
   readonly now: Date
 }
@@ -24,15 +24,14 @@ function noticeMs({ on_demand, spot, flex }: ReclaimPolicy): number {
 
 async function listSpans(
   tx: Db,
-  { claims, poolOf, now }: Book,
+  { held, poolOf, now }: Book,
 ): Promise<ReadonlyMap<string | undefined, readonly DemandSpan[]>> {
   const since = new Date(now.getTime() - DEMAND_STEP_MS * DEMAND_STEPS)
-  const open = claims
-    .filter(({ kind }) => kind === 'anchor')
-    .map(({ nodeId, slots, startsAt }) => ({
-      pool: poolOf.get(nodeId),
-      ...{ slots: slots.length, startsMs: startsAt.getTime(), endsMs: null },
-    }))
+  const open = held.flatMap(({ nodeId, slots, anchorSinceMs: startsMs }) =>
+    startsMs === null
+      ? []
+      : [{ pool: poolOf.get(nodeId), slots: slots.length, startsMs, endsMs: null }],
+  )
   const ended = (await listAnchorClaimsEndedSince(tx, since)).map((claim) => ({
     pool: poolOf.get(claim.nodeId),
     slots: claim.slotCount,

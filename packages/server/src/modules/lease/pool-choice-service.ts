@@ -1,27 +1,71 @@
 /** Finds the pool for a lease among those there are, with what is free in each right now. */
 import { Fault } from '#kernel/fault.ts'
 import { countTaken } from '#modules/book/index.ts'
-import { listNodeShapes, listPools, listSites, type Pool } from '#modules/fleet/index.ts'
+import {
+  countNodeMakes,
+  listNodeShapes,
+  listPools,
+  listSites,
+  type Pool,
+  type Site,
+} from '#modules/fleet/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { poolsFor, refuseHostPath, type WhoseWork } from './isolation-service.ts'
-import { type Candidate, choosePool, type NearMatch, type PoolWish } from './pool-choice.ts'
+import {
+  type Candidate,
+  choosePool,
+  type NearMatch,
+  onlyPool,
+  type PoolChoice,
+  type PoolWish,
+} from './pool-choice.ts'
 
-async function listCandidates(tx: Db, pools: readonly Pool[]): Promise<readonly Candidate[]> {
-  const sites = new Map((await listSites(tx)).map((site) => [site.name, site]))
-  const taken = await countTaken(tx)
-  const nodes = Map.groupBy(await listNodeShapes(tx), (node) => node.pool)
+type Nodes = ReadonlyMap<string, Candidate['nodes']>
+
+function toCandidates(
+  pools: readonly Pool[],
+  sites: readonly Site[],
+  nodesOf: Nodes,
+): readonly Candidate[] {
+  const siteOf = new Map(sites.map((site) => [site.name, site]))
   return pools.map((pool) => ({
     pool: pool.name,
     accelerator: pool.accelerator,
     site: pool.site,
-    region: sites.get(pool.site)?.region ?? '',
-    jurisdiction: sites.get(pool.site)?.jurisdiction ?? '',
-    nodes: (nodes.get(pool.name) ?? []).map(({ id, slotCount, isReady, fabric }) => ({
-      slotCount,
-      fabric,
-      free: isReady ? slotCount - (taken.get(id) ?? 0) : 0,
-    })),
+    region: siteOf.get(pool.site)?.region ?? '',
+    jurisdiction: siteOf.get(pool.site)?.jurisdiction ?? '',
+    nodes: nodesOf.get(pool.name) ?? [],
   }))
+}
+
+/** The nodes of pools as if nobody had any of them. */
+async function listEmptyNodes(tx: Db, pools: readonly Pool[]): Promise<Nodes> {
+  const makes = await countNodeMakes(
+    tx,
+    pools.map(({ name }) => name),
+  )
+  const nodes = makes.flatMap(({ pool, slotCount, fabric, nodes: count }) => {
+    const node = { pool, slotCount, fabric, free: slotCount }
+    return Array.from({ length: count }, () => node)
+  })
+  return Map.groupBy(nodes, ({ pool }) => pool)
+}
+
+/** The nodes of all pools, with what is free on each now. */
+async function listNodesAsTheyAre(tx: Db): Promise<Nodes> {
+  const taken = await countTaken(tx)
+  const nodes = (await listNodeShapes(tx)).map(({ id, pool, slotCount, isReady, fabric }) => ({
+    ...{ pool, slotCount, fabric },
+    free: isReady ? slotCount - (taken.get(id) ?? 0) : 0,
+  }))
+  return Map.groupBy(nodes, ({ pool }) => pool)
+}
+
+/** The choice among pools. What is free, which takes a look at all nodes and claims, is asked only where it matters. */
+async function choose(tx: Db, pools: readonly Pool[], wish: PoolWish): Promise<PoolChoice> {
+  const sites = await listSites(tx)
+  const only = onlyPool(wish, toCandidates(pools, sites, await listEmptyNodes(tx, pools)))
+  return only ?? choosePool(wish, toCandidates(pools, sites, await listNodesAsTheyAre(tx)))
 }
 
 function renderDetails(near: NearMatch | null): Readonly<Record<string, unknown>> {
@@ -42,7 +86,7 @@ export async function findPoolFor(
   if (wish.pool !== undefined && all.every((pool) => pool.name !== wish.pool))
     throw new Fault('pool.not_found', `There is no pool ${wish.pool}.`)
   const pools = await poolsFor(tx, all, wish)
-  const choice = choosePool(wish, await listCandidates(tx, pools))
+  const choice = await choose(tx, pools, wish)
   if (choice.kind === 'none_matches')
     throw new Fault('pool.none_matches', choice.text, { details: renderDetails(choice.near) })
   const pool = choice.kind === 'chosen' ? pools.find(({ name }) => name === choice.pool) : undefined

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { type Candidate, choosePool, isAccelerator, type PoolWish } from './pool-choice.ts'
+import {
+  type Candidate,
+  choosePool,
+  isAccelerator,
+  onlyPool,
+  type PoolWish,
+} from './pool-choice.ts'
 
 function pool(name: string, parts: Partial<Candidate> = {}): Candidate {
   return {
@@ -77,4 +83,30 @@ test('one fabric is promised only where one has nodes enough', () => {
     kind: 'never',
     text: expect.stringMatching(/do not say which fabric/),
   })
+})
+
+test('the only pool that could ever give it is chosen without a look at what is free, and no other way', () => {
+  const whole = { gpus: 8, isOneFabric: false }
+  const wishes: PoolWish[] = [
+    { ...whole, pool: 'full' },
+    { ...whole, accelerator: 'A100' },
+    { ...whole, gpus: 16, pool: 'two' },
+    { ...whole, gpus: 16, isOneFabric: true },
+    { ...whole, accelerator: 'H100' },
+    { ...whole, gpus: 64 },
+    { ...whole, region: 'us-east' },
+  ]
+  const two = pool('two', { nodes: [...FULL, ...FULL] })
+  const candidates = [A100, pool('full', { nodes: FULL }), two]
+  const empty = candidates.map((each) => ({
+    ...each,
+    nodes: each.nodes.map((node) => ({ ...node, free: node.slotCount })),
+  }))
+  const found = wishes.map((wish) => onlyPool(wish, empty))
+  for (const [index, only] of found.entries())
+    if (only) expect(only).toEqual(choosePool(wishes[index] ?? whole, candidates))
+  expect(found.map((only) => only?.pool ?? null)).toEqual([
+    ...['full', 'old', 'two', 'two'],
+    ...[null, null, null],
+  ])
 })

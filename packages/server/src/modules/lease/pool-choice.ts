@@ -132,6 +132,26 @@ function describe(wish: PoolWish): string {
   return parts.filter((part) => part !== '').join(' and ')
 }
 
+/** The pool that will be chosen whatever is free: no other could ever give it. Null where what is free decides. */
+export function onlyPool(
+  wish: PoolWish,
+  candidates: readonly Candidate[],
+): Extract<PoolChoice, { kind: 'chosen' }> | null {
+  const matching = candidates.filter((each) => matches(wish, each))
+  const ever = everOf(wish, matching)
+  const [only] = ever
+  if (only === undefined || ever.length > 1) return null
+  return { kind: 'chosen', pool: only.each.pool, nodes: only.nodes }
+}
+
+/** Those that could ever give it, with the nodes that it takes there. */
+function everOf(wish: PoolWish, candidates: readonly Candidate[]) {
+  return candidates.flatMap((each) => {
+    const fit = fitBy(wish, each, (node) => node.slotCount)
+    return fit.kind === 'fits' ? [{ each, nodes: fit.nodes }] : []
+  })
+}
+
 /** The first pool with room now; else the first that could ever give it. */
 export function choosePool(wish: PoolWish, candidates: readonly Candidate[]): PoolChoice {
   const matching = candidates.filter((each) => matches(wish, each))
@@ -140,19 +160,14 @@ export function choosePool(wish: PoolWish, candidates: readonly Candidate[]): Po
     const near = nearestOf(wish, others)
     return { kind: 'none_matches', text: `No pool ${describe(wish)}.${renderNear(near)}`, near }
   }
-  const fits = matching.map((each) => ({
-    each,
-    fit: fitBy(wish, each, (node) => node.slotCount),
-  }))
-  const ever = fits.flatMap(({ each, fit }) =>
-    fit.kind === 'fits' ? [{ pool: each.pool, nodes: fit.nodes, each }] : [],
-  )
+  const ever = everOf(wish, matching)
   const hasRoom = ({ each, nodes }: (typeof ever)[number]) =>
     fitBy({ ...wish, nodes }, each, (node) => node.free).kind === 'fits'
   const chosen = ever.find(hasRoom) ?? ever[0]
-  if (chosen) return { kind: 'chosen', pool: chosen.pool, nodes: chosen.nodes }
-  const [largest] = fits
-    .flatMap(({ fit }) => (fit.kind === 'never' ? [fit] : []))
+  if (chosen) return { kind: 'chosen', pool: chosen.each.pool, nodes: chosen.nodes }
+  const [largest] = matching
+    .map((each) => fitBy(wish, each, (node) => node.slotCount))
+    .flatMap((fit) => (fit.kind === 'never' ? [fit] : []))
     .toSorted((a, b) => b.gpusMax - a.gpusMax)
   const near = nearestOf(wish, others)
   const text = `${largest?.text ?? 'The pool has no nodes.'}${renderNear(near)}`

@@ -1,7 +1,10 @@
-/** Takes the snapshot that the market decides on: the book and the orders at one instant of the database. */
+/**
+ * Takes the snapshot that the market decides on: the book and the orders at one instant of the database. What leases that
+ * have slots say is read only where the decision asks for it: they are by far the most, and what is free needs none of them.
+ */
 import type { ReclaimTerms } from '@spillway/contract'
 import type { Money } from '#kernel/money.ts'
-import { type Claim, listOpenClaims } from '#modules/book/index.ts'
+import { type Held, listHeld } from '#modules/book/index.ts'
 import {
   listFaults,
   listNodeShapes,
@@ -9,7 +12,15 @@ import {
   listUnreachable,
   type SlotFault,
 } from '#modules/fleet/index.ts'
-import { getGpuPrice, type Holder, type Snapshot, type Want } from '#modules/market/index.ts'
+import {
+  decide,
+  decideByRoom,
+  getGpuPrice,
+  type Holder,
+  type Outcome,
+  type Snapshot,
+  type Want,
+} from '#modules/market/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
 import { foreseePools } from './demand-service.ts'
 import { isSoldByHour, type Lease } from './lease.ts'
@@ -18,18 +29,14 @@ import * as store from './store.ts'
 import { isCapReached } from './terms.ts'
 
 function toHolder(
-  claim: Claim,
+  { leaseId, kind, nodeId, slots, isDraining }: Held,
   { leases, now }: { readonly leases: ReadonlyMap<string, Standing>; readonly now: Date },
 ): Holder {
-  const lease = claim.leaseId === null ? undefined : leases.get(claim.leaseId)
+  const lease = leaseId === null ? undefined : leases.get(leaseId)
   return {
-    leaseId: claim.leaseId,
-    kind: claim.kind,
-    nodeId: claim.nodeId,
-    slots: claim.slots,
+    ...{ leaseId, kind, nodeId, slots, isDraining },
     startedMs: lease?.startedAt?.getTime() ?? null,
     priceUsd: lease?.priceUsd ?? null,
-    isDraining: claim.drainingFrom !== null,
     reclaimFor: lease?.reclaimFor ?? null,
     checkpointMs: lease?.checkpointAt?.getTime() ?? null,
     isTakenBack: lease?.isTakenBack ?? false,
@@ -42,10 +49,10 @@ function holderTerms(lease: Standing, { by, minimumRunMs }: ReclaimTerms, now: D
 }
 
 /** Broken slots that nobody claims yet: they are not sold in the moment before they are held. */
-function brokenSlots(faults: readonly SlotFault[], claims: readonly Claim[]): Holder[] {
+function brokenSlots(faults: readonly SlotFault[], held: readonly Held[]): Holder[] {
   if (faults.length === 0) return []
   const taken = new Set(
-    claims.flatMap(({ nodeId, slots }) => slots.map((slot) => `${nodeId}/${slot}`)),
+    held.flatMap(({ nodeId, slots }) => slots.map((slot) => `${nodeId}/${slot}`)),
   )
   return faults
     .filter(({ nodeId, slot }) => !taken.has(`${nodeId}/${slot}`))
@@ -83,35 +90,64 @@ function toWant(lease: Lease, priceUsd: Money | null): Want {
   }
 }
 
+async function listWants(tx: Db, now: Date): Promise<readonly Want[]> {
+  const priceOf = pricesAt(tx, now)
+  const wants: Want[] = []
+  for (const lease of await store.listPendingLeases(tx))
+    if ((lease.retryAt ?? now) <= now) wants.push(toWant(lease, await priceOf(lease)))
+  return wants
+}
+
+interface Book {
+  /** The whole, but for what the leases say that have the slots. */
+  readonly bare: Snapshot
+  /** The same with what they say. */
+  readonly whole: () => Promise<Snapshot>
+}
+
+const NO_LEASES: ReadonlyMap<string, Standing> = new Map()
+
+async function readBook(tx: Db, now: Date): Promise<Book> {
+  const held = await listHeld(tx)
+  const silent = await listUnreachable(tx)
+  const faults = await listFaults(tx)
+  const nodes = await listNodeShapes(tx)
+  const poolOf = new Map(nodes.map(({ id, pool }) => [id, pool]))
+  const broken = brokenSlots(faults, held)
+  const holdersBy = (leases: ReadonlyMap<string, Standing>) => [
+    ...held.map((each) => toHolder(each, { leases, now })),
+    ...broken,
+  ]
+  const bare = {
+    nowMs: now.getTime(),
+    pools: await foreseePools(tx, await listPools(tx), { held, poolOf, now }),
+    // A pool whose engine is silent could not start anything.
+    nodes: nodes.map((node) => (silent.has(node.pool) ? { ...node, isReady: false } : node)),
+    holders: holdersBy(NO_LEASES),
+    wants: await listWants(tx, now),
+  }
+  return { bare, whole: async () => ({ ...bare, holders: holdersBy(await listStandings(tx)) }) }
+}
+
+function atOneInstant<Result>(
+  database: Database,
+  read: (tx: Db) => Promise<Result>,
+): Promise<Result> {
+  return database.transaction().setIsolationLevel('repeatable read').execute(read)
+}
+
 /** The book, the orders and the policies at one instant of the database. */
 export async function takeSnapshot(database: Database, now: Date): Promise<Snapshot> {
-  return database
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .execute(async (tx) => {
-      const claims = await listOpenClaims(tx)
-      const silent = await listUnreachable(tx)
-      const faults = await listFaults(tx)
-      const leases = await listStandings(tx)
-      const nodes = await listNodeShapes(tx)
-      const poolOf = new Map(nodes.map(({ id, pool }) => [id, pool]))
-      const priceOf = pricesAt(tx, now)
-      const wants: Want[] = []
-      for (const lease of await store.listPendingLeases(tx))
-        if ((lease.retryAt ?? now) <= now) wants.push(toWant(lease, await priceOf(lease)))
-      return {
-        nowMs: now.getTime(),
-        pools: await foreseePools(tx, await listPools(tx), { claims, poolOf, now }),
-        nodes: nodes.map((node) => ({
-          ...node,
-          // A pool whose engine is silent could not start anything.
-          isReady: node.isReady && !silent.has(node.pool),
-        })),
-        holders: [
-          ...claims.map((claim) => toHolder(claim, { leases, now })),
-          ...brokenSlots(faults, claims),
-        ],
-        wants,
-      }
-    })
+  return atOneInstant(database, async (tx) => (await readBook(tx, now)).whole())
+}
+
+/** What the market decides at one instant of the database, and on which wants. */
+export async function decideNow(
+  database: Database,
+  now: Date,
+): Promise<{ readonly wants: readonly Want[]; readonly outcome: Outcome }> {
+  return atOneInstant(database, async (tx) => {
+    const { bare, whole } = await readBook(tx, now)
+    return { wants: bare.wants, outcome: decideByRoom(bare) ?? decide(await whole()) }
+  })
 }

@@ -122,8 +122,17 @@ export function drainingFor(room: Room, want: Want): readonly number[] {
     .map(([slot]) => slot)
 }
 
-/** A floor for each pool. */
-export function makeFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
+/** Which floor a node is on. */
+function floorFinder(
+  { nodes }: Snapshot,
+  floors: ReadonlyMap<string, Floor>,
+): (nodeId: string) => Floor | undefined {
+  const poolOf = new Map(nodes.map((node) => [node.id, node.pool]))
+  return (nodeId) => floors.get(poolOf.get(nodeId) ?? '')
+}
+
+/** A floor for each pool, with what is taken but nobody who could be taken back. */
+export function makeBareFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
   const byPool = Map.groupBy(snapshot.nodes, (node) => node.pool)
   const floors = new Map(
     [...byPool].map(([pool, nodes]) => {
@@ -131,8 +140,7 @@ export function makeFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
       return [pool, new Floor(nodes, makeBatch(settings?.evictionBatch, nodes))]
     }),
   )
-  const poolOf = new Map(snapshot.nodes.map((node) => [node.id, node.pool]))
-  const floorOf = (nodeId: string) => floors.get(poolOf.get(nodeId) ?? '')
+  const floorOf = floorFinder(snapshot, floors)
   const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
   for (const holder of snapshot.holders) {
     const floor = floorOf(holder.nodeId)
@@ -140,10 +148,17 @@ export function makeFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
     if (holder.leaseId !== null && holder.isDraining && holder.isTakenBack)
       floor?.batch.count(holder.leaseId, holder.slots.length)
   }
+  for (const floor of floors.values()) floor.sort()
+  return floors
+}
+
+/** A floor for each pool. */
+export function makeFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
+  const floors = makeBareFloors(snapshot)
+  const floorOf = floorFinder(snapshot, floors)
   for (const victim of victimsOf(snapshot.holders)) {
     const [nodeId = ''] = victim.slotsByNode.keys()
     floorOf(nodeId)?.addVictim(victim)
   }
-  for (const floor of floors.values()) floor.sort()
   return floors
 }

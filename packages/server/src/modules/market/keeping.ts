@@ -60,6 +60,10 @@ export function keepingOf(pool: SnapshotPool | undefined, floor: Floor): Keeping
   }
 }
 
+export function isAnythingKept({ headroom, soonSlots, laterSlots }: Keeping): boolean {
+  return headroom > 0 || soonSlots > 0 || laterSlots > 0
+}
+
 /** Why a want does not get room though there may be some; null when nothing is kept from it. */
 export function whyKept(want: Want, floor: Floor): string | null {
   if (want.kind === 'anchor') return null

@@ -5,8 +5,8 @@
  */
 import { planEviction } from './eviction.ts'
 import { floorsFor } from './fabric.ts'
-import { drainingFor, type Floor, makeFloors, type Room } from './floor.ts'
-import { atRisk, keepingOf, type Shrink, shrink, whyKept } from './keeping.ts'
+import { drainingFor, type Floor, makeBareFloors, makeFloors, type Room } from './floor.ts'
+import { atRisk, isAnythingKept, keepingOf, type Shrink, shrink, whyKept } from './keeping.ts'
 import type { Decision, LeaseKind, Snapshot, Want } from './snapshot.ts'
 import { GIVES_WAY_TO } from './victims.ts'
 
@@ -121,10 +121,22 @@ function first<Item, Answer>(
   return null
 }
 
+function isTooDear({ priceUsd, maxPriceUsd }: Want): boolean {
+  return priceUsd !== null && maxPriceUsd !== null && maxPriceUsd < priceUsd
+}
+
+function tooDear({ leaseId }: Want): Decision {
+  return { kind: 'wait', leaseId, why: 'the price to fall to its maximum' }
+}
+
+/** Where it fits into what is free. */
+function placeIn(want: Want, floor: Floor | undefined): Decision | null {
+  return floor === undefined ? null : first(floorsFor(want, floor), (each) => place(want, each))
+}
+
 function decideOne(want: Want, floor: Floor | undefined, nowMs: number): readonly Decision[] {
   const { leaseId } = want
-  if (want.priceUsd !== null && want.maxPriceUsd !== null && want.maxPriceUsd < want.priceUsd)
-    return [{ kind: 'wait', leaseId, why: 'the price to fall to its maximum' }]
+  if (isTooDear(want)) return [tooDear(want)]
   if (floor) {
     const kept = whyKept(want, floor)
     if (kept !== null) return [{ kind: 'wait', leaseId, why: kept }]
@@ -164,6 +176,25 @@ export function decide(snapshot: Snapshot): Outcome {
     return atRisk(floor, { nowMs: snapshot.nowMs, withinMs })
   })
   return { decisions, shrinks, atRisk: risky }
+}
+
+/**
+ * The same, where nobody's lease has a say in it: nothing is kept for the owner's work, and every want either finds free
+ * room or is told to wait whoever is there. Null where it takes more to know; then `decide` must see what leases say. The
+ * holders of the snapshot may be without that.
+ */
+export function decideByRoom(snapshot: Snapshot): Outcome | null {
+  const floors = makeBareFloors(snapshot)
+  const pools = new Map(snapshot.pools?.map((pool) => [pool.name, pool]))
+  for (const [name, floor] of floors)
+    if (isAnythingKept(keepingOf(pools.get(name), floor))) return null
+  const decisions: Decision[] = []
+  for (const want of inOrder(snapshot.wants)) {
+    const decided = isTooDear(want) ? tooDear(want) : placeIn(want, floors.get(want.pool))
+    if (decided === null) return null
+    decisions.push(decided)
+  }
+  return { decisions, shrinks: [], atRisk: [] }
 }
 
 /** What is decided for the wants of a snapshot alone. */
