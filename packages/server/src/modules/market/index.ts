@@ -17,3 +17,8 @@ export type {
   SnapshotPool,
   Want,
 } from './snapshot.ts'
+export { type Bid } from './clearing/bid.ts'
+export { clearWindow, type Window } from './clearing/auction.ts'
+export { logOf, verifyClearing } from './clearing/log.ts'
+export { type FreeNode, TightPlacer } from './clearing/placer.ts'
+export { type ClearingRule } from './clearing/rule.ts'
