@@ -1,21 +1,10 @@
 /** One fleet measured: reconcile, snapshot and plan, admit decisions at rest and while every lease lives. */
-import { setTimeout as pause } from 'node:timers/promises'
-import {
-  createLease,
-  LEASE_PROGRAM,
-  MARKET_PROGRAM,
-  runCycle,
-  stepLease,
-  stopLease,
-} from '../../packages/server/src/modules/lease/index.ts'
+import { runCycle } from '../../packages/server/src/modules/lease/index.ts'
 import { createReconciliation } from '../../packages/server/src/modules/upkeep/index.ts'
-import { inTransaction } from '../../packages/server/src/platform/db/database.ts'
-import { listen } from '../../packages/server/src/platform/db/listen.ts'
-import { runStrands } from '../../packages/server/src/platform/jobs/strand.ts'
 import { sql } from '../../packages/server/test/harness/raw-database.ts'
-import { pino } from '../../packages/server/test/harness/raw-database.ts'
 import { type Figure, figureOf } from '../run/result.ts'
-import { type Customer, type Fleet, ids, now, POOL, REQUEST } from './stand.ts'
+import { decideAmongLiving, type Life } from './life.ts'
+import { ask, type Fleet, POOL } from './stand.ts'
 
 const TARGET_NODES = 1000
 
@@ -41,45 +30,6 @@ async function repeat(rounds: number, act: () => Promise<unknown>): Promise<numb
   return taken
 }
 
-async function ask({ deps, customers }: Fleet, turn: number, gpus: number): Promise<string> {
-  const customer = customers[turn % customers.length] as Customer
-  const request = { ...REQUEST, ...customer, kind: 'spot' as const, gpus }
-  const { id } = await inTransaction(deps.database, (tx) =>
-    createLease(tx, request, { now: now(), ids }),
-  )
-  return id
-}
-
-async function hasClaim({ database }: Fleet, id: string): Promise<boolean> {
-  const { rows } = await sql`SELECT 1 FROM claim WHERE lease_id = ${id}`.execute(database)
-  return rows.length > 0
-}
-
-/** A controller as the server runs it: lease steps, the market's cycle, and the wakes in between. */
-function runController({ deps, url, engine }: Fleet): { readonly stop: () => Promise<void> } {
-  const runner = runStrands({
-    ...{ database: deps.database, now, log: pino({ level: 'error' }, process.stderr) },
-    concurrencyMax: 16,
-    urgent: [MARKET_PROGRAM],
-    programs: {
-      [LEASE_PROGRAM]: (id) => stepLease(deps, id),
-      [MARKET_PROGRAM]: () => runCycle(deps),
-    },
-  })
-  const listening = listen(url, ['spillway_strand'], {
-    notified: () => runner.poke(),
-    connected: () => runner.poke(),
-  })
-  const unwatch = engine.watch({ attemptChanged: () => {}, fleetChanged: () => {} })
-  return {
-    stop: async () => {
-      unwatch()
-      await listening.close()
-      await runner.stop()
-    },
-  }
-}
-
 /** With nothing else going on. What was placed is undone, so that there is room again. */
 async function decisionsAtRest(fleet: Fleet, count: number): Promise<number[]> {
   const taken: number[] = []
@@ -99,32 +49,23 @@ async function decisionsAtRest(fleet: Fleet, count: number): Promise<number[]> {
   return taken
 }
 
-/** From the call that asks to the commit of the claim, with everything else going on. */
-async function decisionsUnderLife(fleet: Fleet, count: number): Promise<number[]> {
-  const controller = runController(fleet)
-  await pause(5000)
-  const taken: number[] = []
-  try {
-    for (let turn = 0; turn < count; turn++) {
-      const began = performance.now()
-      const id = await ask(fleet, turn, 1)
-      while (!(await hasClaim(fleet, id))) await pause(1)
-      taken.push(performance.now() - began)
-      await inTransaction(fleet.database, (tx) =>
-        stopLease(tx, { id, organizationId: null, now: now() }),
-      )
-      await pause(20)
-    }
-  } finally {
-    await controller.stop()
-  }
-  return taken
+function figuresOfLife(nodes: number, life: Life): Figure[] {
+  const named = (name: string, unit: string) => ({ name: `${nodes} nodes: ${name}`, unit })
+  const target = nodes === TARGET_NODES ? { target: { kind: 'at_most' as const, value: 50 } } : {}
+  const all = 'admit decision, all leases alive'
+  return [
+    { ...named(`${all}, p50`, 'ms'), value: percentile(life.decisionsMs, 0.5) },
+    { ...named(`${all}, p99`, 'ms'), value: percentile(life.decisionsMs, 0.99), ...target },
+    { ...named('leases metered meanwhile', '/s'), value: life.meteredPerS },
+    { ...named('every lease metered once after the start within', 's'), value: life.restedAfterS },
+    { ...named('looks overdue by a second when it began', ''), value: life.overdue },
+  ]
 }
 
 export async function measureFleet(fleet: Fleet, { nodes, quick }: Order): Promise<Figure[]> {
   const rounds = quick ? 3 : 7
   const isTarget = nodes === TARGET_NODES
-  const decisions = quick || !isTarget ? 40 : 100
+  const decisions = quick ? 60 : 200
   const named = (name: string) => ({ name: `${nodes} nodes: ${name}`, unit: 'ms' })
   const target = (value: number) =>
     isTarget ? { target: { kind: 'at_most' as const, value } } : {}
@@ -146,23 +87,14 @@ export async function measureFleet(fleet: Fleet, { nodes, quick }: Order): Promi
   process.stderr.write(
     `${nodes} nodes: decided in ${percentile(atRest, 0.5).toFixed(0)} ms at rest\n`,
   )
-  // A larger fleet takes minutes to come to rest after its start, which is another benchmark.
-  const alive = nodes > TARGET_NODES ? null : await decisionsUnderLife(fleet, decisions)
-  const aliveFigures = (taken: readonly number[]): Figure[] => [
-    { ...named('admit decision, all leases alive, p50'), value: percentile(taken, 0.5) },
-    {
-      ...named('admit decision, all leases alive, p99'),
-      value: percentile(taken, 0.99),
-      ...target(50),
-    },
-  ]
+  const life = await decideAmongLiving(fleet, decisions)
   return [
     figureOf({ ...named('engine lists every attempt') }, list),
     figureOf({ ...named('engine lists every node') }, inventory),
     figureOf({ ...named('reconcile'), ...target(1000) }, reconciled),
     figureOf({ ...named('snapshot and plan') }, cycles),
     { ...named('admit decision at rest, p50'), value: percentile(atRest, 0.5) },
-    { ...named('admit decision at rest, p99'), value: percentile(atRest, 0.99) },
-    ...(alive === null ? [] : aliveFigures(alive)),
+    { ...named('admit decision at rest, p99'), value: percentile(atRest, 0.99), ...target(50) },
+    ...figuresOfLife(nodes, life),
   ]
 }

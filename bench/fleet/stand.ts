@@ -196,6 +196,16 @@ export const REQUEST = {
   ...{ noticeSignal: 'SIGTERM', requeue: 'never' as const, maxPriceUsd: null, pool: POOL },
 }
 
+/** Asks for a lease, each time as another customer. */
+export async function ask({ deps, customers }: Fleet, turn: number, gpus: number): Promise<string> {
+  const customer = customers[turn % customers.length] as Customer
+  const request = { ...REQUEST, ...customer, kind: 'spot' as const, gpus }
+  const { id } = await inTransaction(deps.database, (tx) =>
+    createLease(tx, request, { now: now(), ids }),
+  )
+  return id
+}
+
 /** One lease, as the product brings it to run. */
 async function firstLease({ deps }: Pick<Fleet, 'deps'>, customer: Customer): Promise<string> {
   const { database } = deps
@@ -288,7 +298,7 @@ async function fill(
 /** A fleet of so many nodes with eight GPUs each, two leases a node, and one of sixteen GPUs free. */
 export async function openFleet(ground: Ground, nodes: number): Promise<Fleet> {
   const url = await openEmpty(ground, `fleet_${nodes}`)
-  const database = openDatabase(url)
+  const database = openDatabase(url, { poolMax: 12 })
   const engine = makeEngine(join(ground.folder, `fleet-${nodes}`), nodes)
   const deps = depsOf(database, engine, nodes)
   await declareFleet(database, engine, nodes)

@@ -71,6 +71,11 @@ interface DueRow {
   readonly version: string
 }
 
+interface LookRow extends DueRow {
+  readonly wake_at: Date
+  readonly is_due: boolean
+}
+
 /** Pause before a failed step is tried again: doubling, bounded. */
 export function retryDelayMs(failures: number): number {
   return Math.min(STEP_RETRY_MAX_MS, STEP_RETRY_MIN_MS * 2 ** Math.min(failures, 20))
@@ -124,31 +129,40 @@ class Runner implements StrandRunner {
       this.#timer = setTimeout(this.poke, Math.max(1, Math.min(waitMs, IDLE_LOOK_MS)))
   }
 
-  /** Starts what is due and not running. Returns how long until the next is due. */
+  /** Starts what is due and not running, the urgent first. Returns how long until the next is due. */
   async #startDue(): Promise<number> {
-    const { database, programs, now, concurrencyMax, urgent = [] } = this.#deps
-    const known = Object.keys(programs)
+    const { now } = this.#deps
     const at = now()
+    const rows = await this.#lookUp(at)
+    this.#start(
+      rows.filter((row) => row.is_due),
+      at,
+    )
+    const next = rows.find((row) => !row.is_due)
+    return next ? next.wake_at.getTime() - at.getTime() : IDLE_LOOK_MS
+  }
+
+  /** What is due, and the first that will be: in one statement, since there is a look after every step and every wake. */
+  async #lookUp(at: Date): Promise<readonly LookRow[]> {
+    const { database, programs, concurrencyMax, urgent = [] } = this.#deps
+    const known = Object.keys(programs)
+    const usual = known.filter((program) => !urgent.includes(program))
     const waiting = [...this.#notBeforeMs].filter(([, ms]) => ms > at.getTime())
-    const blocked = [...this.#running.keys(), ...waiting.map(([key]) => key)]
     // Those that cannot run now are not asked for, or many of them would hide what can.
-    const due = async (of: readonly string[]) => {
-      const { rows } =
-        await sql<DueRow>`SELECT program, subject, failures, xmin::text AS version FROM strand
+    const blocked = [...this.#running.keys(), ...waiting.map(([key]) => key)]
+    const due = (of: readonly string[], most: number) =>
+      sql`(SELECT program, subject, failures, xmin::text AS version, wake_at, true AS is_due FROM strand
         WHERE wake_at <= ${at} AND program = ANY(${of})
           AND program || '/' || subject <> ALL(${blocked}::text[])
-        ORDER BY wake_at LIMIT ${concurrencyMax * 4}`.execute(database)
-      return rows
-    }
-    // What is urgent starts before anything else is asked: the database may have a queue of others.
-    if (urgent.length > 0) this.#start(await due(urgent), at)
-    const usual = known.filter((program) => !urgent.includes(program))
-    if (this.#running.size < concurrencyMax) this.#start(await due(usual), at)
-    const { rows: next } = await sql<{
-      wake_at: Date
-    }>`SELECT wake_at FROM strand WHERE wake_at > ${at} AND program = ANY(${known})
-      ORDER BY wake_at LIMIT 1`.execute(database)
-    return next[0] ? next[0].wake_at.getTime() - at.getTime() : IDLE_LOOK_MS
+        ORDER BY wake_at LIMIT ${most})`
+    const isFull = this.#running.size >= concurrencyMax
+    const { rows } = await sql<LookRow>`${due(urgent, concurrencyMax * 4)}
+      UNION ALL ${due(usual, isFull ? 0 : concurrencyMax * 4)}
+      UNION ALL (SELECT program, subject, failures, xmin::text, wake_at, false FROM strand
+        WHERE wake_at > ${at} AND program = ANY(${known}) ORDER BY wake_at LIMIT 1)`.execute(
+      database,
+    )
+    return rows
   }
 
   #start(rows: readonly DueRow[], at: Date): void {
