@@ -182,6 +182,21 @@ test('a simulated pool is told its mistakes as any other, and serves no model', 
   expect(faultsOf(simulatedFleet + model)[0]?.message).toContain('nothing runs there')
 })
 
+test('a model on a Slurm pool is refused with its line, and told where it can be', () => {
+  const url = new URL('../../../../../examples/slurm.yaml', import.meta.url)
+  const slurmFleet = readFileSync(url, 'utf8')
+  const pool = /^ {6}- name: (\S+)\n {8}engine: slurm/m.exec(slurmFleet)?.[1] ?? ''
+  const model = `models:\n  - name: toy\n    pool: ${pool}\n    priceUsdPerMillionTokens: { input: 1, output: 1 }\n`
+  const text = `${slurmFleet}\n${model}`
+  expect(faultsOf(slurmFleet)).toEqual([])
+  expect(faultsOf(text)).toMatchObject([
+    {
+      line: lineOf(text, `    pool: ${pool}`),
+      message: expect.stringContaining('put the model on a pool of the local engine'),
+    },
+  ])
+})
+
 test('customers’ webhooks stay on the internet unless the file says otherwise', () => {
   const allowedBy = (more: string) => {
     const outcome = readFleetFile(`${laptop}\n${more}`)

@@ -324,6 +324,8 @@ function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
     const found = pools.find((each) => each.name === pool)
     if (found?.engine === 'simulated')
       return `pool \`${pool}\` is simulated: nothing runs there, so it cannot serve a model`
+    if (found?.engine === 'slurm')
+      return `pool \`${pool}\` is a Slurm cluster: replicas read their weights on this machine, so put the model on a pool of the local engine`
     const names = pools.map((each) => each.name).join(', ')
     return found ? null : `there is no pool \`${pool}\`; pools here: ${names}`
   }

@@ -9,6 +9,7 @@
  */
 import type { LeaseKind } from '@spillway/contract'
 import { present } from '#kernel/assert.ts'
+import type { SealedAddress } from './sealed-line.ts'
 
 /** Some slots of one node. A gang has one of these for each of its nodes. */
 export interface Placement {
@@ -83,6 +84,8 @@ export interface TerminalTerms {
 export type Address = (
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'socket'; readonly path: string }
+  /** On another machine, behind a door that opens to who knows the key; see `sealed-line.ts`. */
+  | ({ readonly kind: 'sealed' } & SealedAddress)
 ) & {
   /** Set for a terminal, which asks for it: everybody on a node may find its port. */
   readonly token?: string

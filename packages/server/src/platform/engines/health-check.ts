@@ -1,6 +1,6 @@
 /** Asks a service whether it is well: a GET of a path, or only whether its port is open. One question, one answer. */
 import { request } from 'node:http'
-import { connect } from 'node:net'
+import { dial, dialing } from './dial.ts'
 import type { Address } from './engine.ts'
 
 export interface HealthCheck {
@@ -20,26 +20,17 @@ export function checkHealth(address: Address, check: HealthCheck): Promise<Healt
   return check.path === null ? checkPort(address, check) : askPath(address, check.path, check)
 }
 
-/** Where `node:net` and `node:http` find an address. */
-export function placeOf(
-  address: Address,
-): { readonly host: string; readonly port: number } | { readonly path: string } {
-  return address.kind === 'socket'
-    ? { path: address.path }
-    : { host: address.host, port: address.port }
-}
-
-function checkPort(address: Address, { timeoutMs }: HealthCheck): Promise<HealthFinding> {
-  return new Promise((resolve) => {
-    const socket = connect({ ...placeOf(address), timeout: timeoutMs })
-    const settle = (isHealthy: boolean, text: string) => {
-      resolve({ isHealthy, text })
-      socket.destroy()
-    }
-    socket.on('connect', () => settle(true, 'its port is open'))
-    socket.on('timeout', () => settle(false, `its port does not open within ${timeoutMs} ms`))
-    socket.on('error', (error: NodeJS.ErrnoException) => settle(false, whatFailed(error)))
-  })
+async function checkPort(address: Address, { timeoutMs }: HealthCheck): Promise<HealthFinding> {
+  try {
+    const socket = await dial(address, timeoutMs)
+    socket.on('error', () => socket.destroy())
+    socket.destroy()
+    return { isHealthy: true, text: 'its port is open' }
+  } catch (error) {
+    const isLate = (error as NodeJS.ErrnoException).code === 'ETIMEDOUT'
+    const late = `its port does not open within ${timeoutMs} ms`
+    return { isHealthy: false, text: isLate ? late : whatFailed(error as Error) }
+  }
 }
 
 function askPath(
@@ -48,11 +39,9 @@ function askPath(
   { timeoutMs }: HealthCheck,
 ): Promise<HealthFinding> {
   return new Promise((resolve) => {
-    const { path: socketPath, ...place } = { path: undefined, ...placeOf(address) }
-    const options = { ...place, ...(socketPath === undefined ? {} : { socketPath }) }
     const headers = { host: 'localhost', 'user-agent': 'spillway-health', connection: 'close' }
     const signal = AbortSignal.timeout(timeoutMs)
-    const asking = request({ ...options, method: 'GET', path, headers, agent: false, signal })
+    const asking = request({ ...dialing(address), method: 'GET', path, headers, signal })
     asking.on('response', (response) => {
       const status = response.statusCode ?? 0
       resolve({ isHealthy: status >= 200 && status < 400, text: `${path} answers ${status}` })

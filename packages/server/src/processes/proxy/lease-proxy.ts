@@ -12,8 +12,8 @@ import { type IdSource, newId } from '#kernel/ids.ts'
 import { recordAuditEvent } from '#modules/audit/index.ts'
 import { findServiceAddress } from '#modules/lease/index.ts'
 import type { Database } from '#platform/db/database.ts'
+import { dialing } from '#platform/engines/dial.ts'
 import type { Address, Engines } from '#platform/engines/engine.ts'
-import { placeOf } from '#platform/engines/health-check.ts'
 import { TERMINAL_TOKEN_HEADER } from '#platform/engines/local/terminal/terminal-terms.ts'
 import type { Caller } from '#platform/http/handler.ts'
 import { problemResponse } from '#platform/http/problem.ts'
@@ -75,15 +75,12 @@ async function findWay(
 }
 
 function open(request: IncomingMessage, way: Way) {
-  const { path: socketPath, ...place } = { path: undefined, ...placeOf(way.address) }
   return ask({
-    ...place,
-    ...(socketPath === undefined ? {} : { socketPath }),
+    // Each connection is made to a port that was just seen to be the lease's own.
+    ...dialing(way.address),
     method: request.method ?? 'GET',
     path: way.path,
     headers: { ...toService(request.headers, way), ...terminalHeaders(way.address) },
-    // Each connection is made to a port that was just seen to be the lease's own.
-    agent: false,
   })
 }
 
@@ -92,7 +89,14 @@ function terminalHeaders({ token }: Address): Headers {
   return token === undefined ? {} : { [TERMINAL_TOKEN_HEADER]: token }
 }
 
-const NOT_THERE = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'])
+const NOT_THERE = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+])
 
 function unreachable(error: NodeJS.ErrnoException): Fault {
   const text = NOT_THERE.has(error.code ?? '')

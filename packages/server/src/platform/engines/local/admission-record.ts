@@ -12,10 +12,10 @@ import type { GroupPlan } from './cgroups/attempt-groups.ts'
 import { memoryPerSlot, planGroups } from './cgroups/cgroups.ts'
 import { commandEnvironment, cpusOfSlots, soleOf } from './command-environment.ts'
 import type { LocalMachine } from './local-machine.ts'
+import { choosePort } from './port-choice.ts'
 import { INSIDE } from './sandbox/bubblewrap-words.ts'
 import { planSandbox } from './sandbox/sandbox-plan.ts'
 import type { SandboxPlace } from './sandbox/sandbox-plan.ts'
-import { choosePort } from './service-port.ts'
 import { inTerminal, terminalVariables } from './terminal/terminal-terms.ts'
 
 /** Makes the folders too. */

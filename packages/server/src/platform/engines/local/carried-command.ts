@@ -9,6 +9,8 @@ import { TRANSFERS_NAME } from './transfers.ts'
 export interface Transfers {
   readonly inputs: readonly Input[]
   readonly outputs: readonly Output[]
+  /** A file to write as soon as the inputs are there, for the others of a gang, who wait for it. */
+  readonly readyPath?: string
 }
 
 function isAny({ inputs, outputs }: Transfers): boolean {

@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -109,14 +109,16 @@ function runCommand(
 }
 
 async function main(): Promise<void> {
-  const { inputs, outputs } = JSON.parse(process.env[TRANSFERS_NAME] ?? '') as {
+  const { inputs, outputs, readyPath } = JSON.parse(process.env[TRANSFERS_NAME] ?? '') as {
     inputs: readonly Transfer[]
     outputs: readonly Transfer[]
+    readyPath?: string
   }
   for (const input of inputs)
     await repeatedly(() => fetchInput(input)).catch((error: unknown) =>
       fail(INPUT_FAILED, `the input ${input.path} cannot be fetched: ${why(error)}`),
     )
+  if (readyPath !== undefined) await writeFile(readyPath, '{}')
   // Signals reach the command by itself, because it is of the same group.
   for (const signal of FORWARDED) process.on(signal, () => {})
   const { code, signal } = await runCommand(process.argv.slice(2))

@@ -1,6 +1,7 @@
 /** Whether the files of an attempt have outgrown what they may hold, or the disk under them. Reads only. */
 import { lstat, readdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { AttemptPaths } from './attempt-folder.ts'
 
 const MIB = 1024 * 1024
@@ -8,10 +9,28 @@ const MIB = 1024 * 1024
 const DISK_LEFT_MIN = 64 * MIB
 /** A disk with less than this is full to anybody who writes. */
 const DISK_FULL_BYTES = 64 * 1024
+/** How often the size of its files is looked at. */
+const LOOK_MS = 2000
+
+/** One lease must not fill the disk that all of them stand on. Looks when asked, and not oftener than it is worth. */
+export function createFilesWatch(
+  places: Pick<AttemptPaths, 'artifacts' | 'work'>,
+  bytesMax: number,
+): () => Promise<string | null> {
+  let lookedMs = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (monotonicMs() - lookedMs < LOOK_MS) return null
+    // Nobody looks a second time while a look takes its time.
+    lookedMs = Number.POSITIVE_INFINITY
+    const fault = await findFileFault(places, bytesMax)
+    lookedMs = monotonicMs()
+    return fault
+  }
+}
 
 /** What is to be told of the files that hold too much; null while all is well. */
-export async function findFileFault(
-  { artifacts, work }: AttemptPaths,
+async function findFileFault(
+  { artifacts, work }: Pick<AttemptPaths, 'artifacts' | 'work'>,
   bytesMax: number,
 ): Promise<string | null> {
   if ((await bytesUnder(artifacts, bytesMax)) > bytesMax)

@@ -4,5 +4,7 @@ import { makeLocalBench } from './testing/local-bench.ts'
 
 engineConformance('the local engine', makeLocalBench, {
   hasRealProcesses: true,
+  hasDoors: true,
+  carriesFiles: true,
   keepsAccounts: true,
 })

@@ -1,10 +1,7 @@
 /**
- * The port of a service: picked when the attempt is admitted, and reached only while a process of the attempt itself
- * listens there. Leases share this machine's loopback with everything else, so a port alone proves nothing.
+ * Where a service is reached: at its port, and only while a process of the attempt itself listens there. Leases share this machine's loopback with everything else, so a port alone proves nothing.
  */
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { Address, Admission } from '#platform/engines/engine.ts'
+import type { Address } from '#platform/engines/engine.ts'
 import { findListener, isSupported } from '#platform/processes/listeners.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { AdmissionRecord } from './attempt-folder.ts'
@@ -13,19 +10,6 @@ import { readJson } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 import { socketPath } from './socket-path.ts'
-
-/** The port that the command is told; null for what is no service. */
-export async function choosePort({ service }: Admission): Promise<number | null> {
-  if (!service) return null
-  if (service.port !== 0) return service.port
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : null
-}
 
 /** Who listens is looked up at most so often. */
 const FRESH_MS = 500

@@ -14,6 +14,8 @@ import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
 import { createProcessSet } from '#platform/processes/process-set.ts'
 import type { ProcessSet } from '#platform/processes/process-set.ts'
 import { createProcessTable } from '#platform/processes/process-table.ts'
+import { describeCarriage, describeEnd } from './attempt-end.ts'
+import type { Farewell } from './attempt-end.ts'
 import { MARK_NAME, attemptPaths } from './attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths, AttemptStatus, Exit } from './attempt-folder.ts'
 import type { StopRequest } from './attempt-folder.ts'
@@ -21,20 +23,17 @@ import { containerOf, countOomKills, makeGroups, removeGroups } from './cgroups/
 import type { PlannedGroup } from './cgroups/attempt-groups.ts'
 import { startCommand } from './command-start.ts'
 import type { CommandStart } from './command-start.ts'
-import { putSign, readEnd, readJson, replaceFileSynced, sync } from './durable-file.ts'
+import { putSign, readJson, replaceFileSynced, sync } from './durable-file.ts'
 import { describeExit, describeMemoryEnd } from './exit-text.ts'
-import { findFileFault, isDiskFull } from './files-watch.ts'
+import { createFilesWatch } from './files-watch.ts'
 import { openHeartbeat } from './heartbeat.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { serveMetadata } from './metadata-server.ts'
 import { startSandboxed } from './sandbox/sandbox-start.ts'
 import { endProcesses } from './termination.ts'
-import { INPUT_FAILED, OUTPUT_FAILED, TRANSFERS_NAME, reasonIn } from './transfers.ts'
+import { TRANSFERS_NAME } from './transfers.ts'
 
 const BEAT_MS = 500
-/** How often the size of its files is looked at. */
-const FILES_LOOK_MS = 2000
-const LOG_END_BYTES = 4096
 const WRITE_RETRY_MS = 1000
 /** What the command leaves behind gets this long after it ended by itself. */
 const LEFTOVER_GRACE_MS = 2000
@@ -42,11 +41,6 @@ const LEFTOVER_GRACE_MS = 2000
 const IGNORED_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE', 'SIGUSR2'] as const
 
 const table = createProcessTable()
-
-interface Farewell {
-  readonly how: 'exited' | 'start_failed'
-  readonly text: string
-}
 
 /** One shim's life. */
 class Shim {
@@ -60,7 +54,7 @@ class Shim {
   #ending: Promise<void> | null = null
   /** Why its files made an end of it. */
   #fileFault: string | null = null
-  #filesLookedMs = 0
+  readonly #findFileFault: () => Promise<string | null>
 
   constructor(paths: AttemptPaths, record: AdmissionRecord, bootId: string) {
     const { pid, birth } = present(table.find(process.pid), 'the shim in the process table')
@@ -68,6 +62,8 @@ class Shim {
     this.#record = record
     this.#bootId = bootId
     this.#self = { pid, birth }
+    const { artifactsBytesMax = Number.POSITIVE_INFINITY } = record.admission
+    this.#findFileFault = createFilesWatch(paths, artifactsBytesMax)
   }
 
   /** Runs the attempt to its end, unless another shim has claimed it. */
@@ -173,13 +169,8 @@ class Shim {
 
   /** One lease must not fill the disk that all of them, and the server, stand on. */
   async #watchFiles(): Promise<void> {
-    const nowMs = monotonicMs()
-    if (this.#processes === null || nowMs - this.#filesLookedMs < FILES_LOOK_MS) return
-    // Nobody looks a second time while a look takes its time.
-    this.#filesLookedMs = Number.POSITIVE_INFINITY
-    const { artifactsBytesMax = Number.POSITIVE_INFINITY } = this.#record.admission
-    const fault = await findFileFault(this.#paths, artifactsBytesMax)
-    this.#filesLookedMs = monotonicMs()
+    if (this.#processes === null) return
+    const fault = await this.#findFileFault()
     if (fault === null || this.#ending !== null) return
     this.#fileFault = fault
     this.#end(this.#processes, monotonicMs() + LEFTOVER_GRACE_MS)
@@ -198,19 +189,15 @@ class Shim {
   }
 
   async #describe(exit: Exit, wasStopped: boolean): Promise<Farewell> {
-    const text = describeExit(exit, wasStopped)
     const memoryBytesMax = this.#record.groups?.memoryBytesMax ?? null
-    if (memoryBytesMax !== null && countOomKills(this.#plannedPaths) > 0)
+    if (memoryBytesMax !== null && countOomKills(this.#plannedPaths) > 0) {
+      const text = describeExit(exit, wasStopped)
       return { how: 'exited', text: describeMemoryEnd(exit, text, memoryBytesMax) }
-    if (this.#fileFault !== null) return { how: 'exited', text: `${text}: ${this.#fileFault}` }
-    const isCarried = this.#record.environment[TRANSFERS_NAME] !== undefined
-    const isFailure = exit.exitCode === INPUT_FAILED || exit.exitCode === OUTPUT_FAILED
-    if (isCarried && isFailure) {
-      const how = exit.exitCode === INPUT_FAILED ? 'start_failed' : 'exited'
-      return { how, text: reasonIn(await readEnd(this.#paths.log, LOG_END_BYTES)) ?? text }
     }
-    const isFull = exit.exitCode !== 0 && !wasStopped && (await isDiskFull(this.#paths.work))
-    return { how: 'exited', text: isFull ? `${text}; the disk of its files is full` : text }
+    const isCarried = this.#record.environment[TRANSFERS_NAME] !== undefined
+    const isCarriage = isCarried && this.#fileFault === null
+    const carriage = isCarriage ? await describeCarriage(this.#paths, exit) : null
+    return carriage ?? describeEnd(this.#paths, { exit, wasStopped, fileFault: this.#fileFault })
   }
 
   #notStarted(text: string): AttemptStatus {

@@ -3,24 +3,25 @@
  * meanwhile, and the beat that says it lives. Ages only: the clocks of a node are nobody else's.
  */
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { homedir, hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { present } from '#kernel/assert.ts'
-import type { Placement } from '#platform/engines/engine.ts'
+import { describeEnd } from '#platform/engines/local/attempt-end.ts'
 import { MARK_NAME } from '#platform/engines/local/attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths, Exit } from '#platform/engines/local/attempt-folder.ts'
-import { commandEnvironment, passable } from '#platform/engines/local/command-environment.ts'
 import { startCommand } from '#platform/engines/local/command-start.ts'
 import { readJson, replaceFile } from '#platform/engines/local/durable-file.ts'
-import { describeExit } from '#platform/engines/local/exit-text.ts'
+import { createFilesWatch } from '#platform/engines/local/files-watch.ts'
 import { openHeartbeat } from '#platform/engines/local/heartbeat.ts'
 import { serveMetadata } from '#platform/engines/local/metadata-server.ts'
 import { endProcesses } from '#platform/engines/local/termination.ts'
+import { TRANSFERS_NAME } from '#platform/engines/local/transfers.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import { createProcessSet } from '#platform/processes/process-set.ts'
 import type { ProcessSet } from '#platform/processes/process-set.ts'
 import { createProcessTable } from '#platform/processes/process-table.ts'
+import { openDoor } from './agent-door.ts'
+import { makeTaskRecord, rankOf, readSecrets, shortageOf } from './agent-record.ts'
+import type { Given } from './agent-record.ts'
 import type { insideJob } from './job-folder.ts'
 import type { JobEnd, NodePaths, NodeReport, NoticeOrder, StopOrder, Task } from './job-folder.ts'
 
@@ -30,22 +31,16 @@ const BEAT_MS = 1000
 const LEFTOVER_GRACE_MS = 2000
 /** When Slurm itself ends a job, everything must be gone by then, or it kills the agent first. */
 const SLURM_MARGIN_MS = 500
+const INPUTS_LOOK_MS = 250
+const STOPPED_TEXT = 'it was stopped before it started'
 
 type Paths = ReturnType<typeof insideJob>
 
 const table = createProcessTable()
 
-/** What Slurm gave the agent. */
-type Given = Readonly<Record<string, string | undefined>>
-
 export async function runTask(paths: Paths, given: Given): Promise<JobEnd> {
   const task = present(await readJson<Task>(paths.task), paths.task)
   return new TaskRun(paths, task, given).run()
-}
-
-/** The place of this node in its gang. */
-export function rankOf({ SLURM_NODEID }: Given): number {
-  return Number(SLURM_NODEID ?? '0')
 }
 
 class TaskRun {
@@ -58,19 +53,25 @@ class TaskRun {
   #ending: Promise<void> | null = null
   #looking: Promise<void> = Promise.resolve()
   #noticed: NodeReport['noticed'] = null
+  #door: NodeReport['door'] = null
+  /** Why its files made an end of it. */
+  #fileFault: string | null = null
+  readonly #findFileFault: () => Promise<string | null>
 
   constructor(paths: Paths, task: Task, given: Given) {
     this.#paths = paths
     this.#node = paths.node(rankOf(given))
     this.#task = task
     this.#given = given
+    const { artifactsBytesMax = Number.POSITIVE_INFINITY } = task.admission
+    this.#findFileFault = createFilesWatch(paths, artifactsBytesMax)
   }
 
   async run(): Promise<JobEnd> {
     // Slurm's request to end, a bell that says to look, and its announcement of a preemption.
     process.on('SIGTERM', () => this.#end(this.#task.killWaitMs - SLURM_MARGIN_MS))
     for (const signal of ['SIGURG', 'SIGUSR2'] as const) process.on(signal, () => this.#look())
-    if (await this.#obeyStop()) return notStarted('it was stopped before it started')
+    if (await this.#obeyStop()) return notStarted(STOPPED_TEXT)
     const shortage = shortageOf(this.#task, this.#given)
     if (shortage !== null) return notStarted(shortage)
     const started = await this.#start()
@@ -99,12 +100,32 @@ class TaskRun {
     return this.#exited(monotonicMs() - startedMs, exit, wasStopped)
   }
 
-  #exited(ranMs: number, exit: Exit, wasStopped: boolean): JobEnd {
-    return { ranMs, ...exit, text: describeExit(exit, wasStopped) }
+  async #exited(ranMs: number, exit: Exit, wasStopped: boolean): Promise<JobEnd> {
+    const known = { exit, wasStopped, fileFault: this.#fileFault }
+    const { text } = await describeEnd(this.#paths, known)
+    return { ranMs, ...exit, text }
   }
 
   async #start() {
-    const record = await this.#admissionRecord()
+    const [paths, task, given] = [this.#paths, this.#task, this.#given]
+    const secrets = await readSecrets(paths)
+    if (TRANSFERS_NAME in secrets && !(await this.#untilInputs()))
+      return { kind: 'failed', text: STOPPED_TEXT } as const
+    const record = await makeTaskRecord({ paths, task, given, secrets })
+    return this.#startRecorded(record)
+  }
+
+  /** The first node of a gang fetches the inputs for all. False when there is nothing to wait for any more. */
+  async #untilInputs(): Promise<boolean> {
+    if (rankOf(this.#given) === 0) return true
+    while ((await readJson(this.#paths.inputsReady)) === null) {
+      if (Number.isFinite(this.#deadlineMs) || (await this.#obeyStop())) return false
+      await pause(INPUTS_LOOK_MS)
+    }
+    return true
+  }
+
+  async #startRecorded(record: AdmissionRecord) {
     // The metadata server and the start read these paths of an attempt and no others.
     const paths = {
       instanceAction: this.#node.instanceAction,
@@ -112,37 +133,15 @@ class TaskRun {
       log: '/dev/stdout',
     } as AttemptPaths
     try {
+      const { servicePort } = record
+      const pids = () => this.#processes?.pids() ?? []
+      if (servicePort !== null && rankOf(this.#given) === 0)
+        this.#door = await openDoor({ task: this.#task, given: this.#given, servicePort, pids })
       const metadata = await serveMetadata(record, paths)
       return await startCommand({ record, paths, table, metadataUrl: metadata.url, groups: [] })
     } catch (error) {
       return { kind: 'failed', text: `cannot start here: ${(error as Error).message}` } as const
     }
-  }
-
-  async #admissionRecord(): Promise<AdmissionRecord> {
-    const { mark, token } = this.#task
-    const admission = { ...this.#task.admission, placements: [placementIn(this.#given)] }
-    const workingDirectory = resolve(this.#paths.work, admission.workingDirectory ?? '.')
-    if (workingDirectory === this.#paths.work)
-      await mkdir(workingDirectory, { recursive: true, mode: 0o700 })
-    const environment = {
-      ...commandEnvironment({
-        admission,
-        inherited: { ...this.#given, HOME: homedir() },
-        cpus: [],
-        noticePath: this.#node.instanceAction,
-        mark,
-        artifactsPath: this.#paths.artifacts,
-        servicePort: null,
-        seesOwnDevicesOnly: false,
-      }),
-      ...passable((await readJson<Record<string, string>>(this.#paths.secrets)) ?? {}),
-      ...slurmEnvironment(this.#given),
-      SPILLWAY_NODES: this.#task.admission.placements.map(({ node }) => node).join(','),
-      SPILLWAY_NODE_RANK: String(rankOf(this.#given)),
-    }
-    const plain = { pin: [], sandbox: { kind: 'none' }, servicePort: null } as const
-    return { admission, environment, workingDirectory, ...plain, mark, token }
   }
 
   /** One look after the other, however many bells ring. */
@@ -152,6 +151,7 @@ class TaskRun {
         await this.#obeyStop()
         await this.#obeyNotice()
         this.#endIfUnknown()
+        await this.#watchFiles()
       } catch {
         // The shared file system does not answer; the next look is soon.
       }
@@ -179,6 +179,15 @@ class TaskRun {
     return true
   }
 
+  /** In a gang the folder is one, and the first node looks after it. */
+  async #watchFiles(): Promise<void> {
+    if (this.#processes === null || rankOf(this.#given) !== 0) return
+    const fault = await this.#findFileFault()
+    if (fault === null || this.#ending !== null) return
+    this.#fileFault = fault
+    this.#end(LEFTOVER_GRACE_MS)
+  }
+
   /** Work that no engine can see, stop or bill must not hold its slots: without its folder the attempt ends. */
   #endIfUnknown(): void {
     if (!existsSync(this.#paths.task)) this.#end(LEFTOVER_GRACE_MS)
@@ -199,40 +208,11 @@ class TaskRun {
   }
 
   async #report(): Promise<void> {
-    const report: NodeReport = { phase: 'running', noticed: this.#noticed }
+    const report: NodeReport = { phase: 'running', noticed: this.#noticed, door: this.#door }
     await replaceFile(this.#node.report, report)
   }
 }
 
 function notStarted(text: string): JobEnd {
   return { ranMs: null, exitCode: null, exitSignal: null, text }
-}
-
-/** What Slurm really gave on this node: all GPUs of the machine are numbered alike, whatever the command sees. */
-function placementIn({ SLURM_STEP_GPUS, SLURM_JOB_GPUS, SLURMD_NODENAME }: Given): Placement {
-  const slots = (SLURM_STEP_GPUS ?? SLURM_JOB_GPUS ?? '').split(',').filter((part) => part !== '')
-  return { node: SLURMD_NODENAME ?? hostname(), slots: slots.map(Number) }
-}
-
-/**
- * Why the command must not run, where Slurm did not give what was asked for: after a restart its controller may start a
- * job before the node has told of its GPUs, and such a job has none.
- */
-export function shortageOf({ admission }: Pick<Task, 'admission'>, given: Given): string | null {
-  const { node, slots } = placementIn(given)
-  const asked = admission.placements.find((each) => each.node === node)?.slots.length ?? 0
-  if (slots.length === asked) return null
-  return `Slurm gave ${slots.length} GPUs on ${node}, where ${asked} were asked for; nothing was run`
-}
-
-/** The devices as Slurm numbers them for this job, and what its own programs need to know of it. */
-function slurmEnvironment(given: Given): Record<string, string> {
-  const own = Object.entries(given).filter(
-    ([name]) => name.startsWith('SLURM') || name === 'CUDA_VISIBLE_DEVICES',
-  )
-  const known = own.flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  )
-  const devices = given['CUDA_VISIBLE_DEVICES'] ?? ''
-  return { NVIDIA_VISIBLE_DEVICES: devices, ...Object.fromEntries(known) }
 }

@@ -7,8 +7,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { describeCarriage } from '#platform/engines/local/attempt-end.ts'
 import { putSign, readJson, replaceFileSynced } from '#platform/engines/local/durable-file.ts'
-import { rankOf, runTask } from './agent-task.ts'
+import { TRANSFERS_NAME } from '#platform/engines/local/transfers.ts'
+import { rankOf, readSecrets } from './agent-record.ts'
+import { runTask } from './agent-task.ts'
 import { insideJob } from './job-folder.ts'
 import type { JobEnd } from './job-folder.ts'
 
@@ -35,9 +38,20 @@ async function main(): Promise<void> {
     process.exit(codeOf(end))
   }
   if (!(await claim(paths))) process.exit(0)
-  const end = ranks > 1 ? await runGang(paths, ranks) : await runTask(paths, given)
+  // The engine removes them once the command has them.
+  const isCarried = TRANSFERS_NAME in (await readSecrets(paths))
+  const ended = ranks > 1 ? await runGang(paths, ranks) : await runTask(paths, given)
+  const end = isCarried ? await explainCarriage(paths, ended) : ended
   await replaceFileSynced(paths.end, end)
   process.exit(codeOf(end))
+}
+
+/** What the first node could not carry stands in the log, which is whole once all of the job has ended. */
+async function explainCarriage(paths: Paths, end: JobEnd): Promise<JobEnd> {
+  const carriage = end.ranMs === null ? null : await describeCarriage(paths, end)
+  if (carriage === null) return end
+  const { how, text } = carriage
+  return { ...end, text, ...(how === 'exited' ? {} : { how }) }
 }
 
 /** Slurm's own account of the job then tells the same. */

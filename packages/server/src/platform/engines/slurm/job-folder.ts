@@ -31,6 +31,8 @@ export interface JobPaths {
   readonly noticeOrder: string
   readonly warningOrder: string
   readonly stopOrder: string
+  /** Written by the first node of a gang when its inputs are there. */
+  readonly inputsReady: string
   /** How the whole attempt ended, written when none of its processes is left. */
   readonly end: string
   readonly log: string
@@ -76,6 +78,7 @@ export function insideJob(job: string) {
     noticeOrder: join(job, 'notice.json'),
     warningOrder: join(job, 'warning.json'),
     stopOrder: join(job, 'stop.json'),
+    inputsReady: join(job, 'inputs-ready.json'),
     end: join(job, 'end.json'),
     log: join(job, 'log'),
     work: join(job, 'work'),
@@ -95,10 +98,20 @@ export interface Task {
   readonly admission: Admission
   /** The value of the mark that all its processes carry. */
   readonly mark: string
-  /** Secret part of the metadata address. */
+  /** Secret part of the metadata address, and what whoever attaches to a terminal shows it. */
   readonly token: string
+  /** Set for what answers at a port. */
+  readonly door?: DoorOrder
   /** Between SIGTERM and SIGKILL when Slurm itself ends the job. */
   readonly killWaitMs: number
+}
+
+/** The door that the agent of the first node opens to the attempt's port. */
+export interface DoorOrder {
+  /** In hexadecimal: who does not know it is not let in. */
+  readonly key: string
+  /** Where this machine reaches the nodes, by their names. */
+  readonly addresses: Readonly<Record<string, string>>
 }
 
 /** `notice.json`. */
@@ -121,6 +134,8 @@ export interface NodeReport {
   readonly phase: 'running'
   /** Whether the notice is readable and whether its signal was sent; null before there is one. */
   readonly noticed: { readonly signal: boolean } | null
+  /** Where the attempt's door is; null on a node that has none. */
+  readonly door: { readonly node: string; readonly port: number } | null
 }
 
 /** `end.json`, and `end-<rank>.json`. */
@@ -129,6 +144,8 @@ export interface JobEnd {
   readonly ranMs: number | null
   readonly exitCode: number | null
   readonly exitSignal: string | null
+  /** Set where it ended before its command began, though it ran: an input could not be fetched. */
+  readonly how?: 'start_failed'
   readonly text: string
 }
 

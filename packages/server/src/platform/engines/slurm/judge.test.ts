@@ -29,6 +29,7 @@ const JOB: SlurmJob = {
 
 const NODE: SlurmNode = {
   name: 'gpu1',
+  address: '10.0.0.1',
   state: 'mixed',
   flags: [],
   reason: '',

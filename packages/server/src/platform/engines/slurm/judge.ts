@@ -175,7 +175,7 @@ function goneWith(evidence: Evidence, end: JobEnd): GoneObservation {
   }
   const { startedMs, goneMs } = spanOf(evidence, end.ranMs)
   const isLost = job?.state === 'NODE_FAIL'
-  const how = isPreempted(job, wasPreempted) ? 'preempted' : isLost ? 'lost' : 'exited'
+  const how = isPreempted(job, wasPreempted) ? 'preempted' : isLost ? 'lost' : (end.how ?? 'exited')
   const text = how === 'preempted' ? `taken back by Slurm: ${end.text}` : end.text
   return { state: 'gone', bootId, startedMs, goneMs, exitCode, exitSignal, how, text }
 }

@@ -35,6 +35,7 @@ const jobAnswer = z.object({
 
 const nodeAnswer = z.object({
   name: z.string().min(1),
+  address: z.string().nullish(),
   state: z.string().min(1),
   state_flags: z.array(z.string()),
   reason: z.string().nullish(),
@@ -76,6 +77,8 @@ export interface SlurmJob {
 
 export interface SlurmNode {
   readonly name: string
+  /** How other machines of the cluster reach it. */
+  readonly address: string
   readonly state: string
   readonly flags: readonly string[]
   readonly reason: string
@@ -183,6 +186,7 @@ function nodeOf(answer: z.output<typeof nodeAnswer>): SlurmNode {
   const parts = [...(answer.gres ?? '').matchAll(/gpu(?::([^(:,]+))?:(\d+)/g)]
   return {
     name: answer.name,
+    address: answer.address || answer.name,
     state: answer.state.toLowerCase(),
     flags: answer.state_flags.map((flag) => flag.toUpperCase()),
     reason: answer.reason ?? '',

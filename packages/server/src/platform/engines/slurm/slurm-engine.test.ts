@@ -22,6 +22,8 @@ describe.runIf(requirement('slurm', hasSlurm()))('on a real Slurm', () => {
   engineConformance('the Slurm engine', () => makeSlurmBench(present(lab, 'the lab')), {
     hasGangs: true,
     hasRealProcesses: true,
+    hasDoors: true,
+    carriesFiles: true,
     tellsDrains: true,
     keepsAccounts: true,
     hasForeignWork: true,

@@ -19,6 +19,7 @@ import type { Attempts } from './attempts.ts'
 import { foreignWorkOf } from './foreign-work.ts'
 import { notify, stop, warn } from './orders.ts'
 import { createOversight } from './oversight.ts'
+import { createAddresses } from './service-address.ts'
 import { attemptOf, pathsOf } from './slurm-cluster.ts'
 import type { SlurmCluster, SlurmSubmission } from './slurm-cluster.ts'
 import { createSlurmCommand } from './slurm-command.ts'
@@ -43,7 +44,12 @@ export interface SlurmEngineOptions {
   readonly timeoutMs?: number
 }
 
-const AGENT_SOURCE = fileURLToPath(new URL('agent.ts', import.meta.url))
+/** The agent, and what it runs in front of commands. */
+const SOURCES = [
+  fileURLToPath(new URL('agent.ts', import.meta.url)),
+  fileURLToPath(new URL('../local/carrier.ts', import.meta.url)),
+  fileURLToPath(new URL('../local/terminal/terminal-host.ts', import.meta.url)),
+]
 const KILL_WAIT_DEFAULT_MS = 30_000
 const FRESH_MS = 250
 
@@ -70,8 +76,7 @@ export function createSlurmEngine(options: SlurmEngineOptions): Engine {
     notify: (attemptId, notice) =>
       sharingNotices(attemptId, () => notify(cluster, { attemptId, notice })),
     stop: (attemptId, graceMs) => stop(cluster, attemptId, graceMs),
-    // Nodes of a cluster need not be reachable from here, so nothing of an attempt is an address.
-    address: () => Promise.resolve(null),
+    address: createAddresses(cluster),
     observe: (attemptId) => attempts.observe(attemptId),
     confirmGone: (attemptId) => confirmGone(attempts, attemptId),
     list,
@@ -185,7 +190,7 @@ async function makeInstance(directory: string): Promise<string> {
 async function prepareAgent(directory: string, node: string | null): Promise<readonly string[]> {
   const folder = join(directory, 'agent')
   await mkdir(folder, { recursive: true, mode: 0o755 })
-  const agent = await prepareProgram([AGENT_SOURCE], folder)
+  const agent = await prepareProgram(SOURCES, folder)
   await chmod(join(agent, '..'), 0o755)
   return [node ?? (await bringNode(folder)), ...SHIM_FLAGS, agent]
 }

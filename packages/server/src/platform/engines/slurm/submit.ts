@@ -9,6 +9,8 @@ import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { assert } from '#kernel/assert.ts'
 import type { Admission } from '#platform/engines/engine.ts'
+import { carriedVariables } from '#platform/engines/local/carried-command.ts'
+import { passable } from '#platform/engines/local/command-environment.ts'
 import {
   createFile,
   putSign,
@@ -21,7 +23,14 @@ import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
 import { createProcessTable, isAlive } from '#platform/processes/process-table.ts'
 import { accountFor } from './accounts.ts'
-import type { AttemptRecord, GoneObservation, JobPaths, StopOrder, Task } from './job-folder.ts'
+import type {
+  AttemptRecord,
+  DoorOrder,
+  GoneObservation,
+  JobPaths,
+  StopOrder,
+  Task,
+} from './job-folder.ts'
 import { jobWords, scriptOf } from './job-script.ts'
 import type { SlurmJob } from './slurm-answer.ts'
 import { attemptOf, pathsOf, userOf } from './slurm-cluster.ts'
@@ -31,6 +40,8 @@ import { findUnixUser } from './unix-user.ts'
 
 const LOCK_WAIT_MS = 60_000
 const LOOK_MS = 10
+/** What was seen of nodes' addresses this long ago still holds. */
+const ADDRESSES_AGE_MAX_MS = 60_000
 
 export interface Submission {
   readonly jobId: number
@@ -55,11 +66,9 @@ export async function admit(cluster: SlurmCluster, admission: Admission): Promis
 }
 
 function whyNot(cluster: SlurmCluster, admission: Admission): string | null {
-  const { tenant, organizationId, service, inputs = [], outputs = [] } = admission
-  if (service !== undefined)
-    return 'a service has no door on Slurm: run it as a job, or in a pool of another engine'
-  if (inputs.length + outputs.length > 0)
-    return 'inputs and outputs are not carried on Slurm: read and write the work folder, or fetch them in the command'
+  const { tenant, organizationId, service, placements } = admission
+  if (service?.terminal && placements.length > 1)
+    return 'a terminal is on one node: ask for as many GPUs as one node has, or run the gang as a job'
   const isOpen = tenant === 'owner' || cluster.submission.isolation === 'none'
   if (isOpen || userOf(cluster, organizationId) !== null) return null
   return 'its organization has no Unix user on this cluster, and would run as Spillway itself'
@@ -112,6 +121,7 @@ async function writeSubmission(paths: JobPaths, jobId: number): Promise<void> {
 /** Slurm said no: there is no job, and the claim makes sure that none ever runs the command. */
 async function refuse(cluster: SlurmCluster, paths: JobPaths, text: string): Promise<void> {
   await putSign(paths.claim, { job: 'none' })
+  await rm(paths.secrets, { force: true })
   await createFile(paths.gone, {
     state: 'gone',
     bootId: cluster.bootId,
@@ -131,18 +141,22 @@ async function record(cluster: SlurmCluster, paths: JobPaths, asked: Admission):
   await mkdir(paths.folder, { recursive: true, mode: 0o711 })
   await mkdir(paths.job, { recursive: true, mode: 0o700 })
   await mkdir(paths.work, { recursive: true, mode: 0o700 })
-  // Signed addresses are as secret as variables; such an attempt is refused, see below.
-  const { secretEnvironment = {}, inputs: _inputs, outputs: _outputs, ...admission } = asked
+  // Signed addresses are as secret as variables.
+  const { secretEnvironment = {}, inputs = [], outputs = [], ...admission } = asked
+  const isGang = asked.placements.length > 1
+  const transfers = { inputs, outputs, ...(isGang ? { readyPath: paths.inputsReady } : {}) }
+  const secrets = { ...passable(secretEnvironment), ...carriedVariables(transfers) }
   const task: Task = {
     admission,
     mark: randomBytes(16).toString('hex'),
     token: randomBytes(16).toString('hex'),
     killWaitMs: await cluster.killWaitMs(),
+    ...(asked.service ? { door: await orderDoor(cluster, asked) } : {}),
   }
   await takeOverArtifacts(cluster, paths, asked.previousAttemptId ?? null)
   const owned = [paths.job, paths.work, paths.artifacts, paths.task, paths.secrets]
   await createFile(paths.task, task)
-  await createFile(paths.secrets, secretEnvironment)
+  await createFile(paths.secrets, secrets)
   for (const path of emptyFiles(paths, admission.placements.length)) {
     await writeFile(path, '', { mode: 0o600, flag: 'a' })
     owned.push(path)
@@ -158,6 +172,16 @@ async function record(cluster: SlurmCluster, paths: JobPaths, asked: Admission):
   for (const path of [paths.record, paths.task, paths.job, paths.folder]) await sync(path)
 }
 
+/** The key is random, and lies only where the attempt's user may read. */
+async function orderDoor(
+  { snapshots }: SlurmCluster,
+  { placements }: Admission,
+): Promise<DoorOrder> {
+  const { nodes } = await snapshots.since(monotonicMs() - ADDRESSES_AGE_MAX_MS)
+  const addresses = placements.map(({ node }) => [node, nodes.get(node)?.address ?? node] as const)
+  return { key: randomBytes(32).toString('hex'), addresses: Object.fromEntries(addresses) }
+}
+
 /** What the attempt before left in its artifacts folder is where the next one finds it. */
 async function takeOverArtifacts(
   cluster: SlurmCluster,
@@ -171,7 +195,8 @@ async function takeOverArtifacts(
 }
 
 function emptyFiles(paths: JobPaths, ranks: number): string[] {
-  const orders = [paths.noticeOrder, paths.warningOrder, paths.stopOrder, paths.end]
+  const { noticeOrder, warningOrder, stopOrder, inputsReady, end } = paths
+  const orders = [noticeOrder, warningOrder, stopOrder, inputsReady, end]
   const reports = Array.from({ length: ranks }, (_, rank) => paths.node(rank))
   return [...orders, ...reports.flatMap(({ report, beat, end }) => [report, beat, end])]
 }

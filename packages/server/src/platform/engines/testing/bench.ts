@@ -105,6 +105,10 @@ export interface EngineTraits {
   readonly hasNodeFaults?: boolean
   /** The bench has `outage`. */
   readonly hasOutages?: boolean
+  /** Attempts answer at ports, and have terminals. */
+  readonly hasDoors?: boolean
+  /** Inputs are fetched, outputs sent, and artifacts kept for the next attempt. */
+  readonly carriesFiles?: boolean
   /** The bench has the command `startSlowly`. */
   readonly startsSlowly?: boolean
 }

@@ -12,13 +12,16 @@ import {
   type Suite,
 } from './bench.ts'
 import { crashConformance } from './crash-conformance.ts'
+import { filesConformance } from './files-conformance.ts'
 import { fleetConformance } from './fleet-conformance.ts'
 import { gangConformance } from './gang-conformance.ts'
 import { noticeConformance } from './notice-conformance.ts'
 import { processConformance } from './process-conformance.ts'
 import { recordConformance } from './record-conformance.ts'
+import { serviceConformance } from './service-conformance.ts'
 import { startConformance } from './start-conformance.ts'
 import { stopConformance } from './stop-conformance.ts'
+import { terminalConformance } from './terminal-conformance.ts'
 
 const SUITES: readonly Suite[] = [
   startConformance,
@@ -28,6 +31,9 @@ const SUITES: readonly Suite[] = [
   gangConformance,
   fleetConformance,
   processConformance,
+  serviceConformance,
+  terminalConformance,
+  filesConformance,
   crashConformance,
 ]
 

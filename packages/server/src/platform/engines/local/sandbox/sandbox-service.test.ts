@@ -48,13 +48,6 @@ describe.runIf(requirement('bubblewrap', await hasSandboxes()))('a service in a 
     return address
   }
 
-  test('is reached through its door, by many at once', async () => {
-    const { path } = await serve()
-    const names = Array.from({ length: 50 }, (_, index) => `/${index}`)
-    const answers = await Promise.all(names.map((name) => get(path, name)))
-    expect(answers).toEqual(names.map((name) => `served ${name}`))
-  })
-
   test('is reached in a data folder whose path is longer than a socket’s may be', async () => {
     const directory = join(bench.home, 'a-long-name-for-a-folder'.repeat(5), 'engine')
     const engine = openLocalEngine(directory)

@@ -8,6 +8,7 @@ import { hasSandboxes } from '../testing/sandbox-presence.ts'
 describe.runIf(requirement('bubblewrap', await hasSandboxes()))('in a sandbox', () => {
   engineConformance('the local engine', makeSandboxBench, {
     hasRealProcesses: true,
+    hasDoors: true,
     keepsAccounts: true,
   })
 })

@@ -8,7 +8,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { TERMINAL_PROTOCOL } from '@spillway/contract/terminal.ts'
 import { thisMachine } from '#platform/clock/machine.ts'
@@ -69,7 +69,9 @@ class Watch {
 
   async look(): Promise<number | null> {
     const noticePath = process.env['SPILLWAY_NOTICE_FILE'] ?? ''
-    const rebalancePath = join(dirname(noticePath), 'rebalance.json')
+    // They lie side by side, under names that differ in the kind alone.
+    const rebalance = basename(noticePath).replace('instance-action', 'rebalance')
+    const rebalancePath = join(dirname(noticePath), rebalance)
     const stopMs = instantIn(await readJson<Record<string, string>>(noticePath))
     const riskMs = instantIn(await readJson<Record<string, string>>(rebalancePath))
     if (stopMs !== null) this.#tellOnce('notice', renderNotice(stopMs, wallMs()))

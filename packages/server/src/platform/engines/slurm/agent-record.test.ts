@@ -1,6 +1,6 @@
 /** What the agent makes of what Slurm gave it, before anything runs. */
 import { expect, test } from 'vitest'
-import { shortageOf } from './agent-task.ts'
+import { shortageOf } from './agent-record.ts'
 
 const TASK = {
   admission: {
