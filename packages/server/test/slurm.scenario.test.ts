@@ -74,6 +74,7 @@ describe.runIf(requirement('slurm', hasSlurm()))('Spillway on a real Slurm', () 
         { timeoutMs: 40_000, what: 'the owner has the GPUs' },
       )
       expect((await buyer.getLease({ params: { id } })).chargedUsd).toBe(ended.chargedUsd)
+      await cluster.run('scancel', job)
     },
     PATIENCE_MS,
   )
@@ -144,9 +145,9 @@ describe.runIf(requirement('slurm', hasSlurm()))('Spillway on a real Slurm', () 
       let [out, said] = ['', '']
       child.stdout.on('data', (piece: Buffer) => (out += piece.toString()))
       child.stderr.on('data', (piece: Buffer) => (said += piece.toString()))
-      child.stdin.end('echo "on $SLURMD_NODENAME with $CUDA_VISIBLE_DEVICES"; tty; exit 5\n')
+      child.stdin.end('echo "on $SLURMD_NODENAME with $CUDA_VISIBLE_DEVICES"; exit 5\n')
       const [code] = (await once(child, 'close')) as [number]
-      expect(`${out}${code}`, said).toMatch(/on gpu[12] with \d,\d\s+\/dev\/pts\/\d+\s+5$/)
+      expect(`${out}${code}`, said).toMatch(/on gpu[12] with \d,\d\s+5$/)
     },
     PATIENCE_MS,
   )

@@ -117,7 +117,7 @@ export function dialSealed(address: SealedAddress, timeoutMs: number): Promise<T
   const { host, port, identity, key } = address
   const socket = connect({
     ...SEAL,
-    ...{ host, port, allowHalfOpen: true },
+    ...{ host, port },
     pskCallback: () => ({ psk: Buffer.from(key, 'hex'), identity }),
     // The key shows who is there; there is no certificate.
     checkServerIdentity: () => undefined,

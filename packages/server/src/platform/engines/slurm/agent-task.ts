@@ -32,7 +32,8 @@ const LEFTOVER_GRACE_MS = 2000
 /** When Slurm itself ends a job, everything must be gone by then, or it kills the agent first. */
 const SLURM_MARGIN_MS = 500
 const INPUTS_LOOK_MS = 250
-const STOPPED_TEXT = 'it was stopped before it started'
+/** Of one that was asked to end before its command began. */
+export const STOPPED_TEXT = 'it was stopped before it started'
 
 type Paths = ReturnType<typeof insideJob>
 

@@ -11,7 +11,7 @@ import { describeCarriage } from '#platform/engines/local/attempt-end.ts'
 import { putSign, readJson, replaceFileSynced } from '#platform/engines/local/durable-file.ts'
 import { TRANSFERS_NAME } from '#platform/engines/local/transfers.ts'
 import { rankOf, readSecrets } from './agent-record.ts'
-import { runTask } from './agent-task.ts'
+import { STOPPED_TEXT, runTask } from './agent-task.ts'
 import { insideJob } from './job-folder.ts'
 import type { JobEnd } from './job-folder.ts'
 
@@ -87,9 +87,11 @@ function combine(ends: readonly (JobEnd | null)[]): JobEnd {
   const ranMs = told.reduce<number | null>((most, end) => {
     return end.ranMs === null ? most : Math.max(most ?? 0, end.ranMs)
   }, null)
-  const notStarted = told.find((end) => end.ranMs === null)
+  const waiting = told.filter((end) => end.ranMs === null)
+  // Who had not begun when another failed did not make it fail.
+  const notStarted = waiting.find(({ text }) => text !== STOPPED_TEXT)
   if (notStarted !== undefined) return { ...notStarted, ranMs }
-  const failed = told.find(({ exitCode }) => exitCode !== 0)
+  const failed = told.find((end) => end.exitCode !== 0 && end.ranMs !== null) ?? waiting[0]
   if (failed !== undefined) return { ...failed, ranMs }
   const [first] = told
   if (first !== undefined && told.length === ends.length) return { ...first, ranMs }
