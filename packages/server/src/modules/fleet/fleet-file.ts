@@ -4,6 +4,7 @@
  */
 import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
 import { z } from 'zod'
+import { LOCAL_SHAPES, localShape, whyNoOutbound } from './local-pool.ts'
 import { nearest } from './nearest.ts'
 import {
   durationMs,
@@ -62,13 +63,6 @@ const health = z.strictObject({
   onFailure: z.enum(['quarantine', 'report'], 'write quarantine or report').default('quarantine'),
 })
 
-/** A size of memory, read as bytes. */
-const memoryBytes = z
-  .string('write a size such as 8GiB')
-  .regex(/^[1-9]\d{0,6}(MiB|GiB)$/, 'write a size such as 512MiB or 8GiB')
-  .transform((text) => Number.parseInt(text, 10) * (text.endsWith('MiB') ? 2 ** 20 : 2 ** 30))
-  .refine((bytes) => bytes >= 64 * 2 ** 20, 'write at least 64MiB: no command starts with less')
-
 /** What every pool says, whatever drives it. */
 const anyPool = z.strictObject({
   name,
@@ -94,14 +88,7 @@ const anyPool = z.strictObject({
 
 const localPool = anyPool.extend({
   engine: z.literal('local'),
-  isolation: z
-    .enum(['auto', 'bubblewrap', 'none'], 'write auto, bubblewrap or none')
-    .default('auto'),
-  network: z.enum(['metadata', 'host'], 'write metadata or host').default('metadata'),
-  shared: z
-    .array(z.string().startsWith('/', 'write a path from the root, such as /opt/conda'))
-    .default([]),
-  memoryPerSlot: memoryBytes.optional(),
+  ...localShape,
   nodes: z.array(node).length(1, 'the local engine has exactly one node: this machine'),
 })
 
@@ -223,10 +210,9 @@ function knownKeys(path: Path): readonly string[] {
     'sites.pools.cost': anyPool.shape.cost,
     'sites.pools.power': anyPool.shape.power,
     ...Object.fromEntries(
-      Object.entries({ ...SIMULATED_SHAPES, ...SLURM_SHAPES }).map(([at, shape]) => [
-        `sites.pools.${at}`,
-        shape,
-      ]),
+      Object.entries({ ...SIMULATED_SHAPES, ...SLURM_SHAPES, ...LOCAL_SHAPES }).map(
+        ([at, shape]) => [`sites.pools.${at}`, shape],
+      ),
     ),
     webhooks: webhooks.unwrap(),
     ...RECLAIM_SHAPES,
@@ -317,6 +303,15 @@ function partitionsSoldTwice(fleet: FleetFile): { path: Path; message: string }[
   })
 }
 
+function idleOutbound(fleet: FleetFile): { path: Path; message: string }[] {
+  return fleet.sites.flatMap((each, s) =>
+    each.pools.flatMap((p, i) => {
+      const message = p.engine === 'local' ? whyNoOutbound(p) : null
+      return message === null ? [] : [{ path: ['sites', s, 'pools', i, 'outbound'], message }]
+    }),
+  )
+}
+
 /** Models on a pool that is not there, or on which nothing runs. */
 function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
   const pools = fleet.sites.flatMap((each) => each.pools)
@@ -365,6 +360,7 @@ export function readFleetFile(text: string): FleetFileOutcome {
         ...duplicates(parsed.data),
         ...localPoolsBeyondFirst(parsed.data),
         ...partitionsSoldTwice(parsed.data),
+        ...idleOutbound(parsed.data),
         ...danglingPools(parsed.data),
         ...wrongPolicies(parsed.data),
       ]

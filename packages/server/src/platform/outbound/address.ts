@@ -30,6 +30,11 @@ const NEVER_V4: readonly Subnet[] = [
   ['240.0.0.0', 4],
 ]
 
+/** What no request from outside this house is for, in the form `10.0.0.0/8`. */
+export const NOT_PUBLIC_V4: readonly string[] = [...PRIVATE_V4, ...NEVER_V4].map(
+  ([network, prefix]) => `${network}/${prefix}`,
+)
+
 const PRIVATE_V6: readonly Subnet[] = [
   ['::1', 128],
   ['fc00::', 7],

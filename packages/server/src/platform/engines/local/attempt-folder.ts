@@ -90,6 +90,8 @@ export type SandboxPlan =
       /** The user that it becomes; null for the one that makes the sandbox. */
       readonly uid: number | null
       readonly hasOwnNetwork: boolean
+      /** Words that give its network a way out; null, or absent in older records, where nothing leads out. */
+      readonly uplink?: readonly string[] | null
     }
 
 /** `admission.json`: what the shim needs to start the command. */

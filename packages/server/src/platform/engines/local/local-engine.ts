@@ -34,6 +34,9 @@ import { notify, warn } from './notify.ts'
 import type { SandboxNetwork } from './sandbox/bubblewrap-words.ts'
 import { findIsolation } from './sandbox/isolation.ts'
 import type { IsolationFound, IsolationWanted } from './sandbox/isolation.ts'
+import { PUBLIC_ONLY } from './sandbox/outbound-rules.ts'
+import type { OutboundPolicy } from './sandbox/outbound-rules.ts'
+import { readOwnAddresses } from './sandbox/outbound.ts'
 import { createAddresses } from './service-port.ts'
 import { createSharing } from './sharing.ts'
 import { prepareShim } from './shim-program.ts'
@@ -53,6 +56,10 @@ export interface LocalEngineOptions {
   readonly isolation?: IsolationWanted
   /** What sandboxed commands reach. */
   readonly network?: SandboxNetwork
+  /** What a network that leads out leads to; the internet alone when absent. */
+  readonly outbound?: OutboundPolicy | undefined
+  /** This machine's own addresses, which no sandbox reaches; asked of the system when absent. */
+  readonly ownAddresses?: () => readonly string[]
   /** Folders of this machine that every customer may read in its sandbox. */
   readonly shared?: readonly string[]
   /** Whether to make cgroups where the system allows it. */
@@ -195,6 +202,10 @@ function findIsolationOf(
     cgroups,
     wanted: options.isolation ?? 'auto',
     path: environment['PATH'] ?? '/usr/bin:/bin',
+    outbound: {
+      policy: options.outbound ?? PUBLIC_ONLY,
+      ownAddresses: options.ownAddresses ?? readOwnAddresses,
+    },
     sandboxes: {
       network: options.network ?? 'metadata',
       shared: options.shared ?? [],

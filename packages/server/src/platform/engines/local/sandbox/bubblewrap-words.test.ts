@@ -7,6 +7,7 @@ import { readExitCode } from './sandbox-start.ts'
 const DESCRIPTION: SandboxDescription = {
   programs: { bwrap: '/usr/bin/bwrap', setpriv: '/usr/bin/setpriv', prlimit: '/usr/bin/prlimit' },
   uid: null,
+  ownUid: 1000,
   network: 'metadata',
   accelerator: 'cpu',
   devices: [],

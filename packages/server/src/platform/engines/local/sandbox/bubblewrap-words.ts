@@ -57,6 +57,8 @@ export interface SandboxDescription {
   readonly programs: SandboxPrograms
   /** The user it becomes, where root makes the sandbox; null where an ordinary user does, who stays himself. */
   readonly uid: number | null
+  /** The user that its command is. */
+  readonly ownUid: number
   readonly network: SandboxNetwork
   readonly accelerator: 'gpu' | 'cpu'
   /** Device files of its GPUs. */
@@ -77,12 +79,18 @@ export interface SandboxDescription {
   readonly pin: readonly string[]
 }
 
-/** `metadata`: nothing but its own metadata document answers. `host`: all that this machine reaches. */
-export type SandboxNetwork = 'metadata' | 'host'
+/**
+ * `metadata`: nothing but its own metadata document answers. `outbound`: the internet too, by rules; who runs these words
+ * has made the network for it. `host`: all that this machine reaches.
+ */
+export type SandboxNetwork = 'metadata' | 'outbound' | 'host'
 
 /** File descriptors that the words speak of; 3 is the launcher's channel. */
 export const FILTER_FD = 4
 export const ANSWER_FD = 5
+/** With a way out: it waits until something comes by the gate, and holds the tie while anything in it lives. */
+export const GATE_FD = 6
+export const TIE_FD = 7
 
 /** The whole command line; what it runs is the launcher. */
 export function bubblewrapWords(description: SandboxDescription): readonly string[] {
@@ -102,12 +110,16 @@ export function bubblewrapWords(description: SandboxDescription): readonly strin
   ]
 }
 
-function namespaceWords({ uid, network }: SandboxDescription): readonly string[] {
+function namespaceWords({ uid, ownUid, network }: SandboxDescription): readonly string[] {
+  const isFenced = network === 'outbound'
   return [
     // Root needs no namespace of users, and becomes somebody else inside, for which it needs these three.
     ...(uid === null ? ['--unshare-user'] : []),
     ...['--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
-    ...(network === 'host' ? [] : ['--unshare-net']),
+    ...(network === 'metadata' ? ['--unshare-net'] : []),
+    ...(isFenced ? ['--block-fd', String(GATE_FD), '--sync-fd', String(TIE_FD)] : []),
+    // Who made the network is root there, as only root may make its rules.
+    ...(isFenced && uid === null ? ['--uid', String(ownUid), '--gid', String(ownUid)] : []),
     ...['--hostname', 'lease', '--new-session', '--cap-drop', 'ALL'],
     ...(uid === null
       ? []

@@ -7,11 +7,15 @@ import type { GroupPlan } from '../cgroups/attempt-groups.ts'
 import { soleOf } from '../command-environment.ts'
 import { INSIDE, bubblewrapWords } from './bubblewrap-words.ts'
 import type { SandboxNetwork, SandboxPrograms } from './bubblewrap-words.ts'
+import { fenceWords, nameserversOf, uplinkWords } from './outbound.ts'
+import type { OutboundMaker } from './outbound.ts'
 
 /** What all sandboxes of an engine have in common. */
 export interface SandboxMaker {
   readonly programs: SandboxPrograms
   readonly network: SandboxNetwork
+  /** Set where the network is `outbound`. */
+  readonly outbound: OutboundMaker | null
   readonly shared: readonly string[]
   readonly hidden: readonly string[]
   /** A folder of the engine's for files that sandboxes share. */
@@ -46,19 +50,46 @@ export async function planSandbox(
   const { slots } = soleOf(admission)
   const uid = maker.isRoot ? uidOf(slots[0] ?? 0) : null
   if (uid !== null) await giveTo(uid, paths.work)
+  const ownUid = uid ?? process.getuid?.() ?? 0
+  const network = await planNetwork(maker)
   const words = bubblewrapWords({
     ...maker,
-    uid,
+    ...{ uid, ownUid },
     accelerator: admission.acceleratorKind,
     devices: admission.acceleratorKind === 'gpu' ? await listDevices(slots) : [],
-    settings: await writeSettings(maker.folder, uid ?? process.getuid?.() ?? 0),
+    settings: await writeSettings(maker.folder, ownUid, network?.resolver),
     workFolder: paths.work,
     noticeFolder: dirname(paths.instanceAction),
     node: process.execPath,
     groups: groups?.groups ?? [],
     ...{ launcherFolder, pin },
   })
-  return { kind: 'bubblewrap', words, uid, hasOwnNetwork: maker.network !== 'host' }
+  return {
+    kind: 'bubblewrap',
+    words: [...(network?.fence ?? []), ...words],
+    uid,
+    hasOwnNetwork: maker.network !== 'host',
+    uplink: network?.uplink ?? null,
+  }
+}
+
+export interface NetworkPlan {
+  /** Words before those of the sandbox, which make the network that it is in. */
+  readonly fence: readonly string[]
+  readonly uplink: readonly string[]
+  /** The text of its `resolv.conf`. */
+  readonly resolver: string
+}
+
+/** Null where the sandbox makes its own network, or has none of its own. */
+export async function planNetwork({ outbound, isRoot }: SandboxMaker): Promise<NetworkPlan | null> {
+  if (outbound === null) return null
+  const nameservers = await nameserversOf(outbound)
+  return {
+    fence: fenceWords(outbound, { isRoot, nameservers }),
+    uplink: uplinkWords(outbound),
+    resolver: nameservers.map((address) => `nameserver ${address}\n`).join(''),
+  }
 }
 
 /** The folder and all that an earlier attempt left in it; links themselves, and never what they lead to. */
@@ -75,12 +106,14 @@ async function giveTo(uid: number, folder: string): Promise<void> {
 export async function writeSettings(
   folder: string,
   uid: number,
+  resolver?: string,
 ): Promise<Readonly<Record<string, string>>> {
   const texts = {
     passwd: `lease:x:${uid}:${uid}::${INSIDE.work}:/bin/sh\nnobody:x:65534:65534::/:/usr/sbin/nologin\n`,
     group: `lease:x:${uid}:\nnogroup:x:65534:\n`,
     hosts: '127.0.0.1 localhost lease\n::1 localhost\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
+    ...(resolver === undefined ? {} : { 'resolv.conf': resolver }),
   }
   const place = join(folder, String(uid))
   await mkdir(place, { recursive: true, mode: 0o755 })

@@ -25,6 +25,10 @@ import { endProcesses } from '../termination.ts'
 import { ANSWER_FD, FILTER_FD } from './bubblewrap-words.ts'
 import type { LaunchOrder, LauncherWord } from './launcher-channel.ts'
 import { renderSeccompFilter } from './seccomp-filter.ts'
+import { openUplink } from './uplink.ts'
+
+/** Of its gate and its tie. */
+const UPLINK_STDIO = ['pipe', 'pipe'] as const
 
 export interface SandboxStart {
   readonly plan: Extract<SandboxPlan, { kind: 'bubblewrap' }>
@@ -45,18 +49,26 @@ export async function startSandboxed(start: SandboxStart): Promise<CommandStart>
       // Bubblewrap itself runs outside, where no variable of a customer's may speak to a loader. The marker is there
       // from the first, so that even a half-made sandbox is found.
       env: { [MARK_NAME]: record.mark },
-      stdio: ['ignore', log, log, 'ipc', 'pipe', 'pipe'],
+      stdio: ['ignore', log, log, 'ipc', 'pipe', 'pipe', ...(plan.uplink ? UPLINK_STDIO : [])],
       detached: true,
     }),
   )
   closeSync(log)
   const exited = exitOf(child)
   if (child.pid === undefined) return { kind: 'failed', text: await spawnFailure(child) }
+  // A half-made sandbox that ends leaves what it has not read; its own words, or their lack, tell why.
+  for (const pipe of child.stdio.slice(FILTER_FD)) pipe?.on('error', () => {})
   ;(child.stdio[FILTER_FD] as Writable).end(renderSeccompFilter(process.arch) ?? Buffer.alloc(0))
-  const listening = await hear(child, exited)
-  if (listening === null) return failedToMake(start)
+  const listens = hear(child, exited)
+  const pid = await answerOf(child)
+  if (pid !== null && plan.uplink) {
+    const why = await openUplink(child, { words: plan.uplink, isTrial: false })
+    if (why !== null) return failedToMake(start, why)
+  }
+  const listening = await listens
+  if (listening === null || pid === null) return failedToMake(start)
   if (listening.word.kind === 'failed') return failed(listening.word.text, exited)
-  const leader = await leaderOf(child, start.table)
+  const leader = leaderOf(pid, start.table)
   const server = present(listening.socket, 'the socket of the launcher')
   const url = serveMetadataOn({ server, port: listening.word.port }, record, paths)
   const { admission, workingDirectory } = record
@@ -106,19 +118,26 @@ async function failed(text: string, exited: Promise<Exit>): Promise<CommandStart
   return { kind: 'failed', text }
 }
 
-/** The first process of the sandbox: as long as any other in it lives, so does this one. */
-async function leaderOf(child: ChildProcess, table: ProcessTable): Promise<ProcessIdentity> {
+/** The pid of the first process of the sandbox; null when bubblewrap failed before it made one. */
+async function answerOf(child: ChildProcess): Promise<number | null> {
   const pieces: Buffer[] = []
   for await (const piece of (child.stdio as readonly unknown[])[ANSWER_FD] as Readable)
     pieces.push(piece as Buffer)
-  const answer = Buffer.concat(pieces).toString()
-  const pid = Number(/"child-pid": (\d+)/.exec(answer)?.[1])
+  const found = /"child-pid": (\d+)/.exec(Buffer.concat(pieces).toString())
+  return found === null ? null : Number(found[1])
+}
+
+/** As long as any other process in the sandbox lives, so does the first. */
+function leaderOf(pid: number, table: ProcessTable): ProcessIdentity {
   const entry = present(table.find(pid), 'the sandbox in the process table')
   return { pid, birth: entry.birth }
 }
 
 /** A half that was left of it waits for ever for the other; nothing of the customer's has run in it. */
-async function failedToMake({ record, paths, table, groups }: SandboxStart): Promise<CommandStart> {
+async function failedToMake(
+  { record, paths, table, groups }: SandboxStart,
+  why?: string,
+): Promise<CommandStart> {
   const { pid, birth } = present(table.find(process.pid), 'the shim in the process table')
   const left = createProcessSet(table, {
     leader: null,
@@ -128,13 +147,13 @@ async function failedToMake({ record, paths, table, groups }: SandboxStart): Pro
     container: containerOf(groups.map(({ path }) => path)),
   })
   await endProcesses(left, { deadlineMs: () => 0, seenAlive: () => {} })
-  return { kind: 'failed', text: lastWords(paths.log) }
+  return { kind: 'failed', text: `the sandbox could not be made: ${why ?? lastWords(paths.log)}` }
 }
 
 /** Bubblewrap writes why it failed to where the command would have written. */
 function lastWords(logPath: string): string {
   const lines = readFileSync(logPath, 'utf8').trim().split('\n')
-  return `the sandbox could not be made: ${lines.at(-1) ?? ''}`
+  return lines.at(-1) ?? ''
 }
 
 async function spawnFailure(child: ChildProcess): Promise<string> {

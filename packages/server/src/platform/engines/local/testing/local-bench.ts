@@ -27,10 +27,13 @@ export function openLocalEngine(
 /** Runs the attempts of a customer, so in a sandbox. */
 export const makeSandboxBench = () => makeLocalBench('customer')
 
-export async function makeLocalBench(tenant: 'owner' | 'customer' = 'owner'): Promise<LocalBench> {
+export async function makeLocalBench(
+  tenant: 'owner' | 'customer' = 'owner',
+  changes: Partial<LocalEngineOptions> = {},
+): Promise<LocalBench> {
   const home = await mkdtemp(join(tmpdir(), 'spillway-engine-'))
   const directory = join(home, 'engine')
-  const make = () => openLocalEngine(directory)
+  const make = () => openLocalEngine(directory, changes)
   const engine = make()
   return {
     engine,
