@@ -22,3 +22,16 @@ export { clearWindow, type Window } from './clearing/auction.ts'
 export { logOf, verifyClearing } from './clearing/log.ts'
 export { type FreeNode, TightPlacer } from './clearing/placer.ts'
 export { type ClearingRule } from './clearing/rule.ts'
+export { Chooser, type Rate, type Rating } from './placement/chooser.ts'
+export { FloorPlan } from './placement/floor-plan.ts'
+export { Fragmentation } from './placement/fragment.ts'
+export {
+  after,
+  cardsFor,
+  fits,
+  isShare,
+  type NodeState,
+  nodeState,
+} from './placement/node-state.ts'
+export { Placer } from './placement/placer.ts'
+export { gpuMilliOf, type Shape, type Typical, typicalOf } from './placement/shape.ts'

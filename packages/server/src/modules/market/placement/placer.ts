@@ -1,0 +1,83 @@
+/**
+ * Places work where it costs later work least. Four things count, all in thousandths of a device: how much more of the
+ * node typical work cannot use, what the resources of its kind of node are worth, what is lost of a shared card's
+ * worth, and, between what is nearly equal, how much is left on the node. It knows what is typical, not what comes. Pure.
+ */
+import { CardValues } from './card-values.ts'
+import { Chooser, type Rating } from './chooser.ts'
+import { FloorPlan } from './floor-plan.ts'
+import { Fragmentation } from './fragment.ts'
+import { after, cardsFor, isShare, type NodeState } from './node-state.ts'
+import { ResourcePrices } from './resource-prices.ts'
+import { type Shape, type Typical, WHOLE } from './shape.ts'
+
+const RESOURCES_COUNT = 3
+const CARDS_COUNT = 10
+const LEFT_COUNTS = 0.001
+/** Prices follow after so many decisions, or one for so many nodes. */
+const REFRESH_MIN = 100
+const REFRESH_NODES = 12
+
+export class Placer {
+  readonly #floor: FloorPlan
+  readonly #fragmentation: Fragmentation
+  readonly #prices: ResourcePrices
+  readonly #cards: CardValues
+  readonly #chooser: Chooser
+  readonly #refreshEvery: number
+  #sinceRefresh = 0
+
+  constructor(nodes: readonly NodeState[], typical: readonly Typical[]) {
+    this.#floor = new FloorPlan(nodes)
+    this.#fragmentation = new Fragmentation(typical)
+    this.#prices = new ResourcePrices(nodes, this.#floor.kinds, typical)
+    this.#cards = new CardValues(typical)
+    for (const node of nodes) for (const left of node.cards) this.#cards.count(left, 1)
+    this.#cards.begin()
+    this.#chooser = new Chooser(this.#floor, (state, shape) => this.#rate(state, shape))
+    this.#refreshEvery = Math.max(REFRESH_MIN, Math.floor(nodes.length / REFRESH_NODES))
+  }
+
+  get floor(): FloorPlan {
+    return this.#floor
+  }
+
+  /** Places a shape; answers on which node by its place in the list, or null where it fits on none. */
+  place(shape: Shape): number | null {
+    this.#refresh()
+    const byKind = this.#prices.costOf(shape).map((cost) => RESOURCES_COUNT * cost)
+    const byCard = (left: number) =>
+      CARDS_COUNT * (this.#cards.of(left) - this.#cards.of(left - shape.gpuMilli))
+    const choice = this.#chooser.choose(shape, { byKind, byCard })
+    if (!choice) return null
+    const { stand, card } = choice
+    this.#prices.take(stand.kind, shape)
+    this.#countCards(shape, stand.state.cards[card] ?? WHOLE)
+    return this.#floor.place(stand, shape, card)
+  }
+
+  #refresh(): void {
+    if (++this.#sinceRefresh < this.#refreshEvery) return
+    this.#sinceRefresh = 0
+    this.#prices.refresh()
+    this.#cards.refresh()
+  }
+
+  #countCards(shape: Shape, left: number): void {
+    if (shape.gpuCount === 0) return
+    this.#cards.count(left, -shape.gpuCount)
+    this.#cards.count(left - shape.gpuMilli, shape.gpuCount)
+  }
+
+  /** What does not change while the state stands. */
+  #rate(state: NodeState, shape: Shape): readonly Rating[] {
+    const before = this.#fragmentation.of(state)
+    const ratings = cardsFor(state, shape).map((card) => {
+      const then = after(state, shape, card)
+      const left = then.idleMilli + this.#prices.cpuAsGpuMilli(then.cpuMilli)
+      const score = before - this.#fragmentation.of(then) - LEFT_COUNTS * left
+      return { score, card }
+    })
+    return isShare(shape) ? ratings : ratings.slice(0, 1)
+  }
+}
