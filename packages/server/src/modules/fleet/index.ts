@@ -18,7 +18,13 @@ export {
   retireNodeByOperator,
 } from './node-service.ts'
 export type { Node, NodeState, SlotFault } from './node-state.ts'
-export { listFaults, listNodeFacts, listUnreachable, noteUnreachable } from './node-store.ts'
+export {
+  findReading,
+  listFaults,
+  listNodeFacts,
+  listUnreachable,
+  noteUnreachable,
+} from './node-store.ts'
 export { countNodeMakes, listNodeShapes, type NodeShape } from './shape-store.ts'
 export { applyFleet } from './service.ts'
 export {

@@ -16,6 +16,7 @@ import { extendHold } from './funding-service.ts'
 import { openHidden } from './hidden-service.ts'
 import { tenantOf } from './isolation-service.ts'
 import { attemptId, endingAt, exhaustionNoticeMs, limitLeftMs, type Lease } from './lease.ts'
+import { noteLostGpus } from './lost-gpu-service.ts'
 import { meterUntil } from './meter.ts'
 import { recordUnseen, settleReclaim } from './reclaim-service.ts'
 import {
@@ -290,6 +291,7 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   const seen = await engineOf(deps, lease).observe(attemptId(lease))
   if (seen.state !== 'running') deps.beat.drop(id)
   if (seen.state === 'gone') {
+    await noteLostGpus(deps, lease, seen)
     await onGone(deps, lease, seen)
     return { kind: 'done' }
   }

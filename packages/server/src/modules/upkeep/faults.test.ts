@@ -1,12 +1,12 @@
 /** Faults of GPUs and nodes, from the engine's inventory to the book, the lease and the bill. */
 import { afterAll, expect, test } from 'vitest'
 import { money } from '#kernel/money.ts'
-import { listFaults } from '#modules/fleet/index.ts'
+import { findReading, listFaults } from '#modules/fleet/index.ts'
 import { listFacts, listOpenLeases } from '#modules/lease/index.ts'
 import { getBalance } from '#modules/ledger/index.ts'
 import { usageOf } from '#modules/metering/index.ts'
 import { cloneDatabase, untilTrue } from '../../../test/harness/index.ts'
-import { makeStand } from './testing/stand.ts'
+import { makeStand, POOL } from './testing/stand.ts'
 
 const { db } = await cloneDatabase()
 const stand = await makeStand(db)
@@ -106,6 +106,32 @@ test('what was charged after the last good reading is given back, to the pico, o
   const owedMs = (billableUntil?.getTime() ?? 0) - (lease.startedAt?.getTime() ?? 0)
   const paid = paidBefore - (await getBalance(db, stand.buyer.id)).posted
   expect(paid).toBe(money('0.001') * BigInt(Math.max(0, owedMs)))
+  await controls.mendSlot({ node, slot })
+  await stand.reconcile()
+})
+
+test('a process that its dying GPU took along pays until the last good reading too, and is no plain exit', async () => {
+  await stand.reconcile()
+  const lease = await stand.lease({ gpus: 1 })
+  await stand.reconcile()
+  const reading = await findReading(db, POOL)
+  await untilTrue(async () => {
+    await stand.step(lease.id)
+    const { meteredUntil } = await stand.find(lease.id)
+    return meteredUntil !== null && reading !== null && meteredUntil > reading ? true : null
+  })
+  const { node, slot } = await stand.placeOf(lease)
+  await controls.failSlot({ node, slot }, { reason: XID, work: 'dies' })
+  // when its end is seen before anybody looked at the GPUs
+  await stand.step(lease.id)
+  // then
+  const ended = await stand.find(lease.id)
+  expect(ended).toMatchObject({ state: 'ended', endReason: 'faulty', billableUntil: reading })
+  expect(await factTypes(lease.id)).toEqual(
+    expect.arrayContaining(['lease.gpu_lost', 'lease.fault_credited']),
+  )
+  await stand.reconcile()
+  expect(await stand.book()).toContain(`${node}/${slot} faulty`)
   await controls.mendSlot({ node, slot })
   await stand.reconcile()
 })

@@ -68,8 +68,9 @@ describe('the inventory, taken again', () => {
     const body = `case "$*" in *name*) cat ${folder}/listing; test -s ${folder}/listing;; *) echo no; exit 2;; esac`
     await writeFile(nvidiaSmi, `#!/bin/sh\n${body}\n`)
     await chmod(nvidiaSmi, 0o755)
-    const place = { node: 'here', path: '/bin:/usr/bin', nvidiaSmi, allowedCpus: [0] }
-    return { tell, take: createInventory(place) }
+    const memory = join(folder, 'memory', 'gpus.json')
+    const place = { node: 'here', path: '/bin:/usr/bin', nvidiaSmi, allowedCpus: [0], memory }
+    return { tell, take: createInventory(place), startAgain: () => createInventory(place) }
   }
 
   test('says of a lost GPU that it is lost, and never that there were fewer', async () => {
@@ -87,5 +88,22 @@ describe('the inventory, taken again', () => {
     })
     await tell([HEAD, row(0), row(1)].join('\n'))
     expect(await take()).toMatchObject({ slotCountMax: 2, faults: [], health: { state: 'up' } })
+  })
+
+  test('misses after a start what was lost before it, and takes an exchanged card for what is there', async () => {
+    const { tell, take, startAgain } = await driver()
+    await tell([HEAD, row(0), row(1)].join('\n'))
+    await take()
+    await tell([HEAD, row(0)].join('\n'))
+    const lost = { slotCountMax: 2, faults: [{ slot: 1, isLost: true }] }
+    expect(await startAgain()()).toMatchObject(lost)
+    expect(await startAgain()()).toMatchObject(lost)
+    await tell('')
+    expect(await startAgain()()).toMatchObject({
+      ...{ acceleratorKind: 'gpu', slotCountMax: 2 },
+      health: { state: 'down', reason: expect.stringContaining('were taken out') as string },
+    })
+    await tell([HEAD, row(0), row(1, '0', 7)].join('\n'))
+    expect(await startAgain()()).toMatchObject({ slotCountMax: 2, faults: [] })
   })
 })

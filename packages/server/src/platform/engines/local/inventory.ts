@@ -1,9 +1,12 @@
 /** What this machine has to sell: its GPUs as `nvidia-smi` lists them, otherwise CPU slots, and it says which. */
 import { execFile } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
 import { cpus } from 'node:os'
+import { dirname } from 'node:path'
 import type { NodeInventory, SlotFault } from '#platform/engines/engine.ts'
 import { findProgram } from '#platform/processes/program-path.ts'
 import { SLOTS_PER_CPU } from './command-environment.ts'
+import { readJson, replaceFileSynced } from './durable-file.ts'
 import { findFaults, GPU_HEALTH_ARGUMENTS, parseGpuHealth } from './gpu-health.ts'
 import { NVIDIA_SMI_ARGUMENTS, describeGpus, parseNvidiaSmi } from './nvidia-smi.ts'
 import type { Gpu, GpuListing, ProgramResult } from './nvidia-smi.ts'
@@ -21,6 +24,8 @@ export interface InventoryPlace {
   /** A name to look for on PATH, or a path. */
   readonly nvidiaSmi: string
   readonly allowedCpus: readonly number[]
+  /** A file that remembers the GPUs there were, so that one that is lost before a start is missed; null for none. */
+  readonly memory: string | null
 }
 
 export async function takeInventory(place: InventoryPlace): Promise<NodeInventory> {
@@ -28,23 +33,52 @@ export async function takeInventory(place: InventoryPlace): Promise<NodeInventor
 }
 
 /**
- * Takes the inventory again and again, and remembers the GPUs that there were: one that is not listed any more is lost
- * and not forgotten, and a driver that fails does not turn a machine with GPUs into one without.
+ * Takes the inventory again and again, and remembers the GPUs that there were, over restarts too: one that is not listed
+ * any more is lost and not forgotten, and a driver that fails does not turn a machine with GPUs into one without. As many
+ * as there were are taken for what is there now: a card was exchanged.
  */
 export function createInventory(place: InventoryPlace): () => Promise<NodeInventory> {
-  let known: readonly Gpu[] = []
+  let known: readonly Gpu[] | null = null
   return async () => {
+    known ??= await recall(place)
     const listing = await listGpus(place)
-    if (known.length === 0 || (listing.kind === 'gpus' && listing.gpus.length > known.length)) {
+    if (known.length === 0 || (listing.kind === 'gpus' && isWhole(listing.gpus, known))) {
       const inventory = firstInventory(place, listing)
-      if (listing.kind === 'gpus') known = listing.gpus.slice(0, inventory.slotCountMax)
+      if (listing.kind === 'gpus') {
+        const before = known
+        known = listing.gpus.slice(0, inventory.slotCountMax)
+        await remember(place, before, known)
+      }
       return { ...inventory, faults: await faultsOf(place, { known, listing }) }
     }
     const gpus = gpuInventory(place, known)
-    if (listing.kind === 'none')
-      return { ...gpus, health: { state: 'down', reason: `nvidia-smi: ${listing.text}` } }
+    if (listing.kind === 'none') {
+      const taken = `if its ${count(known.length, 'GPU')} were taken out, remove ${place.memory}`
+      const reason = `${listing.text}${place.memory === null ? '' : `; ${taken}`}`
+      return { ...gpus, health: { state: 'down', reason } }
+    }
     return { ...gpus, faults: await faultsOf(place, { known, listing }) }
   }
+}
+
+/** Whether at least as many can be addressed as there were. */
+function isWhole(gpus: readonly Gpu[], known: readonly Gpu[]): boolean {
+  return gpus.filter((gpu, position) => gpu.index === position).length >= known.length
+}
+
+async function recall({ memory }: InventoryPlace): Promise<readonly Gpu[]> {
+  return (memory === null ? null : await readJson<readonly Gpu[]>(memory)) ?? []
+}
+
+async function remember(
+  { memory }: InventoryPlace,
+  before: readonly Gpu[],
+  known: readonly Gpu[],
+): Promise<void> {
+  const uuidsOf = (gpus: readonly Gpu[]) => gpus.map(({ uuid }) => uuid).join()
+  if (memory === null || uuidsOf(before) === uuidsOf(known)) return
+  await mkdir(dirname(memory), { recursive: true, mode: 0o700 })
+  await replaceFileSynced(memory, known)
 }
 
 async function faultsOf(

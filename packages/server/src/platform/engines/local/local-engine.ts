@@ -76,7 +76,8 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
   const { directory, environment, node = 'local', nvidiaSmi = 'nvidia-smi' } = options
   const path = environment['PATH'] ?? '/usr/bin:/bin'
   const allowedCpus = readAllowedCpus()
-  const takeInventory = createInventory({ node, path, nvidiaSmi, allowedCpus })
+  const memory = join(directory, '.gpus.json')
+  const takeInventory = createInventory({ node, path, nvidiaSmi, allowedCpus, memory })
   const machine = createMachine(options, { allowedCpus, takeInventory })
   const attempts = createAttempts(machine)
   const stops = createStops(machine, attempts)

@@ -92,7 +92,13 @@ describe('the inventory', () => {
       `#!/bin/sh\n${body}\ncat <<'END'\n${output}\nEND\nexit ${exitCode}\n`,
     )
     await chmod(nvidiaSmi, 0o755)
-    return takeInventory({ node: 'here', path: '/bin:/usr/bin', nvidiaSmi, allowedCpus: [4, 5] })
+    return takeInventory({
+      node: 'here',
+      path: '/bin:/usr/bin',
+      nvidiaSmi,
+      allowedCpus: [4, 5],
+      memory: null,
+    })
   }
 
   test('GPUs are the slots when there are any', async () => {
@@ -114,7 +120,8 @@ describe('the inventory', () => {
   })
 
   test('CPU slots stand in, two for a CPU, and the finding says why', async () => {
-    const none = { path: '/none', nvidiaSmi: 'nvidia-smi', node: 'here', allowedCpus: [0, 1] }
+    const place = { path: '/none', nvidiaSmi: 'nvidia-smi', node: 'here', memory: null }
+    const none = { ...place, allowedCpus: [0, 1] }
     expect(await takeInventory(none)).toMatchObject({
       acceleratorKind: 'cpu',
       slotCountMax: 4,
