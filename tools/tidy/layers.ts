@@ -20,6 +20,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   economics: ['ledger', 'metering', 'fleet', 'book'],
   notice: ['lease'],
   upkeep: ['fleet', 'book', 'lease', 'market', 'identity'],
+  simulation: ['market'],
   assurance: ['lease', 'gateway', 'billing'],
 }
 

@@ -35,3 +35,4 @@ export {
 } from './placement/node-state.ts'
 export { Placer } from './placement/placer.ts'
 export { gpuMilliOf, type Shape, type Typical, typicalOf } from './placement/shape.ts'
+export { chooseVictims, inOrderOfGivingWay, type Victim, type VictimPlan } from './victims.ts'

@@ -1,0 +1,10 @@
+/** The simulator: the market's decisions on a virtual clock, for planning and for comparing policies. */
+export { type Job, type Workload, windowOf } from './job.ts'
+export { ABLATIONS, POLICIES } from './policies-service.ts'
+export type { PolicyMaker } from './policy.ts'
+export { Random } from './random.ts'
+export { type Course, simulate } from './simulate.ts'
+export { type Estimate, estimate, type KindSummary, summarise, type Summary } from './summary.ts'
+export { type Marginals, meanGpuHours, type Weighted } from './workload/marginals.ts'
+export { makeJobs, type SyntheticOrder } from './workload/synthetic.ts'
+export { readTrace, type TraceReading, unplaceable } from './workload/trace.ts'
