@@ -1,5 +1,5 @@
 /** A Slurm engine over a lab, in a folder of its own for each test; and everything a test can do to the cluster. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { present } from '#kernel/assert.ts'
@@ -8,6 +8,7 @@ import { PROCESS_COMMANDS, untilGone } from '#platform/engines/testing/bench.ts'
 import type { EngineBench, ForeignBench } from '#platform/engines/testing/bench.ts'
 import { until } from '#platform/engines/testing/until.ts'
 import type { SlurmLab } from '../../../../../test/slurm-lab/lab.ts'
+import type { SlurmSubmission } from '../slurm-cluster.ts'
 import { createSlurmEngine } from '../slurm-engine.ts'
 
 export interface SlurmBench extends EngineBench {
@@ -22,10 +23,12 @@ export interface EngineArgument {
   readonly hasAccounting: boolean
   /** Where programs are looked for before all else, to put one in the place of Slurm's. */
   readonly programs?: string
+  /** What the fleet file says otherwise. */
+  readonly submission?: Partial<SlurmSubmission>
 }
 
 export function openSlurmEngine(argument: EngineArgument): Engine {
-  const { directory, conf, hasAccounting, programs } = argument
+  const { directory, conf, hasAccounting, programs, submission = {} } = argument
   const path = [...(programs === undefined ? [] : [programs]), process.env['PATH'] ?? ''].join(':')
   return createSlurmEngine({
     directory,
@@ -42,6 +45,7 @@ export function openSlurmEngine(argument: EngineArgument): Engine {
       isolation: 'auto',
       cpusPerGpu: null,
       memoryMbPerGpu: null,
+      ...submission,
     },
     timeoutMs: 2000,
   })
@@ -55,10 +59,15 @@ const QUALITIES = {
   serving: 'spillway_serving',
 }
 
-export async function makeSlurmBench(lab: SlurmLab): Promise<SlurmBench> {
+export async function makeSlurmBench(
+  lab: SlurmLab,
+  submission: Partial<SlurmSubmission> = {},
+): Promise<SlurmBench> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-slurm-'))
+  // Whoever work runs as passes through.
+  await chmod(directory, 0o711)
   const { hasAccounting, gpusPerNode } = lab.plan
-  const argument: EngineArgument = { directory, conf: lab.confPath, hasAccounting }
+  const argument: EngineArgument = { directory, conf: lab.confPath, hasAccounting, submission }
   const engine = openSlurmEngine(argument)
   const [first, ...others] = lab.nodes
   const foreign = foreignIn(lab)
