@@ -89,6 +89,8 @@ export const BANS: readonly Ban[] = [
         'What the engine tells what it runs inside a lease.',
       'packages/server/src/platform/engines/slurm/slurm-answer.ts':
         'Reads what Slurm prints as unknown; a schema follows.',
+      'packages/server/src/platform/engines/slurm/user-file.ts':
+        'What a job says of itself, in a file that its user may replace; a schema follows.',
       'packages/server/src/platform/engines/simulated/journal.ts':
         'Lines of our own journal; one that a crash cut short is left out.',
       'packages/server/src/platform/http/idempotency.ts': 'An answer that we sealed ourselves.',

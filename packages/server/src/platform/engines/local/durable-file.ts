@@ -2,7 +2,7 @@
  * Small JSON files that readers find in full or not at all: written aside, then renamed or linked into place. A process
  * that dies leaves nothing torn. A power cut may leave an empty file, which counts as none, unless it was synced.
  */
-import { link, open, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { link, lstat, open, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 
 let writesTotal = 0
 
@@ -32,6 +32,11 @@ export async function createFile(path: string, content: unknown): Promise<boolea
  */
 export function putSign(path: string, content: unknown): Promise<boolean> {
   return isFirst(symlink(JSON.stringify(content), path))
+}
+
+/** Whether there is a sign, or anything in its place. */
+export async function hasSign(path: string): Promise<boolean> {
+  return (await ifThere(lstat(path))) !== null
 }
 
 /** What the sign says, or null when there is none. */

@@ -3,12 +3,14 @@
  * that it is cheap, needs no free disk space, and disturbs no watch. The instant stands in it twice, which tells a
  * reader that it read half of a write.
  */
-import { closeSync, constants, fdatasync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 
 const DIGITS = 16
 /** A power cut loses at most this many beats. */
 const BEATS_PER_SYNC = 10
 const READS_MAX = 5
+/** More than a beat has. */
+const BYTES_MAX = 64
 
 export interface Heartbeat {
   readonly beat: (nowMs: number) => void
@@ -57,11 +59,19 @@ export function parseBeat(text: string): number | null {
   return Number(match[1])
 }
 
+/** No link is followed, and no pipe waited for: another user's folder may hold either. */
 function readIfThere(path: string): string {
+  let file: number
   try {
-    return readFileSync(path, 'latin1')
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    if (['ENOENT', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return ''
     throw error
+  }
+  try {
+    const buffer = Buffer.alloc(BYTES_MAX)
+    return fstatSync(file).isFile() ? buffer.toString('latin1', 0, readSync(file, buffer)) : ''
+  } finally {
+    closeSync(file)
   }
 }

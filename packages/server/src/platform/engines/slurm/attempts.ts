@@ -6,19 +6,12 @@ import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Observation } from '#platform/engines/engine.ts'
-import { createFile, putSign, readJson, readSign } from '#platform/engines/local/durable-file.ts'
+import { createFile, hasSign, putSign, readJson } from '#platform/engines/local/durable-file.ts'
 import { readBeat } from '#platform/engines/local/heartbeat.ts'
 import { isAttemptId } from '#platform/engines/local/local-machine.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import { jobPaths } from './job-folder.ts'
-import type {
-  AttemptRecord,
-  GoneObservation,
-  JobEnd,
-  JobPaths,
-  NodeReport,
-  StartRecord,
-} from './job-folder.ts'
+import type { AttemptRecord, GoneObservation, JobEnd, JobPaths, StartRecord } from './job-folder.ts'
 import { judge } from './judge.ts'
 import type { Evidence } from './judge.ts'
 import { createMemory } from './memory.ts'
@@ -28,6 +21,7 @@ import { attemptOf, pathsOf } from './slurm-cluster.ts'
 import type { SlurmCluster } from './slurm-cluster.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Submission } from './submit.ts'
+import { readEndOf, readReport } from './user-file.ts'
 
 /** What was seen this long ago is as good as now. */
 const FRESH_MS = 250
@@ -173,7 +167,8 @@ class Observer {
       ...seen,
       bootId: this.#cluster.bootId,
       started,
-      isClaimed: (await readSign(paths.claim)) !== null,
+      // What ran was claimed, whatever its user did to the sign.
+      isClaimed: started !== null || (await hasSign(paths.claim)),
       end: await this.#endOf(paths, seen.record),
       lastBeatMs,
       quietMs: monotonicMs() - memory.quietSinceMs,
@@ -186,8 +181,8 @@ class Observer {
   async #endOf(paths: JobPaths, { admission }: AttemptRecord): Promise<JobEnd | null> {
     const others = admission.placements.length > 1 ? admission.placements : []
     for (const rank of others.keys())
-      if ((await readJson(paths.node(rank).end)) === null) return null
-    return readJson<JobEnd>(paths.end)
+      if ((await readEndOf(paths.node(rank).end)) === null) return null
+    return readEndOf(paths.end)
   }
 
   /** The latest beat of any node. While it changes, something lives. */
@@ -234,7 +229,7 @@ class Observer {
     if (job === null || job.nodes !== ranks || job.startSeconds === null) return null
     for (let rank = 0; rank < ranks; rank++) {
       const { report } = paths.node(rank)
-      if ((await readJson<NodeReport>(report)) === null) return null
+      if ((await readReport(report)) === null) return null
     }
     const nowMs = monotonicMs()
     const beats = Array.from({ length: ranks }, (_, rank) => readBeat(paths.node(rank).beat) ?? 0)

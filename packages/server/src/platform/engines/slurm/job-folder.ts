@@ -20,12 +20,14 @@ export interface JobPaths {
   readonly gone: string
   /** Its existence says that the attempt was dropped; the log stays. */
   readonly forgotten: string
-  /** All below belongs to the user that the job runs as. */
+  /** The engine's, which others may pass through; the files right in it are read, or written, by the job's user. */
   readonly job: string
   /** What to run, readable by nobody else: the environment may hold secrets. */
   readonly task: string
   /** Variables that are kept out of everything that outlives the start; removed then. */
   readonly secrets: string
+  /** What the agents write: the folder is the user's, who may replace everything in it. */
+  readonly own: string
   /** A sign put up by the one agent that may run the command, or by the engine so that none does. */
   readonly claim: string
   readonly noticeOrder: string
@@ -70,25 +72,27 @@ export function jobPaths(directory: string, attemptId: string): JobPaths {
 
 /** The part of the paths that an agent knows. */
 export function insideJob(job: string) {
+  const own = join(job, 'own')
   return {
     job,
+    own,
     task: join(job, 'task.json'),
     secrets: join(job, 'secrets.json'),
-    claim: join(job, 'claim'),
+    claim: join(own, 'claim'),
     noticeOrder: join(job, 'notice.json'),
     warningOrder: join(job, 'warning.json'),
     stopOrder: join(job, 'stop.json'),
-    inputsReady: join(job, 'inputs-ready.json'),
-    end: join(job, 'end.json'),
+    inputsReady: join(own, 'inputs-ready.json'),
+    end: join(own, 'end.json'),
     log: join(job, 'log'),
     work: join(job, 'work'),
     artifacts: join(job, 'work', ARTIFACTS),
     node: (rank: number): NodePaths => ({
-      report: join(job, `report-${rank}.json`),
-      beat: join(job, `beat-${rank}`),
-      end: join(job, `end-${rank}.json`),
-      instanceAction: join(job, `instance-action-${rank}.json`),
-      rebalance: join(job, `rebalance-${rank}.json`),
+      report: join(own, `report-${rank}.json`),
+      beat: join(own, `beat-${rank}`),
+      end: join(own, `end-${rank}.json`),
+      instanceAction: join(own, `instance-action-${rank}.json`),
+      rebalance: join(own, `rebalance-${rank}.json`),
     }),
   }
 }
@@ -156,6 +160,8 @@ export interface AttemptRecord {
   readonly admission: Admission
   readonly bootId: string
   readonly admittedMs: number
+  /** As ordered; what agents say of their door is measured by it. */
+  readonly door?: DoorOrder
 }
 
 /** `started.json`, written once by whoever first sees it run. */

@@ -9,11 +9,12 @@ import type { Notice, NoticeDelivery } from '#platform/engines/engine.ts'
 import { readJson, replaceFile } from '#platform/engines/local/durable-file.ts'
 import { inSeconds } from '#platform/engines/local/notify.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
-import type { AttemptRecord, JobPaths, NodeReport, NoticeOrder, StopOrder } from './job-folder.ts'
+import type { AttemptRecord, JobPaths, NoticeOrder, StopOrder } from './job-folder.ts'
 import { pathsOf, userOf } from './slurm-cluster.ts'
 import type { SlurmCluster } from './slurm-cluster.ts'
 import type { Submission } from './submit.ts'
 import { findUnixUser } from './unix-user.ts'
+import { readEndOf, readReport } from './user-file.ts'
 
 const DELIVERY_WAIT_MS = 10_000
 const LOOK_MS = 25
@@ -83,7 +84,7 @@ async function untilDelivered(paths: JobPaths, ranks: number): Promise<NoticeDel
     const delivery = await deliveryOf(paths, ranks)
     if (delivery !== null) return delivery
     // It has ended by itself meanwhile: nobody is left to be told.
-    if ((await readJson(paths.end)) !== null) return { document: true, signal: false }
+    if ((await readEndOf(paths.end)) !== null) return { document: true, signal: false }
     await pause(LOOK_MS)
   }
   throw new Error(`attempt ${paths.attemptId} has its notice written, but has not taken note of it`)
@@ -93,7 +94,7 @@ async function untilDelivered(paths: JobPaths, ranks: number): Promise<NoticeDel
 async function deliveryOf(paths: JobPaths, ranks: number): Promise<NoticeDelivery | null> {
   let signal = true
   for (let rank = 0; rank < ranks; rank++) {
-    const report = await readJson<NodeReport>(paths.node(rank).report)
+    const report = await readReport(paths.node(rank).report)
     if (report === null || report.noticed === null) return null
     signal &&= report.noticed.signal
   }

@@ -2,7 +2,7 @@
  * Sees to it that Slurm does what was ordered, however often the server restarts: what waits and was stopped is
  * cancelled, what outlives its grace is killed, what was requeued or submitted twice is removed.
  */
-import { readJson, readSign } from '#platform/engines/local/durable-file.ts'
+import { hasSign, readJson } from '#platform/engines/local/durable-file.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { Attempts } from './attempts.ts'
 import type { AttemptRecord, JobPaths, StopOrder } from './job-folder.ts'
@@ -52,7 +52,7 @@ async function mustEnd(cluster: SlurmCluster, paths: JobPaths, job: SlurmJob): P
   // Until it is written down which job is the attempt's, none is a second one.
   if (submission !== null && submission.jobId !== job.id) return true
   const isWaiting = job.state === 'PENDING'
-  if (isWaiting && (job.restarts > 0 || (await readSign(paths.claim)) !== null)) return true
+  if (isWaiting && (job.restarts > 0 || (await hasSign(paths.claim)))) return true
   const stop = await readJson<StopOrder>(paths.stopOrder)
   if (stop !== null && (isWaiting || isOverdue(cluster, stop))) return true
   if (isWaiting) return false

@@ -7,9 +7,10 @@ import { dial } from '#platform/engines/dial.ts'
 import type { Address } from '#platform/engines/engine.ts'
 import { readJson } from '#platform/engines/local/durable-file.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
-import type { JobPaths, NodeReport, Task } from './job-folder.ts'
+import type { AttemptRecord, JobPaths, Task } from './job-folder.ts'
 import { pathsOf } from './slurm-cluster.ts'
 import type { SlurmCluster } from './slurm-cluster.ts'
+import { readReport } from './user-file.ts'
 
 /** A door is knocked at no more often than this, before what passes through it. */
 const FRESH_MS = 500
@@ -33,16 +34,18 @@ export function createAddresses(
 
 async function lookUp(paths: JobPaths): Promise<Address | null> {
   if (existsSync(paths.gone) || existsSync(paths.forgotten)) return null
+  const record = await readJson<AttemptRecord>(paths.record)
   const task = await readJson<Task>(paths.task)
-  const { door = null } = (await readJson<NodeReport>(paths.node(0).report)) ?? {}
-  if (!task?.door || door === null) return null
-  const { node, port } = door
+  const { door = null } = (await readReport(paths.node(0).report)) ?? {}
+  // A door is on a node of the attempt; what says otherwise would have this machine knock at strangers'.
+  const host = record?.door?.addresses[door?.node ?? '']
+  if (!record?.door || task === null || door === null || host === undefined) return null
   const address: Address = {
-    ...{ kind: 'sealed', host: task.door.addresses[node] ?? node, port },
-    ...{ identity: paths.attemptId, key: task.door.key },
-    ...(task.admission.service?.terminal ? { token: task.token } : {}),
+    ...{ kind: 'sealed', host, port: door.port },
+    ...{ identity: paths.attemptId, key: record.door.key },
+    ...(record.admission.service?.terminal ? { token: task.token } : {}),
   }
-  return (await isOpen(address, node)) ? address : null
+  return (await isOpen(address, door.node)) ? address : null
 }
 
 /** Throws where the node cannot be reached. A port that somebody else has meanwhile is not its own. */

@@ -1,5 +1,5 @@
 /** Organizations with Unix users and Slurm accounts of their own: needs root, as Spillway itself does for it. */
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -46,8 +46,9 @@ describe.runIf(requirement('slurm', hasSlurm()) && isRoot)('organizations on a r
   async function run(organizationId: string, changes: Partial<Admission>): Promise<string> {
     const { attemptId, leaseId } = newAttempt()
     const whose = { attemptId, leaseId, organizationId, tenant: 'customer' } as const
-    await bench().engine.admit(admissionOf(bench(), { ...whose, ...changes }))
-    return attemptId
+    const admission = admissionOf(bench(), { ...whose, ...changes })
+    await bench().engine.admit(admission)
+    return admission.attemptId
   }
 
   const sh = (source: string) => ({ command: ['sh', '-c', source] })
@@ -63,10 +64,11 @@ describe.runIf(requirement('slurm', hasSlurm()) && isRoot)('organizations on a r
       const account = async () =>
         (await lab().run('squeue', '-h', `--name=spillway-${first}`, '-o', '%a %u')).trim()
       expect(await account()).toBe('spillway_org_1 nobody')
-      const { job, task, artifacts } = jobPaths(bench().directory, first)
-      const look = [job, task, join(artifacts, 'kept')].map(
-        (path) => `cat ${path} || ls ${path} || echo closed`,
-      )
+      const { job, own, task, artifacts } = jobPaths(bench().directory, first)
+      const look = [
+        ...[job, own].map((path) => `ls ${path} || echo closed`),
+        ...[task, join(artifacts, 'kept')].map((path) => `cat ${path} || echo closed`),
+      ]
       const second = await run('org_2', sh(`id -un; ${look.join('; ')}`))
       expect(await untilGone(bench().engine, second)).toMatchObject({ exitCode: 0 })
       const log = await readLog(bench().engine, second)
@@ -101,6 +103,41 @@ describe.runIf(requirement('slurm', hasSlurm()) && isRoot)('organizations on a r
       const carried = await run('org_1', { ...sh('cat in'), inputs })
       expect(await untilGone(bench().engine, carried)).toMatchObject({ exitCode: 0 })
       expect(await readLog(bench().engine, carried)).toContain('hello')
+    },
+    PATIENCE_MS,
+  )
+
+  test(
+    'links, pipes and lies in the place of its files win a user nothing of what root can read or write',
+    async () => {
+      const secret = join(bench().directory, 'secret')
+      writeFileSync(secret, '{"phase":"running","text":"the secret"}\n', { mode: 0o600 })
+      const lies = [
+        'cd "$(dirname "$SPILLWAY_NOTICE_FILE")/.." || exit 9',
+        ...['log', 'notice.json', 'stop.json', 'task.json', 'work'].map(
+          (name) =>
+            `rm -rf ${name}; mv ${name} aside; ln -sfn ${secret} ${name}; ln -s ${secret} ${name}.x`,
+        ),
+        `cd own && for name in *; do rm -rf "$name"; ln -s ${secret} "$name"; done`,
+        'rm -f end.json; mkfifo end.json; rm -f beat-0; mkfifo beat-0',
+        `rm -rf "$SPILLWAY_ARTIFACTS_DIR"; ln -s ${bench().directory} "$SPILLWAY_ARTIFACTS_DIR"`,
+        'echo tried; exec sleep 600',
+      ]
+      const attemptId = await run('org_1', sh(`(${lies.join('\n')}) 2>&1`))
+      await untilLogged(bench().engine, 'tried', attemptId)
+      const { state } = await bench().engine.observe(attemptId)
+      expect(['starting', 'running']).toContain(state)
+      expect(await readLog(bench().engine, attemptId)).not.toContain('the secret')
+      await bench().engine.warn(attemptId, { time: '2026-11-20T20:00:00Z' })
+      await bench().engine.stop(attemptId, 0)
+      await untilGone(bench().engine, attemptId)
+      const next = newAttempt().attemptId
+      const after = { attemptId: next, previousAttemptId: attemptId }
+      await run('org_1', { ...sh('ls "$SPILLWAY_ARTIFACTS_DIR" | wc -l'), ...after })
+      await untilGone(bench().engine, next)
+      expect(await readLog(bench().engine, next)).toBe('0\n')
+      expect(readFileSync(secret, 'utf8')).toContain('the secret')
+      for (const path of [secret, bench().directory]) expect(statSync(path).uid).toBe(0)
     },
     PATIENCE_MS,
   )

@@ -3,14 +3,11 @@
  * is one submitted: a crash at any point, and any number of callers, make one job. Should two ever come to be, the claim
  * in the attempt's folder lets one of them run the command.
  */
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { assert } from '#kernel/assert.ts'
 import type { Admission } from '#platform/engines/engine.ts'
-import { carriedVariables } from '#platform/engines/local/carried-command.ts'
-import { passable } from '#platform/engines/local/command-environment.ts'
 import {
   createFile,
   putSign,
@@ -23,25 +20,16 @@ import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { ProcessIdentity } from '#platform/processes/process-entry.ts'
 import { createProcessTable, isAlive } from '#platform/processes/process-table.ts'
 import { accountFor } from './accounts.ts'
-import type {
-  AttemptRecord,
-  DoorOrder,
-  GoneObservation,
-  JobPaths,
-  StopOrder,
-  Task,
-} from './job-folder.ts'
+import type { GoneObservation, JobPaths, StopOrder } from './job-folder.ts'
 import { jobWords, scriptOf } from './job-script.ts'
+import { recordAttempt } from './new-attempt.ts'
 import type { SlurmJob } from './slurm-answer.ts'
 import { attemptOf, pathsOf, userOf } from './slurm-cluster.ts'
 import type { SlurmCluster } from './slurm-cluster.ts'
 import { SlurmFailure } from './slurm-command.ts'
-import { findUnixUser } from './unix-user.ts'
 
 const LOCK_WAIT_MS = 60_000
 const LOOK_MS = 10
-/** What was seen of nodes' addresses this long ago still holds. */
-const ADDRESSES_AGE_MAX_MS = 60_000
 
 export interface Submission {
   readonly jobId: number
@@ -52,7 +40,7 @@ export async function admit(cluster: SlurmCluster, admission: Admission): Promis
   const paths = pathsOf(cluster, admission.attemptId)
   assert(admission.command.length > 0, 'an admission without a command')
   assert(!existsSync(paths.forgotten), `attempt ${admission.attemptId} has run and been forgotten`)
-  await record(cluster, paths, admission)
+  await recordAttempt(cluster, paths, admission)
   const objection = whyNot(cluster, admission)
   if (objection !== null) await refuse(cluster, paths, objection)
   if (isSettled(paths)) return
@@ -132,73 +120,6 @@ async function refuse(cluster: SlurmCluster, paths: JobPaths, text: string): Pro
     how: 'start_failed',
     text,
   } satisfies GoneObservation)
-}
-
-/** The first record holds. Everything that an agent waits for exists before there is an agent. */
-async function record(cluster: SlurmCluster, paths: JobPaths, asked: Admission): Promise<void> {
-  if ((await readJson(paths.record)) !== null) return
-  // Others may pass through, to a folder that lets its owner in alone.
-  await mkdir(paths.folder, { recursive: true, mode: 0o711 })
-  await mkdir(paths.job, { recursive: true, mode: 0o700 })
-  await mkdir(paths.work, { recursive: true, mode: 0o700 })
-  // Signed addresses are as secret as variables.
-  const { secretEnvironment = {}, inputs = [], outputs = [], ...admission } = asked
-  const isGang = asked.placements.length > 1
-  const transfers = { inputs, outputs, ...(isGang ? { readyPath: paths.inputsReady } : {}) }
-  const secrets = { ...passable(secretEnvironment), ...carriedVariables(transfers) }
-  const task: Task = {
-    admission,
-    mark: randomBytes(16).toString('hex'),
-    token: randomBytes(16).toString('hex'),
-    killWaitMs: await cluster.killWaitMs(),
-    ...(asked.service ? { door: await orderDoor(cluster, asked) } : {}),
-  }
-  await takeOverArtifacts(cluster, paths, asked.previousAttemptId ?? null)
-  const owned = [paths.job, paths.work, paths.artifacts, paths.task, paths.secrets]
-  await createFile(paths.task, task)
-  await createFile(paths.secrets, secrets)
-  for (const path of emptyFiles(paths, admission.placements.length)) {
-    await writeFile(path, '', { mode: 0o600, flag: 'a' })
-    owned.push(path)
-  }
-  const user = userOf(cluster, admission.organizationId)
-  if (user !== null) {
-    const { uid, gid } = await findUnixUser(user)
-    for (const path of owned) await chown(path, uid, gid)
-  }
-  const { bootId } = cluster
-  const content: AttemptRecord = { admission, bootId, admittedMs: monotonicMs() }
-  await createFile(paths.record, content)
-  for (const path of [paths.record, paths.task, paths.job, paths.folder]) await sync(path)
-}
-
-/** The key is random, and lies only where the attempt's user may read. */
-async function orderDoor(
-  { snapshots }: SlurmCluster,
-  { placements }: Admission,
-): Promise<DoorOrder> {
-  const { nodes } = await snapshots.since(monotonicMs() - ADDRESSES_AGE_MAX_MS)
-  const addresses = placements.map(({ node }) => [node, nodes.get(node)?.address ?? node] as const)
-  return { key: randomBytes(32).toString('hex'), addresses: Object.fromEntries(addresses) }
-}
-
-/** What the attempt before left in its artifacts folder is where the next one finds it. */
-async function takeOverArtifacts(
-  cluster: SlurmCluster,
-  { artifacts }: JobPaths,
-  previous: string | null,
-): Promise<void> {
-  if (existsSync(artifacts)) return
-  const earlier = previous === null ? null : pathsOf(cluster, previous).artifacts
-  if (earlier !== null && existsSync(earlier)) await rename(earlier, artifacts)
-  else await mkdir(artifacts, { recursive: true, mode: 0o700 })
-}
-
-function emptyFiles(paths: JobPaths, ranks: number): string[] {
-  const { noticeOrder, warningOrder, stopOrder, inputsReady, end } = paths
-  const orders = [noticeOrder, warningOrder, stopOrder, inputsReady, end]
-  const reports = Array.from({ length: ranks }, (_, rank) => paths.node(rank))
-  return [...orders, ...reports.flatMap(({ report, beat, end }) => [report, beat, end])]
 }
 
 interface LockHolder extends ProcessIdentity {
