@@ -14,8 +14,36 @@ const row = (index: number, ecc = '0', id = index) =>
   `${index}, GPU-5a8f11c2-0f6d-4c1a-9a4e-3b1c0000000${id}, NVIDIA H200, 143771 MiB, ${ecc}`
 
 function gpu(index: number, eccErrors: number | null = 0) {
-  return { index, uuid: `GPU-${index}`, name: 'NVIDIA H200', memoryMiB: 143771, eccErrors }
+  return {
+    index,
+    uuid: `GPU-${index}`,
+    name: 'NVIDIA H200',
+    memoryMiB: 143771,
+    eccErrors,
+    busId: `00000000:3${index}:00.0`,
+  }
 }
+
+const xids = new Map<string, string>()
+
+test('a GPU that the driver gave up on is not sold, and one that is lost too says why', () => {
+  const known = [gpu(0), gpu(1), gpu(2)]
+  const log = new Map([
+    ['0000:30:00', 'Xid 95: an uncontained error of its memory'],
+    ['0000:32:00', 'Xid 79: it has fallen off the bus'],
+  ])
+  expect(findFaults({ known, now: [gpu(0), gpu(1)], health: [], xids: log })).toEqual([
+    {
+      slot: 0,
+      reason: 'Xid 95: an uncontained error of its memory; the driver has to be loaded anew',
+    },
+    {
+      slot: 2,
+      reason: 'nvidia-smi does not list it any more: Xid 79: it has fallen off the bus',
+      isLost: true,
+    },
+  ])
+})
 
 test('pages to be retired, heat and power brakes are read; figures that a card does not have are none', () => {
   const stdout = [
@@ -27,7 +55,7 @@ test('pages to be retired, heat and power brakes are read; figures that a card d
   ].join('\n')
   const health = parseGpuHealth({ stdout, exitCode: 0 })
   const known = [gpu(0), gpu(1), gpu(2), gpu(3)]
-  expect(findFaults({ known, now: known, health })).toEqual([
+  expect(findFaults({ known, now: known, health, xids })).toEqual([
     { slot: 1, reason: 'pages of its memory wait to be retired: reset it' },
     { slot: 2, reason: 'it is too hot: the hardware slows it down' },
     { slot: 3, reason: 'its power supply slows it down' },
@@ -41,14 +69,16 @@ test('a driver that does not know a field says so, and that is no fault', () => 
 
 test('uncorrected memory errors are a fault; a card that counts none has none', () => {
   const known = [gpu(0, 3), gpu(1, null)]
-  expect(findFaults({ known, now: known, health: [] })).toEqual([
+  expect(findFaults({ known, now: known, health: [], xids })).toEqual([
     { slot: 0, reason: '3 uncorrected memory errors since the driver was loaded' },
   ])
 })
 
 test('a GPU that is not listed any more is lost, and those behind it cannot be addressed', () => {
   const known = [gpu(0), gpu(1), gpu(2)]
-  expect(findFaults({ known, now: [gpu(0), { ...gpu(1), uuid: 'GPU-2' }], health: [] })).toEqual([
+  expect(
+    findFaults({ known, now: [gpu(0), { ...gpu(1), uuid: 'GPU-2' }], health: [], xids }),
+  ).toEqual([
     { slot: 1, reason: 'nvidia-smi does not list it any more: it is off the bus', isLost: true },
     { slot: 2, reason: 'it cannot be addressed while GPU 1 is missing' },
   ])
@@ -69,8 +99,14 @@ describe('the inventory, taken again', () => {
     await writeFile(nvidiaSmi, `#!/bin/sh\n${body}\n`)
     await chmod(nvidiaSmi, 0o755)
     const memory = join(folder, 'memory', 'gpus.json')
-    const place = { node: 'here', path: '/bin:/usr/bin', nvidiaSmi, allowedCpus: [0], memory }
-    return { tell, take: createInventory(place), startAgain: () => createInventory(place) }
+    const place = {
+      node: 'here',
+      path: `${folder}:/bin:/usr/bin`,
+      nvidiaSmi,
+      allowedCpus: [0],
+      memory,
+    }
+    return { tell, take: createInventory(place), startAgain: () => createInventory(place), place }
   }
 
   test('says of a lost GPU that it is lost, and never that there were fewer', async () => {
@@ -105,5 +141,21 @@ describe('the inventory, taken again', () => {
     })
     await tell([HEAD, row(0), row(1, '0', 7)].join('\n'))
     expect(await startAgain()()).toMatchObject({ slotCountMax: 2, faults: [] })
+  })
+
+  test('reads the kernel’s log, and goes on without it where it may not', async () => {
+    const { tell, take, place } = await driver()
+    const head = HEAD + ', pci.bus_id'
+    await tell([head, `${row(0)}, 00000000:3B:00.0`, `${row(1)}, 00000000:AF:00.0`].join('\n'))
+    const dmesg = join(folder, 'dmesg')
+    const kernel = async (body: string) => {
+      await writeFile(dmesg, `#!/bin/sh\n${body}\n`)
+      await chmod(dmesg, 0o755)
+    }
+    await kernel(`echo 'dmesg: read kernel buffer failed: Operation not permitted' >&2; exit 1`)
+    expect(await take()).toMatchObject({ slotCountMax: 2, faults: [] })
+    await kernel(`echo '[ 9.9] NVRM: Xid (PCI:0000:af:00): 119, pid=1, name=a, Timeout'`)
+    const faults = [{ slot: 1, reason: expect.stringContaining('Xid 119') as string }]
+    expect(await createInventory(place)()).toMatchObject({ slotCountMax: 2, faults })
   })
 })

@@ -5,6 +5,7 @@
  */
 import type { SlotFault } from '#platform/engines/engine.ts'
 import { type Gpu, type ProgramResult, readRows } from './nvidia-smi.ts'
+import { busPlace } from './xid-log.ts'
 
 export const GPU_HEALTH_ARGUMENTS = [
   '--query-gpu=index,uuid,retired_pages.pending,clocks_throttle_reasons.hw_thermal_slowdown,clocks_throttle_reasons.hw_power_brake_slowdown',
@@ -42,6 +43,8 @@ export interface GpuReadings {
   /** Those that are listed now. */
   readonly now: readonly Gpu[]
   readonly health: readonly GpuHealth[]
+  /** What the kernel's log has against them, by place on the bus. */
+  readonly xids: ReadonlyMap<string, string>
 }
 
 function faultOf(gpu: Gpu, health: GpuHealth | undefined): string | null {
@@ -54,21 +57,22 @@ function faultOf(gpu: Gpu, health: GpuHealth | undefined): string | null {
 }
 
 /** A slot is an index, so while one GPU is missing those behind it cannot be addressed by theirs. */
-export function findFaults({ known, now, health }: GpuReadings): readonly SlotFault[] {
+export function findFaults({ known, now, health, xids }: GpuReadings): readonly SlotFault[] {
+  const xidOf = ({ busId }: Gpu) => (busId ? xids.get(busPlace(busId)) : undefined)
   const listed = new Map(now.map((gpu) => [gpu.uuid, gpu]))
   const missing = known.findIndex((gpu) => !listed.has(gpu.uuid))
   return known.flatMap((gpu, slot): SlotFault[] => {
     const seen = listed.get(gpu.uuid)
-    if (!seen)
-      return [
-        { slot, reason: 'nvidia-smi does not list it any more: it is off the bus', isLost: true },
-      ]
+    const xid = xidOf(seen ?? gpu)
+    if (!seen) {
+      const reason = `nvidia-smi does not list it any more: ${xid ?? 'it is off the bus'}`
+      return [{ slot, reason, isLost: true }]
+    }
     if (missing >= 0 && slot > missing)
       return [{ slot, reason: `it cannot be addressed while GPU ${missing} is missing` }]
-    const reason = faultOf(
-      seen,
-      health.find(({ index }) => index === seen.index),
-    )
+    const own = health.find(({ index }) => index === seen.index)
+    const reason =
+      xid === undefined ? faultOf(seen, own) : `${xid}; the driver has to be loaded anew`
     return reason === null ? [] : [{ slot, reason }]
   })
 }

@@ -7,12 +7,15 @@ import type { NodeInventory, SlotFault } from '#platform/engines/engine.ts'
 import { findProgram } from '#platform/processes/program-path.ts'
 import { SLOTS_PER_CPU } from './command-environment.ts'
 import { readJson, replaceFileSynced } from './durable-file.ts'
-import { findFaults, GPU_HEALTH_ARGUMENTS, parseGpuHealth } from './gpu-health.ts'
+import { findFaults, GPU_HEALTH_ARGUMENTS, type GpuReadings, parseGpuHealth } from './gpu-health.ts'
 import { NVIDIA_SMI_ARGUMENTS, describeGpus, parseNvidiaSmi } from './nvidia-smi.ts'
 import type { Gpu, GpuListing, ProgramResult } from './nvidia-smi.ts'
+import { NO_XIDS, readXids } from './xid-log.ts'
 
 /** Without its persistence daemon the driver takes seconds to wake up. */
 const NVIDIA_SMI_TIMEOUT_MS = 10_000
+/** The largest log that a kernel keeps by default on a large machine, and more. */
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
 /** Who takes this inventory runs on the node, so the node is up. */
 const ANSWERS = { rack: null, fabric: null, health: { state: 'up' } } as const
@@ -39,6 +42,12 @@ export async function takeInventory(place: InventoryPlace): Promise<NodeInventor
  */
 export function createInventory(place: InventoryPlace): () => Promise<NodeInventory> {
   let known: readonly Gpu[] | null = null
+  let xids = NO_XIDS
+  const faultsNow = async (listing: GpuListing) => {
+    if (listing.kind === 'none') return []
+    xids = readXids(await readKernelLog(place), xids)
+    return faultsOf(place, { known: known ?? [], now: listing.gpus, xids: xids.byBus })
+  }
   return async () => {
     known ??= await recall(place)
     const listing = await listGpus(place)
@@ -49,7 +58,7 @@ export function createInventory(place: InventoryPlace): () => Promise<NodeInvent
         known = listing.gpus.slice(0, inventory.slotCountMax)
         await remember(place, before, known)
       }
-      return { ...inventory, faults: await faultsOf(place, { known, listing }) }
+      return { ...inventory, faults: await faultsNow(listing) }
     }
     const gpus = gpuInventory(place, known)
     if (listing.kind === 'none') {
@@ -57,7 +66,7 @@ export function createInventory(place: InventoryPlace): () => Promise<NodeInvent
       const reason = `${listing.text}${place.memory === null ? '' : `; ${taken}`}`
       return { ...gpus, health: { state: 'down', reason } }
     }
-    return { ...gpus, faults: await faultsOf(place, { known, listing }) }
+    return { ...gpus, faults: await faultsNow(listing) }
   }
 }
 
@@ -83,11 +92,18 @@ async function remember(
 
 async function faultsOf(
   place: InventoryPlace,
-  { known, listing }: { readonly known: readonly Gpu[]; readonly listing: GpuListing },
+  readings: Omit<GpuReadings, 'health'>,
 ): Promise<readonly SlotFault[]> {
-  if (listing.kind === 'none') return []
   const answer = await askNvidiaSmi(place, GPU_HEALTH_ARGUMENTS)
-  return findFaults({ known, now: listing.gpus, health: answer ? parseGpuHealth(answer) : [] })
+  return findFaults({ ...readings, health: answer ? parseGpuHealth(answer) : [] })
+}
+
+/** Empty where the system lets only root read it: then nothing is known, which is no fault. */
+async function readKernelLog({ path }: InventoryPlace): Promise<string> {
+  const search = findProgram('dmesg', { path, directory: '/' })
+  if (search.kind !== 'found') return ''
+  const { exitCode, stdout } = await runProgram(search.path, { path, words: [] })
+  return exitCode === 0 ? stdout : ''
 }
 
 function gpuInventory({ node }: InventoryPlace, gpus: readonly Gpu[]): NodeInventory {
@@ -142,14 +158,18 @@ async function askNvidiaSmi(
   words: readonly string[],
 ): Promise<ProgramResult | null> {
   const search = findProgram(nvidiaSmi, { path, directory: '/' })
-  return search.kind === 'found' ? runNvidiaSmi(search.path, { path, words }) : null
+  return search.kind === 'found' ? runProgram(search.path, { path, words }) : null
 }
 
-function runNvidiaSmi(
+function runProgram(
   program: string,
   { path, words }: { readonly path: string; readonly words: readonly string[] },
 ): Promise<ProgramResult> {
-  const options = { timeout: NVIDIA_SMI_TIMEOUT_MS, env: { PATH: path, LC_ALL: 'C' } }
+  const options = {
+    timeout: NVIDIA_SMI_TIMEOUT_MS,
+    maxBuffer: OUTPUT_BYTES_MAX,
+    env: { PATH: path, LC_ALL: 'C' },
+  }
   return new Promise((resolve) => {
     execFile(program, [...words], options, (error, stdout, stderr) => {
       // A driver that does not answer is a finding, not a failure: the text goes to the operator.

@@ -2,7 +2,7 @@
 
 /** What to ask for. Units and order of the answer are taken from its head, not from here. */
 export const NVIDIA_SMI_ARGUMENTS = [
-  '--query-gpu=index,uuid,name,memory.total,ecc.errors.uncorrected.volatile.total',
+  '--query-gpu=index,uuid,name,memory.total,ecc.errors.uncorrected.volatile.total,pci.bus_id',
   '--format=csv',
 ] as const
 
@@ -14,6 +14,8 @@ export interface Gpu {
   readonly memoryMiB: number | null
   /** Uncorrected memory errors since the driver was loaded. Null where the card does not count them. */
   readonly eccErrors: number | null
+  /** Such as `00000000:3B:00.0`. Null where the card does not tell. */
+  readonly busId: string | null
 }
 
 export type GpuListing =
@@ -70,6 +72,7 @@ function parseGpu(cell: Row): Gpu | null {
     name: cell('name'),
     memoryMiB: parseCount(cell('memory.total').replace(/ MiB$/, '')),
     eccErrors: parseCount(cell('ecc.errors.uncorrected.volatile.total')),
+    busId: /^[0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d$/i.exec(cell('pci.bus_id'))?.[0] ?? null,
   }
 }
 
