@@ -57,7 +57,7 @@ export const ERRORS = {
     status: 409,
     title: 'The pool cannot keep customers apart',
     remedy:
-      'Lease on another pool. The operator can install bubblewrap and start Spillway again, or, trusting every customer, write `isolation: none` for the pool in the fleet file.',
+      'Lease on another pool. The operator can install what is missing, such as bubblewrap, and start Spillway again, or, trusting every customer, write `isolation: none` for the pool in the fleet file.',
   },
   'lease.path_refused': {
     status: 409,
