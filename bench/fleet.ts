@@ -45,7 +45,7 @@ export default async function fleet({ quick }: BenchOptions): Promise<BenchResul
       notes: [
         'Eight GPUs a node, two live leases a node, 15 of 16 GPUs sold; PostgreSQL on the same machine, fsync on.',
         'An admit decision is counted from the call that asks for the lease to the commit of its claim. Each asks for one GPU on spot and finds it free.',
-        'All leases alive: a controller meters them and keeps their holds. It is measured once every lease was metered after the start of the controller and no look is overdue, at most five minutes later; then an order every tenth of a second, each stopped as soon as it has its claim. At rest: nothing else runs.',
+        'All leases alive: a controller meters them and keeps their holds. It is measured once every lease was metered twice after the start of the controller (once with --quick, which leaves fewer to be metered meanwhile) and no look is overdue, or each round has lasted five minutes; then an order every tenth of a second, each stopped as soon as it has its claim. At rest: nothing else runs.',
         `The load average was ${load.toFixed(2)} before the run and ${(loadavg()[0] ?? 0).toFixed(2)} after it.`,
       ],
     }

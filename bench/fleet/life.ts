@@ -92,7 +92,7 @@ async function countUsage({ database }: Fleet): Promise<number> {
   return rows[0]?.n ?? 0
 }
 
-/** Waits until every lease was metered since the start, and nothing is behind. */
+/** Waits until every lease was metered from now on, and nothing is behind. */
 async function comeToRest(fleet: Fleet): Promise<{ restedAfterS: number; overdue: number }> {
   const began = now()
   for (;;) {
@@ -121,10 +121,16 @@ async function decide(fleet: Fleet, { woken }: Controller, turn: number): Promis
   return taken
 }
 
-export async function decideAmongLiving(fleet: Fleet, count: number): Promise<Life> {
+export async function decideAmongLiving(
+  fleet: Fleet,
+  { count, rounds }: { readonly count: number; readonly rounds: number },
+): Promise<Life> {
   const controller = runController(fleet)
   try {
     const rest = await comeToRest(fleet)
+    // Those that were metered at once after the start come apart in the rounds that follow.
+    let { overdue } = rest
+    for (let round = 1; round < rounds; round++) overdue = (await comeToRest(fleet)).overdue
     const [began, usage] = [performance.now(), await countUsage(fleet)]
     const decisionsMs: number[] = []
     for (let turn = 0; turn < count; turn++) {
@@ -132,7 +138,7 @@ export async function decideAmongLiving(fleet: Fleet, count: number): Promise<Li
       await pause(BETWEEN_ORDERS_MS)
     }
     const meteredPerS = ((await countUsage(fleet)) - usage) / ((performance.now() - began) / 1000)
-    return { decisionsMs, ...rest, meteredPerS }
+    return { decisionsMs, ...rest, overdue, meteredPerS }
   } finally {
     await controller.stop()
   }

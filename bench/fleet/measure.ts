@@ -87,7 +87,7 @@ export async function measureFleet(fleet: Fleet, { nodes, quick }: Order): Promi
   process.stderr.write(
     `${nodes} nodes: decided in ${percentile(atRest, 0.5).toFixed(0)} ms at rest\n`,
   )
-  const life = await decideAmongLiving(fleet, decisions)
+  const life = await decideAmongLiving(fleet, { count: decisions, rounds: quick ? 1 : 2 })
   return [
     figureOf({ ...named('engine lists every attempt') }, list),
     figureOf({ ...named('engine lists every node') }, inventory),

@@ -17,6 +17,7 @@ import { createOrganization } from '../../packages/server/src/modules/identity/i
 import {
   Beat,
   createLease,
+  MeterRounds,
   runCycle,
   stepLease,
 } from '../../packages/server/src/modules/lease/index.ts'
@@ -130,6 +131,7 @@ function depsOf(database: Database, engine: SimulatedEngine, nodes: number) {
   return {
     pepper: '',
     beat: new Beat(),
+    rounds: new MeterRounds(),
     declared: new Map(declared.map((pool) => [pool.name, pool])),
     database,
     engines: createEngines(new Map([[POOL, engine]])),

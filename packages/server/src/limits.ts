@@ -26,6 +26,8 @@ export const LEASE_METER_EVERY_MS = 5 * SECOND_MS
 export const LEASE_METER_SHARE_MS = 50
 /** No lease with a full hold goes unmetered for longer; far below what is held ahead. */
 export const LEASE_METER_EVERY_MAX_MS = 2 * MINUTE_MS
+/** Where many leases run, those that are due within so long of each other are metered in one transaction. */
+export const LEASE_METER_TOGETHER_MS = SECOND_MS / 2
 /** How often a lease is looked at when nothing was heard of it. */
 export const LEASE_LOOK_EVERY_MS = 1 * SECOND_MS
 /** How long the stop of a lease is repeated before the operator is told. */

@@ -13,6 +13,7 @@ import {
   LEASE_PROGRAM,
   type LeaseStepDeps,
   MARKET_PROGRAM,
+  MeterRounds,
   resumeLeases,
   runCycle,
   stepLease,
@@ -113,6 +114,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
   const leaseSteps: LeaseStepDeps = {
     ...deps,
     beat: new Beat(),
+    rounds: new MeterRounds(),
     onTrouble: (leaseId, error) =>
       deps.log.error({ err: error, leaseId }, 'something about this lease needs a look'),
   }

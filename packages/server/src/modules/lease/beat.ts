@@ -6,6 +6,7 @@ import {
   LEASE_METER_EVERY_MAX_MS,
   LEASE_METER_EVERY_MS,
   LEASE_METER_SHARE_MS,
+  LEASE_METER_TOGETHER_MS,
 } from '../../limits.ts'
 
 /** Leases that began together come apart again: each has its own part of this share less than a whole round. */
@@ -28,6 +29,11 @@ export class Beat {
     this.#isFull.set(leaseId, isFull)
   }
 
+  /** Whether its hold could not be filled when it was last metered. */
+  isShort(leaseId: string): boolean {
+    return this.#isFull.get(leaseId) === false
+  }
+
   /** A lease does not run any more. */
   drop(leaseId: string): void {
     this.#isFull.delete(leaseId)
@@ -36,7 +42,16 @@ export class Beat {
   /** How much use may be unmetered at most. A lease of which nothing is known is metered as if its money ran out. */
   meterEveryMs(leaseId: string): number {
     if (this.#isFull.get(leaseId) !== true) return LEASE_METER_EVERY_MS
-    const round = Math.min(LEASE_METER_EVERY_MAX_MS, this.#isFull.size * LEASE_METER_SHARE_MS)
-    return Math.max(LEASE_METER_EVERY_MS, round * (1 - SPREAD * shareOf(leaseId)))
+    return Math.max(LEASE_METER_EVERY_MS, this.#roundMs * (1 - SPREAD * shareOf(leaseId)))
+  }
+
+  /** The instant for a look that is wanted at another: the same for many, so that they are metered together. */
+  togetherMs(atMs: number): number {
+    if (this.#roundMs <= LEASE_METER_EVERY_MS) return atMs
+    return Math.ceil(atMs / LEASE_METER_TOGETHER_MS) * LEASE_METER_TOGETHER_MS
+  }
+
+  get #roundMs(): number {
+    return Math.min(LEASE_METER_EVERY_MAX_MS, this.#isFull.size * LEASE_METER_SHARE_MS)
   }
 }

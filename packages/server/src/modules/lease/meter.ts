@@ -18,11 +18,28 @@ function usageId(lease: Lease, fromMs: number): string {
   return renderUuid(digest)
 }
 
-function usageOfStretch(lease: Lease, fromMs: number, toMs: number): UsageEvent[] {
+/** A stretch of use that is not metered yet. */
+export interface Stretch {
+  readonly from: Date
+  readonly to: Date
+}
+
+/** From the cursor up to an instant at which the engine confirmed the processes; null where there is nothing between. */
+export function stretchOf(
+  lease: Lease,
+  { startedAt, until }: { readonly startedAt: Date; readonly until: Date },
+): Stretch | null {
+  const from = lease.meteredUntil ?? startedAt
+  const bound = lease.billableUntil
+  const to = bound !== null && bound < until ? bound : until
+  return to <= from ? null : { from, to }
+}
+
+export function usageOfStretch(lease: Lease, { from, to }: Stretch): UsageEvent[] {
   if (!isSoldByHour(lease.kind) || lease.priceId === null) return []
   const sku = gpuSku(lease.pool, lease.kind)
   const priceId = lease.priceId
-  return cutAtHours(fromMs, toMs).map((piece) => ({
+  return cutAtHours(from.getTime(), to.getTime()).map((piece) => ({
     id: usageId(lease, piece.fromMs),
     organizationId: lease.organizationId,
     projectId: lease.projectId,
@@ -48,12 +65,10 @@ export async function meterUntil(
     ids,
   }: { readonly startedAt: Date; readonly until: Date; readonly now: Date; readonly ids: IdSource },
 ): Promise<Date> {
-  const from = lease.meteredUntil ?? startedAt
-  const bound = lease.billableUntil
-  const to = bound !== null && bound < until ? bound : until
-  if (to <= from) return from
-  const events = usageOfStretch(lease, from.getTime(), to.getTime())
+  const stretch = stretchOf(lease, { startedAt, until })
+  if (stretch === null) return lease.meteredUntil ?? startedAt
+  const events = usageOfStretch(lease, stretch)
   if (events.length > 0) await postUsage(tx, events, { now, ids })
-  await changeLease(tx, lease.id, { meteredUntil: to })
-  return to
+  await changeLease(tx, lease.id, { meteredUntil: stretch.to })
+  return stretch.to
 }

@@ -1,4 +1,4 @@
-/** SQL of leases by sets, for a cycle that places hundreds of them and for an engine that has hundreds of runs. */
+/** SQL of leases by sets, for cycles that place hundreds of them, engines that have hundreds of runs, and the meter. */
 import { sql } from 'kysely'
 import { type Money, renderMoney } from '#kernel/money.ts'
 import { arrayText } from '#platform/db/array-text.ts'
@@ -36,6 +36,15 @@ export async function takePlaces(tx: Db, places: readonly TakenPlace[]): Promise
       ${texts(({ priceUsd }) => (priceUsd === null ? null : renderMoney(priceUsd)))}::numeric[],
       ${texts(({ placements }) => JSON.stringify(placements))}::text[]
     ) AS new (id, state, attempt, placed_at, started_at, price_id, price_usd, placements)
+    WHERE lease.id = new.id`.execute(tx)
+}
+
+/** Moves how far leases are metered, by their ids. The caller has locked them. */
+export async function moveCursors(tx: Db, cursors: ReadonlyMap<string, Date>): Promise<void> {
+  await sql`UPDATE lease SET metered_until = new.metered_until
+    FROM unnest(${arrayText([...cursors.keys()])}::text[],
+      ${instants([...cursors.values()])}::timestamptz[])
+      AS new (id, metered_until)
     WHERE lease.id = new.id`.execute(tx)
 }
 

@@ -276,7 +276,22 @@ function lookAtNextBeat(deps: LeaseStepDeps, lease: Lease): StepOutcome {
       ? Infinity
       : lease.startedAt.getTime() + leftMs - now.getTime()
   // What the engine confirmed may be a little older than now.
-  return lookAgain(now, Math.max(LEASE_LOOK_EVERY_MS / 4, Math.min(meterMs, limitMs)))
+  const afterMs = Math.max(LEASE_LOOK_EVERY_MS / 4, Math.min(meterMs, limitMs))
+  const untilMs = now.getTime() + afterMs
+  return { kind: 'wait', untilMs: limitMs < meterMs ? untilMs : deps.beat.togetherMs(untilMs) }
+}
+
+/** Writes what is due about a lease that runs, and gives it back as it is then. */
+async function follow(deps: LeaseStepDeps, lease: Lease, seen: Observation): Promise<Lease> {
+  if (seen.state === 'running' && isAnythingDue(deps, lease, seen)) {
+    const until = deps.instantOf(seen.bootId, seen.confirmedMs)
+    const sighting = until === null ? null : { observed: lease, until }
+    const metered = sighting === null ? null : await deps.rounds.meter(deps, sighting)
+    if (metered !== null && !seen.preemption) return metered
+    if (metered === null) await onRunning(deps, lease, seen)
+  }
+  if (seen.state === 'running' && seen.preemption) await onPreemption(deps, lease, seen)
+  return (await store.findLease(deps.database, lease.id)) ?? lease
 }
 
 /** One step of a lease, as the strand `lease/<id>`. */
@@ -296,10 +311,7 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
     return { kind: 'done' }
   }
   if (seen.state === 'absent' && lease.startedAt !== null) await noteMissing(deps, lease)
-  if (seen.state === 'running' && isAnythingDue(deps, lease, seen))
-    await onRunning(deps, lease, seen)
-  if (seen.state === 'running' && seen.preemption) await onPreemption(deps, lease, seen)
-  const after = (await store.findLease(deps.database, id)) ?? lease
+  const after = await follow(deps, lease, seen)
   // What was seen is of an attempt that is over.
   if (after.attempt !== lease.attempt) return lookAgain(deps.now())
   if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { afterAll, expect, test } from 'vitest'
 import { closeClaimsById, listOpenClaims, openClaims } from '#modules/book/index.ts'
 import { drainNode, listNodes, listUnreachable } from '#modules/fleet/index.ts'
-import { Beat, stepLease } from '#modules/lease/index.ts'
+import { Beat, MeterRounds, stepLease } from '#modules/lease/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
 import { createEngines, type Engine } from '#platform/engines/engine.ts'
 import { cloneDatabase, untilTrue } from '../../../test/harness/index.ts'
@@ -68,7 +68,12 @@ test('leases of a pool that the fleet file does not have any more keep their slo
   const deps = { ...stand.deps, engines: createEngines(new Map()) }
   const reconcile = createReconciliation(deps)
   expect((await reconcile(POOL)).kind).toBe('wait')
-  const options = { beat: new Beat(), pepper: 'pepper', onTrouble: deps.onTrouble }
+  const options = {
+    beat: new Beat(),
+    rounds: new MeterRounds(),
+    pepper: 'pepper',
+    onTrouble: deps.onTrouble,
+  }
   expect((await stepLease({ ...deps, ...options }, lease.id)).kind).toBe('wait')
   const [told] = await listCases(db, { pool: POOL, open: true, limit: 10 })
   expect(told?.text).toMatch(/does not have sim any more, and one lease has slots there/)

@@ -22,6 +22,7 @@ import { type FakeClock, makeClock } from '../../../../test/harness/index.ts'
 import { Beat } from '../beat.ts'
 import { runCycle } from '../cycle.ts'
 import type { Lease } from '../lease.ts'
+import { MeterRounds } from '../meter-round-service.ts'
 import { createLease } from '../service.ts'
 import type { LeaseStepDeps } from '../step-deps.ts'
 import { stepLease } from '../steps.ts'
@@ -133,7 +134,7 @@ export async function makeStand(
     ...{ database: db, engines: createEngines(new Map([['p', engine]])), now: clock.now, ids },
     instantOf: (_boot, monotonicMs) => clock.atMonotonic(monotonicMs),
     pepper: 'pepper',
-    beat: new Beat(),
+    ...{ beat: new Beat(), rounds: new MeterRounds() },
     onTrouble: (_lease, error) => {
       throw error
     },

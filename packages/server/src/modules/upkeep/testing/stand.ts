@@ -13,6 +13,7 @@ import { applyFleet, listNodes, readFleetFile, surveyFleet } from '#modules/flee
 import { createOrganization } from '#modules/identity/index.ts'
 import {
   Beat,
+  MeterRounds,
   createLease,
   findLease,
   type Lease,
@@ -113,9 +114,9 @@ export async function makeStand(
     ...{ database, engines, now, instantOf, ids, declared },
     onTrouble: (_pool, error) => troubles.push(error),
   }
-  const beat = new Beat()
+  const own = { beat: new Beat(), rounds: new MeterRounds(), pepper: 'pepper' }
   const onTrouble = (_id: string, error: unknown) => troubles.push(error)
-  const step = (id: string) => stepLease({ ...deps, beat, pepper: 'pepper', onTrouble }, id)
+  const step = (id: string) => stepLease({ ...deps, ...own, onTrouble }, id)
   const ask = (work: Work): Promise<Lease> =>
     inTransaction(database, (tx) =>
       createLease(
