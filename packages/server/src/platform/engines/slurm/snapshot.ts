@@ -40,8 +40,10 @@ export interface SnapshotSource {
 /** The controller tells whole seconds, so less than this is no difference. */
 const CLOCK_TOLERANCE_MS = 2000
 
+/** One look at a time: many that ask for a newer one share the next, or they would bury a controller with a long queue. */
 export function createSnapshots(source: SnapshotSource): Snapshots {
   let last: Snapshot | null = null
+  let next: Promise<Snapshot> | null = null
   let underWay: { readonly fromMs: number; readonly snapshot: Promise<Snapshot> } | null = null
   const take = () => {
     const own = { fromMs: monotonicMs(), snapshot: takeSnapshot(source) }
@@ -59,7 +61,14 @@ export function createSnapshots(source: SnapshotSource): Snapshots {
     since: async (instantMs) => {
       if (last !== null && last.fromMs >= instantMs) return last
       if (underWay !== null && underWay.fromMs >= instantMs) return underWay.snapshot
-      return take()
+      if (underWay === null) return next ?? take()
+      // Begun when that one has ended, whatever came of it, so later than anybody asked who waits for it.
+      const begin = () => {
+        next = null
+        return take()
+      }
+      next ??= underWay.snapshot.then(begin, begin)
+      return next
     },
   }
 }
