@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeMachine } from './run/machine.ts'
 import { renderResult } from './run/render.ts'
-import type { BenchModule } from './run/result.ts'
+import { BadInput, type BenchModule } from './run/result.ts'
 
 const FOLDER = import.meta.dirname
 
@@ -73,5 +73,12 @@ if (typeof order === 'string') {
   process.stderr.write(`${order}\n`)
   process.exitCode = 2
 } else {
-  await run(order)
+  try {
+    await run(order)
+  } catch (error) {
+    // Anything else is a defect, and its trace is wanted.
+    if (!(error instanceof BadInput)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+  }
 }

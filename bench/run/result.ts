@@ -7,6 +7,11 @@ export interface BenchOptions {
   readonly flags: Readonly<Record<string, string>>
 }
 
+/** What was given to a benchmark is not what it reads: said as it stands, without a trace. */
+export class BadInput extends Error {
+  override readonly name = 'BadInput'
+}
+
 /** One measured figure: the median of its rounds. */
 export interface Figure {
   readonly name: string

@@ -36,3 +36,7 @@ export {
 export { Placer } from './placement/placer.ts'
 export { gpuMilliOf, type Shape, type Typical, typicalOf } from './placement/shape.ts'
 export { chooseVictims, inOrderOfGivingWay, type Victim, type VictimPlan } from './victims.ts'
+export { type Distribution } from './forecast/distribution.ts'
+export { type DemandSeries, peakAfter } from './forecast/series.ts'
+export { calibratedQuantile } from './forecast/calibration.ts'
+export { DESK, type DeskHour, type DeskSettings, runDesk } from './surplus/desk.ts'
