@@ -85,6 +85,30 @@ CREATE INDEX claim_lease ON claim USING btree (lease_id);
 CREATE INDEX claim_open ON claim USING btree (node_id) WHERE (ends_at IS NULL);
 CREATE INDEX claim_without_lease ON claim USING btree (node_id) WHERE ((ends_at IS NULL) AND (lease_id IS NULL));
 
+CREATE TABLE clearing (
+  id text NOT NULL,
+  pool_name text NOT NULL,
+  window_ends_at timestamp with time zone NOT NULL,
+  is_quoted boolean NOT NULL,
+  reserve_usd numeric(38,12) NOT NULL,
+  price_usd numeric(38,12) NOT NULL,
+  bids integer NOT NULL,
+  accepted integer NOT NULL,
+  gpus_offered integer NOT NULL,
+  gpus_sold integer NOT NULL,
+  log jsonb NOT NULL,
+  CONSTRAINT clearing_pkey PRIMARY KEY (id),
+  CONSTRAINT clearing_pool_name_window_ends_at_key UNIQUE (pool_name, window_ends_at),
+  CONSTRAINT clearing_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT clearing_bids_check CHECK ((bids >= 0)),
+  CONSTRAINT clearing_check CHECK ((price_usd >= reserve_usd)),
+  CONSTRAINT clearing_check1 CHECK (((accepted >= 0) AND (accepted <= bids))),
+  CONSTRAINT clearing_check2 CHECK (((gpus_sold >= 0) AND (gpus_sold <= gpus_offered))),
+  CONSTRAINT clearing_gpus_offered_check CHECK ((gpus_offered >= 0)),
+  CONSTRAINT clearing_reserve_usd_check CHECK ((reserve_usd >= (0)::numeric))
+);
+CREATE TRIGGER clearing_append_only BEFORE DELETE OR UPDATE ON clearing FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE deployment (
   id text NOT NULL,
   model_name text NOT NULL,
@@ -169,7 +193,7 @@ CREATE TABLE hold (
   CONSTRAINT hold_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id),
   CONSTRAINT hold_amount_check CHECK ((amount >= (0)::numeric)),
   CONSTRAINT hold_check CHECK (((state = 'held'::text) OR (amount = (0)::numeric))),
-  CONSTRAINT hold_purpose_check CHECK ((purpose = ANY (ARRAY['lease'::text, 'gateway'::text]))),
+  CONSTRAINT hold_purpose_check CHECK ((purpose = ANY (ARRAY['lease'::text, 'gateway'::text, 'order'::text]))),
   CONSTRAINT hold_settled_check CHECK ((settled >= (0)::numeric)),
   CONSTRAINT hold_state_check CHECK ((state = ANY (ARRAY['held'::text, 'released'::text])))
 );
@@ -254,13 +278,19 @@ CREATE TABLE lease (
   retry_at timestamp with time zone,
   ran_ms bigint NOT NULL DEFAULT 0,
   idle_limit_ms bigint,
+  agreed_price_id text,
+  agreed_sku text,
+  agreed_price_usd numeric(38,12),
   CONSTRAINT lease_pkey PRIMARY KEY (id),
+  CONSTRAINT lease_agreed_price_id_fkey FOREIGN KEY (agreed_price_id) REFERENCES price(id),
+  CONSTRAINT lease_agreed_sku_fkey FOREIGN KEY (agreed_sku) REFERENCES sku(name),
   CONSTRAINT lease_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
   CONSTRAINT lease_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
   CONSTRAINT lease_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
   CONSTRAINT lease_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
   CONSTRAINT lease_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
   CONSTRAINT lease_check CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+  CONSTRAINT lease_check1 CHECK ((num_nulls(agreed_price_id, agreed_sku, agreed_price_usd) = ANY (ARRAY[0, 3]))),
   CONSTRAINT lease_engine_run_is_anchor CHECK (((engine_run IS NULL) OR (kind = 'anchor'::text))),
   CONSTRAINT lease_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
   CONSTRAINT lease_failures_max_check CHECK ((failures_max > 0)),
@@ -346,6 +376,48 @@ CREATE TABLE ledger_transaction (
 CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR UPDATE ON ledger_transaction FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_transaction_checked AFTER INSERT ON ledger_transaction REFERENCING NEW TABLE AS new_transactions FOR EACH STATEMENT EXECUTE FUNCTION check_new_transactions();
 CREATE TRIGGER ledger_transaction_not_truncated BEFORE TRUNCATE ON ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE market_order (
+  id text NOT NULL,
+  sequence bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  tier text NOT NULL,
+  state text NOT NULL,
+  pool_name text NOT NULL,
+  gpus integer NOT NULL,
+  nodes integer NOT NULL,
+  fabric text NOT NULL,
+  limit_usd numeric(38,12),
+  request jsonb NOT NULL,
+  hold_id text,
+  lease_id text,
+  clearing_id text,
+  price_usd numeric(38,12),
+  text text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  CONSTRAINT market_order_pkey PRIMARY KEY (id),
+  CONSTRAINT market_order_sequence_key UNIQUE (sequence),
+  CONSTRAINT market_order_clearing_id_fkey FOREIGN KEY (clearing_id) REFERENCES clearing(id),
+  CONSTRAINT market_order_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
+  CONSTRAINT market_order_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id),
+  CONSTRAINT market_order_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT market_order_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT market_order_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT market_order_check CHECK (((nodes > 0) AND ((gpus % nodes) = 0))),
+  CONSTRAINT market_order_check1 CHECK (((state = ANY (ARRAY['pending'::text, 'standing'::text])) = (closed_at IS NULL))),
+  CONSTRAINT market_order_check2 CHECK (((state = 'filled'::text) = (lease_id IS NOT NULL))),
+  CONSTRAINT market_order_check3 CHECK (((closed_at IS NOT NULL) OR (hold_id IS NOT NULL))),
+  CONSTRAINT market_order_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
+  CONSTRAINT market_order_gpus_check CHECK ((gpus > 0)),
+  CONSTRAINT market_order_limit_usd_check CHECK ((limit_usd > (0)::numeric)),
+  CONSTRAINT market_order_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'standing'::text, 'filled'::text, 'cancelled'::text, 'rejected'::text, 'expired'::text]))),
+  CONSTRAINT market_order_tier_check CHECK ((tier = ANY (ARRAY['on_demand'::text, 'spot'::text, 'flex'::text])))
+);
+CREATE INDEX market_order_open ON market_order USING btree (pool_name, sequence) WHERE (closed_at IS NULL);
+CREATE INDEX market_order_organization ON market_order USING btree (organization_id, sequence DESC);
 
 CREATE TABLE model (
   name text NOT NULL,

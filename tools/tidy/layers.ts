@@ -18,6 +18,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   gateway: ['identity', 'catalog', 'serving', 'metering', 'ledger'],
   billing: ['ledger', 'metering', 'catalog', 'identity'],
   economics: ['ledger', 'metering', 'fleet', 'book'],
+  order: ['book', 'catalog', 'economics', 'fleet', 'identity', 'lease', 'ledger', 'market'],
   notice: ['lease'],
   upkeep: ['fleet', 'book', 'lease', 'market', 'identity'],
   simulation: ['market'],

@@ -32,6 +32,8 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   usage_event: 'metering',
   usage_hour: 'metering',
   journal_position: 'metering',
+  market_order: 'order',
+  clearing: 'order',
   lease: 'lease',
   lease_fact: 'lease',
   lease_health: 'lease',

@@ -7,6 +7,7 @@ import { addAuditCommands } from './commands/audit.ts'
 import { addBalanceCommand } from './commands/balance.ts'
 import { addBooksCommand } from './commands/books.ts'
 import { addChatCommand } from './commands/chat.ts'
+import { addClearingCommands } from './commands/clearing.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addDeploymentCommands } from './commands/deployment.ts'
 import { addEventCommand } from './commands/event.ts'
@@ -16,8 +17,10 @@ import { addLeaseCommands } from './commands/lease.ts'
 import { addLedgerCommands } from './commands/ledger.ts'
 import { addModelCommands } from './commands/model.ts'
 import { addNodeCommands } from './commands/node.ts'
+import { addOrderCommands } from './commands/order.ts'
 import { addOrganizationCommands } from './commands/organization.ts'
 import { addPoolCommands } from './commands/pool.ts'
+import { addPriceCommands } from './commands/price.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addSystemCommand } from './commands/system.ts'
@@ -81,6 +84,9 @@ export function createProgram(context: Context): Command {
   addModelCommands(program, context)
   addReclaimCommands(program, context)
   addPoolCommands(program, context)
+  addOrderCommands(program, context)
+  addClearingCommands(program, context)
+  addPriceCommands(program, context)
   addUsageCommand(program, context)
   addBalanceCommand(program, context)
   addKeyCommands(program, context)

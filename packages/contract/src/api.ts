@@ -1,6 +1,7 @@
 /** The whole control API, by client name. */
 import * as anchor from './anchor.ts'
 import * as apiKeys from './api-keys.ts'
+import * as clearings from './clearings.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
 import * as fleet from './fleet.ts'
@@ -8,6 +9,7 @@ import * as leases from './leases.ts'
 import * as models from './models.ts'
 import * as money from './money.ts'
 import * as nodes from './nodes.ts'
+import * as orders from './orders.ts'
 import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
 import * as reclaims from './reclaims.ts'
@@ -57,6 +59,14 @@ export const API = {
   listReclaims: reclaims.listReclaims,
   getReclaim: reclaims.getReclaim,
   getReclaimOrder: reclaims.getReclaimOrder,
+  createOrder: orders.createOrder,
+  listOrders: orders.listOrders,
+  getOrder: orders.getOrder,
+  cancelOrder: orders.cancelOrder,
+  listClearings: clearings.listClearings,
+  getClearing: clearings.getClearing,
+  listPrices: clearings.listPrices,
+  getReservePrice: clearings.getReservePrice,
   listModels: models.listModels,
   getModel: models.getModel,
   listDeployments: models.listDeployments,

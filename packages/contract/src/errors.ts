@@ -106,6 +106,27 @@ export const ERRORS = {
     title: 'The maximum price is below the pool\u2019s price',
     remedy: 'Raise --max-price to the price named in the message, or choose another tier.',
   },
+  'order.not_found': {
+    status: 404,
+    title: 'No such order',
+    remedy: 'List your orders with `spillway order list`.',
+  },
+  'order.closed': {
+    status: 409,
+    title: 'The order is not open any more',
+    remedy: 'See with `spillway order show` what became of it; stop the lease of a filled one.',
+  },
+  'order.limit_below_reserve': {
+    status: 409,
+    title: 'The limit is below the reserve price',
+    remedy:
+      'Raise --max-price to the reserve named in the message; `spillway price reserve` shows the rule that it follows from.',
+  },
+  'clearing.not_found': {
+    status: 404,
+    title: 'No such clearing',
+    remedy: 'List clearings with `spillway clearing list`.',
+  },
   'lease.artifact_not_found': {
     status: 404,
     title: 'No such file',

@@ -4,10 +4,12 @@
  */
 import { z } from 'zod'
 import * as apiKeys from './api-keys.ts'
+import * as clearings from './clearings.ts'
 import * as fleet from './fleet.ts'
 import * as leases from './leases.ts'
 import * as models from './models.ts'
 import * as money from './money.ts'
+import * as orders from './orders.ts'
 import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
 import * as primitives from './primitives.ts'
@@ -36,6 +38,8 @@ const NOUNS = [
   pools,
   fleet,
   leases,
+  orders,
+  clearings,
   reclaims,
   models,
   money,

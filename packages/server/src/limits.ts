@@ -66,6 +66,29 @@ export const ARTIFACTS_LISTED_MAX = 10_000
 /** How often the market looks at the book when nothing was heard. */
 export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS
 
+/** Spot orders meet what is free once in each window of this length, aligned to the hour. */
+export const CLEARING_WINDOW_MS = 1 * MINUTE_MS
+/** At most so many orders take part in a window of a pool; the others wait for the next. */
+export const CLEARING_ORDERS_MAX = 10_000
+/** The reserve is no lower than this share of the list price of spot, in millionths. */
+export const RESERVE_FLOOR_PPM = 100_000
+/** Up to this use of a pool the reserve is its floor, in millionths. */
+export const RESERVE_KNEE_PPM = 500_000
+/** A price moves by at most this share from one window to the next, in millionths. */
+export const PRICE_MOVE_PPM = 200_000
+/** With fewer bids a window is quoted from the reserve, after so many that were put together. */
+export const CLEARING_DEPTH_MIN = 3
+export const CLEARING_MERGES_MAX = 0
+/** One buyer gets no more than this share of a window while others want it, in millionths. */
+export const BUYER_SHARE_PPM = 500_000
+/** So many gangs that found no room are tried in the place of cheaper ones. */
+export const CLEARING_SWAPS_MAX = 32
+/** How long an order stands when it does not say, and at most. */
+export const ORDER_STANDS_MS = 24 * 60 * MINUTE_MS
+export const ORDER_STANDS_MAX_MS = 30 * 24 * 60 * MINUTE_MS
+/** A history of prices has at most so many points. */
+export const PRICE_POINTS_MAX = 1_000
+
 /** The trend of the owner's demand is read from so many steps of this length, up to now. */
 export const DEMAND_STEP_MS = 1 * MINUTE_MS
 export const DEMAND_STEPS = 10

@@ -14,6 +14,8 @@ interface Sample {
 const NO_LEASE = 'lse_00000000000000000000000000'
 const NO_NODE = 'nod_00000000000000000000000000'
 const NO_RECLAIM = 'rcl_00000000000000000000000000'
+const NO_ORDER = 'ord_00000000000000000000000000'
+const NO_CLEARING = 'clr_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
 const NO_WEBHOOK = 'whk_00000000000000000000000000'
@@ -66,6 +68,14 @@ const SAMPLES = cases({
   getArtifact: { params: { id: NO_LEASE }, query: { path: 'x' } },
   stopLease: { params: { id: NO_LEASE } },
   confirmLeaseGone: { params: { id: NO_LEASE }, body: { reason: 'a test' } },
+  createOrder: { body: { command: ['true'], gpus: 999, maxPriceUsdPerGpuHour: '1' } },
+  listOrders: {},
+  getOrder: { params: { id: NO_ORDER } },
+  cancelOrder: { params: { id: NO_ORDER } },
+  listClearings: {},
+  getClearing: { params: { id: NO_CLEARING } },
+  listPrices: { params: { pool: 'local' } },
+  getReservePrice: { params: { pool: 'local' } },
   listModels: {},
   getModel: { params: { id: 'none' } },
   listDeployments: {},

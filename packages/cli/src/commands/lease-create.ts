@@ -100,20 +100,30 @@ async function createLease(call: Call<CreateOptions>): Promise<number | void> {
 }
 
 /** A folder that nobody asked for by name gives way where customers have a root of their own. */
-export async function createWhereItMay(
+export function createWhereItMay(
   call: Call<{ readonly workdir?: string }>,
   body: ReturnType<typeof checked>,
 ): Promise<Lease> {
+  return sendWhereItMay(call, body, (body) => call.client().createLease({ body }))
+}
+
+export async function sendWhereItMay<
+  Body extends { readonly workingDirectory?: string | undefined },
+  Answer,
+>(
+  call: Call<{ readonly workdir?: string }>,
+  body: Body,
+  send: (body: Body) => Promise<Answer>,
+): Promise<Answer> {
   try {
-    return await call.client().createLease({ body })
+    return await send(body)
   } catch (error) {
     const isRefused = error instanceof ProblemError && error.problem.code === 'lease.path_refused'
     if (!isRefused || call.options.workdir !== undefined) throw error
     await call.output.note(
       'It runs in a sandbox, in a folder of its own: it does not see this one.',
     )
-    const { workingDirectory: _, ...elsewhere } = body
-    return call.client().createLease({ body: elsewhere })
+    return send({ ...body, workingDirectory: undefined })
   }
 }
 

@@ -20,6 +20,7 @@ import {
   wakeLease,
 } from '#modules/lease/index.ts'
 import { startCourier } from '#modules/notice/index.ts'
+import { CLEARING_PROGRAM, stepClearing } from '#modules/order/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import {
   CHECK_PROGRAM,
@@ -143,6 +144,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [MARKET_PROGRAM]: () => runCycle(leaseSteps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps, deps.now()),
+      [CLEARING_PROGRAM]: (pool) => stepClearing(deps, pool),
       [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),
       [FOLLOW_PROGRAM]: createFollowing(deps),
       [RECONCILIATION_PROGRAM]: reconciliation,

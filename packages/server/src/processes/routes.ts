@@ -17,6 +17,7 @@ import {
 } from '#modules/lease/index.ts'
 import { anchorRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
+import { orderRoutes } from '#modules/order/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import { nodeRoutes, reconciliationRoutes } from '#modules/upkeep/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
@@ -70,6 +71,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...marketRoutes,
     ...anchorRoutes,
     ...leaseRoutes({ engines, ids, pepper }),
+    ...orderRoutes({ ids, pepper }),
     ...nodeRoutes({ ids }),
     ...reconciliationRoutes,
     ...reclaimRoutes(database),

@@ -10,3 +10,4 @@ export {
   type Sku,
 } from './store.ts'
 export { defineSku, getPriceInForce, listPrices, listPricesInForce, setPrice } from './service.ts'
+export { listPriceChanges } from './store.ts'

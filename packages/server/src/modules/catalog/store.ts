@@ -62,6 +62,20 @@ export async function findPricesInForce(
   return rows.map(toSetPrice)
 }
 
+/** Every price of a SKU that counts before an instant, oldest first. */
+export async function listPriceChanges(
+  db: Db,
+  sku: string,
+  before: Date,
+): Promise<readonly SetPrice[]> {
+  const rows = await prices(db)
+    .where('price.sku', '=', sku)
+    .where('effective_from', '<', before)
+    .orderBy('effective_from')
+    .execute()
+  return rows.map(toSetPrice)
+}
+
 export async function findPrices(db: Db, ids: readonly string[]): Promise<readonly SetPrice[]> {
   if (ids.length === 0) return []
   const rows = await prices(db).where('price.id', 'in', ids).execute()

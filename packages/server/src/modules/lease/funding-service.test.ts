@@ -58,7 +58,15 @@ function lease(parts: Partial<Lease>): Lease {
       timeLimitMs: null,
       maxPriceUsd: null,
     },
-    ...{ priceId: 'prc', priceUsd: PRICE, holdId: null, createdAt: NOW, attempt: 1, placedAt: NOW },
+    ...{
+      agreedPrice: null,
+      priceId: 'prc',
+      priceUsd: PRICE,
+      holdId: null,
+      createdAt: NOW,
+      attempt: 1,
+      placedAt: NOW,
+    },
     ...{
       nodes: 1,
       placements: [{ nodeId: 'n', slots: [0] }],

@@ -46,6 +46,17 @@ export function hide(pepper: string, work: PrivateWork): HiddenPart {
   return { secretNames, sealed, files }
 }
 
+type Asked = Omit<PrivateWork, 'environment'> & {
+  readonly secretEnvironment?: PrivateWork['environment'] | undefined
+}
+
+/** A request with its private part sealed. */
+export function hideWork<Body extends Asked>(pepper: string, body: Body) {
+  const { secretEnvironment, inputs, outputs, artifactsBytesMax, ...work } = body
+  const environment = secretEnvironment ?? {}
+  return { ...work, hidden: hide(pepper, { environment, inputs, outputs, artifactsBytesMax }) }
+}
+
 export function openHidden(pepper: string, { sealed }: Pick<Lease, 'sealed'>): Hidden {
   if (sealed === null) return { environment: {}, inputs: [], outputs: [] }
   return mapValues(sealed, (text) => openText(text, { pepper, purpose: PURPOSE }))

@@ -5,14 +5,16 @@ export { type DoorRequest, type DoorSource, findServiceAddress } from './door-se
 export { discardOldFiles } from './files-service.ts'
 export { createHealthKeeper, HEALTH_PROGRAM } from './health-service.ts'
 export { MeterRounds } from './meter-round-service.ts'
-export { type Lease, renderPlacements, type SlotsOfNode } from './lease.ts'
+export { type AgreedPrice, type Lease, renderPlacements, type SlotsOfNode } from './lease.ts'
 export { adoptRuns, endRun, type FoundRun, replaceSlots } from './adopt-service.ts'
 export { evacuateNode } from './evacuate-service.ts'
 export { tellFaults } from './fault-service.ts'
 export { LEASE_PROGRAM, MARKET_PROGRAM, recordFact, wakeLease, wakeMarket } from './record.ts'
 export { resumeLeases } from './resume.ts'
 export { leaseRoutes } from './routes.ts'
-export { createLease, type LeaseRequest, stopLease } from './service.ts'
+export { hideWork } from './hidden-service.ts'
+export { Outdated, placeLeases } from './placing-service.ts'
+export { createLease, type LeaseRequest, planLease, stopLease } from './service.ts'
 export type { LeaseStepDeps } from './step-deps.ts'
 export { stepLease } from './steps.ts'
 export {
@@ -22,6 +24,7 @@ export {
   listLeaseNames,
   listLeases,
   listOpenLeases,
+  listPendingLeases,
   lockLease,
 } from './store.ts'
 export { verifyCredits } from './reclaim-verification-service.ts'

@@ -49,6 +49,15 @@ export interface SlotsOfNode {
   readonly slots: readonly number[]
 }
 
+/** A price that was agreed when the lease was ordered; it holds for all its attempts. */
+export interface AgreedPrice {
+  readonly id: string
+  /** Under which it is sold. */
+  readonly sku: string
+  /** Per GPU-hour. */
+  readonly amount: Money
+}
+
 export interface Lease {
   readonly id: string
   readonly organizationId: string
@@ -100,6 +109,8 @@ export interface Lease {
   readonly graceMs: number
   readonly timeLimitMs: number | null
   readonly maxPriceUsd: Money | null
+  /** Null: the pool's price in force when an attempt gets its slots. */
+  readonly agreedPrice: AgreedPrice | null
   readonly priceId: string | null
   readonly priceUsd: Money | null
   readonly holdId: string | null

@@ -37,7 +37,7 @@ export function stretchOf(
 
 export function usageOfStretch(lease: Lease, { from, to }: Stretch): UsageEvent[] {
   if (!isSoldByHour(lease.kind) || lease.priceId === null) return []
-  const sku = gpuSku(lease.pool, lease.kind)
+  const sku = lease.agreedPrice?.sku ?? gpuSku(lease.pool, lease.kind)
   const priceId = lease.priceId
   return cutAtHours(from.getTime(), to.getTime()).map((piece) => ({
     id: usageId(lease, piece.fromMs),

@@ -5,13 +5,14 @@
 import type { IdSource } from '#kernel/ids.ts'
 import { openLeaseClaims } from '#modules/book/index.ts'
 import { isAnyClosed, nodeNames } from '#modules/fleet/index.ts'
-import { type Decision, getGpuPrice } from '#modules/market/index.ts'
+import type { Decision } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { fundStarts } from './funding-service.ts'
-import { isSoldByHour, type Lease, renderPlacements } from './lease.ts'
+import { type Lease, renderPlacements } from './lease.ts'
 import { takePlaces } from './placing-store.ts'
 import { endWaiting } from './reclaim.ts'
 import { recordFacts, wakeLeases } from './record.ts'
+import { startPrices } from './start-price-service.ts'
 import { lockLeases } from './store.ts'
 
 export type Placement = Extract<Decision, { kind: 'place' }>
@@ -26,7 +27,7 @@ interface Context {
 
 interface Start extends Placement {
   readonly lease: Lease
-  readonly price: Awaited<ReturnType<typeof getGpuPrice>> | null
+  readonly price: Awaited<ReturnType<ReturnType<typeof startPrices>>>
 }
 
 /** Those that still wait, each with the price that it starts at; none for what is not sold. */
@@ -39,14 +40,7 @@ async function agreeStarts(
     tx,
     placements.map(({ leaseId }) => leaseId),
   )
-  const known = new Map<string, NonNullable<Start['price']>>()
-  const priceOf = async ({ pool, kind }: Lease) => {
-    if (!isSoldByHour(kind)) return null
-    const key = `${pool} ${kind}`
-    const price = known.get(key) ?? (await getGpuPrice(tx, { pool, tier: kind, at: now }))
-    known.set(key, price)
-    return price
-  }
+  const priceOf = startPrices(tx, now)
   const starts: Start[] = []
   for (const placement of placements) {
     const lease = locked.get(placement.leaseId)

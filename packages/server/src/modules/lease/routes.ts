@@ -7,7 +7,7 @@ import type { Engines } from '#platform/engines/engine.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
 import { listArtifacts, readArtifact } from './artifacts.ts'
 import { confirmGone } from './confirm-service.ts'
-import { hide, openHidden, type PrivateWork } from './hidden-service.ts'
+import { hideWork, openHidden } from './hidden-service.ts'
 import { attemptId, type Lease } from './lease.ts'
 import { streamLog } from './logs.ts'
 import { createLease, stopLease } from './service.ts'
@@ -58,17 +58,6 @@ async function renderOne(db: Db, lease: Lease) {
   return rendered
 }
 
-type Asked = Omit<PrivateWork, 'environment'> & {
-  readonly secretEnvironment?: PrivateWork['environment'] | undefined
-}
-
-/** A request with its private part sealed. */
-function hiding<Body extends Asked>(pepper: string, body: Body) {
-  const { secretEnvironment, inputs, outputs, artifactsBytesMax, ...work } = body
-  const environment = secretEnvironment ?? {}
-  return { ...work, hidden: hide(pepper, { environment, inputs, outputs, artifactsBytesMax }) }
-}
-
 export function leaseRoutes({
   engines,
   ids,
@@ -83,7 +72,7 @@ export function leaseRoutes({
     createLease: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
       const { tier, maxPriceUsdPerGpuHour: most, ...asked } = body
-      const work = hiding(pepper, asked)
+      const work = hideWork(pepper, asked)
       const maxPriceUsd = most === undefined ? null : money(most)
       const lease = await createLease(
         db,
@@ -96,7 +85,7 @@ export function leaseRoutes({
     runAnchor: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
       const work = {
-        ...hiding(pepper, body),
+        ...hideWork(pepper, body),
         requeue: 'never' as const,
         noticeSignal: 'SIGTERM',
         maxPriceUsd: null,

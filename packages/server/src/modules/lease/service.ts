@@ -9,13 +9,13 @@ import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
 import type { Pool } from '#modules/fleet/index.ts'
-import { getGpuPrice } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { openHold } from './funding-service.ts'
+import { holdNeeded, openHold } from './funding-service.ts'
 import { isSoldByHour, type Lease, NO_FILES } from './lease.ts'
 import { findPoolFor } from './pool-choice-service.ts'
 import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
+import { startPrice } from './start-price-service.ts'
 import * as store from './store.ts'
 import { termsFor } from './terms.ts'
 
@@ -47,6 +47,7 @@ export interface LeaseRequest {
   readonly requeue: Lease['requeue']
   readonly failuresMax?: number
   readonly maxPriceUsd: Money | null
+  readonly agreedPrice?: Lease['agreedPrice']
 }
 
 interface Context {
@@ -121,6 +122,7 @@ function newLease(
     graceMs: request.graceMs,
     timeLimitMs: request.timeLimitMs ?? null,
     maxPriceUsd: request.maxPriceUsd,
+    agreedPrice: request.agreedPrice ?? null,
     priceId: null,
     priceUsd: null,
     holdId: null,
@@ -140,10 +142,19 @@ function newLease(
   }
 }
 
+/** What a lease would be, before there is one: where, over how many nodes, and what is held for it at a price. */
+export async function planLease(tx: Db, request: LeaseRequest, context: Context) {
+  const wish = { ...request, isOneFabric: request.fabric === 'same' }
+  const found = await findPoolFor(tx, wish)
+  const draft = newLease(request, found, context)
+  const holdAt = (priceUsd: Money) => holdNeeded(draft, priceUsd, context.now)
+  return { pool: found.pool.name, nodes: found.nodes, fabric: draft.fabric, holdAt }
+}
+
 /** The price that a sold lease is asked for at; it never runs above its maximum, nor above this without one. */
 async function agreePrice(tx: Db, lease: Lease, now: Date): Promise<Money | null> {
   if (!isSoldByHour(lease.kind)) return null
-  const { price } = await getGpuPrice(tx, { pool: lease.pool, tier: lease.kind, at: now })
+  const { price } = await startPrice(tx, { ...lease, kind: lease.kind }, now)
   if (lease.maxPriceUsd === null || lease.maxPriceUsd >= price.amount) return price.amount
   throw new Fault(
     'lease.price_below_market',

@@ -15,7 +15,6 @@ import {
 import {
   decide,
   decideByRoom,
-  getGpuPrice,
   type Holder,
   type Outcome,
   type Snapshot,
@@ -23,8 +22,9 @@ import {
 } from '#modules/market/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
 import { foreseePools } from './demand-service.ts'
-import { isSoldByHour, type Lease } from './lease.ts'
+import type { Lease } from './lease.ts'
 import { listStandings, type Standing } from './standing-store.ts'
+import { startPrices } from './start-price-service.ts'
 import * as store from './store.ts'
 import { isCapReached } from './terms.ts'
 
@@ -62,18 +62,6 @@ function brokenSlots(faults: readonly SlotFault[], held: readonly Held[]): Holde
     }))
 }
 
-/** Asks each price once, however many want at it. */
-function pricesAt(db: Db, at: Date): (lease: Lease) => Promise<Money | null> {
-  const known = new Map<string, Money>()
-  return async ({ kind, pool }) => {
-    if (!isSoldByHour(kind)) return null
-    const key = `${pool} ${kind}`
-    const amount = known.get(key) ?? (await getGpuPrice(db, { pool, tier: kind, at })).price.amount
-    known.set(key, amount)
-    return amount
-  }
-}
-
 function toWant(lease: Lease, priceUsd: Money | null): Want {
   return {
     leaseId: lease.id,
@@ -91,10 +79,11 @@ function toWant(lease: Lease, priceUsd: Money | null): Want {
 }
 
 async function listWants(tx: Db, now: Date): Promise<readonly Want[]> {
-  const priceOf = pricesAt(tx, now)
+  const priceOf = startPrices(tx, now)
   const wants: Want[] = []
   for (const lease of await store.listPendingLeases(tx))
-    if ((lease.retryAt ?? now) <= now) wants.push(toWant(lease, await priceOf(lease)))
+    if ((lease.retryAt ?? now) <= now)
+      wants.push(toWant(lease, (await priceOf(lease))?.price.amount ?? null))
   return wants
 }
 

@@ -36,6 +36,11 @@ function toRequeue(row: Selectable<Schema['lease']>) {
   }
 }
 
+function toAgreedPrice(row: Selectable<Schema['lease']>): Lease['agreedPrice'] {
+  const { agreed_price_id: id, agreed_sku: sku, agreed_price_usd: amount } = row
+  return id === null || sku === null || amount === null ? null : { id, sku, amount: money(amount) }
+}
+
 function toLease(row: Selectable<Schema['lease']>): Lease {
   return {
     id: row.id,
@@ -62,6 +67,7 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     graceMs: row.grace_ms,
     timeLimitMs: row.time_limit_ms === null ? null : Number(row.time_limit_ms),
     maxPriceUsd: row.max_price_usd === null ? null : money(row.max_price_usd),
+    agreedPrice: toAgreedPrice(row),
     priceId: row.price_id,
     priceUsd: row.price_usd === null ? null : money(row.price_usd),
     holdId: row.hold_id,
@@ -115,6 +121,9 @@ function toRow(lease: Lease) {
     grace_ms: lease.graceMs,
     time_limit_ms: lease.timeLimitMs === null ? null : BigInt(lease.timeLimitMs),
     max_price_usd: lease.maxPriceUsd === null ? null : renderMoney(lease.maxPriceUsd),
+    agreed_price_id: lease.agreedPrice?.id ?? null,
+    agreed_sku: lease.agreedPrice?.sku ?? null,
+    agreed_price_usd: lease.agreedPrice === null ? null : renderMoney(lease.agreedPrice.amount),
     hold_id: lease.holdId,
     created_at: lease.createdAt,
     waiting_for: lease.waitingFor,

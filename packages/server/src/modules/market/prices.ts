@@ -11,6 +11,11 @@ export function gpuSku(pool: string, tier: Tier): string {
   return `gpu.${pool}.${tier}`
 }
 
+/** The SKU of what the auction of a pool sells: the price of each window is one of its prices. */
+export function auctionSku(pool: string): string {
+  return `gpu.${pool}.spot.auction`
+}
+
 /** The price of a pool's GPU time of a tier at an instant, with its id for the meter. */
 export function getGpuPrice(
   db: Db,

@@ -55,6 +55,20 @@ export interface ClaimTable {
   reason: string | null
 }
 
+export interface ClearingTable {
+  id: string
+  pool_name: string
+  window_ends_at: Date
+  is_quoted: boolean
+  reserve_usd: string
+  price_usd: string
+  bids: number
+  accepted: number
+  gpus_offered: number
+  gpus_sold: number
+  log: ColumnType<unknown, string, string>
+}
+
 export interface DeploymentTable {
   id: string
   model_name: string
@@ -186,6 +200,9 @@ export interface LeaseTable {
   retry_at: Date | null
   ran_ms: Generated<bigint>
   idle_limit_ms: bigint | null
+  agreed_price_id: string | null
+  agreed_sku: string | null
+  agreed_price_usd: string | null
 }
 
 export interface LeaseFactTable {
@@ -224,6 +241,29 @@ export interface LedgerTransactionTable {
   at: Date
   kind: string
   source: string
+}
+
+export interface MarketOrderTable {
+  id: string
+  sequence: GeneratedAlways<bigint>
+  organization_id: string
+  project_id: string
+  tier: string
+  state: string
+  pool_name: string
+  gpus: number
+  nodes: number
+  fabric: string
+  limit_usd: string | null
+  request: ColumnType<unknown, string, string>
+  hold_id: string | null
+  lease_id: string | null
+  clearing_id: string | null
+  price_usd: string | null
+  text: string
+  created_at: Date
+  expires_at: Date | null
+  closed_at: Date | null
 }
 
 export interface ModelTable {
@@ -497,6 +537,7 @@ export interface Schema {
   audit_event: AuditEventTable
   balance: BalanceTable
   claim: ClaimTable
+  clearing: ClearingTable
   deployment: DeploymentTable
   event: EventTable
   fault_credit: FaultCreditTable
@@ -510,6 +551,7 @@ export interface Schema {
   ledger_account: LedgerAccountTable
   ledger_entry: LedgerEntryTable
   ledger_transaction: LedgerTransactionTable
+  market_order: MarketOrderTable
   model: ModelTable
   node: NodeTable
   node_fact: NodeFactTable

@@ -23,7 +23,14 @@ export function lease(id: string, parts: Partial<Lease> = {}): Lease {
     ...{ pool: 'p', gpus: 1, nodes: 1, command: ['x'], environment: {}, workingDirectory: null },
     ...{ requeue: 'never', failuresMax: 1, failures: 0, retryAt: null, ranMs: 0 },
     ...{ noticeSignal: null, noticeMs: 0, graceMs: 0, timeLimitMs: null },
-    ...{ maxPriceUsd: null, priceId: null, priceUsd: null, holdId: null, createdAt: NOW },
+    ...{
+      maxPriceUsd: null,
+      agreedPrice: null,
+      priceId: null,
+      priceUsd: null,
+      holdId: null,
+      createdAt: NOW,
+    },
     ...{ attempt: 1, placedAt: NOW, placements: [{ nodeId: 'id-of-n1', slots: [0] }] },
     ...{
       startedAt: NOW,

@@ -1,0 +1,117 @@
+/** Orders, clearings and prices through the binary. */
+import type { Order } from '@spillway/contract'
+import { expect, test } from 'vitest'
+import { AT, LEASE_ID, page } from './documents.ts'
+import { createWorkplace } from './workplace.ts'
+
+const { run } = createWorkplace()
+
+const ORDER_ID = 'ord_06f3k0000000000000000000aa'
+const CLEARING_ID = 'clr_06f3k0000000000000000000aa'
+
+function order(changes: Partial<Order> = {}): Order {
+  return {
+    ...{ id: ORDER_ID, organization: 'demo', sequence: 7, tier: 'spot', state: 'standing' },
+    text: 'No room for all of it at $0.5 per GPU-hour; it stands for the next window.',
+    ...{ pool: 'laptop', gpus: 8, nodes: 2, fabric: 'any', name: null, command: ['run'] },
+    ...{ maxPriceUsdPerGpuHour: '0.9', priceUsdPerGpuHour: null, heldUsd: '0.25' },
+    ...{ leaseId: null, clearingId: null, createdAt: AT, expiresAt: AT, closedAt: null },
+    ...changes,
+  }
+}
+
+const rule = {
+  ...{ floorUsd: '0.1', ceilingUsd: '1', kneePpm: 500_000, movePpm: 200_000, depthMin: 3 },
+  ...{ mergesMax: 0, concentrationPpm: 500_000, swapsMax: 32 },
+}
+
+const clearing = {
+  ...{ id: CLEARING_ID, pool: 'laptop', windowEndsAt: AT, isQuoted: false, bids: 2, accepted: 1 },
+  ...{ reserveUsdPerGpuHour: '0.1', priceUsdPerGpuHour: '0.9', gpusOffered: 8, gpusSold: 8 },
+}
+
+test('an order is sent with its limit and how long it stands, and told as it stands', async () => {
+  const bodies: unknown[] = []
+  const { stdout, code } = await run(
+    [
+      ...['order', 'create', '--gpus', '8', '--nodes', '2', '--max-price', '0.90'],
+      ...['--stands', '2h', '--', 'run'],
+    ],
+    {
+      answers: {
+        createOrder: ({ body }) => {
+          bodies.push(body)
+          return order()
+        },
+      },
+    },
+  )
+  expect(bodies).toMatchObject([
+    { tier: 'spot', gpus: 8, nodes: 2, maxPriceUsdPerGpuHour: '0.90', command: ['run'] },
+  ])
+  expect(stdout).toMatch(/state +standing/)
+  expect(stdout).toMatch(/limit +0\.90 USD per GPU-hour/)
+  expect(stdout).toMatch(/GPUs +8 over 2 of laptop, spot/)
+  expect(code).toBe(0)
+})
+
+test('the list of orders shows the lease of a filled one and why another stands', async () => {
+  const filled = order({ state: 'filled', leaseId: LEASE_ID, priceUsdPerGpuHour: '0.5' })
+  const { stdout } = await run(['order', 'list', '--state', 'filled'], {
+    answers: { listOrders: () => page([filled, order()]) },
+  })
+  expect(stdout).toMatch(new RegExp(`filled +spot +laptop .*0\\.90 +0\\.50 +${LEASE_ID}`))
+  expect(stdout).toMatch(/standing .*No room for all of it/)
+})
+
+test('an order is cancelled by its id', async () => {
+  const { stdout } = await run(['order', 'cancel', ORDER_ID], {
+    answers: { cancelOrder: () => order({ state: 'cancelled', text: 'Cancelled.', heldUsd: '0' }) },
+  })
+  expect(stdout).toMatch(/state +cancelled/)
+  expect(stdout).not.toMatch(/^held/m)
+})
+
+test('a clearing is shown with its bids and whether it computes again', async () => {
+  const bid = { buyer: 1, gpus: 8, nodes: 1, fabric: 'any' as const }
+  const figures = {
+    ...{ gpusSold: 8, surplusUsd: '6.4', surplusBoundUsd: '6.4', surplusLostUsd: '0', swaps: 0 },
+    ...{ paradoxicallyRejected: 0, paradoxicallyRejectedGpus: 0, rationed: 0 },
+  }
+  const log = {
+    ...{ rule, utilisationPpm: 0, previousUsd: null, gpusMax: 8, isQuoted: false },
+    ...{ nodes: [], reserveUsd: '0.1', priceUsd: '0.9', figures },
+    bids: [
+      { ...bid, sequence: 1, limitUsd: '0.9', outcome: 'accepted' as const },
+      { ...bid, sequence: 2, limitUsd: '0.2', outcome: 'no_room' as const },
+    ],
+  }
+  const answers = {
+    getClearing: () => ({ ...clearing, log, differences: [] }),
+    listClearings: () => page([clearing]),
+  }
+  const shown = await run(['clearing', 'show', CLEARING_ID], { answers })
+  expect(shown.stdout).toMatch(/computed again +the same/)
+  expect(shown.stdout).toMatch(/2 +1 +8 +0\.20 +no room/)
+  const listed = await run(['clearing', 'list'], { answers })
+  expect(listed.stdout).toMatch(new RegExp(`${CLEARING_ID} +laptop +2 +1 +8 +8 +0\\.10 +0\\.90`))
+})
+
+test('prices and the reserve are told with their rule', async () => {
+  const point = {
+    ...{ from: AT, to: AT, p10UsdPerGpuHour: '0.4', medianUsdPerGpuHour: '0.5' },
+    ...{ p90UsdPerGpuHour: '0.6', gpusOffered: 16, gpusSold: 12, clearings: 3 },
+  }
+  const answers = {
+    listPrices: () => ({ pool: 'laptop', tier: 'spot' as const, points: [point] }),
+    getReservePrice: () => ({
+      ...{ pool: 'laptop', rule, utilisationPpm: 625_000, previousUsdPerGpuHour: '0.3' },
+      ...{ reserveUsdPerGpuHour: '0.325', gpusFree: 3, windowMs: 60_000, windowEndsAt: AT },
+    }),
+  }
+  const history = await run(['price', 'history', 'laptop', '--per', 'day'], { answers })
+  expect(history.stdout).toMatch(/0\.40 +0\.50 +0\.60 +12 +16 +3/)
+  const reserve = await run(['price', 'reserve', 'laptop'], { answers })
+  expect(reserve.stdout).toMatch(/reserve +0\.325 USD per GPU-hour/)
+  expect(reserve.stdout).toMatch(/in use +62\.5 %/)
+})

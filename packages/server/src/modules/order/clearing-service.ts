@@ -1,0 +1,263 @@
+/**
+ * Clears the window of a pool: its open orders meet what is free, and those that are accepted become leases on the very
+ * slots that the auction gave them. All of a window commits together or not at all; what comes in between, such as
+ * somebody who was quicker, makes it clear again on what is left.
+ */
+import { present } from '#kernel/assert.ts'
+import { Fault } from '#kernel/fault.ts'
+import { type IdSource, newId } from '#kernel/ids.ts'
+import { type Money, renderMoney } from '#kernel/money.ts'
+import { defineSku, setPrice } from '#modules/catalog/index.ts'
+import { type AgreedPrice, createLease, Outdated, placeLeases } from '#modules/lease/index.ts'
+import { releaseHold } from '#modules/ledger/index.ts'
+import {
+  auctionSku,
+  type Bid,
+  clearWindow,
+  depthOf,
+  logOf,
+  TightPlacer,
+  type TightRoom,
+  type Window,
+} from '#modules/market/index.ts'
+import {
+  type Database,
+  type Db,
+  inTransaction,
+  isConstraintViolation,
+} from '#platform/db/database.ts'
+import type { StepOutcome } from '#platform/jobs/strand.ts'
+import { CLEARING_ORDERS_MAX, CLEARING_WINDOW_MS } from '../../limits.ts'
+import { findLastClearing, insertClearing } from './clearing-store.ts'
+import { renderLog } from './log-text.ts'
+import { isOpen, renderRefusal, windowEndBefore } from './order.ts'
+import { endOrder, tellOrder } from './record-service.ts'
+import { readReserve } from './rule-service.ts'
+import { lockOpenOrders, lockOrder, noteStanding, type WholeOrder } from './store.ts'
+import { readSupply, type SupplyNode } from './supply-service.ts'
+
+export interface ClearingDeps {
+  readonly database: Database
+  readonly now: () => Date
+  readonly ids: IdSource
+}
+
+interface Context {
+  readonly now: Date
+  readonly ids: IdSource
+}
+
+/** An order whose lease was refused: the window clears again without it. */
+class Unfillable extends Error {
+  readonly orderId: string
+
+  constructor(orderId: string, cause: Fault) {
+    super(cause.message, { cause })
+    this.orderId = orderId
+  }
+}
+
+function toBid({ sequence, organizationId, gpus, nodes, fabric, limit }: WholeOrder): Bid[] {
+  return limit === null ? [] : [{ sequence, buyer: organizationId, gpus, nodes, fabric, limit }]
+}
+
+/** Ends those that are over, and returns the others. */
+async function expire(
+  tx: Db,
+  orders: readonly WholeOrder[],
+  at: Date,
+): Promise<readonly WholeOrder[]> {
+  const isOver = ({ expiresAt }: WholeOrder) => expiresAt !== null && expiresAt <= at
+  for (const order of orders.filter(isOver))
+    await endOrder(tx, order, {
+      state: 'expired',
+      text: 'Nothing could be had at its limit before it expired.',
+      closedAt: at,
+    })
+  return orders.filter((order) => !isOver(order))
+}
+
+/** The slots of the nodes that the auction gave, the lowest that nobody in the window has. */
+function takeSlots(
+  { nodes, slots }: TightRoom,
+  { supply, taken }: { supply: readonly SupplyNode[]; taken: Map<number, number> },
+) {
+  return nodes.map((index) => {
+    const from = taken.get(index) ?? 0
+    taken.set(index, from + slots)
+    const node = supply[index]
+    return { nodeId: node?.nodeId ?? '', slots: (node?.slots ?? []).slice(from, from + slots) }
+  })
+}
+
+interface Fill {
+  readonly order: WholeOrder
+  readonly placements: ReturnType<typeof takeSlots>
+  readonly agreedPrice: AgreedPrice
+  readonly clearingId: string
+}
+
+/** The hold of the order goes first, so that its money is there for that of the lease, which is never more. */
+async function fill(
+  tx: Db,
+  { order, placements, agreedPrice, clearingId }: Fill,
+  context: Context,
+): Promise<void> {
+  const { pool, gpus, nodes, limit } = order
+  const work = { ...order.request, kind: 'spot', pool, gpus, nodes } as const
+  try {
+    if (order.holdId !== null) await releaseHold(tx, order.holdId)
+    const lease = await createLease(tx, { ...work, maxPriceUsd: limit, agreedPrice }, context)
+    await placeLeases(tx, [{ kind: 'place', leaseId: lease.id, placements }], context)
+    await endOrder(tx, order, {
+      state: 'filled',
+      text: `Filled at $${renderMoney(agreedPrice.amount)} per GPU-hour.`,
+      closedAt: context.now,
+      ...{ leaseId: lease.id, clearingId, priceUsd: agreedPrice.amount },
+    })
+  } catch (error) {
+    throw error instanceof Fault ? new Unfillable(order.id, error) : error
+  }
+}
+
+/** The price of a window is one of the catalog: usage is rated by it for as long as its leases run. */
+async function agreePrice(
+  tx: Db,
+  { pool, amount }: { readonly pool: string; readonly amount: Money },
+  context: Context,
+): Promise<AgreedPrice> {
+  const sku = auctionSku(pool)
+  const description = `spot GPU time on ${pool}, by auction`
+  await defineSku(tx, { name: sku, unit: 'gpu_ms', description })
+  const price = { amount, per: 3_600_000n, unit: 'gpu_ms' } as const
+  return { id: await setPrice(tx, { sku, price, ...context }), sku, amount }
+}
+
+interface Round {
+  readonly pool: string
+  readonly windowEndsAt: Date
+  readonly orders: readonly WholeOrder[]
+}
+
+/** Decides a window; null where it is put together with the next. */
+async function decide(tx: Db, { pool, windowEndsAt, orders }: Round) {
+  const supply = await readSupply(tx, pool)
+  const { rule, utilisationPpm, previous, reserve } = await readReserve(tx, pool, {
+    supply,
+    at: windowEndsAt,
+  })
+  const bids = orders.flatMap(toBid)
+  const oldestMs = Math.min(...orders.map(({ createdAt }) => createdAt.getTime()))
+  const merged = Math.floor((windowEndsAt.getTime() - oldestMs) / CLEARING_WINDOW_MS)
+  const eligible = bids.filter(({ limit }) => limit >= reserve).length
+  const depth = depthOf(rule, { bids: eligible, merged })
+  if (depth === 'merge') return null
+  const { nodes, gpusMax } = supply
+  const isQuoted = depth === 'quote'
+  const window: Window = { rule, utilisationPpm, previous, gpusMax, isQuoted, bids }
+  const clearing = clearWindow(window, new TightPlacer(nodes))
+  return { supply, window, clearing, log: logOf(window, nodes, clearing) }
+}
+
+type Decided = NonNullable<Awaited<ReturnType<typeof decide>>>
+
+async function record(
+  tx: Db,
+  { pool, windowEndsAt, orders }: Round,
+  { decided, ids }: { readonly decided: Decided; readonly ids: IdSource },
+): Promise<string> {
+  const { window, clearing, log } = decided
+  const { reserve, price, accepted, figures } = clearing
+  const id = newId('clearing', ids)
+  const counts = { bids: orders.length, accepted: accepted.length }
+  const gpus = { gpusOffered: window.gpusMax, gpusSold: figures.gpusSold }
+  const { isQuoted } = window
+  const whole = { id, pool, windowEndsAt, isQuoted, reserve, price, ...counts, ...gpus }
+  await insertClearing(tx, whole, renderLog(log))
+  return id
+}
+
+type Cleared = Round & { readonly decided: Decided; readonly clearingId: string }
+
+function orderOf(orders: readonly WholeOrder[]): (bid: Bid) => WholeOrder {
+  const bySequence = new Map(orders.map((order) => [order.sequence, order]))
+  return (bid) => present(bySequence.get(bid.sequence), 'the order of a bid')
+}
+
+async function fillAll(
+  tx: Db,
+  { orders, decided, clearingId, pool }: Cleared,
+  context: Context,
+): Promise<void> {
+  const { clearing, supply } = decided
+  if (clearing.accepted.length === 0) return
+  const taken = new Map<number, number>()
+  const agreedPrice = await agreePrice(tx, { pool, amount: clearing.price }, context)
+  const find = orderOf(orders)
+  for (const { bid, room } of clearing.accepted) {
+    const placements = takeSlots(room, { supply: supply.nodes, taken })
+    await fill(tx, { order: find(bid), placements, agreedPrice, clearingId }, context)
+  }
+}
+
+/** Those that got nothing stand for the next window; of the first time it is told. */
+async function stand(tx: Db, { orders, decided }: Cleared, now: Date): Promise<void> {
+  const { clearing } = decided
+  const find = orderOf(orders)
+  const standing = clearing.refused.map(({ bid, why }) => ({
+    order: find(bid),
+    text: renderRefusal(why, clearing),
+  }))
+  const texts = standing.map(({ order: { id }, text }) => ({ id, text }))
+  await noteStanding(tx, texts)
+  for (const { order, text } of standing)
+    if (order.state === 'pending')
+      await tellOrder(tx, order, { type: 'order.standing', text, at: now })
+}
+
+/** Whether orders are open afterwards. A window that was cleared already is not cleared again. */
+async function clearPool(
+  tx: Db,
+  { pool, windowEndsAt }: Omit<Round, 'orders'>,
+  context: Context,
+): Promise<boolean> {
+  const open = await lockOpenOrders(tx, pool, CLEARING_ORDERS_MAX)
+  const orders = await expire(tx, open, context.now)
+  if (orders.length === 0) return false
+  const last = await findLastClearing(tx, pool)
+  if (last !== null && last.windowEndsAt >= windowEndsAt) return true
+  const round = { pool, windowEndsAt, orders }
+  const decided = await decide(tx, round)
+  if (decided === null) return true
+  const clearingId = await record(tx, round, { decided, ids: context.ids })
+  const cleared = { ...round, decided, clearingId }
+  await fillAll(tx, cleared, context)
+  await stand(tx, cleared, context.now)
+  return decided.clearing.refused.length > 0
+}
+
+async function reject(tx: Db, { orderId, message }: Unfillable, now: Date): Promise<void> {
+  const order = await lockOrder(tx, orderId)
+  if (order !== null && isOpen(order))
+    await endOrder(tx, order, { state: 'rejected', text: message, closedAt: now })
+}
+
+/** One step of the strand `clearing/<pool>`. */
+export async function stepClearing(
+  { database, now, ids }: ClearingDeps,
+  pool: string,
+): Promise<StepOutcome> {
+  const at = now()
+  const endMs = windowEndBefore(at.getTime(), CLEARING_WINDOW_MS)
+  const round = { pool, windowEndsAt: new Date(endMs) }
+  try {
+    const goesOn = await inTransaction(database, (tx) => clearPool(tx, round, { now: at, ids }))
+    return goesOn ? { kind: 'wait', untilMs: endMs + CLEARING_WINDOW_MS } : { kind: 'done' }
+  } catch (error) {
+    if (error instanceof Unfillable) await inTransaction(database, (tx) => reject(tx, error, at))
+    else if (!isConstraintViolation(error, 'claim_no_double_sale') && !(error instanceof Outdated))
+      throw error
+    // Nothing of the window was kept: it is cleared again on what is left.
+    return { kind: 'wait', untilMs: at.getTime() }
+  }
+}

@@ -1,0 +1,4 @@
+/** Orders: what is wanted at which price, the windows that clear it, and the prices that come of it. */
+export { type ClearingDeps, stepClearing } from './clearing-service.ts'
+export { CLEARING_PROGRAM } from './record-service.ts'
+export { orderRoutes } from './routes.ts'

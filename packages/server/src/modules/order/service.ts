@@ -1,0 +1,147 @@
+/** What people do with orders: make and cancel them. Windows fill them. */
+import { Fault } from '#kernel/fault.ts'
+import { type IdSource, newId } from '#kernel/ids.ts'
+import { type Money, renderMoney } from '#kernel/money.ts'
+import { createLease, type LeaseRequest, planLease } from '#modules/lease/index.ts'
+import { createHold } from '#modules/ledger/index.ts'
+import { findBidFaults, getGpuPrice, gpuSku } from '#modules/market/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import { ORDER_STANDS_MAX_MS, ORDER_STANDS_MS } from '../../limits.ts'
+import { isOpen } from './order.ts'
+import { endOrder, tellOrder, wakeClearing } from './record-service.ts'
+import { readReserve } from './rule-service.ts'
+import { insertOrder, lockOrder, type WholeOrder } from './store.ts'
+import { readSupply } from './supply-service.ts'
+
+export interface OrderRequest {
+  /** Its kind is the tier of the order. */
+  readonly lease: LeaseRequest
+  readonly limit: Money | null
+  readonly expiresAt: Date | null
+}
+
+interface Context {
+  readonly now: Date
+  readonly ids: IdSource
+}
+
+function refuseField(field: string, message: string): never {
+  throw new Fault('request.invalid', `${field}: ${message}`, { fields: [{ field, message }] })
+}
+
+function expiryOf({ expiresAt }: OrderRequest, now: Date): Date {
+  const field = 'body.expiresAt'
+  if (expiresAt === null) return new Date(now.getTime() + ORDER_STANDS_MS)
+  const aheadMs = expiresAt.getTime() - now.getTime()
+  if (aheadMs <= 0) refuseField(field, `is in the past; it is ${now.toISOString()} now`)
+  if (aheadMs > ORDER_STANDS_MAX_MS)
+    refuseField(field, `an order stands for at most ${ORDER_STANDS_MAX_MS / 86_400_000} days`)
+  return expiresAt
+}
+
+/** What is held for a spot order pays the first stretch of its lease at the limit. */
+async function holdFor(
+  tx: Db,
+  { id, organizationId, amount }: { id: string; organizationId: string; amount: Money },
+  context: Context,
+): Promise<string> {
+  const hold = { organizationId, amount, purpose: 'order' as const, reference: id }
+  const outcome = await createHold(tx, { ...hold, ...context })
+  if (outcome.kind === 'held') return outcome.holdId
+  const [needed, available] = [renderMoney(amount), renderMoney(outcome.available)]
+  throw new Fault(
+    'balance.insufficient',
+    `At its limit this needs $${needed} held for the first minutes, the notice and the grace, but $${available} is available.`,
+    { details: { neededUsd: needed, availableUsd: available } },
+  )
+}
+
+async function orderSpot(
+  tx: Db,
+  request: OrderRequest,
+  context: Context,
+): Promise<Omit<WholeOrder, 'sequence' | 'clearingId'>> {
+  const { now } = context
+  const { lease, limit } = request
+  const field = 'body.maxPriceUsdPerGpuHour'
+  if (limit === null) return refuseField(field, 'a spot order has a limit: the most to pay')
+  const expiresAt = expiryOf(request, now)
+  const plan = await planLease(tx, { ...lease, maxPriceUsd: limit }, context)
+  const { pool, nodes, fabric } = plan
+  const bid = { sequence: 0, buyer: '', gpus: lease.gpus, nodes, fabric, limit }
+  for (const { text } of findBidFaults(bid)) refuseField(field, text)
+  const supply = await readSupply(tx, pool)
+  const { reserve } = await readReserve(tx, pool, { supply, at: now })
+  if (limit < reserve)
+    throw new Fault(
+      'order.limit_below_reserve',
+      `The limit of $${renderMoney(limit)} per GPU-hour is below the reserve of $${renderMoney(reserve)} on ${pool}.`,
+      {
+        details: { reserveUsdPerGpuHour: renderMoney(reserve) },
+        fields: [{ field, message: `is below the reserve of $${renderMoney(reserve)}` }],
+      },
+    )
+  const id = newId('order', context.ids)
+  const { organizationId, projectId, gpus } = lease
+  const held = { id, organizationId, amount: plan.holdAt(limit) }
+  return {
+    ...{ id, organizationId, projectId, tier: 'spot', state: 'pending', pool, gpus, nodes, fabric },
+    ...{ limit, request: lease, holdId: await holdFor(tx, held, context), leaseId: null },
+    ...{ priceUsd: null, createdAt: now, expiresAt, closedAt: null },
+    text: 'Waits for the end of the window.',
+  }
+}
+
+/** Filled at once, at the list price of now: its lease waits for room like any other on demand. */
+async function orderOnDemand(
+  tx: Db,
+  { lease: asked, limit, expiresAt }: OrderRequest,
+  context: Context,
+): Promise<Omit<WholeOrder, 'sequence' | 'clearingId'>> {
+  const { now } = context
+  if (expiresAt !== null) refuseField('body.expiresAt', 'an order on demand is filled at once')
+  const { pool, nodes, fabric } = await planLease(tx, asked, context)
+  const { id: priceId, price } = await getGpuPrice(tx, { pool, tier: 'on_demand', at: now })
+  const agreedPrice = { id: priceId, sku: gpuSku(pool, 'on_demand'), amount: price.amount }
+  const request = { ...asked, pool, nodes, maxPriceUsd: limit, agreedPrice }
+  const lease = await createLease(tx, request, context)
+  const { organizationId, projectId, gpus } = lease
+  const id = newId('order', context.ids)
+  return {
+    ...{ id, organizationId, projectId, tier: 'on_demand', state: 'filled', pool, gpus, nodes },
+    ...{ fabric, limit, request: asked, holdId: null, leaseId: lease.id, expiresAt: null },
+    ...{ priceUsd: price.amount, createdAt: now, closedAt: now },
+    text: `Filled at the list price of $${renderMoney(price.amount)} per GPU-hour.`,
+  }
+}
+
+/** Makes an order. Nothing is kept when it is refused. */
+export async function createOrder(
+  tx: Db,
+  request: OrderRequest,
+  context: Context,
+): Promise<WholeOrder> {
+  const isSpot = request.lease.kind === 'spot'
+  const draft = await (isSpot ? orderSpot : orderOnDemand)(tx, request, context)
+  const order = await insertOrder(tx, draft)
+  const type = isSpot ? 'order.created' : 'order.filled'
+  await tellOrder(tx, order, { type, text: order.text, at: context.now })
+  if (isSpot) await wakeClearing(tx, order.pool, context.now)
+  return order
+}
+
+/** `organizationId` null for the operator. */
+export async function cancelOrder(
+  tx: Db,
+  { id, organizationId, now }: { id: string; organizationId: string | null; now: Date },
+): Promise<void> {
+  const order = await lockOrder(tx, id)
+  if (!order || (organizationId !== null && order.organizationId !== organizationId))
+    throw new Fault('order.not_found', `You have no order ${id}.`)
+  if (!isOpen(order))
+    throw new Fault(
+      'order.closed',
+      `This order is ${order.state}; it cannot be cancelled any more.`,
+    )
+  await endOrder(tx, order, { state: 'cancelled', text: 'Cancelled.', closedAt: now })
+}

@@ -1,0 +1,166 @@
+/** SQL of orders. */
+import type { OrderState, OrderTier } from '@spillway/contract'
+import { type Selectable, sql } from 'kysely'
+import { money, type Money, renderMoney } from '#kernel/money.ts'
+import type { LeaseRequest } from '#modules/lease/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import type { Schema } from '#platform/db/schema.ts'
+import type { Order } from './order.ts'
+
+/** An order with what its lease will be asked for. */
+export interface WholeOrder extends Order {
+  readonly request: LeaseRequest
+}
+
+function toMoney(text: string | null): Money | null {
+  return text === null ? null : money(text)
+}
+
+function toOrder(row: Selectable<Schema['market_order']>): WholeOrder {
+  return {
+    id: row.id,
+    sequence: Number(row.sequence),
+    organizationId: row.organization_id,
+    projectId: row.project_id,
+    tier: row.tier as OrderTier,
+    state: row.state as OrderState,
+    pool: row.pool_name,
+    gpus: row.gpus,
+    nodes: row.nodes,
+    fabric: row.fabric as Order['fabric'],
+    limit: toMoney(row.limit_usd),
+    request: row.request as LeaseRequest,
+    holdId: row.hold_id,
+    leaseId: row.lease_id,
+    clearingId: row.clearing_id,
+    priceUsd: toMoney(row.price_usd),
+    text: row.text,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    closedAt: row.closed_at,
+  }
+}
+
+export async function insertOrder(
+  tx: Db,
+  order: Omit<WholeOrder, 'sequence' | 'clearingId'>,
+): Promise<WholeOrder> {
+  const row = await tx
+    .insertInto('market_order')
+    .values({
+      id: order.id,
+      organization_id: order.organizationId,
+      project_id: order.projectId,
+      tier: order.tier,
+      state: order.state,
+      pool_name: order.pool,
+      gpus: order.gpus,
+      nodes: order.nodes,
+      fabric: order.fabric,
+      limit_usd: order.limit === null ? null : renderMoney(order.limit),
+      request: JSON.stringify({ ...order.request, maxPriceUsd: null, agreedPrice: null }),
+      hold_id: order.holdId,
+      lease_id: order.leaseId,
+      price_usd: order.priceUsd === null ? null : renderMoney(order.priceUsd),
+      text: order.text,
+      created_at: order.createdAt,
+      expires_at: order.expiresAt,
+      closed_at: order.closedAt,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return toOrder(row)
+}
+
+export async function findOrder(db: Db, id: string): Promise<WholeOrder | null> {
+  const row = await db
+    .selectFrom('market_order')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row === undefined ? null : toOrder(row)
+}
+
+export async function lockOrder(tx: Db, id: string): Promise<WholeOrder | null> {
+  const query = tx.selectFrom('market_order').selectAll().where('id', '=', id).forUpdate()
+  const row = await query.executeTakeFirst()
+  return row === undefined ? null : toOrder(row)
+}
+
+/** The open orders of a pool in the order of their arrival, locked. */
+export async function lockOpenOrders(
+  tx: Db,
+  pool: string,
+  limit: number,
+): Promise<readonly WholeOrder[]> {
+  const rows = await tx
+    .selectFrom('market_order')
+    .selectAll()
+    .where('pool_name', '=', pool)
+    .where('closed_at', 'is', null)
+    .orderBy('sequence')
+    .limit(limit)
+    .forUpdate()
+    .execute()
+  return rows.map(toOrder)
+}
+
+export interface OrderFilter {
+  /** Null: of all organizations. */
+  readonly organizationId: string | null
+  readonly state?: OrderState | undefined
+  readonly pool?: string | undefined
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
+/** Newest first. */
+export async function listOrders(db: Db, filter: OrderFilter): Promise<readonly WholeOrder[]> {
+  const { organizationId, state, pool, cursor, limit } = filter
+  let query = db.selectFrom('market_order').selectAll().orderBy('sequence', 'desc').limit(limit)
+  if (organizationId !== null) query = query.where('organization_id', '=', organizationId)
+  if (state !== undefined) query = query.where('state', '=', state)
+  if (pool !== undefined) query = query.where('pool_name', '=', pool)
+  if (cursor !== undefined)
+    query = query.where('sequence', '<', (eb) =>
+      eb.selectFrom('market_order as last').select('last.sequence').where('last.id', '=', cursor),
+    )
+  return (await query.execute()).map(toOrder)
+}
+
+/** How an open order ends. */
+export interface Closing {
+  readonly state: Exclude<OrderState, 'pending' | 'standing'>
+  readonly text: string
+  readonly closedAt: Date
+  readonly leaseId?: string
+  readonly clearingId?: string
+  readonly priceUsd?: Money
+}
+
+export async function closeOrder(tx: Db, id: string, closing: Closing): Promise<void> {
+  await tx
+    .updateTable('market_order')
+    .set({
+      state: closing.state,
+      text: closing.text,
+      closed_at: closing.closedAt,
+      lease_id: closing.leaseId ?? null,
+      clearing_id: closing.clearingId ?? null,
+      price_usd: closing.priceUsd === undefined ? null : renderMoney(closing.priceUsd),
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Orders that go on to the next window, each with why. */
+export async function noteStanding(
+  tx: Db,
+  standing: readonly { readonly id: string; readonly text: string }[],
+): Promise<void> {
+  if (standing.length === 0) return
+  await sql`UPDATE market_order SET state = 'standing', text = new.text
+    FROM unnest(${standing.map(({ id }) => id)}::text[],
+      ${standing.map(({ text }) => text)}::text[]) AS new (id, text)
+    WHERE market_order.id = new.id AND market_order.closed_at IS NULL`.execute(tx)
+}

@@ -1,0 +1,61 @@
+/** What a pool has for sale at an instant: the free slots of its ready nodes, less what work of higher rank waits for. */
+import { listHeld } from '#modules/book/index.ts'
+import { listFaults, listNodeShapes, listUnreachable } from '#modules/fleet/index.ts'
+import { listPendingLeases } from '#modules/lease/index.ts'
+import type { FreeNode } from '#modules/market/index.ts'
+import type { Db } from '#platform/db/database.ts'
+
+export interface SupplyNode extends FreeNode {
+  readonly nodeId: string
+  /** The free ones, lowest first. */
+  readonly slots: readonly number[]
+}
+
+export interface Supply {
+  /** Alike nodes together, so that the log of a clearing stays short. */
+  readonly nodes: readonly SupplyNode[]
+  readonly slotsTotal: number
+  readonly slotsFree: number
+  /** What may be sold to spot. */
+  readonly gpusMax: number
+}
+
+/** Whoever is of higher rank and waits will be placed first. */
+async function countWaiting(db: Db, pool: string): Promise<number> {
+  const waiting = (await listPendingLeases(db)).filter(
+    (lease) => lease.pool === pool && lease.kind !== 'spot' && lease.kind !== 'flex',
+  )
+  return waiting.reduce((sum, { gpus }) => sum + gpus, 0)
+}
+
+function compareNodes(a: SupplyNode, b: SupplyNode): number {
+  const [left, right] = [a.fabric ?? '', b.fabric ?? '']
+  if (left !== right) return left < right ? -1 : 1
+  if (a.free !== b.free) return b.free - a.free
+  return a.nodeId < b.nodeId ? -1 : 1
+}
+
+export async function readSupply(db: Db, pool: string): Promise<Supply> {
+  const taken = new Map<string, Set<number>>()
+  const take = (nodeId: string, slots: readonly number[]) => {
+    const known = taken.get(nodeId) ?? new Set<number>()
+    for (const slot of slots) known.add(slot)
+    taken.set(nodeId, known)
+  }
+  for (const { nodeId, slots } of await listHeld(db)) take(nodeId, slots)
+  for (const { nodeId, slot } of await listFaults(db)) take(nodeId, [slot])
+  const shapes = (await listNodeShapes(db)).filter((node) => node.pool === pool)
+  const isSilent = (await listUnreachable(db)).has(pool)
+  const nodes = shapes
+    .filter(({ isReady }) => isReady && !isSilent)
+    .map(({ id, slotCount, fabric }): SupplyNode => {
+      const all = Array.from({ length: slotCount }, (_, slot) => slot)
+      const slots = all.filter((slot) => !taken.get(id)?.has(slot))
+      return { nodeId: id, fabric, slots, free: slots.length }
+    })
+    .toSorted(compareNodes)
+  const slotsTotal = shapes.reduce((sum, { slotCount }) => sum + slotCount, 0)
+  const slotsFree = nodes.reduce((sum, { free }) => sum + free, 0)
+  const gpusMax = Math.max(0, slotsFree - (await countWaiting(db, pool)))
+  return { nodes, slotsTotal, slotsFree, gpusMax }
+}
