@@ -68,6 +68,17 @@ describe.runIf(hasChromium)('reclaims and the life of a lease', () => {
     },
   )
 
+  test('the books show what was given back for it, to the cent of its record', async () => {
+    const [reclaim] = (await scene.operator.listReclaims({})).items
+    const opened = await scene.open({ as: 'operator' })
+    await opened.go('/books')
+    const row = opened.page.getByRole('row', { name: /^Given back for reclaims/ })
+    const exact = await row.locator('[title]').first().getAttribute('title')
+    expect(exact).toContain(reclaim?.compensationUsd)
+    await opened.page.getByRole('row', { name: /^Given back for lost GPUs/ }).waitFor()
+    await opened.close()
+  })
+
   test.each([390, 2560])('neither page is wider than a window of %i pixels', async (width) => {
     const opened = await scene.open({ as: 'operator', width })
     for (const path of ['/reclaims', `/leases/${leaseId}`]) {

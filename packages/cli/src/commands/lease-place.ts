@@ -1,4 +1,5 @@
 /** The options that say on what, and where, a lease may run. */
+import { type GpuWish, parseGpuWish } from '@spillway/contract'
 import { InvalidArgumentError, Option } from 'commander'
 import { wholeNumber } from '../parse/option-values.ts'
 
@@ -11,14 +12,6 @@ export interface PlaceOptions {
   readonly jurisdiction?: string
   readonly fabric?: 'same' | 'any'
 }
-
-/** `8`, or with the accelerator `H100:8`. */
-export interface GpuWish {
-  readonly gpus: number
-  readonly accelerator?: string
-}
-
-const GPUS_MAX = 100_000
 
 export function placeOptions(): readonly Option[] {
   return [
@@ -40,11 +33,9 @@ export function placeOptions(): readonly Option[] {
 }
 
 export function gpuWish(text: string): GpuWish {
-  const [, accelerator, count = ''] = /^(?:([^:]{1,120}):)?(\d{1,6})$/.exec(text) ?? []
-  const gpus = Number(count)
-  if (count === '' || gpus < 1 || gpus > GPUS_MAX)
-    throw new InvalidArgumentError('Write a number of GPUs, such as 8, or H100:8.')
-  return { gpus, ...(accelerator === undefined ? {} : { accelerator }) }
+  const wish = parseGpuWish(text)
+  if (wish === null) throw new InvalidArgumentError('Write a number of GPUs, such as 8, or H100:8.')
+  return wish
 }
 
 /** The fields of the request body. */

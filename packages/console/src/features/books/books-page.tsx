@@ -16,6 +16,7 @@ import { FigureRow, PageHead, Section } from '../../ui/page.tsx'
 import { type TableColumn } from '../../ui/table/column.ts'
 import { DataTable } from '../../ui/table/data-table.tsx'
 import { rangeStart, type UsageRange } from '../usage/usage-shape.ts'
+import { GivenUp } from './given-up.tsx'
 import { LedgerCheck } from './ledger-check.tsx'
 import { SlotTime } from './slot-time.tsx'
 import { Statement } from './statement.tsx'
@@ -146,23 +147,8 @@ function BooksBody({ books }: { books: Books }): ReactElement {
             columns={SKU_COLUMNS}
             empty={<Empty>Nothing was sold in this time; revenue by SKU would be here.</Empty>}
           />
-          <dl className="mt-4 flex flex-wrap gap-x-8 gap-y-1 text-muted">
-            <div className="flex gap-2">
-              <dt>Credit granted</dt>
-              <dd className="text-text">
-                <Money amount={books.creditGrantedUsd} />
-              </dd>
-            </div>
-            <div
-              className="flex gap-2"
-              title="Charges that a balance could not pay and the operator bears"
-            >
-              <dt>Overrun borne</dt>
-              <dd className="text-text">
-                <Money amount={books.overrunUsd} />
-              </dd>
-            </div>
-          </dl>
+          <h3 className="mt-6 mb-1 font-bold">Beside the statement</h3>
+          <GivenUp books={books} />
         </Section>
       </div>
     </>

@@ -2,15 +2,11 @@ import { CreateLease, type Pool, type ReclaimTerms } from '@spillway/contract'
 import { describe, expect, test } from 'vitest'
 import { FormRefusal } from '../../ui/form-resolver.ts'
 import { renderAmount } from '../../ui/format/money.ts'
-import {
-  EMPTY_DRAFT,
-  estimate,
-  isBelowMarket,
-  type LeaseDraft,
-  renderCli,
-  renderCurl,
-  toRequest,
-} from './lease-draft.ts'
+import { plural } from '../../ui/format/numbers.ts'
+import { advancedWords } from './advanced-words.ts'
+import { EMPTY_DRAFT, type LeaseDraft, toRequest } from './lease-draft.ts'
+import { estimate, isBelowMarket, likelyPool } from './lease-estimate.ts'
+import { renderCli, renderCurl } from './lease-same.ts'
 
 const NEVER: ReclaimTerms = {
   by: [],
@@ -74,8 +70,12 @@ describe('the request', () => {
     })
   })
 
-  test.each([
+  test.each<[Partial<LeaseDraft>, string]>([
     [{ gpus: 'many' }, 'gpus'],
+    [{ gpus: 'H100:' }, 'gpus'],
+    [{ nodes: 'two' }, 'nodes'],
+    [{ inputs: 'data/set.tar' }, 'inputs'],
+    [{ requeue: 'on_failure', failuresMax: '' }, 'failuresMax'],
     [{ graceSeconds: '' }, 'graceSeconds'],
     [{ command: "echo 'open" }, 'command'],
     [{ environment: 'no sign' }, 'environment'],
@@ -122,7 +122,7 @@ describe('the same elsewhere', () => {
       draft({ name: 'my run', maxPrice: '2.50', requeue: 'on_reclaim', environment: 'A=b c' }),
     )
     expect(text).toBe(
-      "npx spillway lease create --gpus 1 --tier spot --max-price 2.50 --name 'my run' --env 'A=b c' --requeue -- python3 train.py",
+      "npx spillway lease create --gpus 1 --tier spot --max-price 2.50 --requeue on_reclaim --name 'my run' --env 'A=b c' -- python3 train.py",
     )
     expect(renderCli(draft({ timeLimitHours: '1.5', graceSeconds: '0.25' }))).toContain(
       '--time-limit 1h30m --grace 250ms',
@@ -138,14 +138,69 @@ describe('the same elsewhere', () => {
   })
 })
 
-test('a port makes a service of it, and a secret stands in no command line', () => {
-  const service = draft({ port: '0', healthPath: '/up', secrets: 'TOKEN=hunter2' })
+test('a service is told by its mode, and a secret stands in no command line', () => {
+  const service = draft({ mode: 'service', healthPath: '/up', secrets: 'TOKEN=hunter2' })
   expect(toRequest(service)).toMatchObject({
     mode: 'service',
     service: { port: 0, health: { path: '/up' } },
     secretEnvironment: { TOKEN: 'hunter2' },
   })
   const line = renderCli(service)
-  expect(line).toContain('--port auto --health-path /up --secret TOKEN')
+  expect(line).toContain('--port auto --health-path /up')
+  expect(line).toContain('--secret TOKEN')
   expect(line).not.toContain('hunter2')
+})
+
+test('a terminal needs no command, and has no terms that a start again would need', () => {
+  const terminal = draft({ mode: 'interactive', command: '', idleLimitHours: '0.5' })
+  expect(CreateLease.parse(toRequest(terminal))).toMatchObject({
+    mode: 'interactive',
+    command: ['sh', '-c', expect.any(String)],
+    idleLimitMs: 1_800_000,
+    requeue: 'never',
+  })
+  expect(renderCli(terminal)).toBe('npx spillway lease shell --gpus 1 --tier spot --idle-limit 30m')
+})
+
+const GANG = draft({
+  ...{ gpus: 'H200:16', nodes: '2', fabric: 'same', site: 'east' },
+  inputs: 'data/set.tar=https://store.example/set.tar?a=b\n\n',
+  outputs: 'model.bin=https://store.example/model.bin',
+  ...{ requeue: 'on_failure', failuresMax: '5' },
+})
+
+test('a gang, its place and its files are asked for as they are typed', () => {
+  expect(CreateLease.parse(toRequest(GANG))).toMatchObject({
+    ...{ gpus: 16, accelerator: 'H200', nodes: 2, fabric: 'same', site: 'east' },
+    inputs: [{ path: 'data/set.tar', url: 'https://store.example/set.tar?a=b' }],
+    outputs: [{ path: 'model.bin', url: 'https://store.example/model.bin' }],
+    ...{ requeue: 'on_failure', failuresMax: 5 },
+  })
+  expect(renderCli(GANG)).toBe(
+    "npx spillway lease create --gpus H200:16 --nodes 2 --fabric same --site east --tier spot --requeue on_failure --failures-max 5 --input 'data/set.tar=https://store.example/set.tar?a=b' --output model.bin=https://store.example/model.bin -- python3 train.py",
+  )
+})
+
+test('the line above the advanced fields says what is set in them', () => {
+  expect(advancedWords(EMPTY_DRAFT)).toEqual([])
+  expect(advancedWords(GANG)).toEqual([
+    '2 nodes',
+    'one fabric',
+    'at east',
+    plural(1, 'input'),
+    plural(1, 'output'),
+    'starts again after a reclaim or a failure',
+  ])
+})
+
+test('the price is that of the pool where it will most likely run', () => {
+  const full = { ...POOL, name: 'full', slotsFree: 0 }
+  const other = { ...POOL, name: 'h100', accelerator: 'NVIDIA H100 80GB HBM3' }
+  const pools = [full, POOL, other]
+  const nameFor = (part: Partial<LeaseDraft>) => likelyPool(draft(part), pools)?.name
+  expect(nameFor({})).toBe('h200')
+  expect(nameFor({ gpus: '9' })).toBe('full')
+  expect(nameFor({ gpus: 'H100:8' })).toBe('h100')
+  expect(nameFor({ gpus: 'B200:8' })).toBeUndefined()
+  expect(nameFor({ site: 'west' })).toBeUndefined()
 })

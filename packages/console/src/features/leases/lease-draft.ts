@@ -1,65 +1,84 @@
-/**
- * What somebody fills in to run a command, and what it means: the request, the same as CLI and as curl, and what it
- * will cost. Pure; all amounts are exact.
- */
+/** What somebody fills in to run a command, and the request that it stands for. Pure. */
 import {
   CreateLease,
-  type Pool,
+  type LeaseMode,
+  parseGpuWish,
   type RequeuePolicy,
   runAnchor,
   type Tier,
 } from '@spillway/contract'
 import type { z } from 'zod'
 import { FormRefusal } from '../../ui/form-resolver.ts'
-import { divideHalfEven, parsePicos, renderAmount } from '../../ui/format/money.ts'
-import { slotWord } from '../../ui/format/slots.ts'
-import { quoteWord, quoteWords, splitCommand } from './command-words.ts'
+import { splitCommand } from './command-words.ts'
 
 export type DraftKind = Tier | 'anchor'
 
 /** The fields as typed: text, until a request is made of them. */
 export interface LeaseDraft {
   readonly kind: DraftKind
+  readonly mode: LeaseMode
   readonly command: string
+  /** `8`, or `H100:8`. */
   readonly gpus: string
+  /** Empty: as few as it takes. */
+  readonly nodes: string
+  readonly fabric: 'any' | 'same'
   readonly pool: string
+  readonly site: string
   readonly name: string
   readonly maxPrice: string
   readonly timeLimitHours: string
   readonly graceSeconds: string
   readonly noticeSignal: string
   readonly requeue: RequeuePolicy
+  readonly failuresMax: string
   readonly workingDirectory: string
   readonly environment: string
   /** Variables that nothing shows again. */
   readonly secrets: string
-  /** Empty: a job. `0`: a service whose port is picked for it. */
+  /** `PATH=URL` lines. */
+  readonly inputs: string
+  readonly outputs: string
+  /** Of a service; empty: one is picked for it. */
   readonly port: string
   readonly healthPath: string
+  /** Of a terminal; empty: an hour. */
+  readonly idleLimitHours: string
 }
 
 export const EMPTY_DRAFT: LeaseDraft = {
   kind: 'spot',
+  mode: 'job',
   command: '',
   gpus: '1',
+  nodes: '',
+  fabric: 'any',
   pool: '',
+  site: '',
   name: '',
   maxPrice: '',
   timeLimitHours: '',
   graceSeconds: '5',
   noticeSignal: 'SIGTERM',
   requeue: 'never',
+  failuresMax: '3',
   workingDirectory: '',
   environment: '',
   secrets: '',
+  inputs: '',
+  outputs: '',
   port: '',
   healthPath: '',
+  idleLimitHours: '',
 }
+
+/** What runs in a terminal when no command is named: the best shell there is. */
+export const SHELL = ['sh', '-c', 'command -v bash >/dev/null && exec bash -l; exec sh -l'] as const
 
 export type LeaseRequest = z.input<typeof CreateLease>
 
-const HOUR_MS = 3_600_000
-const SECOND_MS = 1000
+export const HOUR_MS = 3_600_000
+export const SECOND_MS = 1000
 
 /** The form's fields by the request's. */
 export const REQUEST_FIELDS = {
@@ -67,6 +86,11 @@ export const REQUEST_FIELDS = {
   timeLimitMs: 'timeLimitHours',
   graceMs: 'graceSeconds',
   tier: 'kind',
+  accelerator: 'gpus',
+  'service.port': 'port',
+  'service.health.path': 'healthPath',
+  idleLimitMs: 'idleLimitHours',
+  secretEnvironment: 'secrets',
 } as const
 
 export function draftSchema(kind: DraftKind): z.ZodType {
@@ -79,56 +103,98 @@ function readNumber(text: string, field: keyof LeaseDraft): number {
   return value
 }
 
-function readCommand(text: string): string[] {
-  const split = splitCommand(text)
+function readCommand({ command, mode }: LeaseDraft): string[] {
+  const split = splitCommand(command)
   if (split.kind === 'open_quote')
     throw new FormRefusal('command', `A quotation mark ${split.quote} is opened and not closed.`)
+  if (split.words.length === 0 && mode === 'interactive') return [...SHELL]
   return [...split.words]
 }
 
-/** `NAME=value` lines. */
-export function readEnvironment(
-  text: string,
-  field: 'environment' | 'secrets' = 'environment',
-): Record<string, string> {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return Object.fromEntries(
-    lines.map((line) => {
-      const at = line.indexOf('=')
-      if (at < 1) throw new FormRefusal(field, `“${line.slice(0, 40)}” is not NAME=value.`)
-      return [line.slice(0, at).trim(), line.slice(at + 1)]
-    }),
-  )
+function readGpus({ gpus }: LeaseDraft) {
+  const wish = parseGpuWish(gpus)
+  if (wish === null) throw new FormRefusal('gpus', 'Write a number, such as 8, or H100:8.')
+  return wish
 }
 
-type Work = Omit<LeaseRequest, 'tier' | 'maxPriceUsdPerGpuHour' | 'noticeSignal' | 'requeue'>
+/** `NAME=value` lines. A value is taken as it stands, spaces too. */
+function readEnvironment(text: string, field: 'environment' | 'secrets'): Record<string, string> {
+  return Object.fromEntries(readPairs(text, field, 'NAME=value'))
+}
 
-/** What makes it a service; nothing for a job. */
-function serviceOf({ port, healthPath }: LeaseDraft): Pick<LeaseRequest, 'mode' | 'service'> {
-  if (port.trim() === '') return {}
-  const path = healthPath.trim()
-  const health = path === '' ? {} : { health: { path } }
-  return { mode: 'service', service: { port: readNumber(port, 'port'), ...health } }
+/** Lines with an equals sign, as pairs of what stands before it and behind it. */
+function readPairs(text: string, field: keyof LeaseDraft, shape: string): [string, string][] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  return lines.map((line) => {
+    const at = line.indexOf('=')
+    if (at < 1) throw new FormRefusal(field, `“${line.slice(0, 40)}” is not ${shape}.`)
+    return [line.slice(0, at).trim(), line.slice(at + 1)]
+  })
+}
+
+/** `PATH=URL` lines. */
+function readTransfers(text: string, field: 'inputs' | 'outputs'): { path: string; url: string }[] {
+  return readPairs(text, field, 'PATH=URL').map(([path, url]) => ({ path, url: url.trim() }))
+}
+
+type Work = Omit<
+  LeaseRequest,
+  'tier' | 'maxPriceUsdPerGpuHour' | 'noticeSignal' | 'requeue' | 'failuresMax'
+>
+
+/** A field that may be left empty: nothing of it is sent then. */
+function optional<K extends string, V>(name: K, text: string, read: (typed: string) => V) {
+  const typed = text.trim()
+  return (typed === '' ? {} : { [name]: read(typed) }) as { [key in K]?: V }
+}
+
+const asTyped = (typed: string): string => typed
+
+function hours(field: keyof LeaseDraft) {
+  return (typed: string): number => Math.round(readNumber(typed, field) * HOUR_MS)
+}
+
+/** How it is reached; nothing for a job. */
+function modeOf(draft: LeaseDraft): Pick<LeaseRequest, 'mode' | 'service' | 'idleLimitMs'> {
+  const { mode } = draft
+  if (mode === 'job') return {}
+  if (mode === 'interactive')
+    return { mode, ...optional('idleLimitMs', draft.idleLimitHours, hours('idleLimitHours')) }
+  const port = draft.port.trim() === '' ? 0 : readNumber(draft.port, 'port')
+  const path = draft.healthPath.trim()
+  return { mode, service: { port, ...(path === '' ? {} : { health: { path } }) } }
+}
+
+function placeOf(draft: LeaseDraft): Pick<LeaseRequest, 'nodes' | 'fabric' | 'pool' | 'site'> {
+  return {
+    ...optional('nodes', draft.nodes, (typed) => readNumber(typed, 'nodes')),
+    ...(draft.fabric === 'any' ? {} : { fabric: draft.fabric }),
+    ...optional('pool', draft.pool, asTyped),
+    ...optional('site', draft.site, asTyped),
+  }
+}
+
+/** Without those that are empty. */
+function filled<T extends Readonly<Record<string, object>>>(parts: T): Partial<T> {
+  const entries = Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)
+  return Object.fromEntries(entries) as Partial<T>
 }
 
 function workOf(draft: LeaseDraft): Work {
-  const secretEnvironment = readEnvironment(draft.secrets, 'secrets')
-  const environment = readEnvironment(draft.environment)
-  const limit = draft.timeLimitHours.trim()
   return {
-    command: readCommand(draft.command),
-    gpus: readNumber(draft.gpus, 'gpus'),
-    ...(draft.pool === '' ? {} : { pool: draft.pool }),
-    ...(draft.name.trim() === '' ? {} : { name: draft.name.trim() }),
-    ...(Object.keys(environment).length === 0 ? {} : { environment }),
-    ...(Object.keys(secretEnvironment).length === 0 ? {} : { secretEnvironment }),
-    ...serviceOf(draft),
-    ...(draft.workingDirectory.trim() === ''
-      ? {}
-      : { workingDirectory: draft.workingDirectory.trim() }),
-    ...(limit === ''
-      ? {}
-      : { timeLimitMs: Math.round(readNumber(limit, 'timeLimitHours') * HOUR_MS) }),
+    command: readCommand(draft),
+    ...readGpus(draft),
+    ...placeOf(draft),
+    ...modeOf(draft),
+    ...optional('name', draft.name, asTyped),
+    ...filled({
+      environment: readEnvironment(draft.environment, 'environment'),
+      secretEnvironment: readEnvironment(draft.secrets, 'secrets'),
+      inputs: readTransfers(draft.inputs, 'inputs'),
+      outputs: readTransfers(draft.outputs, 'outputs'),
+    }),
+    ...optional('workingDirectory', draft.workingDirectory, asTyped),
+    ...optional('timeLimitMs', draft.timeLimitHours, hours('timeLimitHours')),
     graceMs: Math.round(readNumber(draft.graceSeconds, 'graceSeconds') * SECOND_MS),
   }
 }
@@ -137,152 +203,19 @@ function workOf(draft: LeaseDraft): Work {
 export function toRequest(draft: LeaseDraft): LeaseRequest | Work {
   const work = workOf(draft)
   if (draft.kind === 'anchor') return work
-  const maxPrice = draft.maxPrice.trim()
-  return {
+  const sold = {
     ...work,
     tier: draft.kind,
-    ...(maxPrice === '' ? {} : { maxPriceUsdPerGpuHour: maxPrice }),
+    ...optional('maxPriceUsdPerGpuHour', draft.maxPrice, asTyped),
+  }
+  // What is in a terminal would not be the same when it is started again.
+  if (draft.mode === 'interactive') return sold
+  return {
+    ...sold,
     noticeSignal: draft.noticeSignal as NonNullable<LeaseRequest['noticeSignal']>,
     requeue: draft.requeue,
+    ...(draft.requeue === 'on_failure'
+      ? { failuresMax: readNumber(draft.failuresMax, 'failuresMax') }
+      : {}),
   }
-}
-
-const CLI_UNITS = [
-  ['h', HOUR_MS],
-  ['m', 60_000],
-  ['s', SECOND_MS],
-  ['ms', 1],
-] as const
-
-/** A typed number of units as the CLI wants durations: `1h30m`; empty while it is not one. */
-function cliDuration(text: string, unitMs: number): string {
-  let left = Math.round(Number(text.replace(',', '.')) * unitMs)
-  if (text.trim() === '' || !Number.isFinite(left) || left < 0) return ''
-  const parts = CLI_UNITS.map(([unit, sizeMs]) => {
-    const count = Math.floor(left / sizeMs)
-    left -= count * sizeMs
-    return count === 0 ? '' : `${count}${unit}`
-  })
-  return parts.join('') || '0'
-}
-
-const REQUEUE_WORDS: Readonly<Record<RequeuePolicy, readonly string[]>> = {
-  never: [],
-  on_reclaim: ['--requeue'],
-  on_failure: ['--requeue', 'on_failure'],
-}
-
-/** The same as a command line of the CLI. */
-export function renderCli(draft: LeaseDraft): string {
-  const { command, environment } = readLeniently(draft)
-  const options: (readonly [string, string])[] = [
-    ['--gpus', draft.gpus.trim() || '1'],
-    ['--tier', draft.kind === 'anchor' ? '' : draft.kind],
-    ['--max-price', draft.kind === 'anchor' ? '' : draft.maxPrice.trim()],
-    ['--pool', draft.pool],
-    ['--name', draft.name.trim()],
-    ['--time-limit', cliDuration(draft.timeLimitHours, HOUR_MS)],
-    [
-      '--grace',
-      draft.graceSeconds.trim() === EMPTY_DRAFT.graceSeconds
-        ? ''
-        : cliDuration(draft.graceSeconds, SECOND_MS),
-    ],
-    [
-      '--notice-signal',
-      draft.kind === 'anchor' || draft.noticeSignal === 'SIGTERM' ? '' : draft.noticeSignal,
-    ],
-    ['--workdir', draft.workingDirectory.trim()],
-    ['--port', draft.port.trim() === '0' ? 'auto' : draft.port.trim()],
-    ['--health-path', draft.port.trim() === '' ? '' : draft.healthPath.trim()],
-  ]
-  const written = options
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name} ${quoteWord(value)}`)
-  // A secret is taken from where the line runs, so that it does not stand in it.
-  const secrets = draft.secrets.split('\n').flatMap((line) => {
-    const at = line.indexOf('=')
-    return at > 0 ? [`--secret ${quoteWord(line.slice(0, at).trim())}`] : []
-  })
-  const variables = environment.map((pair) => `--env ${quoteWord(pair)}`).concat(secrets)
-  const requeue = draft.kind === 'anchor' ? [] : REQUEUE_WORDS[draft.requeue]
-  const verb = draft.kind === 'anchor' ? 'anchor run' : 'lease create'
-  return [`npx spillway ${verb}`, ...written, ...variables, ...requeue, '--', command].join(' ')
-}
-
-/** The same as curl, with the key left to the reader's environment. */
-export function renderCurl(draft: LeaseDraft, origin: string): string {
-  const path = draft.kind === 'anchor' ? '/api/v1/anchor/leases' : '/api/v1/leases'
-  let body: string
-  try {
-    body = JSON.stringify(toRequest(draft))
-  } catch (error) {
-    if (!(error instanceof FormRefusal)) throw error
-    body = '{}'
-  }
-  return [
-    `curl ${origin}${path} \\`,
-    '  -H "Authorization: Bearer $SPILLWAY_KEY" \\',
-    `  -H 'Content-Type: application/json' \\`,
-    '  -H "Idempotency-Key: $(uuidgen)" \\',
-    `  -d ${quoteWord(body)}`,
-  ].join('\n')
-}
-
-/** A half-written draft still shows a command line. */
-function readLeniently(draft: LeaseDraft): { command: string; environment: readonly string[] } {
-  const split = splitCommand(draft.command)
-  const words = split.kind === 'words' ? split.words : []
-  return {
-    command: words.length > 0 ? quoteWords(words) : 'COMMAND',
-    environment: draft.environment.split('\n').filter((line) => line.indexOf('=') > 0),
-  }
-}
-
-export interface Estimate {
-  readonly gpus: number
-  readonly accelerator: string
-  /** All GPUs for an hour at the pool's price now. */
-  readonly hourlyPicos: bigint
-  /** All GPUs for an hour at the highest price the draft accepts. */
-  readonly hourlyMaxPicos: bigint
-  readonly hours: number | null
-  /** For the whole time limit; null without one. */
-  readonly totalPicos: bigint | null
-  readonly totalMaxPicos: bigint | null
-}
-
-/** What a draft will cost at the pool's price now; null while it cannot be told, or nothing is charged. */
-export function estimate(draft: LeaseDraft, pool: Pool | undefined): Estimate | null {
-  const gpus = Number(draft.gpus)
-  if (pool === undefined || draft.kind === 'anchor' || !Number.isInteger(gpus) || gpus < 1)
-    return null
-  const price = parsePicos(pool.priceUsdPerGpuHour[draft.kind])
-  const typed = draft.maxPrice.trim()
-  const highest = /^\d{1,14}(\.\d{1,12})?$/.test(typed) ? parsePicos(typed) : price
-  const hours = Number(draft.timeLimitHours.replace(',', '.'))
-  const limitMs =
-    draft.timeLimitHours.trim() !== '' && hours > 0 ? BigInt(Math.round(hours * HOUR_MS)) : null
-  const overLimit = (hourly: bigint): bigint | null =>
-    limitMs === null ? null : divideHalfEven(hourly * limitMs, BigInt(HOUR_MS))
-  const hourlyPicos = price * BigInt(gpus)
-  const hourlyMaxPicos = highest * BigInt(gpus)
-  return {
-    gpus,
-    accelerator: slotWord(pool),
-    hourlyPicos,
-    hourlyMaxPicos,
-    hours: limitMs === null ? null : hours,
-    totalPicos: overLimit(hourlyPicos),
-    totalMaxPicos: overLimit(hourlyMaxPicos),
-  }
-}
-
-/** Whether the highest accepted price lies below the price now, which the server will refuse. */
-export function isBelowMarket(found: Estimate): boolean {
-  return found.hourlyMaxPicos < found.hourlyPicos
-}
-
-export function renderHours(hours: number): string {
-  return `${renderAmount(parsePicos(String(Number(hours.toFixed(4)))))} h`
 }

@@ -1,28 +1,16 @@
 /** Beside the lease form: what it will cost, what will happen, and the same as CLI and as curl. */
-import type { Pool } from '@spillway/contract'
+import { parseGpuWish, type Pool } from '@spillway/contract'
 import { type ReactElement, useState } from 'react'
 import { Segmented } from '../../ui/button.tsx'
 import { Code } from '../../ui/copy.tsx'
 import { exactMoney, formatMoney } from '../../ui/format/money.ts'
 import { plural } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
-import {
-  type Estimate,
-  estimate,
-  isBelowMarket,
-  type LeaseDraft,
-  renderCli,
-  renderCurl,
-  renderHours,
-} from './lease-draft.ts'
+import type { LeaseDraft } from './lease-draft.ts'
+import { type Estimate, estimate, isBelowMarket, renderHours } from './lease-estimate.ts'
+import { renderCli, renderCurl } from './lease-same.ts'
 
-export function LeaseSummary({
-  draft,
-  pool,
-}: {
-  draft: LeaseDraft
-  pool: Pool | undefined
-}): ReactElement {
+export function LeaseSummary({ draft, pool }: Wanted): ReactElement {
   const [dialect, setDialect] = useState<'cli' | 'curl'>('cli')
   const found = estimate(draft, pool)
   return (
@@ -30,9 +18,9 @@ export function LeaseSummary({
       aria-label="What will happen"
       className="rounded-base border border-line bg-surface p-4"
     >
-      {found ? <Price found={found} /> : <NoPrice kind={draft.kind} />}
+      {found ? <Price found={found} /> : <NoPrice draft={draft} pool={pool} />}
       <ul className="mt-3 flex list-disc flex-col gap-1 pl-4 text-muted marker:text-faint">
-        {consequences(draft, pool).map((sentence) => (
+        {consequences({ draft, pool }).map((sentence) => (
           <li key={sentence}>{sentence}</li>
         ))}
       </ul>
@@ -85,33 +73,50 @@ function Price({ found }: { found: Estimate }): ReactElement {
   )
 }
 
-function NoPrice({ kind }: { kind: LeaseDraft['kind'] }): ReactElement {
+function NoPrice({ draft, pool }: Wanted): ReactElement {
+  if (draft.kind === 'anchor')
+    return <p className="text-15">The operator’s own work is not charged.</p>
   return (
     <p className="text-15">
-      {kind === 'anchor'
-        ? 'The operator’s own work is not charged.'
+      {pool === undefined
+        ? 'No pool is what is asked here.'
         : 'The price shows once the count makes sense.'}
     </p>
   )
 }
 
-function consequences(draft: LeaseDraft, pool: Pool | undefined): string[] {
-  const gpus = Number(draft.gpus)
-  if (pool === undefined || !Number.isInteger(gpus)) return []
-  const room =
-    gpus <= pool.slotsFree
-      ? `Starts at once when one node of ${pool.name} has ${plural(gpus, 'slot')} free.`
-      : draft.kind === 'anchor'
-        ? `Takes back ${plural(gpus - pool.slotsFree, 'slot')} from what is sold, by the published rules.`
-        : `Waits: ${pool.name} has ${plural(pool.slotsFree, 'slot')} free now.`
+interface Wanted {
+  readonly draft: LeaseDraft
+  readonly pool: Pool | undefined
+}
+
+function roomFor(draft: LeaseDraft, pool: Pool, gpus: number): string {
+  const nodes = Number(draft.nodes.trim() || Math.ceil(gpus / Math.max(1, pool.slotsPerNodeMax)))
+  const place =
+    nodes > 1
+      ? `${plural(nodes, 'node')} of ${pool.name}${draft.fabric === 'same' ? ', on one fabric,' : ''} have`
+      : `one node of ${pool.name} has`
+  if (gpus <= pool.slotsFree)
+    return `Starts at once when ${place} ${plural(gpus, 'slot')} free; the whole of it, or nothing.`
+  return draft.kind === 'anchor'
+    ? `Takes back ${plural(gpus - pool.slotsFree, 'slot')} from what is sold, by the published rules.`
+    : `Waits: ${pool.name} has ${plural(pool.slotsFree, 'slot')} free now.`
+}
+
+function consequences({ draft, pool }: Wanted): string[] {
+  const gpus = parseGpuWish(draft.gpus)?.gpus
+  if (pool === undefined || gpus === undefined) return []
+  const room = roomFor(draft, pool, gpus)
   if (draft.kind === 'anchor') return [room, 'It is never preempted by anything sold.']
   const noticeMs = pool.noticeMs[draft.kind]
+  const signal = draft.noticeSignal === 'none' ? '' : ` and ${draft.noticeSignal}`
   const reclaim =
     noticeMs === 0
       ? 'The owner may take the slots back without notice.'
-      : `Before a reclaim it gets ${formatDuration(noticeMs)} of notice${draft.noticeSignal === 'none' ? '' : ` and ${draft.noticeSignal}`}.`
+      : `Before a reclaim it gets ${formatDuration(noticeMs)} of notice${signal}.`
   return [
     room,
+    ...(draft.mode === 'interactive' ? ['Its shell starts when the first attaches.'] : []),
     reclaim,
     'It is charged by the millisecond, until its processes are confirmed gone.',
   ]

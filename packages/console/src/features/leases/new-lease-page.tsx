@@ -21,6 +21,7 @@ import {
   REQUEST_FIELDS,
   toRequest,
 } from './lease-draft.ts'
+import { likelyPool } from './lease-estimate.ts'
 import { LeaseFields } from './lease-fields.tsx'
 import { LeaseSummary } from './lease-summary.tsx'
 
@@ -77,7 +78,7 @@ function NewLease({ pools }: { pools: readonly Pool[] }): ReactElement {
       })(values, context, options),
   })
   const draft = useWatch({ control: form.control }) as LeaseDraft
-  const pool = pools.find((each) => each.name === draft.pool) ?? pools[0]
+  const pool = likelyPool(draft, pools)
   const create = useCreate()
   const used = draft.kind === 'anchor' ? create.anchor : create.lease
   const { setError } = form
@@ -99,7 +100,13 @@ function NewLease({ pools }: { pools: readonly Pool[] }): ReactElement {
       className="grid gap-x-10 gap-y-6 lg:grid-cols-12"
     >
       <div className="min-w-0 lg:col-span-7">
-        <LeaseFields form={form} pools={pools} pool={pool} canRunAnchor={canRunAnchor} />
+        <LeaseFields
+          form={form}
+          draft={draft}
+          pools={pools}
+          pool={pool}
+          canRunAnchor={canRunAnchor}
+        />
       </div>
       <div className="min-w-0 lg:col-span-5">
         <LeaseSummary draft={draft} pool={pool} />

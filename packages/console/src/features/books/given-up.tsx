@@ -1,0 +1,54 @@
+/** What the owner gave away, gave back or bore in a period: amounts that stand beside revenue and margin, not in them. */
+import type { ReactElement } from 'react'
+import type { Answer } from '../../api/client.ts'
+import { Money } from '../../ui/figures.tsx'
+
+type Books = Answer<'getBooks'>
+
+interface Line {
+  readonly word: string
+  readonly note: string
+  readonly amount: (books: Books) => string
+}
+
+const LINES: readonly Line[] = [
+  {
+    word: 'Given back for reclaims',
+    note: 'on the terms of each lease',
+    amount: (books) => books.reclaimCompensationUsd,
+  },
+  {
+    word: 'Given back for lost GPUs',
+    note: 'use after one was last seen whole',
+    amount: (books) => books.faultCompensationUsd,
+  },
+  {
+    word: 'Overrun borne',
+    note: 'charges that no balance could pay',
+    amount: (books) => books.overrunUsd,
+  },
+  {
+    word: 'Credit granted',
+    note: 'to organizations',
+    amount: (books) => books.creditGrantedUsd,
+  },
+]
+
+export function GivenUp({ books }: { books: Books }): ReactElement {
+  return (
+    <table className="w-full" aria-label="Beside the statement">
+      <tbody>
+        {LINES.map(({ word, note, amount }) => (
+          <tr key={word} className="h-8 border-b border-line">
+            <th scope="row" className="text-left font-normal">
+              {word} <span className="text-muted max-sm:hidden">{note}</span>
+            </th>
+            <td className="pl-3 text-right whitespace-nowrap">
+              <Money amount={amount(books)} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
