@@ -8,6 +8,11 @@ const { installation, run } = createWorkplace()
 
 const RECLAIM_ID = 'rcl_06f3k0000000000000000000cc'
 
+const WEBHOOK = {
+  ...{ at: AT, host: 'a.example', isDelivered: true },
+  text: 'Notice delivered: webhook, a.example answered 200.',
+}
+
 function reclaim(changes: Partial<Reclaim> = {}): Reclaim {
   return {
     ...{ id: RECLAIM_ID, leaseId: LEASE_ID, attempt: 1, organization: 'demo', pool: 'laptop' },
@@ -15,7 +20,7 @@ function reclaim(changes: Partial<Reclaim> = {}): Reclaim {
     text: 'the room is needed by work of higher rank',
     terms: terms(),
     ...{ decidedAt: AT, stopAt: '2026-03-04T12:00:30.000Z', causeGoneAt: null },
-    notice: { deliveredAt: AT, document: true, signal: true },
+    notice: { deliveredAt: AT, document: true, signal: true, webhooks: [WEBHOOK] },
     ...{ stopAskedAt: '2026-03-04T12:00:30.010Z', goneAt: '2026-03-04T12:00:31.000Z' },
     ...{ workLostGpuMs: 62_000, compensationUsd: '0.010333333334' },
     compensationText: '0.5 of what the whole attempt cost: $0.010333333334.',
@@ -50,6 +55,7 @@ test('one reclaim is shown from the decision to the credit, to the last pico', a
     /why +the room is needed by work of higher rank/,
     /terms +by anchor, on_demand; notice 30 s; not before 10 min; at most 3 a month; 0\.5 of its last 1 h back/,
     /notice delivered .*by metadata document and signal/,
+    /webhooks +Notice delivered: webhook, a\.example answered 200\./,
     /work lost +62\.000 GPU-s/,
     /credit +0\.010333333334 USD/,
   ])
@@ -64,7 +70,7 @@ test('where no notice was possible, it says so', async () => {
       getReclaim: () =>
         reclaim({
           ...{ cause: 'engine', byKind: null, stopAt: null, stopAskedAt: null },
-          notice: { deliveredAt: null, document: false, signal: false },
+          notice: { deliveredAt: null, document: false, signal: false, webhooks: [] },
         }),
     },
   })

@@ -96,6 +96,23 @@ describe.runIf(hasChromium)('forms of the console', () => {
     await close()
   })
 
+  test('what is set behind Advanced is said in its line, opens where it is wrong, and reaches the lease', async () => {
+    const { page, close } = await at('/leases/new', 'buyer')
+    await field(page, 'Command').fill('cat data/in.txt')
+    const advanced = page.getByText(/^Advanced/)
+    await advanced.click()
+    await field(page, 'Inputs').fill('data/in.txt')
+    await page.getByLabel('Start again').selectOption('after a reclaim')
+    await advanced.click()
+    await page.getByText(/1.input, starts again after a reclaim/).waitFor()
+    await press(page, 'Create the lease')
+    await page.getByText('is not PATH=URL').waitFor()
+    await field(page, 'Inputs').fill('data/in.txt=data:,come%20from%20afar')
+    await press(page, 'Create the lease')
+    await page.getByText('come from afar').first().waitFor()
+    await close()
+  })
+
   test('a key without a name is refused; with one its secret shows once, and it can be revoked', async () => {
     const { page, close } = await at('/keys', 'buyer')
     await press(page, 'Create key')

@@ -83,6 +83,16 @@ export const Reclaim = z.object({
     /** Whether it stood in the metadata document, and whether a signal reached the command. */
     document: z.boolean(),
     signal: z.boolean(),
+    /** How the webhooks of its organization fared with it, in order. */
+    webhooks: z.array(
+      z.object({
+        at: Instant,
+        host: z.string(),
+        isDelivered: z.boolean(),
+        /** As the timeline says it. */
+        text: z.string(),
+      }),
+    ),
   }),
   /** The reason for it went away during the notice. A notice is final all the same. */
   causeGoneAt: Instant.nullable(),

@@ -90,6 +90,7 @@ export function renderReclaim(reclaim: Reclaim, nowMs: number, paint: Paint): st
       ['terms', renderTerms(reclaim.terms)],
       ['decided', at(reclaim.decidedAt)],
       ['notice delivered', notice.deliveredAt && `${at(notice.deliveredAt)}, by ${reached}`],
+      ['webhooks', notice.webhooks.map(({ text }) => toLine(text)).join(' ') || null],
       ['reason gone', at(reclaim.causeGoneAt)],
       ['stop due', reclaim.stopAt === null ? 'no notice was possible' : at(reclaim.stopAt)],
       ['stop asked', at(reclaim.stopAskedAt)],

@@ -20,7 +20,7 @@ const closed: Reclaim = {
     compensation: { kind: 'none' },
   },
   ...{ decidedAt: at(0), stopAt: at(30), causeGoneAt: null, stopAskedAt: at(30), goneAt: at(33) },
-  notice: { deliveredAt: at(1), document: true, signal: true },
+  notice: { deliveredAt: at(1), document: true, signal: true, webhooks: [] },
   ...{ workLostGpuMs: 0, compensationUsd: '0.5', compensationText: 'Five minutes.' },
   transactionId: 'txn_1',
 }
@@ -33,6 +33,15 @@ test('a closed reclaim has all its links, with how long each took', () => {
   expect(isOpen(closed)).toBe(false)
 })
 
+test('a webhook that was told stands beside the other ways, by its last word', () => {
+  const told = (host: string, isDelivered: boolean) => ({ at: at(2), host, isDelivered, text: '' })
+  const webhooks = [told('a.example', false), told('b.example', false), told('a.example', true)]
+  const [, notice] = chainOf({ ...closed, notice: { ...closed.notice, webhooks } })
+  expect(notice?.text).toBe(
+    'by metadata document and signal; webhook a.example; webhook b.example was not reached',
+  )
+})
+
 test('during the notice the stop is due, and nothing later has happened', () => {
   const open = { ...closed, stopAskedAt: null, goneAt: null, compensationUsd: null }
   const chain = chainOf({ ...open, compensationText: null })
@@ -43,7 +52,7 @@ test('during the notice the stop is due, and nothing later has happened', () => 
 test('what an engine took by its own rules had no notice, and a lease may end before it is asked', () => {
   const taken = chainOf({
     ...{ ...closed, cause: 'engine' as const, stopAt: null, stopAskedAt: null },
-    notice: { deliveredAt: null, document: false, signal: false },
+    notice: { deliveredAt: null, document: false, signal: false, webhooks: [] },
   })
   expect(taken.map(({ state }) => state)).toEqual(['done', 'skipped', 'skipped', 'done', 'done'])
   expect(taken[1]?.text).toBe('no notice was possible')

@@ -15,6 +15,14 @@ export interface Link {
   readonly text: string
 }
 
+/** The last word of each host: a delivery that failed may have come through after all. */
+function webhookWords({ webhooks }: Reclaim['notice']): readonly string[] {
+  const last = new Map(webhooks.map(({ host, isDelivered }) => [host, isDelivered]))
+  return [...last].map(
+    ([host, isDelivered]) => `webhook ${host}${isDelivered ? '' : ' was not reached'}`,
+  )
+}
+
 function noticeWords({ notice, stopAt, cause }: Reclaim): string {
   if (notice.deliveredAt === null) {
     if (stopAt === null || cause === 'engine') return 'no notice was possible'
@@ -24,7 +32,8 @@ function noticeWords({ notice, stopAt, cause }: Reclaim): string {
     ...(notice.document ? ['metadata document'] : []),
     ...(notice.signal ? ['signal'] : []),
   ]
-  return ways.length === 0 ? 'delivered' : `by ${ways.join(' and ')}`
+  const own = ways.length === 0 ? 'delivered' : `by ${ways.join(' and ')}`
+  return [own, ...webhookWords(notice)].join('; ')
 }
 
 function noticeState({ notice, stopAskedAt, goneAt }: Reclaim): LinkState {

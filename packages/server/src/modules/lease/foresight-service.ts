@@ -66,6 +66,7 @@ async function endRisk(tx: Db, leaseId: string, now: Date): Promise<void> {
   await store.changeLease(tx, leaseId, { riskAt: null })
   const text = 'Not likely any more to be taken back soon.'
   await recordFact(tx, lease, { at: now, type: 'lease.risk_passed', text })
+  await wakeLease(tx, leaseId, now)
 }
 
 /** Each decision by itself, like the rest of the cycle. */

@@ -81,7 +81,12 @@ test('when it no longer rises, the risk passes, and room is sold again', async (
   )
   for (const { id, riskAt, riskToldAt } of left) {
     expect(riskAt).toBeNull()
-    if (riskToldAt !== null) expect(await stand.facts(id)).toContain('lease.risk_passed')
+    if (riskToldAt === null) continue
+    const facts = await stand.facts(id)
+    expect(facts).toContain('lease.risk_passed')
+    // Where the command was told, it is told that it is over.
+    const withdrawn = facts.includes('lease.risk_delivered') ? ['lease.risk_withdrawn'] : []
+    expect(facts.filter((type) => type === 'lease.risk_withdrawn')).toEqual(withdrawn)
   }
   const again = await stand.ask('spot', 1)
   await stand.look()

@@ -14,6 +14,7 @@ import { type ReclaimRecord, findReclaim, listReclaims, listReclaimsOf } from '.
 import { reportCheckpoint } from './service.ts'
 import { takeSnapshot } from './snapshot-service.ts'
 import { findLease, listOpenLeases } from './store.ts'
+import { listToldByWebhook } from './told-store.ts'
 
 type Names =
   | 'listReclaims'
@@ -39,6 +40,10 @@ async function render(
   records: readonly ReclaimRecord[],
   principal: Caller,
 ): Promise<Reclaim[]> {
+  const told = await listToldByWebhook(
+    db,
+    records.map(({ leaseId }) => leaseId),
+  )
   const names = new Map((await listOrganizations(db)).map((each) => [each.id, each.name]))
   return records.map((record) => ({
     id: record.id,
@@ -59,6 +64,14 @@ async function render(
       deliveredAt: instant(record.noticeDeliveredAt),
       document: record.noticeDocument,
       signal: record.noticeSignal,
+      webhooks: told
+        .filter(({ leaseId, attempt }) => leaseId === record.leaseId && attempt === record.attempt)
+        .map(({ at, host, isDelivered, text }) => ({
+          at: at.toISOString(),
+          host,
+          isDelivered,
+          text,
+        })),
     },
     causeGoneAt: instant(record.causeGoneAt),
     stopAskedAt: instant(record.stopAskedAt),

@@ -3,7 +3,7 @@
  * the stop is asked for; and a reclaim that the engine began by itself is entered. Each may run again at any time.
  */
 import { inTransaction } from '#platform/db/database.ts'
-import type { Observation } from '#platform/engines/engine.ts'
+import { isSooner, type Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { LEASE_LOOK_EVERY_MS, LEASE_STOP_REPEAT_MS } from '../../limits.ts'
 import { attemptId, type Lease } from './lease.ts'
@@ -12,6 +12,7 @@ import * as reclaims from './reclaim-store.ts'
 import { recordFact } from './record.ts'
 import type { LeaseStepDeps } from './step-deps.ts'
 import * as store from './store.ts'
+import { lastTold } from './told-store.ts'
 
 type Running = Extract<Observation, { state: 'running' }>
 
@@ -19,11 +20,18 @@ function lookAgain(now: Date, afterMs: number): StepOutcome {
   return { kind: 'wait', untilMs: now.getTime() + afterMs }
 }
 
-/** By every way there is, which is then recorded: what reached the command, and what did not. */
+/**
+ * By every way there is, which is then recorded: what reached the command, and what did not. A time that was brought
+ * forward since is told again.
+ */
 export async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<void> {
-  if (await store.hasFact(deps.database, lease, 'lease.notice_delivered')) return
-  const wanted = lease.reclaimReason === 'stopped' ? null : lease.noticeSignal
-  const time = (lease.stopAt ?? deps.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
+  const stopAt = lease.stopAt ?? deps.now()
+  const time = stopAt.toISOString().replace(/\.\d{3}Z$/, 'Z')
+  const told = await lastTold(deps.database, lease, ['lease.notice_delivered'])
+  if (told !== null && !isSooner({ time }, { time: told.time ?? time })) return
+  // To one that knows of it and is to stop now, the request to stop says the rest.
+  const isSilent = lease.reclaimReason === 'stopped' || (told !== null && stopAt <= deps.now())
+  const wanted = isSilent ? null : lease.noticeSignal
   const notice = { action: 'terminate', time, signal: wanted } as const
   const reached = await deps.engines.of(lease.pool).notify(attemptId(lease), notice)
   const signal = reached.signal ? wanted : null
@@ -33,30 +41,38 @@ export async function deliverNotice(deps: LeaseStepDeps, lease: Lease): Promise<
     await recordFact(tx, lease, {
       at,
       type: 'lease.notice_delivered',
-      text: `Notice delivered: ${ways.join(' and ') || 'by event only'}.`,
+      text: `${told === null ? 'Notice' : 'Earlier deadline'} delivered: ${ways.join(' and ') || 'by event only'}.`,
       data: { channel: 'engine', signal, time, document: reached.document },
     })
     await reclaims.noteDelivered(tx, lease, { at, ...reached })
   })
 }
 
-/** The warning stands where the command can read it. It is a courtesy: that it could not be written stops nothing. */
+/** The warning stands where the command can read it, until the risk has passed. It is a courtesy: that it could not be written stops nothing. */
 export async function deliverWarning(deps: LeaseStepDeps, lease: Lease): Promise<void> {
-  if (lease.riskAt === null) return
-  if (await store.hasFact(deps.database, lease, 'lease.risk_delivered')) return
+  const { riskAt, riskToldAt } = lease
+  if (riskToldAt === null) return
+  const told = await lastTold(deps.database, lease, [
+    'lease.risk_delivered',
+    'lease.risk_withdrawn',
+  ])
+  const isTold = told?.type === 'lease.risk_delivered'
+  if (isTold === (riskAt !== null)) return
   try {
-    const time = lease.riskAt.toISOString()
-    await deps.engines.of(lease.pool).warn(attemptId(lease), { time })
+    const warning = riskAt === null ? null : { time: riskAt.toISOString() }
+    await deps.engines.of(lease.pool).warn(attemptId(lease), warning)
   } catch (error) {
     return deps.onTrouble(lease.id, error)
   }
+  const fact =
+    riskAt === null
+      ? { type: 'lease.risk_withdrawn', text: 'The warning stands in the metadata no more.' }
+      : {
+          type: 'lease.risk_delivered',
+          text: 'Told in the metadata document that it may be taken back soon.',
+        }
   await inTransaction(deps.database, (tx) =>
-    recordFact(tx, lease, {
-      at: deps.now(),
-      type: 'lease.risk_delivered',
-      text: 'Told in the metadata document that it may be taken back soon.',
-      data: { channel: 'engine' },
-    }),
+    recordFact(tx, lease, { ...fact, at: deps.now(), data: { channel: 'engine' } }),
   )
 }
 

@@ -316,6 +316,6 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   if (after.attempt !== lease.attempt) return lookAgain(deps.now())
   if (after.state === 'reclaiming') return stepReclaiming(deps, after, seen)
   if (seen.state !== 'running') return lookAgain(deps.now())
-  if (after.riskAt !== null) await deliverWarning(deps, after)
+  await deliverWarning(deps, after)
   return lookAtNextBeat(deps, after)
 }

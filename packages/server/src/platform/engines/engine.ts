@@ -191,6 +191,17 @@ export interface Notice {
   readonly signal: string | null
 }
 
+/** That a reclaim has become likely. */
+export interface Warning {
+  /** From when on, RFC 3339 UTC. */
+  readonly time: string
+}
+
+/** Whether a notice's time comes before another's. */
+export function isSooner({ time }: Pick<Notice, 'time'>, than: Pick<Notice, 'time'>): boolean {
+  return Date.parse(time) < Date.parse(than.time)
+}
+
 /** By which ways a notice reached the command. */
 export interface NoticeDelivery {
   readonly document: boolean
@@ -249,9 +260,15 @@ export interface Engine {
   inventory(): Promise<readonly NodeInventory[]>
   /** Starts an attempt, or does nothing when it was started before. Resolves when the start is durable. */
   admit(admission: Admission): Promise<void>
-  /** Writes that a reclaim has become likely, from `time` on, where the command can read it. Idempotent per attempt. */
-  warn(attemptId: string, warning: { readonly time: string }): Promise<void>
-  /** Delivers a notice: metadata document first, then the signal to the process group. Idempotent per attempt. */
+  /**
+   * Writes that a reclaim has become likely, from `time` on, where the command can read it; the first of several stands.
+   * Null: it is likely no more, and nothing stands there. Idempotent per attempt.
+   */
+  warn(attemptId: string, warning: Warning | null): Promise<void>
+  /**
+   * Delivers a notice: metadata document first, then the signal to the process group. Idempotent per attempt and time: a
+   * time that is earlier than what was told is told again, by both, and stands from then on; a later one changes nothing.
+   */
   notify(attemptId: string, notice: Notice): Promise<NoticeDelivery>
   /** Asks the processes to end (SIGTERM), and kills what is left after the grace. Returns at once. Idempotent. */
   stop(attemptId: string, graceMs: number): Promise<void>

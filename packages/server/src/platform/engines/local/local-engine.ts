@@ -100,7 +100,9 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
       sharing(`admit ${admission.attemptId}`, () => admit(machine, attempts, admission)),
     warn: (attemptId, warning) => warn(machine, { attemptId, warning }),
     notify: (attemptId, notice) =>
-      sharingNotices(attemptId, () => notify(machine, attempts, { attemptId, notice })),
+      sharingNotices(`${attemptId} ${notice.time}`, () =>
+        notify(machine, attempts, { attemptId, notice }),
+      ),
     stop: stops.stop,
     address: createAddresses(machine, attempts),
     observe: attempts.observe,

@@ -1,10 +1,12 @@
 /**
- * Delivers the notice of a reclaim: the document first, so that whoever is woken by the signal finds it. A notice is
- * delivered once per attempt; when a crash falls between the signal and its record, the signal is sent again.
+ * Delivers the notice of a reclaim: the document first, so that whoever is woken by the signal finds it. Each time is
+ * told once per attempt; when a crash falls between the signal and its record, the signal is sent again.
  */
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Notice, NoticeDelivery } from '#platform/engines/engine.ts'
+import { isSooner } from '#platform/engines/engine.ts'
+import type { Notice, NoticeDelivery, Warning } from '#platform/engines/engine.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { AttemptPaths, AttemptStatus } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
@@ -22,34 +24,41 @@ export async function notify(
 ): Promise<NoticeDelivery> {
   const paths = pathsOf(machine, attemptId)
   if (!existsSync(paths.admission)) return { document: false, signal: false }
+  const document = instanceAction(notice)
   const sent = await readJson<SentRecord>(paths.noticeSent)
-  if (sent !== null) return { document: true, signal: sent.signal !== null }
-  await replaceFile(paths.instanceAction, instanceAction(notice))
+  if (sent !== null && !isSooner(document, sent)) return deliveryOf(sent)
+  await replaceFile(paths.instanceAction, document)
   const status = await untilStarted(paths)
   if (status.phase !== 'running') return { document: true, signal: false }
-  if (notice.signal !== null && notice.signal !== 'none') {
+  if (isSignalled(notice)) {
     const signal = notice.signal as NodeJS.Signals
     const processes = attempts.processesOf(paths, status)
     if (status.leader === null) processes.signalAll(signal)
     else processes.signalGroup(signal)
   }
-  await replaceFile(paths.noticeSent, { signal: notice.signal } satisfies SentRecord)
-  return { document: true, signal: notice.signal !== null && notice.signal !== 'none' }
+  const record: SentRecord = { signal: notice.signal, time: document.time }
+  await replaceFile(paths.noticeSent, record)
+  return deliveryOf(record)
 }
 
-interface SentRecord {
-  readonly signal: string | null
+/** What was told last. */
+type SentRecord = Pick<Notice, 'signal' | 'time'>
+
+function isSignalled({ signal }: Pick<Notice, 'signal'>): boolean {
+  return signal !== null && signal !== 'none'
 }
 
-/** The AWS document of a rebalance recommendation. The first one stands. */
+function deliveryOf(sent: SentRecord): NoticeDelivery {
+  return { document: true, signal: isSignalled(sent) }
+}
+
+/** The AWS document of a rebalance recommendation. */
 export async function warn(
   machine: LocalMachine,
-  {
-    attemptId,
-    warning,
-  }: { readonly attemptId: string; readonly warning: { readonly time: string } },
+  { attemptId, warning }: { readonly attemptId: string; readonly warning: Warning | null },
 ): Promise<void> {
   const paths = pathsOf(machine, attemptId)
+  if (warning === null) return rm(paths.rebalance, { force: true })
   if (!existsSync(paths.admission) || existsSync(paths.rebalance)) return
   await replaceFile(paths.rebalance, { noticeTime: inSeconds(warning.time) })
 }

@@ -1,5 +1,5 @@
 /** An attempt in a simulated cluster: its phases, and the earliest end that is known of it. Instants are the cluster's. */
-import type { Placement } from '#platform/engines/engine.ts'
+import { isSooner, type Placement } from '#platform/engines/engine.ts'
 import type { AdmittedWork } from './event.ts'
 import { readScript, type Script, type ScriptedExit } from './script.ts'
 
@@ -19,6 +19,12 @@ export const GIVES_WAY: readonly string[] = ['flex', 'spot']
 export const NO_EXIT: ScriptedExit = { exitCode: null, exitSignal: null }
 export const KILLED: ScriptedExit = { exitCode: null, exitSignal: 'SIGKILL' }
 
+interface SimulatedNotice {
+  readonly atMs: number
+  readonly time: string
+  readonly signal: string | null
+}
+
 export class SimulatedAttempt {
   readonly is = 'attempt'
   readonly id: string
@@ -36,8 +42,8 @@ export class SimulatedAttempt {
   isUnseen = false
   stopBeforeMs: number | null = null
   isStopDelivered = false
-  notice: { readonly atMs: number; readonly time: string; readonly signal: string | null } | null =
-    null
+  /** Each of an earlier time than the one before. */
+  readonly notices: SimulatedNotice[] = []
   warnedAtMs: number | null = null
   preemption: {
     readonly decidedMs: number
@@ -62,6 +68,12 @@ export class SimulatedAttempt {
     return this.placements.reduce((sum, { slots }) => sum + slots.length, 0)
   }
 
+  /** Whether a notice of this time was told already, or one of an earlier. */
+  isTold(time: string): boolean {
+    const last = this.notices.at(-1)
+    return last !== undefined && !isSooner({ time }, last)
+  }
+
   /** How it ended, in words. */
   get endText(): string {
     const { ended } = this
@@ -78,8 +90,8 @@ export class SimulatedAttempt {
     if (startedMs === null) return ''
     const untilMs = Math.min(nowMs, this.ended?.atMs ?? nowMs)
     const lines = this.script.lines.map(({ atMs, text }) => ({ atMs: startedMs + atMs, text }))
-    if (this.notice?.signal)
-      lines.push({ atMs: this.notice.atMs, text: `noticed ${this.notice.signal}` })
+    for (const { atMs, time, signal } of this.notices)
+      if (signal !== null) lines.push({ atMs, text: `noticed ${signal} for ${time}` })
     if (this.ended !== null)
       lines.push({ atMs: this.ended.atMs, text: `simulated: ${this.endText}` })
     return lines

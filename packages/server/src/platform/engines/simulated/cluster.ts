@@ -90,7 +90,9 @@ export class Cluster {
       case 'admitted':
         return this.#admit(event.work)
       case 'warned':
-        return this.#with(event.attemptId, (attempt) => (attempt.warnedAtMs ??= this.nowMs))
+        return this.#with(event.attemptId, (attempt) => {
+          attempt.warnedAtMs = event.time === null ? null : (attempt.warnedAtMs ?? this.nowMs)
+        })
       case 'noticed':
         return this.#with(event.attemptId, (attempt) => this.#notice(attempt, event))
       case 'stop_asked':
@@ -162,8 +164,8 @@ export class Cluster {
     attempt: SimulatedAttempt,
     { time, signal }: { time: string; signal: string | null },
   ): void {
-    if (attempt.notice !== null || attempt.phase === 'gone') return
-    attempt.notice = { atMs: this.nowMs, time, signal }
+    if (attempt.isTold(time) || attempt.phase === 'gone') return
+    attempt.notices.push({ atMs: this.nowMs, time, signal })
     const { onNotice } = attempt.script
     if (signal === null || onNotice === null || attempt.phase !== 'running') return
     const how = attempt.preemption === null ? 'exited' : 'preempted'

@@ -70,7 +70,7 @@ export type ClusterEvent = { readonly at: number } & (
     }
   | { readonly type: 'declared'; readonly layout: ClusterLayout }
   | { readonly type: 'admitted'; readonly work: AdmittedWork }
-  | { readonly type: 'warned'; readonly attemptId: string; readonly time: string }
+  | { readonly type: 'warned'; readonly attemptId: string; readonly time: string | null }
   | {
       readonly type: 'noticed'
       readonly attemptId: string

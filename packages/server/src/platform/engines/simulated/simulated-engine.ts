@@ -16,6 +16,7 @@ import type {
   Notice,
   NoticeDelivery,
   Observation,
+  Warning,
 } from '#platform/engines/engine.ts'
 import type { Cluster } from './cluster.ts'
 import { createControls, type ClusterControls } from './controls.ts'
@@ -73,10 +74,10 @@ class Desk implements SimulatedEngine {
     await this.#running.sync()
   }
 
-  readonly warn = async (attemptId: string, { time }: { readonly time: string }): Promise<void> => {
+  readonly warn = async (attemptId: string, warning: Warning | null): Promise<void> => {
     const attempt = (await this.#ask()).attempts.get(attemptId)
-    if (attempt === undefined || attempt.warnedAtMs !== null) return
-    this.#running.happen({ type: 'warned', attemptId, time })
+    if (attempt === undefined || (attempt.warnedAtMs === null) === (warning === null)) return
+    this.#running.happen({ type: 'warned', attemptId, time: warning?.time ?? null })
     await this.#running.sync()
   }
 
@@ -85,10 +86,11 @@ class Desk implements SimulatedEngine {
     if (attempt === undefined) return { document: false, signal: false }
     const { time } = notice
     const signal = notice.signal === 'none' ? null : notice.signal
-    if (attempt.notice === null && attempt.phase !== 'gone')
+    if (!attempt.isTold(time) && attempt.phase !== 'gone')
       this.#running.happen({ type: 'noticed', attemptId, time, signal })
     await this.#running.sync()
-    return { document: attempt.notice !== null, signal: (attempt.notice?.signal ?? null) !== null }
+    const told = attempt.notices.at(-1)
+    return { document: told !== undefined, signal: (told?.signal ?? null) !== null }
   }
 
   readonly stop = async (attemptId: string, graceMs: number): Promise<void> => {

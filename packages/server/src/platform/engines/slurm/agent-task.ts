@@ -3,8 +3,10 @@
  * meanwhile, and the beat that says it lives. Ages only: the clocks of a node are nobody else's.
  */
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { present } from '#kernel/assert.ts'
+import { isSooner } from '#platform/engines/engine.ts'
 import { describeEnd } from '#platform/engines/local/attempt-end.ts'
 import { MARK_NAME } from '#platform/engines/local/attempt-folder.ts'
 import type { AdmissionRecord, AttemptPaths, Exit } from '#platform/engines/local/attempt-folder.ts'
@@ -161,15 +163,15 @@ class TaskRun {
 
   async #obeyNotice(): Promise<void> {
     const warning = await readJson<{ noticeTime: string }>(this.#paths.warningOrder)
-    if (warning !== null && !existsSync(this.#node.rebalance))
-      await replaceFile(this.#node.rebalance, warning)
+    if (warning === null) await rm(this.#node.rebalance, { force: true })
+    else if (!existsSync(this.#node.rebalance)) await replaceFile(this.#node.rebalance, warning)
     const order = await readJson<NoticeOrder>(this.#paths.noticeOrder)
-    if (order === null || this.#noticed !== null) return
+    if (order === null || (this.#noticed !== null && !isSooner(order, this.#noticed))) return
     const { action, time, signal } = order
     await replaceFile(this.#node.instanceAction, { action, time })
     const isSignalled = signal !== null && signal !== 'none'
     if (isSignalled) this.#processes?.signalGroup(signal as NodeJS.Signals)
-    this.#noticed = { signal: isSignalled }
+    this.#noticed = { signal: isSignalled, time }
     await this.#report()
   }
 

@@ -137,7 +137,7 @@ export interface StopOrder {
 export interface NodeReport {
   readonly phase: 'running'
   /** Whether the notice is readable and whether its signal was sent; null before there is one. */
-  readonly noticed: { readonly signal: boolean } | null
+  readonly noticed: { readonly signal: boolean; readonly time: string } | null
   /** Where the attempt's door is; null on a node that has none. */
   readonly door: { readonly node: string; readonly port: number } | null
 }

@@ -3,9 +3,10 @@
  * Slurm only rings the bell, so an order reaches them also while its controller is away.
  */
 import { existsSync } from 'node:fs'
-import { chown } from 'node:fs/promises'
+import { chown, rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Notice, NoticeDelivery } from '#platform/engines/engine.ts'
+import { isSooner } from '#platform/engines/engine.ts'
+import type { Notice, NoticeDelivery, Warning } from '#platform/engines/engine.ts'
 import { readJson, replaceFile } from '#platform/engines/local/durable-file.ts'
 import { inSeconds } from '#platform/engines/local/notify.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
@@ -45,19 +46,20 @@ async function ringBell(cluster: SlurmCluster, paths: JobPaths): Promise<void> {
   await cluster.slurm('scancel', words).catch(() => '')
 }
 
-/** The first warning stands. */
+/** The agents see within a second that an order is there, or is there no more. */
 export async function warn(
   cluster: SlurmCluster,
-  { attemptId, time }: { readonly attemptId: string; readonly time: string },
+  { attemptId, warning }: { readonly attemptId: string; readonly warning: Warning | null },
 ): Promise<void> {
   const paths = pathsOf(cluster, attemptId)
+  if (warning === null) return rm(paths.warningOrder, { force: true })
   const record = await liveRecord(paths)
   if (record === null || (await readJson(paths.warningOrder)) !== null) return
-  const order = { noticeTime: inSeconds(time) }
+  const order = { noticeTime: inSeconds(warning.time) }
   await giveOrder(cluster, record, { path: paths.warningOrder, order })
 }
 
-/** The first notice stands. Resolves when the agents say that it is readable, and signalled where it is to be. */
+/** The earliest notice stands. Resolves when the agents say that it is readable, and signalled where it is to be. */
 export async function notify(
   cluster: SlurmCluster,
   { attemptId, notice }: { readonly attemptId: string; readonly notice: Notice },
@@ -66,22 +68,29 @@ export async function notify(
   const record = await readJson<AttemptRecord>(paths.record)
   if (record === null || existsSync(paths.forgotten)) return { document: false, signal: false }
   const { action, time, signal } = notice
-  if ((await readJson(paths.noticeOrder)) === null && !existsSync(paths.gone)) {
-    const order: NoticeOrder = { action, time: inSeconds(time), signal }
+  let order = await readJson<NoticeOrder>(paths.noticeOrder)
+  const asked: NoticeOrder = { action, time: inSeconds(time), signal }
+  if ((order === null || isSooner(asked, order)) && !existsSync(paths.gone)) {
+    order = asked
     await giveOrder(cluster, record, { path: paths.noticeOrder, order })
   }
   const ranks = record.admission.placements.length
-  const earlier = await deliveryOf(paths, ranks)
+  const earlier = await deliveryOf(paths, { ranks, order: order ?? asked })
   if (earlier !== null) return earlier
   if (existsSync(paths.gone)) return { document: false, signal: false }
   await ringBell(cluster, paths)
-  return untilDelivered(paths, ranks)
+  return untilDelivered(paths, { ranks, order: order ?? asked })
 }
 
-async function untilDelivered(paths: JobPaths, ranks: number): Promise<NoticeDelivery> {
+interface Delivering {
+  readonly ranks: number
+  readonly order: NoticeOrder
+}
+
+async function untilDelivered(paths: JobPaths, delivering: Delivering): Promise<NoticeDelivery> {
   const deadlineMs = monotonicMs() + DELIVERY_WAIT_MS
   while (monotonicMs() < deadlineMs) {
-    const delivery = await deliveryOf(paths, ranks)
+    const delivery = await deliveryOf(paths, delivering)
     if (delivery !== null) return delivery
     // It has ended by itself meanwhile: nobody is left to be told.
     if ((await readEndOf(paths.end)) !== null) return { document: true, signal: false }
@@ -91,11 +100,14 @@ async function untilDelivered(paths: JobPaths, ranks: number): Promise<NoticeDel
 }
 
 /** Null until every node has it. */
-async function deliveryOf(paths: JobPaths, ranks: number): Promise<NoticeDelivery | null> {
+async function deliveryOf(
+  paths: JobPaths,
+  { ranks, order }: Delivering,
+): Promise<NoticeDelivery | null> {
   let signal = true
   for (let rank = 0; rank < ranks; rank++) {
     const report = await readReport(paths.node(rank).report)
-    if (report === null || report.noticed === null) return null
+    if (report === null || report.noticed === null || isSooner(order, report.noticed)) return null
     signal &&= report.noticed.signal
   }
   return { document: true, signal }

@@ -72,9 +72,9 @@ export function createSlurmEngine(options: SlurmEngineOptions): Engine {
     name: 'slurm',
     inventory,
     admit: (admission) => sharing(admission.attemptId, () => admit(cluster, admission)),
-    warn: (attemptId, { time }) => warn(cluster, { attemptId, time }),
+    warn: (attemptId, warning) => warn(cluster, { attemptId, warning }),
     notify: (attemptId, notice) =>
-      sharingNotices(attemptId, () => notify(cluster, { attemptId, notice })),
+      sharingNotices(`${attemptId} ${notice.time}`, () => notify(cluster, { attemptId, notice })),
     stop: (attemptId, graceMs) => stop(cluster, attemptId, graceMs),
     address: createAddresses(cluster),
     observe: (attemptId) => attempts.observe(attemptId),

@@ -15,7 +15,7 @@ const TEXT_LENGTH_MAX = 2000
 
 const nodeReport = z.object({
   phase: z.literal('running'),
-  noticed: z.object({ signal: z.boolean() }).nullable(),
+  noticed: z.object({ signal: z.boolean(), time: z.string() }).nullable(),
   door: z.object({ node: z.string(), port: z.number().int().min(1).max(65_535) }).nullable(),
 })
 

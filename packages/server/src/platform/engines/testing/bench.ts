@@ -20,7 +20,7 @@ export interface BenchCommands {
   readonly ignoreStop: () => Command
   /** Logs `up`, and ends with the code when it is asked to stop. */
   readonly exitOnStop: (code: number) => Command
-  /** Logs `up`, and `noticed` at each SIGUSR1; obeys a stop. */
+  /** Logs `up`, and at each SIGUSR1 `noticed` with the notice as it then stands; obeys a stop. */
   readonly tellNotices: () => Command
   /** Logs the text and ends with 0. */
   readonly print: (text: string) => Command
@@ -166,7 +166,7 @@ export const PROCESS_COMMANDS: BenchCommands = {
   tellNotices: () => [
     'sh',
     '-c',
-    `trap 'echo noticed' USR1; trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`,
+    `trap 'echo noticed; cat "$SPILLWAY_NOTICE_FILE"' USR1; trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`,
   ],
   print: (text) => ['echo', text],
   missing: () => ['no-such-command'],
