@@ -97,7 +97,7 @@ function roomFor(draft: LeaseDraft, pool: Pool, gpus: number): string {
       ? `${plural(nodes, 'node')} of ${pool.name}${draft.fabric === 'same' ? ', on one fabric,' : ''} have`
       : `one node of ${pool.name} has`
   if (gpus <= pool.slotsFree)
-    return `Starts at once when ${place} ${plural(gpus, 'slot')} free; the whole of it, or nothing.`
+    return `Starts at once when ${place} ${plural(gpus, 'slot')} free${gpus > 1 ? '; the whole of it, or nothing' : ''}.`
   return draft.kind === 'anchor'
     ? `Takes back ${plural(gpus - pool.slotsFree, 'slot')} from what is sold, by the published rules.`
     : `Waits: ${pool.name} has ${plural(pool.slotsFree, 'slot')} free now.`

@@ -108,7 +108,7 @@ function NewLease({ pools }: { pools: readonly Pool[] }): ReactElement {
           canRunAnchor={canRunAnchor}
         />
       </div>
-      <div className="min-w-0 lg:col-span-5">
+      <div className="min-w-0 lg:sticky lg:top-16 lg:col-span-5 lg:self-start">
         <LeaseSummary draft={draft} pool={pool} />
         {used.error && (
           <div className="mt-3">
