@@ -4,7 +4,7 @@ import type { ReactElement, ReactNode } from 'react'
 import { InputField, SelectField, TextField } from '../../ui/field.tsx'
 import { advancedWords } from './advanced-words.ts'
 import type { LeaseDraft } from './lease-draft.ts'
-import type { LeaseFieldsProps } from './lease-fields.tsx'
+import type { LeaseFieldsProps } from './lease-fields-props.ts'
 
 const FIELDS = [
   'nodes',

@@ -1,5 +1,5 @@
 /** What a draft of a lease will cost at the price now. Pure; all amounts are exact. */
-import { isAccelerator, parseGpuWish, type Pool } from '@spillway/contract'
+import { parseGpuWish, type Pool } from '@spillway/contract'
 import { divideHalfEven, parsePicos, renderAmount } from '../../ui/format/money.ts'
 import { slotWord } from '../../ui/format/slots.ts'
 import { HOUR_MS, type LeaseDraft } from './lease-draft.ts'
@@ -17,6 +17,11 @@ export interface Estimate {
   readonly totalMaxPicos: bigint | null
 }
 
+function hasWords(name: string, asked: string): boolean {
+  const words = asked.toLowerCase().split(/[^a-z0-9]+/)
+  return words.every((word) => name.toLowerCase().includes(word))
+}
+
 /** Where a draft will most likely run: the first pool with room of those that are what is asked. */
 export function likelyPool(draft: LeaseDraft, pools: readonly Pool[]): Pool | undefined {
   const { accelerator, gpus = 1 } = parseGpuWish(draft.gpus) ?? {}
@@ -24,7 +29,7 @@ export function likelyPool(draft: LeaseDraft, pools: readonly Pool[]): Pool | un
     (pool) =>
       (draft.pool === '' || pool.name === draft.pool) &&
       (draft.site === '' || pool.site === draft.site) &&
-      (accelerator === undefined || isAccelerator(accelerator, pool.accelerator)),
+      hasWords(pool.accelerator, accelerator ?? ''),
   )
   return matching.find((pool) => pool.slotsFree >= gpus) ?? matching[0]
 }

@@ -1,21 +1,14 @@
 /** The fields of the lease form: the ones everybody needs first, the rest behind one line that says what it holds. */
-import type { LeaseMode, Pool } from '@spillway/contract'
+import type { LeaseMode } from '@spillway/contract'
 import type { ReactElement } from 'react'
-import { useController, type UseFormReturn } from 'react-hook-form'
+import { useController } from 'react-hook-form'
 import { Segmented } from '../../ui/button.tsx'
 import { InputField, SelectField, TextField } from '../../ui/field.tsx'
 import { plural } from '../../ui/format/numbers.ts'
 import { AdvancedFields } from './advanced-fields.tsx'
 import type { DraftKind, LeaseDraft } from './lease-draft.ts'
+import type { LeaseFieldsProps } from './lease-fields-props.ts'
 import { TierChoice } from './tier-choice.tsx'
-
-export interface LeaseFieldsProps {
-  readonly form: UseFormReturn<LeaseDraft>
-  readonly draft: LeaseDraft
-  readonly pools: readonly Pool[]
-  readonly pool: Pool | undefined
-  readonly canRunAnchor: boolean
-}
 
 const SOLD: readonly DraftKind[] = ['on_demand', 'spot', 'flex']
 

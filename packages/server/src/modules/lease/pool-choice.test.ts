@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { type Candidate, choosePool, onlyPool, type PoolWish } from './pool-choice.ts'
+import {
+  type Candidate,
+  choosePool,
+  isAccelerator,
+  onlyPool,
+  type PoolWish,
+} from './pool-choice.ts'
 
 function pool(name: string, parts: Partial<Candidate> = {}): Candidate {
   return {
@@ -23,6 +29,14 @@ const FULL = [{ slotCount: 8, free: 0, fabric: 'f' }]
 function choose(wish: Partial<PoolWish>, ...candidates: Candidate[]) {
   return choosePool({ gpus: 8, isOneFabric: false, ...wish }, candidates)
 }
+
+test('an accelerator is asked for by words of its name', () => {
+  expect(isAccelerator('H100', 'NVIDIA H100 80GB HBM3')).toBe(true)
+  expect(isAccelerator('h100-80gb', 'NVIDIA H100 80GB HBM3')).toBe(true)
+  expect(isAccelerator('H10', 'NVIDIA H100 80GB HBM3')).toBe(false)
+  expect(isAccelerator('H200', 'NVIDIA H100 80GB HBM3')).toBe(false)
+  expect(isAccelerator('::', 'NVIDIA H100')).toBe(false)
+})
 
 test('of the pools that are what was asked, the first with room now is taken, else the first', () => {
   const [full, free] = [pool('full', { nodes: FULL }), pool('free')]
