@@ -10,6 +10,7 @@ import { findLease, leaseArgument } from './lease-argument.ts'
 import { addLeaseArtifacts } from './lease-artifacts.ts'
 import { addLeaseConfirmGone } from './lease-confirm-gone.ts'
 import { addLeaseCreate } from './lease-create.ts'
+import { addLeaseForward } from './lease-forward.ts'
 import { addLeaseLogs } from './lease-logs.ts'
 import { addLeaseShell } from './lease-shell.ts'
 
@@ -26,6 +27,7 @@ export function addLeaseCommands(program: Command, context: Context): void {
     run: showLease,
   })
   addLeaseShell(group, context)
+  addLeaseForward(group, context)
   addLeaseLogs(group, context)
   addLeaseArtifacts(group, context)
   addCommand<{ readonly yes?: boolean }>(group, context, {
