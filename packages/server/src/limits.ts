@@ -53,6 +53,8 @@ export const FOLLOW_WHOLE_EVERY_MS = 5 * SECOND_MS
 export const CHECK_LOOK_EVERY_MS = 2 * SECOND_MS
 /** A sample of the owner’s demand is kept this often though nothing changed. */
 export const DEMAND_SAMPLE_EVERY_MS = 60 * SECOND_MS
+/** How long the history of the owner's demand is kept. */
+export const DEMAND_KEPT_MS = 400 * 24 * 60 * MINUTE_MS
 /** How far back the engine’s own accounting is compared with ours, and by how much they may differ. */
 export const USAGE_COMPARED_MS = 60 * MINUTE_MS
 export const USAGE_TOLERANCE_MS = 10 * SECOND_MS

@@ -1,6 +1,7 @@
 /** Removes what nobody will ask for again: old events, answers to mutations that are not repeated any more. */
 import type { Logger } from 'pino'
 import { discardOldFiles } from '#modules/lease/index.ts'
+import { deleteOldDemand } from '#modules/market/index.ts'
 import { deleteOldDeliveries } from '#modules/notice/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
@@ -8,6 +9,7 @@ import { deleteOldEvents } from '#platform/events/read.ts'
 import { deleteOldAnswers } from '#platform/http/idempotency.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import {
+  DEMAND_KEPT_MS,
   EVENT_KEPT_MS,
   HOUSEKEEPING_EVERY_MS,
   IDEMPOTENT_ANSWER_KEPT_MS,
@@ -30,6 +32,7 @@ export async function keepHouse(
   await deleteOldEvents(database, before(EVENT_KEPT_MS))
   await deleteOldAnswers(database, before(IDEMPOTENT_ANSWER_KEPT_MS))
   await deleteOldDeliveries(database, before(WEBHOOK_DELIVERY_KEPT_MS))
+  await deleteOldDemand(database, before(DEMAND_KEPT_MS))
   for (const error of await discardOldFiles(database, engines, now))
     log.warn({ err: error }, 'cannot remove old files of leases now; trying again later')
   return { kind: 'wait', untilMs: now.getTime() + HOUSEKEEPING_EVERY_MS }

@@ -1,5 +1,5 @@
 /** SQL of the owner's demand over time. */
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Db } from '#platform/db/database.ts'
 import type { Schema } from '#platform/db/schema.ts'
 import type { DemandSample } from './demand.ts'
@@ -57,4 +57,13 @@ export async function listDemand(
     .limit(window.limit)
     .execute()
   return rows.map(toSample).toReversed()
+}
+
+/** Drops samples of before an instant, but for the one of each pool that holds at it. */
+export async function deleteOldDemand(db: Db, before: Date): Promise<void> {
+  await sql`
+    DELETE FROM anchor_demand AS old USING (
+      SELECT pool_name, max(at) AS at FROM anchor_demand WHERE at <= ${before} GROUP BY pool_name
+    ) AS holding
+    WHERE old.pool_name = holding.pool_name AND old.at < holding.at`.execute(db)
 }

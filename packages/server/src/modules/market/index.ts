@@ -1,7 +1,7 @@
 /** The market: decides on a snapshot who is placed, who gives way, who waits; and what GPU time costs. */
 export { type AnchorDemand, type DemandSample, isNewDemand } from './demand.ts'
 export { anchorRoutes } from './demand-routes.ts'
-export { latestDemand, saveDemand } from './demand-store.ts'
+export { deleteOldDemand, latestDemand, saveDemand } from './demand-store.ts'
 export { type DemandSpan, sampleDemand } from './outlook.ts'
 export type { Shrink } from './keeping.ts'
 export { decide, decideByRoom, type Outcome } from './plan.ts'
