@@ -245,19 +245,23 @@ async function copyRows(
     ) AS t (id, claim_id, hold_id, kind, gpus, node_id, slots, placements, organization_id, project_id)`.execute(
       tx,
     )
-    await sql`INSERT INTO hold SELECT (jsonb_populate_record(h, jsonb_build_object('id', s.hold_id, 'reference', s.id,
-        'account_id', 'customer_prepaid:' || s.organization_id, 'amount', h.amount * s.gpus))).*
-      FROM seat s, lease l JOIN hold h ON h.id = l.hold_id WHERE l.id = ${model}`.execute(tx)
+    // The record is made in FROM: made among the columns, it would be made again for each of them.
+    await sql`INSERT INTO hold SELECT made.*
+      FROM seat s CROSS JOIN lease l JOIN hold h ON h.id = l.hold_id,
+        jsonb_populate_record(h, jsonb_build_object('id', s.hold_id, 'reference', s.id,
+          'account_id', 'customer_prepaid:' || s.organization_id, 'amount', h.amount * s.gpus)) AS made
+      WHERE l.id = ${model}`.execute(tx)
     await sql`UPDATE balance b SET held = held + n.amount FROM (SELECT account_id, sum(amount) AS amount FROM hold
       WHERE reference IN (SELECT id FROM seat) GROUP BY account_id) n WHERE b.account_id = n.account_id`.execute(
       tx,
     )
-    await sql`INSERT INTO lease SELECT (jsonb_populate_record(l, jsonb_build_object('id', s.id, 'kind', s.kind,
-        'gpus', s.gpus, 'placements', s.placements::jsonb, 'hold_id', s.hold_id, 'organization_id', s.organization_id,
-        'project_id', s.project_id, 'price_id', p.id, 'price_usd', p.amount_usd))).*
-      FROM seat s JOIN price p ON p.sku = 'gpu.' || ${POOL} || '.' || s.kind, lease l WHERE l.id = ${model}`.execute(
-      tx,
-    )
+    await sql`INSERT INTO lease SELECT made.*
+      FROM seat s JOIN price p ON p.sku = 'gpu.' || ${POOL} || '.' || s.kind CROSS JOIN lease l,
+        jsonb_populate_record(l, jsonb_build_object('id', s.id, 'kind', s.kind,
+          'gpus', s.gpus, 'placements', s.placements::jsonb, 'hold_id', s.hold_id,
+          'organization_id', s.organization_id, 'project_id', s.project_id, 'price_id', p.id,
+          'price_usd', p.amount_usd)) AS made
+      WHERE l.id = ${model}`.execute(tx)
     await sql`INSERT INTO claim (id, node_id, slots, kind, lease_id, organization_id, starts_at)
       SELECT claim_id, node_id, slots::int4multirange, kind, id, organization_id, ${now()}::timestamptz FROM seat`.execute(
       tx,
