@@ -3,7 +3,8 @@
  * victims are gone, or nobody goes. Pure. Nodes are taken one by one, the cheapest first; a gang that goes for one node
  * makes its other nodes cheaper, and whoever turns out not to be needed is spared.
  */
-import { drainingFor, type Floor, type Room } from './floor.ts'
+import { drainingFor, type Floor } from './floor.ts'
+import type { Room } from './room.ts'
 import type { Want } from './snapshot.ts'
 import { chooseVictims, inOrderOfGivingWay, type Victim, type VictimPlan } from './victims.ts'
 

@@ -56,3 +56,38 @@ test('a gang that does not mind may be spread', () => {
   const wants = [{ ...GANG, isOneFabric: false }]
   expect(placesOf(decide({ nodes: nodes('a', 'b'), wants })).toSorted()).toEqual(['n0', 'n1'])
 })
+
+test('a gang on one fabric takes the one with the least to spare', () => {
+  const wide = nodes('a', 'a', 'a', 'b', 'b')
+  expect(placesOf(decide({ nodes: wide })).toSorted()).toEqual(['n3', 'n4'])
+})
+
+test('a gang that no fabric can hold is spread over as few as it takes', () => {
+  const wants = [{ ...GANG, isOneFabric: false, gpus: 32, nodes: 4 }]
+  const places = placesOf(decide({ nodes: nodes('a', 'b', 'b', 'b', 'c', 'd'), wants }))
+  expect(places.toSorted()).toEqual(['n0', 'n1', 'n2', 'n3'])
+})
+
+test('work on one node keeps off the fabrics that large gangs need', () => {
+  const single = { ...GANG, gpus: 8, nodes: 1, isOneFabric: false }
+  expect(placesOf(decide({ nodes: nodes('a', 'a', 'a', 'b'), wants: [single] }))).toEqual(['n3'])
+  const unknown = decide({ nodes: nodes('a', 'b', null), wants: [single] })
+  expect(placesOf(unknown)).toEqual(['n2'])
+})
+
+test('a gap that typical leases fill is left to them', () => {
+  const threes = ['n0', 'n1'].map((nodeId) => ({
+    ...spot(nodeId, `three on ${nodeId}`),
+    slots: nodeId === 'n0' ? [0, 1, 2] : [0, 1, 2, 3],
+  }))
+  const more = [3, 4, 5, 6].map((at) => ({ ...spot(`n${at}`), slots: [0, 1, 2] }))
+  const fours = [0, 1, 2].map((at) => ({ ...spot('n1', `four ${at}`), slots: [5 + at] }))
+  const holders = [...threes, ...more, ...fours]
+  const single = { ...GANG, gpus: 1, nodes: 1, isOneFabric: false }
+  const decisions = decide({
+    nodes: nodes('a', 'a', null, 'a', 'a', 'a', 'a'),
+    holders,
+    wants: [single],
+  })
+  expect(placesOf(decisions)).toEqual(['n1'])
+})

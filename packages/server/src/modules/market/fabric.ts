@@ -1,5 +1,6 @@
 /** The rooms of one fabric, for a gang that runs on nothing wider. What is taken in it is taken from the whole floor. */
-import { Floor, type Room } from './floor.ts'
+import { Floor } from './floor.ts'
+import type { Room } from './room.ts'
 import type { Want } from './snapshot.ts'
 import type { Victim } from './victims.ts'
 
@@ -7,20 +8,16 @@ class FabricFloor extends Floor {
   readonly #whole: Floor
   readonly #fabric: string
 
-  constructor(whole: Floor, fabric: string) {
+  constructor(whole: Floor, fabric: string, rooms: readonly Room[]) {
     super([], whole.batch)
     this.#whole = whole
     this.#fabric = fabric
-    for (const [id, room] of whole.rooms) if (this.#has(room)) this.rooms.set(id, room)
-    for (const room of whole.draining) if (this.#has(room)) this.draining.add(room)
+    for (const room of rooms) this.rooms.set(room.node.id, room)
+    for (const room of whole.draining) if (room.node.fabric === fabric) this.draining.add(room)
   }
 
-  #has(room: Room): boolean {
-    return room.node.fabric === this.#fabric
-  }
-
-  override *withFree(slots: number): Generator<Room> {
-    for (const room of this.#whole.withFree(slots)) if (this.#has(room)) yield room
+  override withFree(slots: number): Generator<Room> {
+    return this.#whole.withFreeOn(this.#fabric, slots)
   }
 
   override take(room: Room, count: number): readonly number[] {
@@ -36,11 +33,18 @@ class FabricFloor extends Floor {
   }
 }
 
-/** Where a want may go: the whole floor, or each fabric that has nodes enough, one after the other. */
+/**
+ * Where a want may go: the whole floor, or each fabric that has nodes enough, one after the other. Fabrics that have
+ * room now come first, of those the one with the least to spare.
+ */
 export function floorsFor(want: Want, floor: Floor): readonly Floor[] {
   if (want.isOneFabric !== true || want.nodes === 1) return [floor]
-  const byFabric = Map.groupBy(floor.rooms.values(), (room) => room.node.fabric)
-  return [...byFabric].flatMap(([fabric, rooms]) =>
-    fabric === null || rooms.length < want.nodes ? [] : [new FabricFloor(floor, fabric)],
-  )
+  const fabrics = [...floor.fabrics()].flatMap(([fabric, rooms]) => {
+    if (fabric === null || rooms.length < want.nodes) return []
+    const fitting = floor.countOn(fabric, want.gpus / want.nodes)
+    return [{ fabric, rooms, spare: fitting < want.nodes ? Number.POSITIVE_INFINITY : fitting }]
+  })
+  return fabrics
+    .toSorted((a, b) => (a.spare === b.spare ? 0 : a.spare - b.spare))
+    .map(({ fabric, rooms }) => new FabricFloor(floor, fabric, rooms))
 }

@@ -1,19 +1,12 @@
 /**
- * The nodes of a pool while a plan is made: what is free, what drains, who could be taken back. Keeps the rooms by
- * how much is free in them, so that finding one does not mean looking at all. Deterministic.
+ * The nodes of a pool while a plan is made: what is free, what drains, who could be taken back, and which leases are
+ * typical. Deterministic.
  */
 import { type Batch, makeBatch } from './batch.ts'
+import { HoleOrder } from './placement/hole-order.ts'
+import { type Room, RoomIndex } from './room.ts'
 import type { Holder, Snapshot, SnapshotNode, Want } from './snapshot.ts'
 import { type Victim, victimsOf } from './victims.ts'
-
-/** One node while the plan is made. */
-export interface Room {
-  readonly node: SnapshotNode
-  readonly free: Set<number>
-  /** Slots that will be free, with the lease they are freed for. */
-  readonly draining: Map<number, string | null>
-  readonly victims: Set<Victim>
-}
 
 /** What a pool keeps for the owner's work while a plan is made. */
 export interface Keeping {
@@ -36,13 +29,18 @@ export class Floor {
   keeping = KEEPS_NOTHING
   /** How much may still be taken back now. */
   readonly batch: Batch
-  readonly #byFree: Set<Room>[] = []
+  readonly #index = new RoomIndex()
+  /** Leases by the slots that they have or want on a node. */
+  readonly #sizes = new Map<number, number>()
+  #holes: HoleOrder | null = null
+  #fabrics: ReadonlyMap<string | null, readonly Room[]> | null = null
 
   constructor(nodes: readonly SnapshotNode[], batch: Batch) {
     this.batch = batch
     for (const node of nodes) {
       if (!node.isReady) continue
-      const free = new Set(Array.from({ length: node.slotCount }, (_, slot) => slot))
+      const free = new Set<number>()
+      for (let slot = 0; slot < node.slotCount; slot++) free.add(slot)
       this.rooms.set(node.id, { node, free, draining: new Map(), victims: new Set() })
     }
   }
@@ -63,33 +61,70 @@ export class Floor {
     for (const nodeId of victim.slotsByNode.keys()) this.rooms.get(nodeId)?.victims.add(victim)
   }
 
-  /** Called once, when everybody who holds something is entered. */
-  sort(): void {
-    for (const room of this.rooms.values()) this.#bucket(room.free.size).add(room)
+  /** Counts a lease, placed or waiting, by what it takes on each of its nodes. */
+  countLease(slots: number, nodes: number): void {
+    this.#sizes.set(slots, (this.#sizes.get(slots) ?? 0) + nodes)
   }
 
-  /** Rooms with at least so many free slots, the fullest first: big gaps stay whole for big gangs. */
+  /** Called once, when everybody who holds something is entered. */
+  sort(): void {
+    for (const room of this.rooms.values()) this.#index.add(room)
+  }
+
+  /** Numbers of free slots that will do, in the order in which rooms that have so many are taken. */
+  holesFor(slots: number): readonly number[] {
+    this.#holes ??= new HoleOrder(this.#sizes, this.#index.tally())
+    return this.#holes.for(slots)
+  }
+
+  /** Rooms with at least so many free slots, those first whose rest is of most use afterwards. */
   *withFree(slots: number): Generator<Room> {
-    for (let free = slots; free < this.#byFree.length; free++) yield* this.#byFree[free] ?? []
+    for (const free of this.holesFor(slots)) yield* this.#index.withFree(free)
+  }
+
+  /** The same, of one fabric. */
+  *withFreeOn(fabric: string, slots: number): Generator<Room> {
+    for (const free of this.holesFor(slots)) yield* this.#index.withFreeOn(fabric, free)
+  }
+
+  /** The room for one node's work: as `withFree`, and where large gangs miss it least. */
+  bestWithFree(slots: number): Room | null {
+    for (const free of this.holesFor(slots)) {
+      const room = this.#index.leastMissed(free)
+      if (room) return room
+    }
+    return null
+  }
+
+  /** All rooms, by fabric. */
+  fabrics(): ReadonlyMap<string | null, readonly Room[]> {
+    return (this.#fabrics ??= Map.groupBy(this.rooms.values(), (room) => room.node.fabric))
+  }
+
+  /** How many rooms of a fabric have at least so many free slots. */
+  countOn(fabric: string, slots: number): number {
+    return this.#index.countOn(fabric, slots)
   }
 
   freeTotal(): number {
-    return this.#byFree.reduce((sum, rooms, free) => sum + free * (rooms?.size ?? 0), 0)
+    let total = 0
+    for (const [free, rooms] of this.#index.tally()) total += free * rooms
+    return total
   }
 
   freeMax(): number {
-    for (let free = this.#byFree.length - 1; free > 0; free--)
-      if ((this.#byFree[free]?.size ?? 0) > 0) return free
-    return 0
+    let most = 0
+    for (const [free, rooms] of this.#index.tally()) if (rooms > 0) most = Math.max(most, free)
+    return most
   }
 
   /** Takes the lowest free slots out of a room; fewer when there are not so many. */
   take(room: Room, count: number): readonly number[] {
     const slots = [...room.free].sort((a, b) => a - b).slice(0, count)
     if (slots.length === 0) return slots
-    this.#bucket(room.free.size).delete(room)
+    this.#index.remove(room)
     for (const slot of slots) room.free.delete(slot)
-    this.#bucket(room.free.size).add(room)
+    this.#index.add(room)
     return slots
   }
 
@@ -109,10 +144,6 @@ export class Floor {
     this.promised.add(victim)
     for (const nodeId of victim.slotsByNode.keys()) this.rooms.get(nodeId)?.victims.delete(victim)
   }
-
-  #bucket(free: number): Set<Room> {
-    return (this.#byFree[free] ??= new Set())
-  }
 }
 
 /** Slots of a room that drain for this want, or for nobody in particular. */
@@ -122,43 +153,50 @@ export function drainingFor(room: Room, want: Want): readonly number[] {
     .map(([slot]) => slot)
 }
 
-/** Which floor a node is on. */
-function floorFinder(
-  { nodes }: Snapshot,
-  floors: ReadonlyMap<string, Floor>,
-): (nodeId: string) => Floor | undefined {
+interface Floors {
+  readonly byPool: ReadonlyMap<string, Floor>
+  readonly ofNode: (nodeId: string) => Floor | undefined
+}
+
+function emptyFloors({ nodes, pools }: Snapshot): Floors {
   const poolOf = new Map(nodes.map((node) => [node.id, node.pool]))
-  return (nodeId) => floors.get(poolOf.get(nodeId) ?? '')
+  const byPool = new Map(
+    [...Map.groupBy(nodes, (node) => node.pool)].map(([pool, own]) => {
+      const settings = pools?.find(({ name }) => name === pool)
+      return [pool, new Floor(own, makeBatch(settings?.evictionBatch, own))]
+    }),
+  )
+  return { byPool, ofNode: (nodeId) => byPool.get(poolOf.get(nodeId) ?? '') }
+}
+
+function bareFloors(snapshot: Snapshot): Floors {
+  const floors = emptyFloors(snapshot)
+  const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
+  for (const holder of snapshot.holders) {
+    const { leaseId, isDraining, isTakenBack, nodeId, slots } = holder
+    const floor = floors.ofNode(nodeId)
+    floor?.hold(holder, waiting)
+    if (leaseId === null) continue
+    floor?.countLease(slots.length, 1)
+    if (isDraining && isTakenBack) floor?.batch.count(leaseId, slots.length)
+  }
+  for (const { pool, gpus, nodes } of snapshot.wants)
+    floors.byPool.get(pool)?.countLease(gpus / nodes, nodes)
+  for (const floor of floors.byPool.values()) floor.sort()
+  return floors
 }
 
 /** A floor for each pool, with what is taken but nobody who could be taken back. */
 export function makeBareFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
-  const byPool = Map.groupBy(snapshot.nodes, (node) => node.pool)
-  const floors = new Map(
-    [...byPool].map(([pool, nodes]) => {
-      const settings = snapshot.pools?.find(({ name }) => name === pool)
-      return [pool, new Floor(nodes, makeBatch(settings?.evictionBatch, nodes))]
-    }),
-  )
-  const floorOf = floorFinder(snapshot, floors)
-  const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
-  for (const holder of snapshot.holders) {
-    const floor = floorOf(holder.nodeId)
-    floor?.hold(holder, waiting)
-    if (holder.leaseId !== null && holder.isDraining && holder.isTakenBack)
-      floor?.batch.count(holder.leaseId, holder.slots.length)
-  }
-  for (const floor of floors.values()) floor.sort()
-  return floors
+  return bareFloors(snapshot).byPool
 }
 
 /** A floor for each pool. */
 export function makeFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
-  const floors = makeBareFloors(snapshot)
-  const floorOf = floorFinder(snapshot, floors)
+  const floors = bareFloors(snapshot)
   for (const victim of victimsOf(snapshot.holders)) {
     const [nodeId = ''] = victim.slotsByNode.keys()
-    floorOf(nodeId)?.addVictim(victim)
+    floors.ofNode(nodeId)?.addVictim(victim)
   }
-  return floors
+  return floors.byPool
 }

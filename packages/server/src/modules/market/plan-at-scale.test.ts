@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { present } from '#kernel/assert.ts'
 import { money } from '#kernel/money.ts'
+import { HoleOrder } from './placement/hole-order.ts'
 import { plan } from './plan.ts'
 import type { Decision, Holder, LeaseKind, Snapshot, Want } from './snapshot.ts'
 import { chooseVictims, GIVES_WAY_TO, type Victim, victimsOf } from './victims.ts'
@@ -24,13 +25,26 @@ interface NaiveRoom {
   since: number
 }
 
+function byName(a: string | null, b: string | null): number {
+  if (a === b) return 0
+  return (a ?? '') < (b ?? '') ? -1 : 1
+}
+
+function tally(values: readonly number[]): ReadonlyMap<number, number> {
+  return new Map(
+    [...Map.groupBy(values, (value) => value)].map(([key, { length }]) => [key, length]),
+  )
+}
+
 class NaivePlanner {
   readonly #rooms: readonly NaiveRoom[]
   #victims: readonly Victim[]
   readonly #drained: NaiveRoom[] = []
   #turn = 0
 
-  constructor({ nodes, holders }: Snapshot) {
+  readonly #holes: HoleOrder
+
+  constructor({ nodes, holders, wants }: Snapshot) {
     this.#rooms = nodes.map(({ id, fabric, slotCount }) => {
       const taken = new Set(holders.filter((each) => each.nodeId === id).flatMap((h) => h.slots))
       const slots = Array.from({ length: slotCount }, (_, slot) => slot)
@@ -38,6 +52,12 @@ class NaivePlanner {
       return { id, fabric, free, draining: new Map(), since: 0 }
     })
     this.#victims = victimsOf(holders)
+    const sizes = [
+      ...holders.map(({ slots }) => slots.length),
+      ...wants.flatMap((each) => Array.from({ length: each.nodes }, () => each.gpus / each.nodes)),
+    ]
+    const free = this.#rooms.map((room) => room.free.size)
+    this.#holes = new HoleOrder(tally(sizes), tally(free))
   }
 
   decide(want: Want): Decision[] {
@@ -58,16 +78,41 @@ class NaivePlanner {
     return [{ kind: 'wait', leaseId: want.leaseId, why }]
   }
 
+  /** All rooms that will do: by what the rest is of use for, then by fabric, then by how long they are so. */
   #fitting(slots: number): NaiveRoom[] {
     const order = new Map(this.#rooms.map((room, index) => [room, index]))
+    const holes = this.#holes.for(slots)
     return this.#rooms
       .filter(({ free }) => free.size >= slots)
       .toSorted(
         (a, b) =>
-          a.free.size - b.free.size ||
+          holes.indexOf(a.free.size) - holes.indexOf(b.free.size) ||
+          byName(a.fabric, b.fabric) ||
           a.since - b.since ||
           (order.get(a) ?? 0) - (order.get(b) ?? 0),
       )
+  }
+
+  /** Of the rooms that come first for their rest, the one on the fabric with the fewest that have as much. */
+  #best(fitting: readonly NaiveRoom[]): NaiveRoom[] {
+    const equal = fitting.filter(({ free }) => free.size === fitting[0]?.free.size)
+    const others = ({ fabric, free }: NaiveRoom) =>
+      this.#rooms.filter((room) => room.fabric === fabric && room.free.size >= free.size).length
+    return equal.toSorted((a, b) => others(a) - others(b)).slice(0, 1)
+  }
+
+  /** The fabric with the least to spare; else the roomiest, and then again for what is missing. */
+  #spread(fitting: readonly NaiveRoom[], nodes: number): NaiveRoom[] {
+    const fabrics = [...Map.groupBy(fitting, ({ fabric }) => fabric).values()].toSorted(
+      (a, b) => a.length - b.length || ((a[0]?.fabric ?? '') < (b[0]?.fabric ?? '') ? -1 : 1),
+    )
+    const enough = fabrics.find((rooms) => rooms.length >= nodes)
+    if (enough) return enough.slice(0, nodes)
+    const roomiest = fabrics.at(-1) ?? []
+    const rest = fitting.filter((room) => !roomiest.includes(room))
+    return rest.length === 0
+      ? roomiest
+      : [...roomiest, ...this.#spread(rest, nodes - roomiest.length)]
   }
 
   #take(room: NaiveRoom, count: number): number[] {
@@ -79,10 +124,7 @@ class NaivePlanner {
 
   #place(want: Want, perNode: number): Decision | null {
     const fitting = this.#fitting(perNode)
-    const fabrics = [...Map.groupBy(fitting, ({ fabric }) => fabric).values()]
-      .filter((rooms) => rooms.length >= want.nodes)
-      .toSorted((a, b) => a.length - b.length)
-    const chosen = (want.nodes === 1 ? fitting : (fabrics[0] ?? fitting)).slice(0, want.nodes)
+    const chosen = want.nodes === 1 ? this.#best(fitting) : this.#spread(fitting, want.nodes)
     if (chosen.length < want.nodes) return null
     const placements = chosen.map((room) => ({ nodeId: room.id, slots: this.#take(room, perNode) }))
     return { kind: 'place', leaseId: want.leaseId, placements }

@@ -5,8 +5,9 @@
  */
 import { planEviction } from './eviction.ts'
 import { floorsFor } from './fabric.ts'
-import { drainingFor, type Floor, makeBareFloors, makeFloors, type Room } from './floor.ts'
+import { drainingFor, type Floor, makeBareFloors, makeFloors } from './floor.ts'
 import { atRisk, isAnythingKept, keepingOf, type Shrink, shrink, whyKept } from './keeping.ts'
+import type { Room } from './room.ts'
 import type { Decision, LeaseKind, Snapshot, Want } from './snapshot.ts'
 import { GIVES_WAY_TO } from './victims.ts'
 
@@ -31,22 +32,37 @@ function slotsPerNode(want: Want): number {
   return want.gpus / want.nodes
 }
 
-/** The rooms for a gang: all of one fabric if one has enough, of those the one with the least to spare. */
-function chooseRooms(want: Want, fitting: Iterable<Room>): readonly Room[] | null {
-  if (want.nodes === 1) {
-    for (const room of fitting) return [room]
-    return null
+/**
+ * Rooms of as few fabrics as it takes: the roomiest whole, and the rest on the one with the least to spare. Of equals the
+ * first by name.
+ */
+function spread(rooms: Iterable<Room>, nodes: number): readonly Room[] | null {
+  const left = [...Map.groupBy(rooms, (room) => room.node.fabric ?? '')].toSorted(
+    ([a, ofA], [b, ofB]) => ofA.length - ofB.length || (a < b ? -1 : 1),
+  )
+  const chosen: Room[] = []
+  for (;;) {
+    const missing = nodes - chosen.length
+    const [, enough] = left.find(([, ofFabric]) => ofFabric.length >= missing) ?? []
+    if (enough) return [...chosen, ...enough.slice(0, missing)]
+    const [, roomiest] = left.pop() ?? []
+    if (!roomiest) return null
+    chosen.push(...roomiest)
   }
-  const rooms = [...fitting]
-  const fabrics = [...Map.groupBy(rooms, (room) => room.node.fabric).values()]
-    .filter((ofFabric) => ofFabric.length >= want.nodes)
-    .toSorted((a, b) => a.length - b.length)
-  const chosen = fabrics[0] ?? rooms
-  return chosen.length >= want.nodes ? chosen.slice(0, want.nodes) : null
+}
+
+/** The rooms for a gang: all of one fabric if one has enough, of those the one with the least to spare. */
+function chooseRooms(want: Want, floor: Floor): readonly Room[] | null {
+  const slots = slotsPerNode(want)
+  if (want.nodes === 1) {
+    const room = floor.bestWithFree(slots)
+    return room && [room]
+  }
+  return spread(floor.withFree(slots), want.nodes)
 }
 
 function place(want: Want, floor: Floor): Decision | null {
-  const rooms = chooseRooms(want, floor.withFree(slotsPerNode(want)))
+  const rooms = chooseRooms(want, floor)
   if (!rooms) return null
   const placements = rooms.map((room) => ({
     nodeId: room.node.id,

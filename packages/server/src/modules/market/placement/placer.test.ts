@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CardValues } from './card-values.ts'
 import { fits, type NodeState, nodeState } from './node-state.ts'
 import { Placer } from './placer.ts'
-import { type Shape, typicalOf } from './shape.ts'
+import { RestValues } from './rest-values.ts'
+import { type Shape, sharesOf, typicalOf, WHOLE } from './shape.ts'
 
 function node(model: string, gpus: number, cpus = 64): NodeState {
   return nodeState({
@@ -67,7 +67,8 @@ test('work that needs much CPU goes where CPU would be left over', () => {
 })
 
 test('a rest of a card that no typical share fills is worth next to nothing', () => {
-  const values = new CardValues(typicalOf([...many(50, work(1, 810)), work(1, 160)], 1))
+  const typical = typicalOf([...many(50, work(1, 810)), work(1, 160)], 1)
+  const values = new RestValues(sharesOf(typical), WHOLE)
   values.count(1000, 100)
   values.begin()
   expect(values.of(100)).toBe(0)

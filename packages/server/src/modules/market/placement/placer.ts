@@ -3,17 +3,17 @@
  * node typical work cannot use, what the resources of its kind of node are worth, what is lost of a shared card's
  * worth, and, between what is nearly equal, how much is left on the node. It knows what is typical, not what comes. Pure.
  */
-import { CardValues } from './card-values.ts'
 import { Chooser, type Rating } from './chooser.ts'
 import { FloorPlan } from './floor-plan.ts'
 import { Fragmentation } from './fragment.ts'
 import { after, cardsFor, isShare, type NodeState } from './node-state.ts'
 import { ResourcePrices } from './resource-prices.ts'
-import { type Shape, type Typical, WHOLE } from './shape.ts'
+import { RestValues } from './rest-values.ts'
+import { type Shape, sharesOf, type Typical, WHOLE } from './shape.ts'
 
 const RESOURCES_COUNT = 3
 const CARDS_COUNT = 10
-const LEFT_COUNTS = 0.001
+const LEFT_COUNTS = 0.003
 /** Prices follow after so many decisions, or one for so many nodes. */
 const REFRESH_MIN = 100
 const REFRESH_NODES = 12
@@ -22,7 +22,7 @@ export class Placer {
   readonly #floor: FloorPlan
   readonly #fragmentation: Fragmentation
   readonly #prices: ResourcePrices
-  readonly #cards: CardValues
+  readonly #cards: RestValues
   readonly #chooser: Chooser
   readonly #refreshEvery: number
   #sinceRefresh = 0
@@ -31,7 +31,7 @@ export class Placer {
     this.#floor = new FloorPlan(nodes)
     this.#fragmentation = new Fragmentation(typical)
     this.#prices = new ResourcePrices(nodes, this.#floor.kinds, typical)
-    this.#cards = new CardValues(typical)
+    this.#cards = new RestValues(sharesOf(typical), WHOLE)
     for (const node of nodes) for (const left of node.cards) this.#cards.count(left, 1)
     this.#cards.begin()
     this.#chooser = new Chooser(this.#floor, (state, shape) => this.#rate(state, shape))

@@ -66,3 +66,12 @@ export function typicalOf(shapes: readonly Shape[], coverage: number): readonly 
   }
   return kept.map(({ shape, count }) => ({ shape, share: count / covered }))
 }
+
+/** The shares of cards that typical work asks for, whole ones too: size in thousandths, and how often. */
+export function sharesOf(typical: readonly Typical[]): { size: number; count: number }[] {
+  const counts = new Map<number, number>()
+  for (const { shape, share } of typical)
+    if (shape.gpuCount > 0)
+      counts.set(shape.gpuMilli, (counts.get(shape.gpuMilli) ?? 0) + share * shape.gpuCount)
+  return [...counts].map(([size, count]) => ({ size, count }))
+}

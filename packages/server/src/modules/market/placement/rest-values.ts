@@ -1,11 +1,10 @@
 /**
- * What the rest of a shared card is worth: how much of it the typical arrivals would fill, in the volume that all free
- * cards can take. A rest that only rare shares would fill is worth little, however large. Dual prices of the
- * cutting-stock problem of shares in cards, smoothed, followed by gradient steps. Pure.
+ * What the rest of something is worth that is given out in parts: a card in shares, a node in slots. It is as much as
+ * typical parts would fill of it, in the volume that all rests can take; a rest that only rare parts would fill is worth
+ * little, however large. Dual prices of the cutting-stock problem, smoothed, followed by gradient steps. Pure.
  */
-import { type Typical, WHOLE } from './shape.ts'
 
-/** How far a rest spreads over ways to fill it that are nearly as good, as part of a card. */
+/** How far a rest spreads over ways to fill it that are nearly as good, as part of a whole. */
 const SMOOTHING = 0.01
 const STEP = 0.009
 const MOMENTUM = 0.7
@@ -18,32 +17,28 @@ function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b)
 }
 
-interface Size {
-  readonly milli: number
-  /** Cards' parts of this size asked for by a mean arrival. */
+/** A size that is asked for, and how often by a mean arrival. */
+export interface Part {
+  readonly size: number
   readonly count: number
 }
 
-function sizesOf(typical: readonly Typical[]): readonly Size[] {
-  const counts = new Map<number, number>()
-  for (const { shape, share } of typical)
-    if (shape.gpuCount > 0)
-      counts.set(shape.gpuMilli, (counts.get(shape.gpuMilli) ?? 0) + share * shape.gpuCount)
-  return [...counts]
-    .map(([milli, count]) => ({ milli, count }))
-    .toSorted((a, b) => b.count * b.milli - a.count * a.milli)
+/** The sizes that matter, the largest first. */
+function told(parts: readonly Part[]): readonly Part[] {
+  return parts
+    .toSorted((a, b) => b.count * b.size - a.count * a.size)
     .slice(0, SIZES_MAX)
-    .toSorted((a, b) => b.milli - a.milli)
+    .toSorted((a, b) => b.size - a.size)
 }
 
-export class CardValues {
-  /** Everything below is counted in these thousandths. */
+export class RestValues {
+  /** Everything below is counted in these. */
   readonly #unit: number
-  /** Of a whole card. */
+  /** Of a whole. */
   readonly #units: number
   readonly #sizes: readonly { readonly units: number; readonly count: number }[]
-  /** How many cards have so much left. */
-  readonly #cards: Float64Array
+  /** How many have so much left. */
+  readonly #rests: Float64Array
   /** By size: what is scarce about it; its worth is its size less this. */
   readonly #scarcity: Float64Array
   readonly #drift: Float64Array
@@ -53,15 +48,19 @@ export class CardValues {
   /** How likely one more of a size goes into a rest, row by row. */
   readonly #taken: Float64Array
   readonly #flow: Float64Array
+  /** The worth of each rest, exactly, under the scarcities that were found. */
+  readonly #found: Float64Array
 
-  constructor(typical: readonly Typical[]) {
-    const sizes = sizesOf(typical)
-    this.#unit = sizes.reduce((unit, { milli }) => divisor(unit, milli), WHOLE)
-    this.#units = WHOLE / this.#unit
-    this.#sizes = sizes.map(({ milli, count }) => ({ units: milli / this.#unit, count }))
+  /** Nothing is larger than the whole. */
+  constructor(parts: readonly Part[], whole: number) {
+    const sizes = told(parts)
+    this.#unit = sizes.reduce((unit, { size }) => divisor(unit, size), whole)
+    this.#units = whole / this.#unit
+    this.#sizes = sizes.map(({ size, count }) => ({ units: size / this.#unit, count }))
     const row = this.#units + 1
-    this.#cards = new Float64Array(row)
+    this.#rests = new Float64Array(row)
     this.#flow = new Float64Array(row)
+    this.#found = new Float64Array(row)
     this.#scarcity = new Float64Array(sizes.length)
     this.#drift = new Float64Array(sizes.length)
     this.#filled = new Float64Array(sizes.length)
@@ -69,31 +68,31 @@ export class CardValues {
     this.#taken = new Float64Array(sizes.length * row)
   }
 
-  /** Counts cards that have so much left; less than none takes them out. */
-  count(leftMilli: number, cards: number): void {
-    const rest = Math.floor(leftMilli / this.#unit)
-    this.#cards[rest] = (this.#cards[rest] ?? 0) + cards
+  /** Counts some that have so much left; less than none takes them out. */
+  count(left: number, some: number): void {
+    const rest = Math.floor(left / this.#unit)
+    this.#rests[rest] = (this.#rests[rest] ?? 0) + some
   }
 
-  /** Called once when all cards are counted. */
+  /** Called once when all are counted. */
   begin(): void {
     this.#follow(FIRST_STEPS)
   }
 
-  /** Brings the values in line with the cards as they are now. */
+  /** Brings the values in line with the rests as they are now. */
   refresh(): void {
     this.#follow(NEXT_STEPS)
   }
 
-  /** What so much left on one card is worth, in thousandths. */
-  of(leftMilli: number): number {
-    return (this.#worth[Math.floor(leftMilli / this.#unit)] ?? 0) * this.#unit
+  /** What so much left is worth. */
+  of(left: number): number {
+    return (this.#found[Math.floor(left / this.#unit)] ?? 0) * this.#unit
   }
 
   #follow(steps: number): void {
     let [freeUnits, wantedUnits] = [0, 0]
-    this.#cards.forEach((cards, rest) => {
-      freeUnits += Math.max(0, cards) * rest
+    this.#rests.forEach((some, rest) => {
+      freeUnits += Math.max(0, some) * rest
     })
     for (const { units, count } of this.#sizes) wantedUnits += units * count
     if (freeUnits <= 0 || wantedUnits <= 0) return
@@ -103,7 +102,21 @@ export class CardValues {
       this.#fill()
       this.#move(volume)
     }
-    this.#rate()
+    this.#find()
+  }
+
+  /** Without smoothing: so a part is never worth less in a rest of its own size than in a larger one. */
+  #find(): void {
+    const found = this.#found
+    for (let rest = 1; rest < found.length; rest++) {
+      let worth = found[rest - 1] ?? 0
+      this.#sizes.forEach(({ units }, size) => {
+        if (units > rest) return
+        const gain = units - (this.#scarcity[size] ?? 0)
+        worth = Math.max(worth, (found[rest - units] ?? 0) + gain)
+      })
+      found[rest] = worth
+    }
   }
 
   /** The worth of each rest under the scarcities as they are, from the smallest size up. */
@@ -131,22 +144,22 @@ export class CardValues {
     }
   }
 
-  /** How many of each size all cards would take. */
+  /** How many of each size all rests would take. */
   #fill(): void {
     const row = this.#units + 1
     this.#filled.fill(0)
-    this.#flow.set(this.#cards)
+    this.#flow.set(this.#rests)
     this.#sizes.forEach(({ units }, size) => {
       for (let rest = this.#units; rest >= units; rest--) {
-        const cards = Math.max(0, this.#flow[rest] ?? 0) * (this.#taken[size * row + rest] ?? 0)
-        this.#filled[size] = (this.#filled[size] ?? 0) + cards
-        this.#flow[rest] = (this.#flow[rest] ?? 0) - cards
-        this.#flow[rest - units] = (this.#flow[rest - units] ?? 0) + cards
+        const some = Math.max(0, this.#flow[rest] ?? 0) * (this.#taken[size * row + rest] ?? 0)
+        this.#filled[size] = (this.#filled[size] ?? 0) + some
+        this.#flow[rest] = (this.#flow[rest] ?? 0) - some
+        this.#flow[rest - units] = (this.#flow[rest - units] ?? 0) + some
       }
     })
   }
 
-  /** A size that the cards would take more of than arrives is scarce, and worth less to count on. */
+  /** A size that the rests would take more of than arrives is scarce, and worth less to count on. */
   #move(volume: number): void {
     this.#sizes.forEach(({ units, count }, size) => {
       const ratio = Math.log(((this.#filled[size] ?? 0) + 1e-3) / (volume * count + 1e-3))
