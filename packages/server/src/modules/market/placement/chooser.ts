@@ -18,8 +18,7 @@ export type Rate = (state: NodeState, shape: Shape) => readonly Rating[]
 
 /** What a choice costs beside its rating, as things stand now. */
 export interface Surcharge {
-  /** By the index of the node's kind. */
-  readonly byKind: Float64Array
+  readonly byStand: (stand: Stand) => number
   /** For a share, by what is left on the card. */
   readonly byCard: (left: number) => number
 }
@@ -53,8 +52,10 @@ export class Chooser {
     let [best, bestCard, bestScore]: [Stand | null, number, number] = [null, -1, 0]
     for (const stand of this.#plan.stands) {
       if (!stand) continue
-      const fee = surcharge?.byKind[stand.kind] ?? 0
-      for (const { score: rated, card } of this.#ratingsOf(stand, shape, memory)) {
+      const ratings = this.#ratingsOf(stand, shape, memory)
+      if (ratings.length === 0) continue
+      const fee = surcharge?.byStand(stand) ?? 0
+      for (const { score: rated, card } of ratings) {
         const left = card < 0 ? 0 : (stand.state.cards[card] ?? 0)
         const score = rated - fee - (surcharge && card >= 0 ? surcharge.byCard(left) : 0)
         if (best && score < bestScore) continue

@@ -61,7 +61,7 @@ test('work that may run anywhere leaves the model alone that other work cannot d
 test('work that needs much CPU goes where CPU would be left over', () => {
   const light = work(4, 1000, { cpuMilli: 4000 })
   const heavy = work(0, 0, { cpuMilli: 16_000 })
-  const nodes = [node('dense', 8, 8), node('dense', 8, 24), node('roomy', 2, 128)]
+  const nodes = [node('dense', 8, 8), node('dense', 8, 20), node('roomy', 2, 128)]
   const placer = new Placer(nodes, typicalOf([...many(4, light), ...many(4, heavy)], 1))
   expect(many(4, heavy).map((asked) => placer.place(asked))).toEqual([2, 2, 2, 2])
 })

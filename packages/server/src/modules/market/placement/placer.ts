@@ -1,22 +1,35 @@
 /**
  * Places work where it costs later work least. Four things count, all in thousandths of a device: how much more of the
- * node typical work cannot use, what the resources of its kind of node are worth, what is lost of a shared card's
+ * node typical work cannot use, what its CPU and devices lose of their worth, what is lost of a shared card's
  * worth, and, between what is nearly equal, how much is left on the node. It knows what is typical, not what comes. Pure.
  */
 import { Chooser, type Rating } from './chooser.ts'
-import { FloorPlan } from './floor-plan.ts'
+import { FloorPlan, type Stand } from './floor-plan.ts'
 import { Fragmentation } from './fragment.ts'
 import { after, cardsFor, isShare, type NodeState } from './node-state.ts'
 import { ResourcePrices } from './resource-prices.ts'
 import { RestValues } from './rest-values.ts'
 import { type Shape, sharesOf, type Typical, WHOLE } from './shape.ts'
 
-const RESOURCES_COUNT = 3
+const RESOURCES_COUNT = 20
 const CARDS_COUNT = 10
 const LEFT_COUNTS = 0.003
 /** Prices follow after so many decisions, or one for so many nodes. */
 const REFRESH_MIN = 100
 const REFRESH_NODES = 12
+
+/** More kinds of nodes than this are told apart by less. */
+const KINDS_MAX = 64
+
+function withFewKinds(nodes: readonly NodeState[]): readonly NodeState[] {
+  const ways = [
+    ({ kind }: NodeState) => kind,
+    ({ model, cards }: NodeState) => `${model}/${cards.length}`,
+    ({ model }: NodeState) => model,
+  ]
+  const way = ways.find((each) => new Set(nodes.map(each)).size <= KINDS_MAX) ?? (() => '')
+  return nodes.map((node) => ({ ...node, kind: way(node) }))
+}
 
 export class Placer {
   readonly #floor: FloorPlan
@@ -27,7 +40,8 @@ export class Placer {
   readonly #refreshEvery: number
   #sinceRefresh = 0
 
-  constructor(nodes: readonly NodeState[], typical: readonly Typical[]) {
+  constructor(given: readonly NodeState[], typical: readonly Typical[]) {
+    const nodes = withFewKinds(given)
     this.#floor = new FloorPlan(nodes)
     this.#fragmentation = new Fragmentation(typical)
     this.#prices = new ResourcePrices(nodes, this.#floor.kinds, typical)
@@ -45,10 +59,11 @@ export class Placer {
   /** Places a shape; answers on which node by its place in the list, or null where it fits on none. */
   place(shape: Shape): number | null {
     this.#refresh()
-    const byKind = this.#prices.costOf(shape).map((cost) => RESOURCES_COUNT * cost)
+    const byStand = ({ kind, state }: Stand) =>
+      RESOURCES_COUNT * this.#prices.lossOf(kind, state, shape)
     const byCard = (left: number) =>
       CARDS_COUNT * (this.#cards.of(left) - this.#cards.of(left - shape.gpuMilli))
-    const choice = this.#chooser.choose(shape, { byKind, byCard })
+    const choice = this.#chooser.choose(shape, { byStand, byCard })
     if (!choice) return null
     const { stand, card } = choice
     this.#prices.take(stand.kind, shape)

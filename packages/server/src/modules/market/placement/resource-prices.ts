@@ -1,9 +1,10 @@
 /**
- * What CPU and devices of each kind of node are worth: the prices at which the typical arrivals, in the volume that the
+ * What CPU and devices are worth, kind of node by kind of node: the prices at which the typical arrivals, in the volume that the
  * free devices can take, would share out what is free. A model that only some work may use, or nodes rich in CPU, get
  * dear as far as that work needs them. Dual prices of a fluid relaxation, smoothed, followed by gradient steps. Pure.
  */
 import type { NodeState } from './node-state.ts'
+import { NodeWorth, type Payer } from './node-worth.ts'
 import { gpuMilliOf, type Shape, type Typical, WHOLE } from './shape.ts'
 
 /** How far arrivals spread over kinds of nearly the same price, as part of their worth. */
@@ -34,6 +35,23 @@ function cpuPerGpu(nodes: readonly NodeState[]): number {
   return idleMilli === 0 || cpuMilli === 0 ? 1 : (WHOLE * cpuMilli) / idleMilli
 }
 
+/** By kind, its nodes, but only one of those that are alike. */
+function examplesOf(
+  nodes: readonly NodeState[],
+  kinds: readonly string[],
+): readonly (readonly NodeState[])[] {
+  const byKind = new Map(kinds.map((kind) => [kind, new Map<string, NodeState>()]))
+  for (const node of nodes)
+    byKind.get(node.kind)?.set(`${node.model}/${node.cards.length}/${node.cpuMilli}`, node)
+  return [...byKind.values()].map((alike) => [...alike.values()])
+}
+
+/** Whether work could run on a node with so many devices and so much CPU. */
+function couldHold({ model, cards, cpuMilli }: NodeState, shape: Shape): boolean {
+  if (cards.length < shape.gpuCount || cpuMilli < shape.cpuMilli) return false
+  return shape.models === null || shape.models.has(model)
+}
+
 export class ResourcePrices {
   readonly #cpuUnit: number
   readonly #demands: readonly Demand[]
@@ -43,10 +61,11 @@ export class ResourcePrices {
   readonly #drift: Float64Array
   readonly #used: Float64Array
   readonly #pull: Float64Array
+  #worths: readonly NodeWorth[] = []
 
   constructor(nodes: readonly NodeState[], kinds: readonly string[], typical: readonly Typical[]) {
     this.#cpuUnit = cpuPerGpu(nodes)
-    const examples = kinds.map((kind) => nodes.find((node) => node.kind === kind))
+    const examples = examplesOf(nodes, kinds)
     this.#demands = typical.map((each) => this.#demandOf(each, examples))
     const [free, prices, drift, used] = Array.from({ length: 4 }, () => kinds.length * 2).map(
       (size) => new Float64Array(size),
@@ -61,13 +80,12 @@ export class ResourcePrices {
     this.#follow(FIRST_STEPS, STEP)
   }
 
-  #demandOf({ shape, share }: Typical, examples: readonly (NodeState | undefined)[]): Demand {
+  #demandOf({ shape, share }: Typical, examples: readonly (readonly NodeState[])[]): Demand {
     const gpus = gpuMilliOf(shape) / WHOLE
     const cpu = shape.cpuMilli / this.#cpuUnit
-    const kinds = examples.flatMap((node, kind) => {
-      if (!node || (shape.models !== null && !shape.models.has(node.model))) return []
-      return node.cards.length >= shape.gpuCount && node.cpuMilli >= shape.cpuMilli ? [kind] : []
-    })
+    const kinds = examples.flatMap((nodes, kind) =>
+      nodes.some((node) => couldHold(node, shape)) ? [kind] : [],
+    )
     const worth = gpus > 0 ? gpus : CPU_WORTH * cpu
     return { share, gpus, cpu, worth, spread: SMOOTHING * Math.max(gpus || cpu, 1e-3), kinds }
   }
@@ -87,14 +105,14 @@ export class ResourcePrices {
     this.#follow(NEXT_STEPS, STEP * LATE_STEP)
   }
 
-  /** What a shape takes on each kind of node, in thousandths of a device. */
-  costOf(shape: Shape): Float64Array {
-    const gpuMilli = gpuMilliOf(shape)
-    const cpuMilli = (WHOLE * shape.cpuMilli) / this.#cpuUnit
-    return this.#pull.map(
-      (_, kind) =>
-        (this.#prices[2 * kind] ?? 0) * gpuMilli + (this.#prices[2 * kind + 1] ?? 0) * cpuMilli,
-    )
+  /** What a node loses of its worth with a shape, in thousandths of a device. */
+  lossOf(kind: number, { idleMilli, cpuMilli }: NodeState, shape: Shape): number {
+    const worth = this.#worths[kind]
+    if (!worth) return 0
+    const [gpus, cpu] = [idleMilli / WHOLE, cpuMilli / this.#cpuUnit]
+    const gpusThen = gpus - gpuMilliOf(shape) / WHOLE
+    const cpuThen = cpu - shape.cpuMilli / this.#cpuUnit
+    return WHOLE * (worth.of(gpus, cpu) - worth.of(gpusThen, cpuThen))
   }
 
   /** CPU of a node in thousandths of a device. */
@@ -113,18 +131,30 @@ export class ResourcePrices {
       for (const demand of this.#demands) this.#share(demand, volume, freeGpus)
       this.#move(size)
     }
+    this.#worths = this.#worthByKind()
+  }
+
+  #costOf({ gpus, cpu }: Demand, kind: number): number {
+    return (this.#prices[2 * kind] ?? 0) * gpus + (this.#prices[2 * kind + 1] ?? 0) * cpu
+  }
+
+  /** Work pays what it costs where it is cheapest for it. */
+  #worthByKind(): readonly NodeWorth[] {
+    const payers = Array.from(this.#pull, (): Payer[] => [])
+    for (const demand of this.#demands) {
+      const { gpus, cpu, worth, kinds } = demand
+      const pays = Math.min(worth, ...kinds.map((kind) => this.#costOf(demand, kind)))
+      for (const kind of kinds) payers[kind]?.push({ gpus, cpu, pays })
+    }
+    return payers.map((own) => new NodeWorth(own))
   }
 
   /** Spreads one demand over the kinds by what they cost it; some may find all too dear. */
-  #share(
-    { share, gpus, cpu, worth, spread, kinds }: Demand,
-    volume: number,
-    freeGpus: number,
-  ): void {
+  #share(demand: Demand, volume: number, freeGpus: number): void {
+    const { share, gpus, cpu, worth, spread, kinds } = demand
     let most = 0
     for (const kind of kinds) {
-      const cost = (this.#prices[2 * kind] ?? 0) * gpus + (this.#prices[2 * kind + 1] ?? 0) * cpu
-      const pull = (worth - cost) / spread
+      const pull = (worth - this.#costOf(demand, kind)) / spread
       this.#pull[kind] = pull
       if (pull > most) most = pull
     }
