@@ -544,6 +544,34 @@ CREATE TABLE project (
   CONSTRAINT project_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id)
 );
 
+CREATE TABLE quote (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  pool_name text NOT NULL,
+  gpus integer NOT NULL,
+  nodes integer NOT NULL,
+  fabric text NOT NULL,
+  price_id text NOT NULL,
+  sku text NOT NULL,
+  price_usd numeric(38,12) NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  order_id text,
+  CONSTRAINT quote_pkey PRIMARY KEY (id),
+  CONSTRAINT quote_order_id_key UNIQUE (order_id),
+  CONSTRAINT quote_order_id_fkey FOREIGN KEY (order_id) REFERENCES market_order(id),
+  CONSTRAINT quote_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT quote_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT quote_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
+  CONSTRAINT quote_sku_fkey FOREIGN KEY (sku) REFERENCES sku(name),
+  CONSTRAINT quote_check CHECK (((nodes > 0) AND ((gpus % nodes) = 0))),
+  CONSTRAINT quote_check1 CHECK ((expires_at > created_at)),
+  CONSTRAINT quote_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
+  CONSTRAINT quote_gpus_check CHECK ((gpus > 0)),
+  CONSTRAINT quote_price_usd_check CHECK ((price_usd >= (0)::numeric))
+);
+CREATE INDEX quote_organization ON quote USING btree (organization_id, created_at DESC);
+
 CREATE TABLE reclaim (
   id text NOT NULL,
   lease_id text NOT NULL,

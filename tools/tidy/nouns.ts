@@ -36,6 +36,8 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   lease: { module: 'lease', page: 'leases/leases-page.tsx', command: 'lease' },
   reclaim: { module: 'lease', page: 'reclaims/reclaims-page.tsx', command: 'reclaim' },
   order: { module: 'order', page: 'leases/leases-page.tsx', command: 'order' },
+  offer: { module: 'order', page: 'overview/overview-page.tsx', command: 'offer' },
+  quote: { module: 'order', page: 'overview/overview-page.tsx', command: 'quote' },
   clearing: { module: 'order', page: 'overview/overview-page.tsx', command: 'clearing' },
   price: { module: 'order', page: 'overview/overview-page.tsx', command: 'price' },
   anchor: { module: 'market', page: 'leases/new-lease-page.tsx', command: 'anchor' },

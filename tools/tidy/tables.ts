@@ -34,6 +34,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   journal_position: 'metering',
   market_order: 'order',
   clearing: 'order',
+  quote: 'order',
   lease: 'lease',
   lease_fact: 'lease',
   lease_health: 'lease',

@@ -17,10 +17,12 @@ import { addLeaseCommands } from './commands/lease.ts'
 import { addLedgerCommands } from './commands/ledger.ts'
 import { addModelCommands } from './commands/model.ts'
 import { addNodeCommands } from './commands/node.ts'
+import { addOfferCommands } from './commands/offer.ts'
 import { addOrderCommands } from './commands/order.ts'
 import { addOrganizationCommands } from './commands/organization.ts'
 import { addPoolCommands } from './commands/pool.ts'
 import { addPriceCommands } from './commands/price.ts'
+import { addQuoteCommands } from './commands/quote.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addSystemCommand } from './commands/system.ts'
@@ -84,6 +86,8 @@ export function createProgram(context: Context): Command {
   addModelCommands(program, context)
   addReclaimCommands(program, context)
   addPoolCommands(program, context)
+  addOfferCommands(program, context)
+  addQuoteCommands(program, context)
   addOrderCommands(program, context)
   addClearingCommands(program, context)
   addPriceCommands(program, context)

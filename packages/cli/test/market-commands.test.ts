@@ -115,3 +115,50 @@ test('prices and the reserve are told with their rule', async () => {
   expect(reserve.stdout).toMatch(/reserve +0\.325 USD per GPU-hour/)
   expect(reserve.stdout).toMatch(/in use +62\.5 %/)
 })
+
+const offer = {
+  ...{ pool: 'laptop', site: 'here', region: 'r', accelerator: 'H100', tier: 'spot' as const },
+  ...{ gpus: 4, nodes: 1, startsAt: AT, priceUsdPerGpuHour: '0.9', reserveUsdPerGpuHour: '0.1' },
+  ...{ holdUsd: '0.6', totalUsd: '21.6', isAffordable: false, noticeMs: 10_000 },
+  differs: ['gpus' as const],
+}
+
+test('offers say in what they differ, and why nothing is exactly what was asked', async () => {
+  const asked: unknown[] = []
+  const { stdout } = await run(['offer', 'list', '--gpus', 'H100:8', '--for', '6h'], {
+    answers: {
+      listOffers: ({ query }) => {
+        asked.push(query)
+        return { items: [offer], refusal: 'no_capacity' as const, text: 'Nothing is exactly so.' }
+      },
+    },
+  })
+  expect(asked).toMatchObject([{ gpus: 8, accelerator: 'H100', durationMs: 21_600_000 }])
+  expect(stdout).toMatch(/0\.90 +0\.10 +21\.60 +other gpus; balance too low/)
+  expect(stdout).toMatch(/no capacity: Nothing is exactly so\./)
+})
+
+test('a quote is made, listed, and named in the order that uses it', async () => {
+  const id = 'quo_06f3k0000000000000000000aa'
+  const quote = {
+    ...{ id, state: 'open' as const, pool: 'laptop', tier: 'on_demand' as const, gpus: 2 },
+    ...{ nodes: 1, fabric: 'any' as const, priceUsdPerGpuHour: '2', createdAt: AT, expiresAt: AT },
+    orderId: null,
+  }
+  const bodies: unknown[] = []
+  const answers = {
+    createQuote: () => quote,
+    getQuote: () => quote,
+    listQuotes: () => page([quote]),
+    createOrder: ({ body }: { body: unknown }) => {
+      bodies.push(body)
+      return order({ tier: 'on_demand', state: 'filled' })
+    },
+  }
+  const made = await run(['quote', 'create', '--gpus', '2'], { answers })
+  expect(made.stdout).toMatch(/price +2\.00 USD per GPU-hour/)
+  expect((await run(['quote', 'show', id], { answers })).stdout).toMatch(/GPUs +2 of laptop/)
+  expect((await run(['quote', 'list'], { answers })).stdout).toMatch(new RegExp(`${id} +open`))
+  await run(['order', 'create', '--quote', id, '--gpus', '2', '--', 'run'], { answers })
+  expect(bodies).toMatchObject([{ tier: 'on_demand', quote: id, gpus: 2 }])
+})

@@ -9,6 +9,7 @@ import * as leases from './leases.ts'
 import * as models from './models.ts'
 import * as money from './money.ts'
 import * as nodes from './nodes.ts'
+import * as offers from './offers.ts'
 import * as orders from './orders.ts'
 import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
@@ -59,6 +60,10 @@ export const API = {
   listReclaims: reclaims.listReclaims,
   getReclaim: reclaims.getReclaim,
   getReclaimOrder: reclaims.getReclaimOrder,
+  listOffers: offers.listOffers,
+  createQuote: offers.createQuote,
+  listQuotes: offers.listQuotes,
+  getQuote: offers.getQuote,
   createOrder: orders.createOrder,
   listOrders: orders.listOrders,
   getOrder: orders.getOrder,

@@ -106,6 +106,17 @@ export const ERRORS = {
     title: 'The maximum price is below the pool\u2019s price',
     remedy: 'Raise --max-price to the price named in the message, or choose another tier.',
   },
+  'quote.not_found': {
+    status: 404,
+    title: 'No such quote',
+    remedy: 'Ask for one with `spillway quote create`.',
+  },
+  'quote.over': {
+    status: 409,
+    title: 'The quote does not hold any more',
+    remedy:
+      'Ask for a new one with `spillway quote create`: this one was used, or its time is over.',
+  },
   'order.not_found': {
     status: 404,
     title: 'No such order',

@@ -13,6 +13,7 @@ import {
   Name,
   OrderId,
   PositiveAmount,
+  QuoteId,
   list,
 } from './primitives.ts'
 
@@ -71,6 +72,9 @@ export const CreateOrder = z
       description:
         'The limit: the most to pay per GPU-hour. Needed for spot, where everybody accepted in a window pays the same, at most this; on demand, the order is refused when the list price is above.',
     }),
+    quote: QuoteId.optional().meta({
+      description: 'For on demand: buys at the price and on the pool of this quote.',
+    }),
     expiresAt: InstantInput.optional().meta({
       description: 'Until when a spot order stands. Default: a day from now.',
     }),
@@ -93,6 +97,8 @@ export const createOrder = endpoint({
     'lease.path_refused',
     'lease.price_below_market',
     'order.limit_below_reserve',
+    'quote.not_found',
+    'quote.over',
     'balance.insufficient',
   ],
   status: 201,

@@ -9,6 +9,7 @@ import * as fleet from './fleet.ts'
 import * as leases from './leases.ts'
 import * as models from './models.ts'
 import * as money from './money.ts'
+import * as offers from './offers.ts'
 import * as orders from './orders.ts'
 import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
@@ -38,6 +39,7 @@ const NOUNS = [
   pools,
   fleet,
   leases,
+  offers,
   orders,
   clearings,
   reclaims,

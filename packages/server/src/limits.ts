@@ -85,6 +85,8 @@ export const CLEARING_MERGES_MAX = 0
 export const BUYER_SHARE_PPM = 500_000
 /** So many gangs that found no room are tried in the place of cheaper ones. */
 export const CLEARING_SWAPS_MAX = 32
+/** How long the price of a quote is kept. */
+export const QUOTE_KEPT_MS = 10 * MINUTE_MS
 /** How long an order stands when it does not say, and at most. */
 export const ORDER_STANDS_MS = 24 * 60 * MINUTE_MS
 export const ORDER_STANDS_MAX_MS = 30 * 24 * 60 * MINUTE_MS

@@ -15,6 +15,7 @@ const NO_LEASE = 'lse_00000000000000000000000000'
 const NO_NODE = 'nod_00000000000000000000000000'
 const NO_RECLAIM = 'rcl_00000000000000000000000000'
 const NO_ORDER = 'ord_00000000000000000000000000'
+const NO_QUOTE = 'quo_00000000000000000000000000'
 const NO_CLEARING = 'clr_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
@@ -68,6 +69,10 @@ const SAMPLES = cases({
   getArtifact: { params: { id: NO_LEASE }, query: { path: 'x' } },
   stopLease: { params: { id: NO_LEASE } },
   confirmLeaseGone: { params: { id: NO_LEASE }, body: { reason: 'a test' } },
+  listOffers: {},
+  createQuote: { body: { gpus: 999 } },
+  listQuotes: {},
+  getQuote: { params: { id: NO_QUOTE } },
   createOrder: { body: { command: ['true'], gpus: 999, maxPriceUsdPerGpuHour: '1' } },
   listOrders: {},
   getOrder: { params: { id: NO_ORDER } },

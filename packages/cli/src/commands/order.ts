@@ -27,6 +27,7 @@ interface CreateOptions extends WorkOptions {
   readonly tier: OrderTier
   readonly maxPrice?: string
   readonly stands?: number
+  readonly quote?: string
   readonly requeue?: RequeuePolicy
   readonly failuresMax?: number
   readonly noticeSignal?: (typeof NoticeSignal.options)[number]
@@ -89,6 +90,7 @@ function addOrderCreate(group: Command, context: Context): void {
     options: [
       new Option('--tier <tier>', 'how firm it is').choices(OrderTier.options).default('spot'),
       new Option('--max-price <usd>', 'the limit: the most to pay per GPU-hour').argParser(amount),
+      new Option('--quote <id>', 'on demand at the price of this quote, by its whole id'),
       new Option('--stands <duration>', 'how long a spot order stands; default: 1d').argParser(
         duration({ least: 1000, most: STANDS_MAX_MS }),
       ),
@@ -125,7 +127,8 @@ async function createOrder(call: Call<CreateOptions>): Promise<void> {
   const { stands } = options
   const body = checked({
     ...workBody(call),
-    tier: options.tier,
+    tier: options.quote === undefined ? options.tier : 'on_demand',
+    ...(options.quote === undefined ? {} : { quote: options.quote }),
     ...(options.maxPrice === undefined ? {} : { maxPriceUsdPerGpuHour: options.maxPrice }),
     ...(stands === undefined
       ? {}

@@ -23,7 +23,11 @@ function hourly(amount: Money): Price {
 }
 
 /** What a lease should hold now, at a price per GPU-hour. */
-export function holdNeeded(lease: Lease, priceUsd: Money, now: Date): Money {
+export function holdNeeded(
+  lease: Parameters<typeof holdAheadMs>[0] & Pick<Lease, 'gpus'>,
+  priceUsd: Money,
+  now: Date,
+): Money {
   return costAhead(
     hourly(priceUsd),
     lease.gpus,

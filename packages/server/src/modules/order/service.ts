@@ -8,6 +8,8 @@ import { findBidFaults, getGpuPrice, gpuSku } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { ORDER_STANDS_MAX_MS, ORDER_STANDS_MS } from '../../limits.ts'
 import { isOpen } from './order.ts'
+import { takeQuote } from './quote-service.ts'
+import { spendQuote } from './quote-store.ts'
 import { endOrder, tellOrder, wakeClearing } from './record-service.ts'
 import { readReserve } from './rule-service.ts'
 import { insertOrder, lockOrder, type WholeOrder } from './store.ts'
@@ -18,6 +20,8 @@ export interface OrderRequest {
   readonly lease: LeaseRequest
   readonly limit: Money | null
   readonly expiresAt: Date | null
+  /** A quote to buy at. */
+  readonly quote?: string | undefined
 }
 
 interface Context {
@@ -63,6 +67,7 @@ async function orderSpot(
 ): Promise<Omit<WholeOrder, 'sequence' | 'clearingId'>> {
   const { now } = context
   const { lease, limit } = request
+  if (request.quote !== undefined) refuseField('body.quote', 'is for orders on demand')
   const field = 'body.maxPriceUsdPerGpuHour'
   if (limit === null) return refuseField(field, 'a spot order has a limit: the most to pay')
   const expiresAt = expiryOf(request, now)
@@ -92,26 +97,41 @@ async function orderSpot(
   }
 }
 
-/** Filled at once, at the list price of now: its lease waits for room like any other on demand. */
+/** Where an order on demand goes, and at which price: by its quote, or by the list of now. */
+async function agreeOnDemand(tx: Db, { lease, quote: quoteId }: OrderRequest, context: Context) {
+  const { now } = context
+  if (quoteId !== undefined) {
+    const { organizationId, gpus } = lease
+    const quote = await takeQuote(tx, { id: quoteId, organizationId, gpus }, now)
+    const { pool, nodes, fabric, priceId, sku, priceUsd } = quote
+    return { pool, nodes, fabric, agreedPrice: { id: priceId, sku, amount: priceUsd } }
+  }
+  const { pool, nodes, fabric } = await planLease(tx, lease, context)
+  const { id, price } = await getGpuPrice(tx, { pool, tier: 'on_demand', at: now })
+  const agreedPrice = { id, sku: gpuSku(pool, 'on_demand'), amount: price.amount }
+  return { pool, nodes, fabric, agreedPrice }
+}
+
+/** Filled at once: its lease waits for room like any other on demand. */
 async function orderOnDemand(
   tx: Db,
-  { lease: asked, limit, expiresAt }: OrderRequest,
+  request: OrderRequest,
   context: Context,
 ): Promise<Omit<WholeOrder, 'sequence' | 'clearingId'>> {
   const { now } = context
+  const { lease: asked, limit, expiresAt, quote } = request
   if (expiresAt !== null) refuseField('body.expiresAt', 'an order on demand is filled at once')
-  const { pool, nodes, fabric } = await planLease(tx, asked, context)
-  const { id: priceId, price } = await getGpuPrice(tx, { pool, tier: 'on_demand', at: now })
-  const agreedPrice = { id: priceId, sku: gpuSku(pool, 'on_demand'), amount: price.amount }
-  const request = { ...asked, pool, nodes, maxPriceUsd: limit, agreedPrice }
-  const lease = await createLease(tx, request, context)
+  const agreed = await agreeOnDemand(tx, request, context)
+  const lease = await createLease(tx, { ...asked, ...agreed, maxPriceUsd: limit }, context)
   const { organizationId, projectId, gpus } = lease
+  const { pool, nodes, fabric, agreedPrice } = agreed
   const id = newId('order', context.ids)
+  const which = quote === undefined ? 'list price' : 'quoted price'
   return {
     ...{ id, organizationId, projectId, tier: 'on_demand', state: 'filled', pool, gpus, nodes },
     ...{ fabric, limit, request: asked, holdId: null, leaseId: lease.id, expiresAt: null },
-    ...{ priceUsd: price.amount, createdAt: now, closedAt: now },
-    text: `Filled at the list price of $${renderMoney(price.amount)} per GPU-hour.`,
+    ...{ priceUsd: agreedPrice.amount, createdAt: now, closedAt: now },
+    text: `Filled at the ${which} of $${renderMoney(agreedPrice.amount)} per GPU-hour.`,
   }
 }
 
@@ -124,6 +144,7 @@ export async function createOrder(
   const isSpot = request.lease.kind === 'spot'
   const draft = await (isSpot ? orderSpot : orderOnDemand)(tx, request, context)
   const order = await insertOrder(tx, draft)
+  if (request.quote !== undefined) await spendQuote(tx, request.quote, order.id)
   const type = isSpot ? 'order.created' : 'order.filled'
   await tellOrder(tx, order, { type, text: order.text, at: context.now })
   if (isSpot) await wakeClearing(tx, order.pool, context.now)

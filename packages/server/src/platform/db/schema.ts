@@ -353,6 +353,21 @@ export interface ProjectTable {
   created_at: Date
 }
 
+export interface QuoteTable {
+  id: string
+  organization_id: string
+  pool_name: string
+  gpus: number
+  nodes: number
+  fabric: string
+  price_id: string
+  sku: string
+  price_usd: string
+  created_at: Date
+  expires_at: Date
+  order_id: string | null
+}
+
 export interface ReclaimTable {
   id: string
   lease_id: string
@@ -560,6 +575,7 @@ export interface Schema {
   pool_reading: PoolReadingTable
   price: PriceTable
   project: ProjectTable
+  quote: QuoteTable
   reclaim: ReclaimTable
   reconciliation_case: ReconciliationCaseTable
   reconciliation_run: ReconciliationRunTable

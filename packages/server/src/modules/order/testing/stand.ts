@@ -62,6 +62,7 @@ export interface Asked {
   readonly limit?: string | null
   readonly expiresAt?: Date
   readonly kind?: LeaseRequest['kind']
+  readonly quote?: string
 }
 
 async function declareFleet(database: Database, now: Date, seed: { readonly directory: string }) {
@@ -121,7 +122,8 @@ export async function makeOrderStand(database: Database) {
   })
   const request = (of: Buyer, asked: Asked): OrderRequest => {
     const limit = asked.limit === null ? null : money(asked.limit ?? '1')
-    return { lease: work(of, asked), limit, expiresAt: asked.expiresAt ?? null }
+    const { expiresAt = null, quote } = asked
+    return { lease: work(of, asked), limit, expiresAt, quote }
   }
   return {
     ...{ database, clock, ids, deps, request, buyer, context },

@@ -1,0 +1,187 @@
+/** Answers what can be had, from the book, the ends that are known, the prices in force and the balance. */
+import type { Offer, OfferRefusal, Tier } from '@spillway/contract'
+import { present } from '#kernel/assert.ts'
+import { Fault } from '#kernel/fault.ts'
+import { ceiling, type Money, renderMoney } from '#kernel/money.ts'
+import { listPools, listSites, type Pool, type Site } from '#modules/fleet/index.ts'
+import {
+  fitGang,
+  holdNeeded,
+  isAccelerator,
+  type Lease,
+  listOpenLeases,
+} from '#modules/lease/index.ts'
+import { getBalance } from '#modules/ledger/index.ts'
+import { getGpuPrice, TIERS } from '#modules/market/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import { type ComingFree, findOffers, type OfferFound, type PoolView } from './offer.ts'
+import { readReserve } from './rule-service.ts'
+import { readSupply } from './supply-service.ts'
+
+export interface OfferQuery {
+  readonly organizationId: string
+  readonly gpus: number
+  readonly nodes: number | undefined
+  readonly pool: string | undefined
+  readonly accelerator: string | undefined
+  readonly site: string | undefined
+  readonly region: string | undefined
+  readonly jurisdiction: string | undefined
+  readonly tier: Tier | undefined
+  readonly limit: Money | null
+  readonly from: Date | null
+  readonly durationMs: number | undefined
+  readonly most: number
+}
+
+const GRACE_MS = 5000
+
+function isSame(asked: string | undefined, known: string): boolean {
+  return asked === undefined || asked.toLowerCase() === known.toLowerCase()
+}
+
+function isAsked(query: OfferQuery, pool: Pool, site: Site): boolean {
+  const { accelerator } = query
+  return (
+    isSame(query.pool, pool.name) &&
+    isSame(query.site, pool.site) &&
+    isSame(query.region, site.region) &&
+    isSame(query.jurisdiction, site.jurisdiction) &&
+    (accelerator === undefined || isAccelerator(accelerator, pool.accelerator))
+  )
+}
+
+/** When a lease will be gone for sure: its stop is set, or its time is limited. */
+function endOf({ stopAt, startedAt, timeLimitMs, ranMs, requeue }: Lease): number | null {
+  if (stopAt !== null) return stopAt.getTime()
+  if (startedAt === null || timeLimitMs === null || requeue !== 'never') return null
+  return startedAt.getTime() + Math.max(0, timeLimitMs - ranMs)
+}
+
+/** Until when a lease may be kept by its minimum run and its notice, where it gives way to on demand. */
+function yieldOf({ terms, startedAt, noticeMs }: Lease, nowMs: number): number | null {
+  if (terms === null || startedAt === null || !terms.by.includes('on_demand')) return null
+  return Math.max(nowMs, startedAt.getTime() + terms.minimumRunMs) + noticeMs
+}
+
+function comingOf(
+  leases: readonly Lease[],
+  endsAt: (lease: Lease) => number | null,
+): readonly ComingFree[] {
+  return leases.flatMap((lease) => {
+    const atMs = endsAt(lease)
+    if (atMs === null) return []
+    return lease.placements.map(({ nodeId, slots }) => ({ nodeId, slots: slots.length, atMs }))
+  })
+}
+
+async function pricesOf(db: Db, pool: string, at: Date): Promise<Record<Tier, Money>> {
+  const amounts = await Promise.all(
+    TIERS.map(async (tier) => [tier, (await getGpuPrice(db, { pool, tier, at })).price.amount]),
+  )
+  return Object.fromEntries(amounts) as Record<Tier, Money>
+}
+
+interface Viewed extends PoolView {
+  readonly reserve: Money
+  readonly declared: Pool
+  readonly region: string
+}
+
+async function viewPools(db: Db, query: OfferQuery, now: Date): Promise<readonly Viewed[]> {
+  const sites = await listSites(db)
+  const views: Viewed[] = []
+  for (const declared of await listPools(db)) {
+    const { name: pool } = declared
+    const site = present(
+      sites.find(({ name }) => name === declared.site),
+      'the site of a pool',
+    )
+    const supply = await readSupply(db, pool)
+    const leases = await listOpenLeases(db, pool)
+    const sure = leases.filter((lease) => endOf(lease) !== null)
+    const others = leases.filter((lease) => endOf(lease) === null)
+    views.push({
+      ...{ pool, declared, region: site.region, isAsked: isAsked(query, declared, site) },
+      nodes: supply.nodes,
+      coming: comingOf(sure, endOf),
+      yielding: comingOf(others, (lease) => yieldOf(lease, now.getTime())),
+      prices: await pricesOf(db, pool, now),
+      reserve: (await readReserve(db, pool, { supply, at: now })).reserve,
+    })
+  }
+  return views
+}
+
+interface Terms {
+  readonly available: Money
+  readonly durationMs: number | undefined
+  readonly now: Date
+}
+
+function renderOffer(
+  offer: OfferFound,
+  view: Viewed,
+  { available, durationMs, now }: Terms,
+): Offer {
+  const { pool, tier, gpus, nodes, price } = offer
+  const { declared } = view
+  const { noticeMs } = declared.reclaim[tier]
+  const timeLimitMs = durationMs ?? null
+  const life = { kind: tier, noticeMs, graceMs: GRACE_MS, timeLimitMs, ranMs: 0, startedAt: null }
+  const hold = holdNeeded({ ...life, gpus }, price, now)
+  const hourly = { amount: price, per: 3_600_000n, unit: 'gpu_ms' } as const
+  return {
+    ...{ pool, site: declared.site, region: view.region, accelerator: declared.accelerator },
+    ...{ tier, gpus, nodes, noticeMs, startsAt: new Date(offer.startsMs).toISOString() },
+    priceUsdPerGpuHour: renderMoney(price),
+    reserveUsdPerGpuHour: tier === 'spot' ? renderMoney(view.reserve) : null,
+    holdUsd: renderMoney(hold),
+    totalUsd:
+      durationMs === undefined
+        ? null
+        : renderMoney(ceiling(hourly, BigInt(gpus) * BigInt(durationMs))),
+    isAffordable: hold <= available,
+    differs: [...offer.differs],
+  }
+}
+
+function judge(items: readonly Offer[]): { refusal: OfferRefusal | null; text: string } {
+  const exact = items.filter(({ differs }) => differs.length === 0)
+  const [first] = exact.filter(({ isAffordable }) => isAffordable)
+  if (first) {
+    const text = `${first.gpus} on ${first.pool} as ${first.tier}, at $${first.priceUsdPerGpuHour} per GPU-hour.`
+    return { refusal: null, text }
+  }
+  const [dear] = exact
+  if (dear) {
+    const text = `There is room, but $${dear.holdUsd} would have to be held, and that is not available.`
+    return { refusal: 'no_money', text }
+  }
+  const near = items.length === 0 ? 'Nothing comes near.' : 'What comes near is listed.'
+  return { refusal: 'no_capacity', text: `Nothing is exactly what was asked. ${near}` }
+}
+
+/** What can be had, best first. */
+export async function answerOffers(db: Db, query: OfferQuery, now: Date) {
+  const fromMs = query.from?.getTime() ?? now.getTime()
+  if (fromMs < now.getTime()) {
+    const [field, message] = ['query.from', `is in the past; it is ${now.toISOString()} now`]
+    throw new Fault('request.invalid', `${field}: ${message}`, { fields: [{ field, message }] })
+  }
+  const views = await viewPools(db, query, now)
+  const { gpus, nodes, tier = null, limit, durationMs } = query
+  const found = findOffers({ gpus, nodes, tier, limit, fromMs }, views, (gang, free) => {
+    if (gang.nodes !== undefined && gang.gpus % gang.nodes !== 0) return null
+    const fit = fitGang(gang, free)
+    return fit.kind === 'fits' ? fit.nodes : null
+  })
+  const { available } = await getBalance(db, query.organizationId)
+  const byPool = new Map(views.map((view) => [view.pool, view]))
+  const items = found.slice(0, query.most).map((offer) =>
+    renderOffer(offer, present(byPool.get(offer.pool), 'the pool of an offer'), {
+      ...{ available, durationMs, now },
+    }),
+  )
+  return { items, ...judge(items) }
+}
