@@ -17,7 +17,7 @@ export function addLeaseConfirmGone(group: Command, context: Context): void {
     usage: 'confirm-gone',
     summary: 'Close a lease whose record the engine lost, once you have seen that nothing runs',
     details:
-      'The engine is asked once more, and while it says that the processes are there nothing is changed.',
+      'The engine is asked once more, and while it says that the processes are there nothing is changed. A lease that starts again after failures waits for room then; any other ends.',
     example: 'spillway lease confirm-gone 4kq2 --reason "node was reinstalled"',
     persona: 'operator',
     arguments: [leaseArgument()],

@@ -89,6 +89,50 @@ test('a lease that the operator confirms gone is given back what its reclaim and
   expect(await holds()).toBe(true)
 })
 
+/** A spot lease whose node fell silent a minute ago, confirmed gone by the operator. */
+async function confirmLost(changes: { requeue: string; time_limit_ms?: bigint }): Promise<Lease> {
+  const { id } = await stand.ask('spot', 4)
+  await database.db
+    .updateTable('lease')
+    .set({ failures_max: 3, ...changes })
+    .where('id', '=', id)
+    .execute()
+  for (let look = 0; look < 3; look++) await stand.look()
+  const silent: Engine = { ...stand.engine, confirmGone: () => Promise.resolve('unknown') }
+  const engines = createEngines(new Map([['p', silent]]))
+  stand.clock.advance(60_000)
+  const word = { id, reason: 'burnt', isFenced: true, actor: 'key', ids: stand.deps.ids }
+  const now = stand.clock.now()
+  return inTransaction(database.db, (tx) => confirmGone(tx, engines, { ...word, now }))
+}
+
+test('a lease that starts again after failures waits for room once the operator confirms its attempt gone', async () => {
+  const lease = await confirmLost({ requeue: 'on_failure' })
+  const { holdId } = lease
+  expect(lease).toMatchObject({ state: 'pending', failures: 1, placements: [], startedAt: null })
+  expect(holdId).not.toBeNull()
+  expect(await stand.facts(lease.id)).toEqual(
+    expect.arrayContaining(['lease.confirmed_gone', 'lease.requeued']),
+  )
+  expect(await stand.facts(lease.id)).not.toContain('lease.ended')
+  // What nobody saw running does not count against a time limit.
+  expect(lease.ranMs).toBeLessThan(60_000)
+  // The machine comes back without it.
+  await stand.engine.stop(`${lease.id}-1`, 0)
+  for (let look = 0; look < 4; look++) await stand.look(10_000)
+  expect(await stand.lease(lease.id)).toMatchObject({ state: 'running', attempt: 2 })
+  expect(await holds()).toBe(true)
+})
+
+test.each([
+  ['never starts again', { requeue: 'never' }, 'lost'],
+  ['starts again after a reclaim alone', { requeue: 'on_reclaim' }, 'lost'],
+])('a lease that %s ends when the operator confirms it gone', async (_which, changes, reason) => {
+  const lease = await confirmLost(changes)
+  expect(lease).toMatchObject({ state: 'ended', endReason: reason })
+  expect((await getBalance(database.db, lease.organizationId)).held).toBe(0n)
+})
+
 test('a hold that outlives its lease is found', async () => {
   const { id, holdId } = await stand.ask('spot', 1)
   expect(await holds()).toBe(true)

@@ -6,9 +6,10 @@ import { releaseHold } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Engine, Engines } from '#platform/engines/engine.ts'
 import { settleFault } from './fault-service.ts'
-import { attemptId, type Lease } from './lease.ts'
+import { attemptId, endingAt, type Lease } from './lease.ts'
 import { settleReclaim } from './reclaim-service.ts'
 import { recordFact, wakeMarket } from './record.ts'
+import { requeue } from './requeue-service.ts'
 import * as store from './store.ts'
 
 export interface Confirmation {
@@ -47,10 +48,29 @@ function refuseUnlessGone(standing: Standing, isFenced: boolean): void {
     )
 }
 
+/** Ends it, or lets it wait for room again where it asked for that: an attempt that the engine lost is a failure. */
+async function endOrRequeue(
+  tx: Db,
+  lease: Lease,
+  { goneAt, how }: { readonly goneAt: Date; readonly how: string },
+): Promise<void> {
+  // Nothing was confirmed to run after this: it neither costs nor counts against the time limit.
+  const ranUntil = lease.meteredUntil ?? lease.startedAt ?? goneAt
+  const ending = endingAt(lease, { how: 'lost', exitCode: null }, ranUntil)
+  if (ending.kind === 'requeue')
+    return requeue(tx, lease, { after: ending.after, text: `lost: ${how}`, goneAt, ranUntil })
+  const { reason } = ending
+  if (lease.holdId) await releaseHold(tx, lease.holdId)
+  const over = { state: 'ended' as const, endedAt: goneAt, endReason: reason }
+  await store.changeLease(tx, lease.id, { ...over, waitingFor: null })
+  const text = `Ended: ${reason}.`
+  await recordFact(tx, lease, { at: goneAt, type: 'lease.ended', text, data: { reason } })
+}
+
 /**
  * The bill ends where it stood: nothing was confirmed to run after that; what is owed for a reclaim or a lost GPU is
- * given back. Throws `lease.still_present` unless the engine
- * says gone, or cannot tell and the machine is said to be fenced.
+ * given back. Throws `lease.still_present` unless the engine says gone, or cannot tell and the machine is said to be
+ * fenced.
  */
 export async function confirmGone(
   tx: Db,
@@ -70,10 +90,7 @@ export async function confirmGone(
   const closing = { goneAt, meteredUntil, now, ids }
   await settleFault(tx, lease, closing)
   await settleReclaim(tx, lease, closing)
-  if (lease.holdId) await releaseHold(tx, lease.holdId)
   await closeClaims(tx, id, goneAt)
-  const over = { state: 'ended' as const, endedAt: goneAt, endReason: 'lost' as const }
-  await store.changeLease(tx, id, { ...over, waitingFor: null })
   const how = standing === 'gone' ? 'the engine has nothing of it' : 'the machine is fenced'
   await recordFact(tx, lease, {
     at: now,
@@ -81,12 +98,7 @@ export async function confirmGone(
     text: `The operator confirmed that it is gone (${how}): ${reason}. Its slots are free; nothing is billed after ${(lease.meteredUntil ?? lease.startedAt ?? now).toISOString()}.`,
     data: { how: 'operator', engine: standing, actor, reason },
   })
-  await recordFact(tx, lease, {
-    at: now,
-    type: 'lease.ended',
-    text: 'Ended: lost.',
-    data: { reason: 'lost' },
-  })
+  await endOrRequeue(tx, lease, { goneAt, how })
   await wakeMarket(tx, now)
   return (await store.findLease(tx, id)) ?? lease
 }

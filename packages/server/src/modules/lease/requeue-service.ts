@@ -9,17 +9,19 @@ interface Requeue {
   /** How the attempt ended, for people. */
   readonly text: string
   readonly goneAt: Date
+  /** The last instant of its running that counts against its time limit; as a rule when it was gone. */
+  readonly ranUntil?: Date
 }
 
 /** The caller has locked the lease, closed its claims and metered it. */
 export async function requeue(
   tx: Db,
   lease: Lease,
-  { after, text, goneAt }: Requeue,
+  { after, text, goneAt, ranUntil = goneAt }: Requeue,
 ): Promise<void> {
   const failures = lease.failures + (after === 'failure' ? 1 : 0)
   const pauseMs = after === 'failure' ? retryPauseMs(failures) : 0
-  const ranMs = lease.startedAt === null ? 0 : goneAt.getTime() - lease.startedAt.getTime()
+  const ranMs = lease.startedAt === null ? 0 : ranUntil.getTime() - lease.startedAt.getTime()
   await changeLease(tx, lease.id, {
     state: 'pending',
     placements: [],
