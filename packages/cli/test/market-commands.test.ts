@@ -162,3 +162,39 @@ test('a quote is made, listed, and named in the order that uses it', async () =>
   await run(['order', 'create', '--quote', id, '--gpus', '2', '--', 'run'], { answers })
   expect(bodies).toMatchObject([{ tier: 'on_demand', quote: id, gpus: 2 }])
 })
+
+test('what an hour is worth is told with everybody who wants one', async () => {
+  const worth = { kind: 'serving' as const, name: 'toy', gpus: 2, isServed: true }
+  const { stdout } = await run(['price', 'benchmark', 'laptop'], {
+    answers: {
+      getBenchmarkPrice: () => ({
+        ...{ pool: 'laptop', at: AT, usdPerGpuHour: '1.2', basis: 'demand' as const },
+        ...{ gpusForSale: 8, stack: [{ ...worth, usdPerGpuHour: '3.4' }] },
+      }),
+    },
+  })
+  expect(stdout).toMatch(/an hour is worth +1\.20 USD \(the worth of the last GPU\)/)
+  expect(stdout).toMatch(/serving +toy +2 +3\.40 +within/)
+})
+
+test('the calendar tells by the hour what is free and what gives way', async () => {
+  const hour = { from: AT, to: AT, gpusTotal: 8, gpusFree: 3, gpusYielding: 2 }
+  const { stdout } = await run(['pool', 'calendar', 'laptop', '--hours', '1'], {
+    answers: { getCalendar: () => ({ pool: 'laptop', hours: [hour] }) },
+  })
+  expect(stdout).toMatch(/ 3 +2 +8$/m)
+})
+
+test('the transfer price tells what kept capacity would have cost', async () => {
+  const { stdout } = await run(['price', 'transfer', 'laptop'], {
+    key: 'operator-secret',
+    answers: {
+      getTransferPrice: () => ({
+        ...{ pool: 'laptop', from: AT, to: AT, slotsKept: 2, keptGpuMs: 172_800_000 },
+        ...{ idleGpuMs: 86_400_000, usdPerGpuHour: '0.5', chargeUsd: '12' },
+      }),
+    },
+  })
+  expect(stdout).toMatch(/kept +2 slots, 48 GPU-h/)
+  expect(stdout).toMatch(/charge +12\.00 USD/)
+})

@@ -1,6 +1,7 @@
 /** The whole control API, by client name. */
 import * as anchor from './anchor.ts'
 import * as apiKeys from './api-keys.ts'
+import * as benchmarks from './benchmarks.ts'
 import * as clearings from './clearings.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
@@ -72,6 +73,9 @@ export const API = {
   getClearing: clearings.getClearing,
   listPrices: clearings.listPrices,
   getReservePrice: clearings.getReservePrice,
+  getBenchmarkPrice: benchmarks.getBenchmarkPrice,
+  getCalendar: benchmarks.getCalendar,
+  getTransferPrice: benchmarks.getTransferPrice,
   listModels: models.listModels,
   getModel: models.getModel,
   listDeployments: models.listDeployments,

@@ -2,6 +2,7 @@
 export * from './anchor.ts'
 export * from './api-keys.ts'
 export * from './api.ts'
+export * from './benchmarks.ts'
 export * from './clearings.ts'
 export * from './client.ts'
 export * from './endpoint.ts'

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import * as apiKeys from './api-keys.ts'
+import * as benchmarks from './benchmarks.ts'
 import * as clearings from './clearings.ts'
 import * as fleet from './fleet.ts'
 import * as leases from './leases.ts'
@@ -42,6 +43,7 @@ const NOUNS = [
   offers,
   orders,
   clearings,
+  benchmarks,
   reclaims,
   models,
   money,

@@ -1,6 +1,6 @@
 /** `spillway pool`: what capacity there is, what is free, what it costs. */
 import type { Pool, Slot } from '@spillway/contract'
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { Failure } from '../failure.ts'
 import { group, renderAmount } from '../output/amount.ts'
@@ -8,6 +8,12 @@ import { renderPool } from '../output/pool.ts'
 import { renderSlots } from '../output/slots.ts'
 import { renderTable, type Column, type TableOptions } from '../output/table.ts'
 import { renderDuration } from '../output/time.ts'
+import { renderCalendar } from '../output/worth.ts'
+import { wholeNumber } from '../parse/option-values.ts'
+
+interface CalendarOptions {
+  readonly hours: number
+}
 
 export function addPoolCommands(program: Command, context: Context): void {
   const pool = addGroup(program, 'pool', 'Look at the capacity')
@@ -35,6 +41,19 @@ export function addPoolCommands(program: Command, context: Context): void {
     arguments: [new Argument('[pool]', 'its name; default: the only pool')],
     run: showSlots,
   })
+  addCommand<CalendarOptions>(pool, context, {
+    usage: 'calendar',
+    summary: 'Show what can be bought of a pool, hour by hour, by what is known now',
+    example: 'spillway pool calendar laptop --hours 24',
+    persona: 'demo',
+    arguments: [new Argument('<pool>', 'its name')],
+    options: [
+      new Option('--hours <n>', 'so many')
+        .argParser(wholeNumber({ least: 1, most: 720 }))
+        .default(24),
+    ],
+    run: showCalendar,
+  })
 }
 
 async function listPools(call: Call): Promise<void> {
@@ -58,6 +77,18 @@ async function showPools(call: Call): Promise<void> {
   if (call.isJson) for (const pool of found) await call.output.printDocument(pool)
   else
     await call.output.print(found.map((pool) => renderPool(pool, call.output.paint)).join('\n\n'))
+}
+
+async function showCalendar(call: Call<CalendarOptions>): Promise<void> {
+  const { output, options, surroundings } = call
+  const pool = call.words[0] ?? ''
+  const calendar = await call.client().getCalendar({ params: { pool }, query: { ...options } })
+  await call.present(calendar, ({ hours }) =>
+    renderCalendar(hours, surroundings.nowMs(), {
+      paint: output.paint,
+      columnsMax: output.columns(),
+    }),
+  )
 }
 
 async function showSlots(call: Call): Promise<void> {

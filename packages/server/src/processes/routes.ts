@@ -17,7 +17,7 @@ import {
 } from '#modules/lease/index.ts'
 import { anchorRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
-import { offerRoutes, orderRoutes } from '#modules/order/index.ts'
+import { offerRoutes, orderRoutes, worthRoutes } from '#modules/order/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import { nodeRoutes, reconciliationRoutes } from '#modules/upkeep/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
@@ -73,6 +73,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...leaseRoutes({ engines, ids, pepper }),
     ...orderRoutes({ ids, pepper }),
     ...offerRoutes({ ids }),
+    ...worthRoutes(poolsOfModels),
     ...nodeRoutes({ ids }),
     ...reconciliationRoutes,
     ...reclaimRoutes(database),

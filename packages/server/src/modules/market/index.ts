@@ -17,6 +17,8 @@ export type {
   SnapshotPool,
   Want,
 } from './snapshot.ts'
+export { benchmarkOf, type Worth } from './clearing/benchmark.ts'
+export { transferPrice } from './clearing/transfer.ts'
 export { type Bid, findBidFaults } from './clearing/bid.ts'
 export { clearWindow, type Refusal, type Window } from './clearing/auction.ts'
 export { type ClearingLog, logOf, verifyClearing } from './clearing/log.ts'

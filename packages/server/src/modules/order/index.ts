@@ -2,4 +2,5 @@
 export { type ClearingDeps, stepClearing } from './clearing-service.ts'
 export { CLEARING_PROGRAM } from './record-service.ts'
 export { offerRoutes } from './offer-routes.ts'
+export { worthRoutes } from './worth-routes.ts'
 export { orderRoutes } from './routes.ts'

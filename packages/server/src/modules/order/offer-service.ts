@@ -4,17 +4,12 @@ import { present } from '#kernel/assert.ts'
 import { Fault } from '#kernel/fault.ts'
 import { ceiling, type Money, renderMoney } from '#kernel/money.ts'
 import { listPools, listSites, type Pool, type Site } from '#modules/fleet/index.ts'
-import {
-  fitGang,
-  holdNeeded,
-  isAccelerator,
-  type Lease,
-  listOpenLeases,
-} from '#modules/lease/index.ts'
+import { fitGang, holdNeeded, isAccelerator } from '#modules/lease/index.ts'
 import { getBalance } from '#modules/ledger/index.ts'
 import { getGpuPrice, TIERS } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { type ComingFree, findOffers, type OfferFound, type PoolView } from './offer.ts'
+import { knownEnds } from './ends-service.ts'
+import { findOffers, type OfferFound, type PoolView } from './offer.ts'
 import { readReserve } from './rule-service.ts'
 import { readSupply } from './supply-service.ts'
 
@@ -51,30 +46,6 @@ function isAsked(query: OfferQuery, pool: Pool, site: Site): boolean {
   )
 }
 
-/** When a lease will be gone for sure: its stop is set, or its time is limited. */
-function endOf({ stopAt, startedAt, timeLimitMs, ranMs, requeue }: Lease): number | null {
-  if (stopAt !== null) return stopAt.getTime()
-  if (startedAt === null || timeLimitMs === null || requeue !== 'never') return null
-  return startedAt.getTime() + Math.max(0, timeLimitMs - ranMs)
-}
-
-/** Until when a lease may be kept by its minimum run and its notice, where it gives way to on demand. */
-function yieldOf({ terms, startedAt, noticeMs }: Lease, nowMs: number): number | null {
-  if (terms === null || startedAt === null || !terms.by.includes('on_demand')) return null
-  return Math.max(nowMs, startedAt.getTime() + terms.minimumRunMs) + noticeMs
-}
-
-function comingOf(
-  leases: readonly Lease[],
-  endsAt: (lease: Lease) => number | null,
-): readonly ComingFree[] {
-  return leases.flatMap((lease) => {
-    const atMs = endsAt(lease)
-    if (atMs === null) return []
-    return lease.placements.map(({ nodeId, slots }) => ({ nodeId, slots: slots.length, atMs }))
-  })
-}
-
 async function pricesOf(db: Db, pool: string, at: Date): Promise<Record<Tier, Money>> {
   const amounts = await Promise.all(
     TIERS.map(async (tier) => [tier, (await getGpuPrice(db, { pool, tier, at })).price.amount]),
@@ -98,14 +69,10 @@ async function viewPools(db: Db, query: OfferQuery, now: Date): Promise<readonly
       'the site of a pool',
     )
     const supply = await readSupply(db, pool)
-    const leases = await listOpenLeases(db, pool)
-    const sure = leases.filter((lease) => endOf(lease) !== null)
-    const others = leases.filter((lease) => endOf(lease) === null)
     views.push({
       ...{ pool, declared, region: site.region, isAsked: isAsked(query, declared, site) },
       nodes: supply.nodes,
-      coming: comingOf(sure, endOf),
-      yielding: comingOf(others, (lease) => yieldOf(lease, now.getTime())),
+      ...(await knownEnds(db, pool, now)),
       prices: await pricesOf(db, pool, now),
       reserve: (await readReserve(db, pool, { supply, at: now })).reserve,
     })

@@ -1,0 +1,25 @@
+/** The benchmark price, the calendar and the transfer price over HTTP. */
+import type { Routes } from '#platform/http/handler.ts'
+import {
+  answerBenchmark,
+  answerCalendar,
+  answerTransfer,
+  type PoolOfModel,
+} from './worth-service.ts'
+
+type Names = 'getBenchmarkPrice' | 'getCalendar' | 'getTransferPrice'
+
+function toDate(text: string | undefined): Date | null {
+  return text === undefined ? null : new Date(text)
+}
+
+export function worthRoutes(poolOfModel: PoolOfModel): Pick<Routes, Names> {
+  return {
+    getBenchmarkPrice: ({ db, params, now }) =>
+      answerBenchmark(db, params.pool, { now, poolOfModel }),
+    getCalendar: ({ db, params, query, now }) =>
+      answerCalendar(db, params.pool, { from: toDate(query.from), hours: query.hours, now }),
+    getTransferPrice: ({ db, params, query, now }) =>
+      answerTransfer(db, params.pool, { from: toDate(query.from), to: toDate(query.to) ?? now }),
+  }
+}
