@@ -70,7 +70,7 @@ export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS
 
 /** Spot orders meet what is free once in each window of this length, aligned to the hour. */
 export const CLEARING_WINDOW_MS = 1 * MINUTE_MS
-/** At most so many orders take part in a window of a pool; the others wait for the next. */
+/** At most so many orders take part in a window of a pool, the highest bids first; the others wait for the next. */
 export const CLEARING_ORDERS_MAX = 10_000
 /** The reserve is no lower than this share of the list price of spot, in millionths. */
 export const RESERVE_FLOOR_PPM = 100_000

@@ -18,6 +18,7 @@ export { fitGang } from './gang.ts'
 export { isAccelerator } from './pool-choice.ts'
 export { Outdated, placeLeases } from './placing-service.ts'
 export { createLease, type LeaseRequest, planLease, stopLease } from './service.ts'
+export { countKeptSoon } from './snapshot-service.ts'
 export type { LeaseStepDeps } from './step-deps.ts'
 export { stepLease } from './steps.ts'
 export {

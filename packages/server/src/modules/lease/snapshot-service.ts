@@ -16,6 +16,7 @@ import {
   decide,
   decideByRoom,
   type Holder,
+  keptSoon,
   type Outcome,
   type Snapshot,
   type Want,
@@ -89,7 +90,7 @@ async function listWants(tx: Db, now: Date): Promise<readonly Want[]> {
 
 interface Book {
   /** The whole, but for what the leases say that have the slots. */
-  readonly bare: Snapshot
+  readonly bare: Snapshot & Required<Pick<Snapshot, 'pools'>>
   /** The same with what they say. */
   readonly whole: () => Promise<Snapshot>
 }
@@ -139,4 +140,12 @@ export async function decideNow(
     const { bare, whole } = await readBook(tx, now)
     return { wants: bare.wants, outcome: decideByRoom(bare) ?? decide(await whole()) }
   })
+}
+
+/** Slots of a pool that the owner's work will want soon: whoever gets them now would be taken back at once. */
+export async function countKeptSoon(tx: Db, pool: string, now: Date): Promise<number> {
+  const { bare, whole } = await readBook(tx, now)
+  const { demand } = bare.pools.find(({ name }) => name === pool) ?? {}
+  // Who could make room matters for work that waits in the engine alone.
+  return keptSoon(demand?.pendingSlots ? await whole() : bare, pool)
 }

@@ -213,6 +213,13 @@ export function decideByRoom(snapshot: Snapshot): Outcome | null {
   return { decisions, shrinks: [], atRisk: [] }
 }
 
+/** Slots of a pool that shall be free for the owner's work now, and are nobody else's. */
+export function keptSoon(snapshot: Snapshot, pool: string): number {
+  const floor = makeFloors(snapshot).get(pool)
+  const settings = snapshot.pools?.find(({ name }) => name === pool)
+  return floor === undefined ? 0 : keepingOf(settings, floor).soonSlots
+}
+
 /** What is decided for the wants of a snapshot alone. */
 export function plan(snapshot: Snapshot): readonly Decision[] {
   return decide(snapshot).decisions

@@ -25,6 +25,7 @@ import {
   type Db,
   inTransaction,
   isConstraintViolation,
+  isUnavailable,
 } from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { CLEARING_ORDERS_MAX, CLEARING_WINDOW_MS } from '../../limits.ts'
@@ -33,13 +34,22 @@ import { renderLog } from './log-text.ts'
 import { isOpen, renderRefusal, windowEndBefore } from './order.ts'
 import { endOrder, tellOrder } from './record-service.ts'
 import { readReserve } from './rule-service.ts'
-import { lockOpenOrders, lockOrder, noteStanding, type WholeOrder } from './store.ts'
-import { readSupply, type SupplyNode } from './supply-service.ts'
+import {
+  hasOpenOrders,
+  lockBids,
+  lockExpiredOrders,
+  lockOrder,
+  noteStanding,
+  type WholeOrder,
+} from './store.ts'
+import { countForSale, readSupply, type SupplyNode } from './supply-service.ts'
 
 export interface ClearingDeps {
   readonly database: Database
   readonly now: () => Date
   readonly ids: IdSource
+  /** So many orders take part in a window. */
+  readonly ordersMax?: number
 }
 
 interface Context {
@@ -61,20 +71,18 @@ function toBid({ sequence, organizationId, gpus, nodes, fabric, limit }: WholeOr
   return limit === null ? [] : [{ sequence, buyer: organizationId, gpus, nodes, fabric, limit }]
 }
 
-/** Ends those that are over, and returns the others. */
+/** Ends those that are over, whether or not the window can be cleared. */
 async function expire(
   tx: Db,
-  orders: readonly WholeOrder[],
-  at: Date,
-): Promise<readonly WholeOrder[]> {
-  const isOver = ({ expiresAt }: WholeOrder) => expiresAt !== null && expiresAt <= at
-  for (const order of orders.filter(isOver))
+  pool: string,
+  { at, limit }: { readonly at: Date; readonly limit: number },
+): Promise<void> {
+  for (const order of await lockExpiredOrders(tx, pool, { at, limit }))
     await endOrder(tx, order, {
       state: 'expired',
       text: 'Nothing could be had at its limit before it expired.',
       closedAt: at,
     })
-  return orders.filter((order) => !isOver(order))
 }
 
 /** The slots of the nodes that the auction gave, the lowest that nobody in the window has. */
@@ -116,7 +124,8 @@ async function fill(
       ...{ leaseId: lease.id, clearingId, priceUsd: agreedPrice.amount },
     })
   } catch (error) {
-    throw error instanceof Fault ? new Unfillable(order.id, error) : error
+    // That the database is away says nothing about the order.
+    throw error instanceof Fault && !isUnavailable(error) ? new Unfillable(order.id, error) : error
   }
 }
 
@@ -140,7 +149,7 @@ interface Round {
 }
 
 /** Decides a window; null where it is put together with the next. */
-async function decide(tx: Db, { pool, windowEndsAt, orders }: Round) {
+async function decide(tx: Db, { pool, windowEndsAt, orders }: Round, now: Date) {
   const supply = await readSupply(tx, pool)
   const { rule, utilisationPpm, previous, reserve } = await readReserve(tx, pool, {
     supply,
@@ -152,7 +161,8 @@ async function decide(tx: Db, { pool, windowEndsAt, orders }: Round) {
   const eligible = bids.filter(({ limit }) => limit >= reserve).length
   const depth = depthOf(rule, { bids: eligible, merged })
   if (depth === 'merge') return null
-  const { nodes, gpusMax } = supply
+  const { nodes } = supply
+  const gpusMax = await countForSale(tx, pool, { supply, now })
   const isQuoted = depth === 'quote'
   const window: Window = { rule, utilisationPpm, previous, gpusMax, isQuoted, bids }
   const clearing = clearWindow(window, new TightPlacer(nodes))
@@ -215,25 +225,23 @@ async function stand(tx: Db, { orders, decided }: Cleared, now: Date): Promise<v
       await tellOrder(tx, order, { type: 'order.standing', text, at: now })
 }
 
-/** Whether orders are open afterwards. A window that was cleared already is not cleared again. */
+/** A window that was cleared already is not cleared again. */
 async function clearPool(
   tx: Db,
-  { pool, windowEndsAt }: Omit<Round, 'orders'>,
+  { pool, windowEndsAt, limit }: Omit<Round, 'orders'> & { readonly limit: number },
   context: Context,
-): Promise<boolean> {
-  const open = await lockOpenOrders(tx, pool, CLEARING_ORDERS_MAX)
-  const orders = await expire(tx, open, context.now)
-  if (orders.length === 0) return false
+): Promise<void> {
+  const orders = await lockBids(tx, pool, { before: windowEndsAt, limit })
+  if (orders.length === 0) return
   const last = await findLastClearing(tx, pool)
-  if (last !== null && last.windowEndsAt >= windowEndsAt) return true
+  if (last !== null && last.windowEndsAt >= windowEndsAt) return
   const round = { pool, windowEndsAt, orders }
-  const decided = await decide(tx, round)
-  if (decided === null) return true
+  const decided = await decide(tx, round, context.now)
+  if (decided === null) return
   const clearingId = await record(tx, round, { decided, ids: context.ids })
   const cleared = { ...round, decided, clearingId }
   await fillAll(tx, cleared, context)
   await stand(tx, cleared, context.now)
-  return decided.clearing.refused.length > 0
 }
 
 async function reject(tx: Db, { orderId, message }: Unfillable, now: Date): Promise<void> {
@@ -244,15 +252,15 @@ async function reject(tx: Db, { orderId, message }: Unfillable, now: Date): Prom
 
 /** One step of the strand `clearing/<pool>`. */
 export async function stepClearing(
-  { database, now, ids }: ClearingDeps,
+  { database, now, ids, ordersMax: limit = CLEARING_ORDERS_MAX }: ClearingDeps,
   pool: string,
 ): Promise<StepOutcome> {
   const at = now()
   const endMs = windowEndBefore(at.getTime(), CLEARING_WINDOW_MS)
-  const round = { pool, windowEndsAt: new Date(endMs) }
+  const round = { pool, windowEndsAt: new Date(endMs), limit }
+  await inTransaction(database, (tx) => expire(tx, pool, { at, limit }))
   try {
-    const goesOn = await inTransaction(database, (tx) => clearPool(tx, round, { now: at, ids }))
-    return goesOn ? { kind: 'wait', untilMs: endMs + CLEARING_WINDOW_MS } : { kind: 'done' }
+    await inTransaction(database, (tx) => clearPool(tx, round, { now: at, ids }))
   } catch (error) {
     if (error instanceof Unfillable) await inTransaction(database, (tx) => reject(tx, error, at))
     else if (!isConstraintViolation(error, 'claim_no_double_sale') && !(error instanceof Outdated))
@@ -260,4 +268,6 @@ export async function stepClearing(
     // Nothing of the window was kept: it is cleared again on what is left.
     return { kind: 'wait', untilMs: at.getTime() }
   }
+  const isOver = !(await hasOpenOrders(database, pool))
+  return isOver ? { kind: 'done' } : { kind: 'wait', untilMs: endMs + CLEARING_WINDOW_MS }
 }

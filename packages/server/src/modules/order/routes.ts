@@ -15,7 +15,7 @@ import { listPoints } from './price-history-service.ts'
 import { readReserve } from './rule-service.ts'
 import { cancelOrder, createOrder } from './service.ts'
 import { findOrder, listOrders } from './store.ts'
-import { readSupply } from './supply-service.ts'
+import { countForSale, readSupply } from './supply-service.ts'
 import { renderClearing, renderOrders } from './view-service.ts'
 
 type Names =
@@ -61,7 +61,7 @@ async function renderReserve(db: Db, pool: string, now: Date) {
     utilisationPpm,
     previousUsdPerGpuHour: previous === null ? null : renderMoney(previous),
     reserveUsdPerGpuHour: renderMoney(reserve),
-    gpusFree: supply.gpusMax,
+    gpusFree: await countForSale(db, pool, { supply, now }),
     windowMs: CLEARING_WINDOW_MS,
     windowEndsAt: new Date(windowEndsMs).toISOString(),
   }

@@ -87,22 +87,39 @@ export async function lockOrder(tx: Db, id: string): Promise<WholeOrder | null> 
   return row === undefined ? null : toOrder(row)
 }
 
-/** The open orders of a pool in the order of their arrival, locked. */
-export async function lockOpenOrders(
+/** Open orders of a pool that are over at an instant, locked. */
+export async function lockExpiredOrders(
   tx: Db,
   pool: string,
-  limit: number,
+  { at, limit }: { readonly at: Date; readonly limit: number },
 ): Promise<readonly WholeOrder[]> {
-  const rows = await tx
+  const query = openOrders(tx, pool).where('expires_at', '<=', at).orderBy('sequence')
+  return (await query.limit(limit).forUpdate().execute()).map(toOrder)
+}
+
+/** The open orders of a pool that came before a window ended, the highest bids first, locked. */
+export async function lockBids(
+  tx: Db,
+  pool: string,
+  { before, limit }: { readonly before: Date; readonly limit: number },
+): Promise<readonly WholeOrder[]> {
+  const query = openOrders(tx, pool)
+    .where('created_at', '<', before)
+    .orderBy('limit_usd', 'desc')
+    .orderBy('sequence')
+  return (await query.limit(limit).forUpdate().execute()).map(toOrder)
+}
+
+export async function hasOpenOrders(db: Db, pool: string): Promise<boolean> {
+  return (await openOrders(db, pool).limit(1).execute()).length > 0
+}
+
+function openOrders(db: Db, pool: string) {
+  return db
     .selectFrom('market_order')
     .selectAll()
     .where('pool_name', '=', pool)
     .where('closed_at', 'is', null)
-    .orderBy('sequence')
-    .limit(limit)
-    .forUpdate()
-    .execute()
-  return rows.map(toOrder)
 }
 
 export interface OrderFilter {

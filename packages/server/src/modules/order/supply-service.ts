@@ -1,7 +1,7 @@
-/** What a pool has for sale at an instant: the free slots of its ready nodes, less what work of higher rank waits for. */
+/** What a pool has for sale at an instant: the free slots of its ready nodes, less what is for work of higher rank. */
 import { listHeld } from '#modules/book/index.ts'
 import { listFaults, listNodeShapes, listUnreachable } from '#modules/fleet/index.ts'
-import { listPendingLeases } from '#modules/lease/index.ts'
+import { countKeptSoon, listPendingLeases } from '#modules/lease/index.ts'
 import type { FreeNode } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 
@@ -16,8 +16,6 @@ export interface Supply {
   readonly nodes: readonly SupplyNode[]
   readonly slotsTotal: number
   readonly slotsFree: number
-  /** What may be sold to spot. */
-  readonly gpusMax: number
 }
 
 /** Whoever is of higher rank and waits will be placed first. */
@@ -56,6 +54,15 @@ export async function readSupply(db: Db, pool: string): Promise<Supply> {
     .toSorted(compareNodes)
   const slotsTotal = shapes.reduce((sum, { slotCount }) => sum + slotCount, 0)
   const slotsFree = nodes.reduce((sum, { free }) => sum + free, 0)
-  const gpusMax = Math.max(0, slotsFree - (await countWaiting(db, pool)))
-  return { nodes, slotsTotal, slotsFree, gpusMax }
+  return { nodes, slotsTotal, slotsFree }
+}
+
+/** What may be sold to spot: neither what others wait for, nor what the owner's work will want soon. */
+export async function countForSale(
+  db: Db,
+  pool: string,
+  { supply, now }: { readonly supply: Supply; readonly now: Date },
+): Promise<number> {
+  const kept = await countKeptSoon(db, pool, now)
+  return Math.max(0, supply.slotsFree - (await countWaiting(db, pool)) - kept)
 }

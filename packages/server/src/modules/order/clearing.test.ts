@@ -1,0 +1,75 @@
+/** What a window must not do: sell what is kept, lose an order to a bad moment, or leave one for ever. */
+import { sql } from 'kysely'
+import { afterEach, expect, test } from 'vitest'
+import { saveDemand } from '#modules/market/index.ts'
+import { inTransaction } from '#platform/db/database.ts'
+import { cloneDatabase } from '../../../test/harness/index.ts'
+import { stepClearing } from './clearing-service.ts'
+import { listClearings } from './clearing-store.ts'
+import { makeOrderStand, type OrderStand, POOL, WINDOW_MS } from './testing/stand.ts'
+
+let stand: OrderStand
+
+async function begin(): Promise<OrderStand> {
+  stand = await makeOrderStand((await cloneDatabase()).db)
+  return stand
+}
+
+afterEach(() => stand.dispose())
+
+test('a database that goes away while a window is cleared rejects nobody, and what is over still ends', async () => {
+  const { buyer, order, find, held, clear, clock, deps, database } = await begin()
+  const [a, b] = [await buyer('a'), await buyer('b')]
+  const over = await order(b, { expiresAt: new Date(clock.now().getTime() + 1) })
+  const { id } = await order(a, { gpus: 4 })
+  await sql`CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '57014'; END $$`.execute(database)
+  await sql`CREATE TRIGGER away BEFORE INSERT ON lease EXECUTE FUNCTION go_away()`.execute(database)
+  await expect(clear()).rejects.toMatchObject({ code: 'database.unavailable' })
+  expect((await find(id)).state).toBe('pending')
+  expect((await find(over.id)).state).toBe('expired')
+  expect(await held(b)).toBe(0n)
+  await sql`DROP TRIGGER away ON lease`.execute(database)
+  await stepClearing(deps, POOL)
+  expect((await find(id)).state).toBe('filled')
+})
+
+test('where more orders are open than take part in a window, the highest bids do, and the others come after', async () => {
+  const { buyer, order, find, clock, deps, database } = await begin()
+  const [a, b] = [await buyer('a'), await buyer('b')]
+  const first = await order(a, { limit: '0.5' })
+  const best = await order(b, { limit: '0.9' })
+  const few = { ...deps, ordersMax: 1 }
+  clock.advance(WINDOW_MS)
+  expect(await stepClearing(few, POOL)).toMatchObject({ kind: 'wait' })
+  expect([(await find(first.id)).state, (await find(best.id)).state]).toEqual(['pending', 'filled'])
+  clock.advance(WINDOW_MS)
+  expect(await stepClearing(few, POOL)).toEqual({ kind: 'done' })
+  expect((await find(first.id)).state).toBe('filled')
+  expect(await listClearings(database, { limit: 10 })).toHaveLength(2)
+})
+
+test('an order that comes after the end of a window is not in it, however late it is cleared', async () => {
+  const { buyer, order, find, clock, deps } = await begin()
+  const a = await buyer('a')
+  const early = await order(a)
+  clock.advance(WINDOW_MS + 10_000)
+  const late = await order(a)
+  expect(await stepClearing(deps, POOL)).toMatchObject({ kind: 'wait' })
+  expect([(await find(early.id)).state, (await find(late.id)).state]).toEqual(['filled', 'pending'])
+})
+
+test('what the owner’s work waits for in its engine is not sold', async () => {
+  const { buyer, order, find, clear, clock, database } = await begin()
+  const a = await buyer('a')
+  const demand = { runningGpus: 0, pendingGpus: 8, runningJobs: 0, pendingJobs: 1 }
+  const at = new Date(clock.now().getTime() + WINDOW_MS)
+  await inTransaction(database, (tx) => saveDemand(tx, POOL, { at, ...demand }))
+  const wide = await order(a, { gpus: 12, nodes: 4 })
+  const fitting = await order(a, { gpus: 8, nodes: 4 })
+  await clear()
+  expect([(await find(wide.id)).state, (await find(fitting.id)).state]).toEqual([
+    'standing',
+    'filled',
+  ])
+})
