@@ -677,6 +677,30 @@ CREATE TABLE session (
   CONSTRAINT session_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_key(id)
 );
 
+CREATE TABLE simulation (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  name text NOT NULL,
+  state text NOT NULL,
+  progress double precision NOT NULL DEFAULT 0,
+  scenario text NOT NULL,
+  plan jsonb NOT NULL,
+  notes jsonb NOT NULL,
+  result jsonb,
+  failure text,
+  created_at timestamp with time zone NOT NULL,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  CONSTRAINT simulation_pkey PRIMARY KEY (id),
+  CONSTRAINT simulation_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT simulation_check CHECK (((state = 'done'::text) = (result IS NOT NULL))),
+  CONSTRAINT simulation_check1 CHECK (((state = 'failed'::text) = (failure IS NOT NULL))),
+  CONSTRAINT simulation_check2 CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
+  CONSTRAINT simulation_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision))),
+  CONSTRAINT simulation_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX simulation_organization ON simulation USING btree (organization_id, created_at DESC);
+
 CREATE TABLE site (
   name text NOT NULL,
   region text NOT NULL,

@@ -31,7 +31,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   ],
   notice: ['lease'],
   upkeep: ['fleet', 'book', 'lease', 'market', 'identity'],
-  simulation: ['market'],
+  simulation: ['market', 'fleet', 'economics'],
   assurance: ['lease', 'gateway', 'billing'],
 }
 

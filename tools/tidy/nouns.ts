@@ -25,6 +25,7 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   ledger: { module: 'ledger', page: 'books/books-page.tsx', command: 'ledger' },
   usage: { module: 'metering', page: 'usage/usage-page.tsx', command: 'usage' },
   books: { module: 'economics', page: 'books/books-page.tsx', command: 'books' },
+  simulation: { module: 'simulation', page: 'books/books-page.tsx', command: 'simulation' },
   pool: { module: 'fleet', page: 'overview/overview-page.tsx', command: 'pool' },
   fleet: { module: 'fleet', page: 'fleet/fleet-page.tsx', command: 'fleet' },
   node: { module: 'fleet', page: 'fleet/node/node-page.tsx', command: 'node' },

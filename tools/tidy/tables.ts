@@ -20,6 +20,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   reconciliation_case: 'upkeep',
   health_check: 'upkeep',
   anchor_demand: 'market',
+  simulation: 'simulation',
   claim: 'book',
   sku: 'catalog',
   price: 'catalog',

@@ -25,6 +25,7 @@ import { addPriceCommands } from './commands/price.ts'
 import { addQuoteCommands } from './commands/quote.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
 import { addSessionCommands } from './commands/session.ts'
+import { addSimulationCommands } from './commands/simulation.ts'
 import { addSystemCommand } from './commands/system.ts'
 import { addUsageCommand } from './commands/usage.ts'
 import { addWebhookCommands } from './commands/webhook.ts'
@@ -67,19 +68,7 @@ export async function runProgram(surroundings: Surroundings): Promise<number> {
   }
 }
 
-export function createProgram(context: Context): Command {
-  const program = new Command('spillway')
-  program
-    .description("Spillway: a fleet's spare GPU capacity as a cloud.")
-    .version(VERSION)
-    .option('--json', 'write the API’s own document to stdout, and nothing else')
-    .option('--url <address>', 'address of the installation')
-    .addOption(new Option('--key <key>', 'the key to speak with').conflicts('as'))
-    .addOption(
-      new Option('--as <who>', 'which key of a local installation').choices(['demo', 'operator']),
-    )
-    .addHelpText('after', AFTER_HELP)
-  configure(program, context)
+function addForBuyers(program: Command, context: Context): void {
   program.commandsGroup('For buyers:')
   addChatCommand(program, context)
   addLeaseCommands(program, context)
@@ -95,9 +84,13 @@ export function createProgram(context: Context): Command {
   addBalanceCommand(program, context)
   addKeyCommands(program, context)
   addWebhookCommands(program, context)
+}
+
+function addForTheOperator(program: Command, context: Context): void {
   program.commandsGroup('For the operator:')
   addAnchorCommands(program, context)
   addBooksCommand(program, context)
+  addSimulationCommands(program, context)
   addLedgerCommands(program, context)
   addFleetCommand(program, context)
   addNodeCommands(program, context)
@@ -106,6 +99,23 @@ export function createProgram(context: Context): Command {
   addAuditCommands(program, context)
   addEventCommand(program, context)
   addSystemCommand(program, context)
+}
+
+export function createProgram(context: Context): Command {
+  const program = new Command('spillway')
+  program
+    .description("Spillway: a fleet's spare GPU capacity as a cloud.")
+    .version(VERSION)
+    .option('--json', 'write the API’s own document to stdout, and nothing else')
+    .option('--url <address>', 'address of the installation')
+    .addOption(new Option('--key <key>', 'the key to speak with').conflicts('as'))
+    .addOption(
+      new Option('--as <who>', 'which key of a local installation').choices(['demo', 'operator']),
+    )
+    .addHelpText('after', AFTER_HELP)
+  configure(program, context)
+  addForBuyers(program, context)
+  addForTheOperator(program, context)
   program.commandsGroup('This command:')
   addSessionCommands(program, context)
   addCompletionCommand(program, context)

@@ -17,6 +17,7 @@ import * as pools from './pools.ts'
 import * as reclaims from './reclaims.ts'
 import * as reconciliation from './reconciliation.ts'
 import * as session from './session.ts'
+import * as simulations from './simulations.ts'
 import * as system from './system.ts'
 import * as webhooks from './webhooks.ts'
 
@@ -86,6 +87,10 @@ export const API = {
   getBalance: money.getBalance,
   verifyLedger: money.verifyLedger,
   getBooks: money.getBooks,
+  createSimulation: simulations.createSimulation,
+  listSimulations: simulations.listSimulations,
+  getSimulation: simulations.getSimulation,
+  cancelSimulation: simulations.cancelSimulation,
   getSystem: system.getSystem,
   streamEvents: system.streamEvents,
   listAuditEvents: system.listAuditEvents,

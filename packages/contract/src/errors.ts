@@ -205,6 +205,26 @@ export const ERRORS = {
     title: 'An organization of that name exists',
     remedy: 'Choose another name.',
   },
+  'simulation.not_found': {
+    status: 404,
+    title: 'No such simulation',
+    remedy: 'List simulations with `spillway simulation list`.',
+  },
+  'simulation.scenario_refused': {
+    status: 400,
+    title: 'The scenario cannot be simulated',
+    remedy: 'Correct what the message names, by line or field; compare examples/plan.yaml.',
+  },
+  'simulation.limit_reached': {
+    status: 409,
+    title: 'As many simulations wait as may',
+    remedy: 'Wait for one to end, or cancel one with `spillway simulation cancel`.',
+  },
+  'simulation.over': {
+    status: 409,
+    title: 'The simulation is over',
+    remedy: 'Look at its result with `spillway simulation show`.',
+  },
   'webhook.not_found': {
     status: 404,
     title: 'No such webhook',

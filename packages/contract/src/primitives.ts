@@ -26,6 +26,7 @@ export const NodeId = id('nod', 'node')
 export const ClaimId = id('clm', 'claim')
 export const DeploymentId = id('dep', 'deployment')
 export const WebhookId = id('whk', 'webhook')
+export const SimulationId = id('sim', 'simulation')
 export const WebhookDeliveryId = id('dlv', 'webhook delivery')
 
 /** A pool, site, node or model is named in the fleet file, and its name is its identity for people. */

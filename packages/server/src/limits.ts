@@ -33,6 +33,16 @@ export const LEASE_LOOK_EVERY_MS = 1 * SECOND_MS
 /** How long the stop of a lease is repeated before the operator is told. */
 export const LEASE_STOP_REPEAT_MS = 2 * SECOND_MS
 
+/** Simulations that one organization may have waiting or running, and those that run at once, each on a core. */
+export const SIMULATIONS_OPEN_MAX = 20
+export const SIMULATIONS_AT_ONCE = 1
+/** How often the progress of a simulation is noted. */
+export const SIMULATION_LOOK_EVERY_MS = 250
+export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS
+/** The text of a job trace once it is unpacked, and the jobs in it. */
+export const SIMULATION_TRACE_BYTES_MAX = 32 * MIB
+export const SIMULATION_TRACE_JOBS_MAX = 200_000
+
 /** How often it is seen which services are due for a check, and how many are checked at once. */
 export const HEALTH_LOOK_EVERY_MS = 1 * SECOND_MS
 export const HEALTH_CHECKS_AT_ONCE = 64

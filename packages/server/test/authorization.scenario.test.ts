@@ -20,6 +20,7 @@ const NO_CLEARING = 'clr_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
 const NO_WEBHOOK = 'whk_00000000000000000000000000'
+const NO_SIMULATION = 'sim_00000000000000000000000000'
 const NO_DELIVERY = 'dlv_00000000000000000000000000'
 const NO_ORGANIZATION = 'org_00000000000000000000000000'
 
@@ -94,6 +95,10 @@ const SAMPLES = cases({
   getBalance: {},
   verifyLedger: {},
   getBooks: {},
+  createSimulation: { body: { scenario: 'name:' } },
+  listSimulations: {},
+  getSimulation: { params: { id: NO_SIMULATION } },
+  cancelSimulation: { params: { id: NO_SIMULATION } },
   getSystem: {},
   streamEvents: { query: { after: 'nonsense' } },
   listAuditEvents: {},

@@ -23,6 +23,7 @@ const PREFIXES = {
   hold: 'hld',
   ledgerTransaction: 'ltx',
   auditEvent: 'aud',
+  simulation: 'sim',
   webhook: 'whk',
   webhookDelivery: 'dlv',
 } as const

@@ -22,6 +22,7 @@ import {
 import { startCourier } from '#modules/notice/index.ts'
 import { CLEARING_PROGRAM, stepClearing } from '#modules/order/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
+import { createSimulations, SIMULATION_PROGRAM } from '#modules/simulation/index.ts'
 import {
   CHECK_PROGRAM,
   createFollowing,
@@ -43,6 +44,7 @@ import {
   wakeStrand,
 } from '#platform/jobs/strand.ts'
 import { HOUSEKEEPING_PROGRAM, keepHouse } from './housekeeping.ts'
+import { startPlanRun } from './simulation-run.ts'
 
 export interface ControllerDeps {
   readonly database: Database
@@ -133,6 +135,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
     onTrouble: (pool, error) =>
       deps.log.warn({ err: error, pool }, 'something about this pool needs a look'),
   })
+  const simulations = createSimulations({ ...deps, startRun: startPlanRun })
   const runner: StrandRunner = runStrands({
     database: deps.database,
     now: deps.now,
@@ -148,6 +151,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),
       [FOLLOW_PROGRAM]: createFollowing(deps),
       [RECONCILIATION_PROGRAM]: reconciliation,
+      [SIMULATION_PROGRAM]: simulations.step,
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
     },
   })
@@ -163,6 +167,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       endWatch()
       await courier.stop()
       await runner.stop()
+      await simulations.stop()
     },
   }
 }

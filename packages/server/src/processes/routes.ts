@@ -19,6 +19,7 @@ import { anchorRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { offerRoutes, orderRoutes, worthRoutes } from '#modules/order/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
+import { simulationRoutes } from '#modules/simulation/index.ts'
 import { nodeRoutes, reconciliationRoutes } from '#modules/upkeep/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
@@ -80,6 +81,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...servingRoutes({ ids, ...deps.upstreams }),
     ...billingRoutes({ pepper, ids, burnOf, verifyCredits }),
     ...economicsRoutes(poolsOfModels),
+    ...simulationRoutes({ ids }),
     ...noticeRoutes({ pepper, ids, isPrivateAllowed: deps.isPrivateAllowed }),
     ...eventRoutes(database, deps.bell),
     ...systemRoutes(deps.system),

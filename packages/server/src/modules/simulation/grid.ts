@@ -97,9 +97,11 @@ export class Grid {
     return this.#reach.at(gpus)
   }
 
-  /** Whether a gang fits on what is free. */
-  fits(workers: number, gpus: number): boolean {
-    return workers * gpus <= this.freeTotal && this.#free.fitting(gpus) >= workers
+  /** Whether a gang fits on what is free, while so many of the largest nodes stay empty, or all that are. */
+  fits(workers: number, gpus: number, keptNodes = 0): boolean {
+    if (workers * gpus > this.freeTotal) return false
+    const kept = Math.min(keptNodes, this.withFree(this.sizeMax).length)
+    return this.#free.fitting(gpus) - kept * Math.floor(this.sizeMax / gpus) >= workers
   }
 
   /** Whether a gang would fit if everything that is sold went. */

@@ -19,6 +19,8 @@ export interface Quota {
   readonly refresh: (world: World) => void
   /** At every moment at which something may start. */
   readonly limit: (world: World) => number
+  /** How many whole nodes are kept free of sold work: what a gang of the owner needs. Absent: none. */
+  readonly keptNodes?: (world: World) => number
 }
 
 export interface Policy extends Terms {

@@ -23,7 +23,8 @@ export interface Course {
 
 /** Takes a node for each worker; null, with nothing taken, where the whole gang does not fit. */
 function takeRoom(world: World, policy: Policy, { job }: Work): readonly number[] | null {
-  if (!world.grid.fits(job.workers, job.gpus)) return null
+  const keptNodes = job.kind === 'spot' ? (policy.quota?.keptNodes?.(world) ?? 0) : 0
+  if (!world.grid.fits(job.workers, job.gpus, keptNodes)) return null
   return Array.from({ length: job.workers }, () => {
     const node = policy.choose(world, job)
     assert(node >= 0, 'a gang that fits finds a node for each worker')

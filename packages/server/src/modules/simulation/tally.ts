@@ -1,5 +1,6 @@
 /** Counts what happens during a simulation: time in use, work lost, runs and evictions, and a hash over all of it. */
 import type { JobKind } from './job.ts'
+import { type Held, Timeline } from './timeline.ts'
 import type { Run, Work } from './work.ts'
 
 export interface Counts {
@@ -28,6 +29,7 @@ export class Tally {
   readonly byKind: Readonly<Record<JobKind, Counts>> = { anchor: noCounts(), spot: noCounts() }
   /** GPU-seconds within the window in which somebody had the GPU. */
   readonly heldGpuS: Record<JobKind, number> = { anchor: 0, spot: 0 }
+  readonly timeline: Timeline
   events = 0
   readonly #windowS: number
   readonly #guaranteeS: number
@@ -36,6 +38,7 @@ export class Tally {
 
   constructor(windowS: number, guaranteeS: number) {
     this.#windowS = windowS
+    this.timeline = new Timeline(windowS)
     this.#guaranteeS = guaranteeS
   }
 
@@ -45,7 +48,8 @@ export class Tally {
     return hex(this.#hashHigh) + hex(this.#hashLow)
   }
 
-  hold(fromS: number, toS: number, held: Readonly<Record<JobKind, number>>): void {
+  hold(fromS: number, toS: number, held: Held): void {
+    this.timeline.hold(fromS, toS, held)
     const seconds = this.#within(fromS, toS)
     if (seconds <= 0) return
     this.heldGpuS.anchor += held.anchor * seconds

@@ -51,7 +51,7 @@ export class World {
 
   advance(toS: number): void {
     const { anchorTotal: anchor, spotTotal: spot } = this.grid
-    this.tally.hold(this.nowS, toS, { anchor, spot })
+    this.tally.hold(this.nowS, toS, { anchor, spot, wanted: this.demand.total })
     this.nowS = toS
     this.demand.advance(toS)
   }

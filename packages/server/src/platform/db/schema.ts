@@ -445,6 +445,22 @@ export interface SessionTable {
   expires_at: Date
 }
 
+export interface SimulationTable {
+  id: string
+  organization_id: string
+  name: string
+  state: string
+  progress: Generated<number>
+  scenario: string
+  plan: ColumnType<unknown, string, string>
+  notes: ColumnType<unknown, string, string>
+  result: ColumnType<unknown, string | null | undefined, string | null>
+  failure: string | null
+  created_at: Date
+  started_at: Date | null
+  ended_at: Date | null
+}
+
 export interface SiteTable {
   name: string
   region: string
@@ -582,6 +598,7 @@ export interface Schema {
   replica: ReplicaTable
   schema_migration: SchemaMigrationTable
   session: SessionTable
+  simulation: SimulationTable
   site: SiteTable
   sku: SkuTable
   slot_fault: SlotFaultTable

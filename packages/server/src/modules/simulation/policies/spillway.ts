@@ -18,6 +18,13 @@ export interface SpillwayVariant {
   readonly reserve?: (world: World, quantile: number) => number
   readonly hasFeedback?: boolean
   readonly quantile?: number
+  /** The quantile by which whole nodes are kept. */
+  readonly wholeQuantile?: number
+  readonly evictedMost?: number
+  readonly evictedLeast?: number
+  readonly quantileMin?: number
+  readonly step?: number
+  readonly patienceS?: number
   readonly taste?: Partial<Omit<ReclaimTaste, 'rules'>>
 }
 
@@ -46,7 +53,9 @@ class QuantileFeedback {
   #seen = 0
   #changedS = 0
 
-  constructor(quantile: number, hasFeedback: boolean) {
+  readonly #v: SpillwayVariant
+  constructor(quantile: number, hasFeedback: boolean, v: SpillwayVariant) {
+    this.#v = v
     this.quantile = quantile
     this.#hasFeedback = hasFeedback
   }
@@ -61,18 +70,33 @@ class QuantileFeedback {
     this.#changedS = nowS
     const share = ends === 0 ? 0 : evictions / ends
     const head = queue.spotHead
-    if (share > 0.05) this.quantile = Math.min(0.98, this.quantile + 0.05)
-    else if (share < 0.02 && head !== null && nowS - head.waitingSinceS > 1_800)
-      this.quantile = Math.max(0.3, this.quantile - 0.05)
+    const {
+      evictedMost = 0.05,
+      evictedLeast = 0.02,
+      quantileMin = 0.3,
+      step = 0.05,
+      patienceS = 1_800,
+    } = this.#v
+    if (share > evictedMost) this.quantile = Math.min(0.98, this.quantile + step)
+    else if (share < evictedLeast && head !== null && nowS - head.waitingSinceS > patienceS)
+      this.quantile = Math.max(quantileMin, this.quantile - step)
   }
 }
 
-function spillwayQuota({ reserve, hasFeedback = true, quantile = 0.9 }: SpillwayVariant): Quota {
-  const feedback = new QuantileFeedback(quantile, hasFeedback)
+function spillwayQuota(variant: SpillwayVariant): Quota {
+  const { reserve, hasFeedback = true, quantile = 0.9, wholeQuantile = 0 } = variant
+  const feedback = new QuantileFeedback(quantile, hasFeedback, variant)
   const reserved = reserve ?? conditionalReserve()
   return {
     refresh: (world) => feedback.refresh(world),
     limit: (world) => world.grid.capacity - reserved(world, feedback.quantile),
+    keptNodes: (world) =>
+      wholeQuantile === 0
+        ? 0
+        : Math.ceil(
+            (reserved(world, Math.max(feedback.quantile, wholeQuantile)) - world.demand.total) /
+              world.grid.sizeMax,
+          ),
   }
 }
 

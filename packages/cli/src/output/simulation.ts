@@ -1,0 +1,158 @@
+/** How a simulation reads: its variants side by side, each figure with how sure it is. Pure. */
+import type {
+  Simulation,
+  SimulationEstimate,
+  SimulationMeasure,
+  SimulationVariant,
+} from '@spillway/contract'
+import { renderTable, type TableOptions } from './table.ts'
+import { toLine } from './text.ts'
+import { renderRelative } from './time.ts'
+
+type Unit = 'share' | 'usd' | 'count' | 'seconds' | 'hours'
+
+export interface ShownMeasure {
+  readonly measure: SimulationMeasure
+  readonly label: string
+  readonly unit: Unit
+  /** Where it stands alone; absent: the label. */
+  readonly title?: string
+}
+
+/** What is told of a variant, in this order. */
+export const SHOWN: readonly ShownMeasure[] = [
+  { measure: 'utilisation', label: 'utilisation', unit: 'share' },
+  {
+    measure: 'useful_utilisation',
+    label: '  of it useful',
+    unit: 'share',
+    title: 'useful utilisation',
+  },
+  { measure: 'sold_share', label: 'sold, of all GPU-time', unit: 'share' },
+  { measure: 'sold_gpu_hours', label: 'sold', unit: 'hours' },
+  { measure: 'revenue_usd', label: 'revenue', unit: 'usd' },
+  { measure: 'spot_revenue_usd', label: '  spot', unit: 'usd', title: 'revenue of spot' },
+  {
+    measure: 'reserved_revenue_usd',
+    label: '  reserved',
+    unit: 'usd',
+    title: 'revenue of reserved blocks',
+  },
+  { measure: 'breaches', label: 'guarantees broken', unit: 'count' },
+  {
+    measure: 'breach_rate',
+    label: '  of all runs',
+    unit: 'share',
+    title: 'guarantees broken, of all spot runs',
+  },
+  { measure: 'evictions', label: 'evictions', unit: 'count' },
+  {
+    measure: 'evictions_per_run',
+    label: '  of all runs',
+    unit: 'share',
+    title: 'evictions, of all spot runs',
+  },
+  { measure: 'spot_queueing_s_mean', label: 'spot queueing, mean', unit: 'seconds' },
+  { measure: 'spot_queueing_s_p95', label: '  P95', unit: 'seconds', title: 'spot queueing, P95' },
+  { measure: 'anchor_delay_s_mean', label: 'anchor delay, mean', unit: 'seconds' },
+  { measure: 'anchor_delay_s_p99', label: '  P99', unit: 'seconds', title: 'anchor delay, P99' },
+  { measure: 'contribution_usd', label: 'contribution', unit: 'usd' },
+  { measure: 'depreciation_usd', label: 'depreciation', unit: 'usd' },
+  { measure: 'margin_after_depreciation_usd', label: 'margin after depreciation', unit: 'usd' },
+  { measure: 'capex_usd', label: 'capex', unit: 'usd' },
+  { measure: 'capex_recovered_share', label: 'capex recovered', unit: 'share' },
+  {
+    measure: 'capex_recovered_share_per_year',
+    label: '  a year',
+    unit: 'share',
+    title: 'capex recovered a year',
+  },
+]
+
+const LARGE: readonly (readonly [size: number, suffix: string])[] = [
+  [1e12, 'T'],
+  [1e9, 'B'],
+  [1e6, 'M'],
+]
+
+function renderLarge(value: number, decimals: number): string {
+  const [size, suffix] = LARGE.find(([each]) => Math.abs(value) >= each) ?? [1, '']
+  const digits = suffix === '' ? decimals : 2
+  return `${(value / size).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}${suffix}`
+}
+
+export function renderFigure(value: number, unit: Unit): string {
+  if (unit === 'share') return `${(100 * value).toFixed(2)} %`
+  if (unit === 'usd') return `${renderLarge(value, 0)} USD`
+  if (unit === 'seconds') return `${renderLarge(value, value < 10 ? 1 : 0)} s`
+  if (unit === 'hours') return `${renderLarge(value, 0)} h`
+  return renderLarge(value, 0)
+}
+
+/** An interval narrower than this part of the mean is none. */
+const SURE_PART = 1e-9
+
+/** With half the width of its 95 % confidence interval, where there is one and it is not nothing. */
+export function renderEstimate(estimate: SimulationEstimate | undefined, unit: Unit): string {
+  if (!estimate) return '-'
+  const { mean, within } = estimate
+  const isSure = within === null || within <= Math.abs(mean) * SURE_PART
+  return isSure
+    ? renderFigure(mean, unit)
+    : `${renderFigure(mean, unit)} ± ${renderFigure(within, unit)}`
+}
+
+export function renderVariants(
+  variants: readonly SimulationVariant[],
+  options: TableOptions,
+): string {
+  return renderTable<ShownMeasure>(
+    [
+      { heading: '', cell: ({ label }) => label },
+      ...variants.map(({ name, policy, measures }) => ({
+        heading: `${toLine(name)} (${policy})`.toUpperCase(),
+        align: 'right' as const,
+        cell: ({ measure, unit }: ShownMeasure) => renderEstimate(measures[measure], unit),
+      })),
+    ],
+    SHOWN,
+    options,
+  )
+}
+
+export function renderSimulations(
+  simulations: readonly Simulation[],
+  nowMs: number,
+  options: TableOptions,
+): string {
+  return renderTable<Simulation>(
+    [
+      { heading: 'ID', cell: ({ id }) => id },
+      { heading: 'NAME', isFlexible: true, cell: ({ name }) => name },
+      {
+        heading: 'STATE',
+        cell: ({ state }) => state,
+        colour: ({ state }) => (state === 'done' ? 'green' : state === 'failed' ? 'red' : null),
+      },
+      {
+        heading: 'DONE',
+        align: 'right',
+        cell: ({ progress }) => `${Math.floor(100 * progress)} %`,
+      },
+      { heading: 'VARIANTS', align: 'right', cell: ({ variants }) => String(variants.length) },
+      { heading: 'DAYS', align: 'right', cell: ({ horizonDays }) => String(horizonDays) },
+      { heading: 'SEEDS', align: 'right', cell: ({ seeds }) => String(seeds) },
+      { heading: 'CREATED', cell: ({ createdAt }) => renderRelative(createdAt, nowMs) },
+    ],
+    simulations,
+    options,
+  )
+}
+
+const BAR_CELLS = 30
+
+export function renderProgress({ name, state, progress }: Simulation): string {
+  const full = Math.round(BAR_CELLS * progress)
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
+  return `${toLine(name)}  ${bar} ${Math.floor(100 * progress)} %${state === 'queued' ? ', waits' : ''}`
+}

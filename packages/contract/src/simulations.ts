@@ -1,0 +1,146 @@
+/**
+ * Simulations: what a fleet would sell and earn under a scenario, with variants side by side. They run in the
+ * background; the scenario is a text in YAML or JSON, checked before anything runs.
+ */
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { Instant, Limit, SimulationId, list } from './primitives.ts'
+
+export const SimulationState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
+export type SimulationState = z.infer<typeof SimulationState>
+
+/** The mean over the seeds, and half the width of its 95 % confidence interval; null of a single seed. */
+export const SimulationEstimate = z.object({ mean: z.number(), within: z.number().nullable() })
+export type SimulationEstimate = z.infer<typeof SimulationEstimate>
+
+/** What is told of each variant, in this order. Amounts are of the whole fleet over the horizon. */
+export const SIMULATION_MEASURES = [
+  'utilisation',
+  'useful_utilisation',
+  'sold_share',
+  'sold_gpu_hours',
+  'revenue_usd',
+  'spot_revenue_usd',
+  'reserved_revenue_usd',
+  'breaches',
+  'breach_rate',
+  'evictions',
+  'evictions_per_run',
+  'spot_queueing_s_mean',
+  'spot_queueing_s_p95',
+  'anchor_delay_s_mean',
+  'anchor_delay_s_p99',
+  'contribution_usd',
+  'depreciation_usd',
+  'margin_after_depreciation_usd',
+  'capex_usd',
+  'capex_recovered_share',
+  'capex_recovered_share_per_year',
+] as const
+export const SimulationMeasure = z.enum(SIMULATION_MEASURES)
+export type SimulationMeasure = z.infer<typeof SimulationMeasure>
+
+/** GPUs of the simulated pool through the horizon, mean over the seeds; one value a step. */
+export const SimulationTimeline = z.object({
+  stepHours: z.number(),
+  capacityGpus: z.number(),
+  reservedGpus: z.number(),
+  anchorGpus: z.array(z.number()),
+  soldGpus: z.array(z.number()),
+  /** What the owner wanted, running or waiting. */
+  wantedGpus: z.array(z.number()),
+})
+export type SimulationTimeline = z.infer<typeof SimulationTimeline>
+
+export const SimulationVariant = z.object({
+  name: z.string(),
+  policy: z.string(),
+  /** The fleet is so many of the simulated pool. */
+  scale: z.number(),
+  measures: z.record(SimulationMeasure, SimulationEstimate),
+  timeline: SimulationTimeline,
+  /** One for each seed: the same scenario and version give the same. */
+  hashes: z.array(z.string()),
+})
+export type SimulationVariant = z.infer<typeof SimulationVariant>
+
+export const Simulation = z.object({
+  id: SimulationId,
+  name: z.string(),
+  state: SimulationState,
+  /** From 0 to 1. */
+  progress: z.number(),
+  variants: z.array(z.string()),
+  seeds: z.number().int(),
+  horizonDays: z.number(),
+  createdAt: Instant,
+  startedAt: Instant.nullable(),
+  endedAt: Instant.nullable(),
+  /** Why it failed, as a sentence. */
+  failure: z.string().nullable(),
+})
+export type Simulation = z.infer<typeof Simulation>
+
+export const SimulationWithResult = Simulation.extend({
+  /** As it was given. */
+  scenario: z.string(),
+  /** What was left out of a trace or put right. */
+  notes: z.array(z.string()),
+  /** The base first, then each variant; null until it is done. */
+  result: z.array(SimulationVariant).nullable(),
+})
+export type SimulationWithResult = z.infer<typeof SimulationWithResult>
+
+const byId = z.strictObject({ id: SimulationId })
+
+export const createSimulation = endpoint({
+  id: 'simulation.create',
+  method: 'POST',
+  path: '/simulations',
+  summary: 'Simulate a scenario in the background',
+  permission: 'simulation.create',
+  body: z.strictObject({
+    scenario: z.string().min(1).max(65_536).meta({ description: 'In YAML or JSON.' }),
+    fleet: z.string().max(262_144).optional().meta({
+      description: 'The text of a fleet file, when the scenario names one.',
+    }),
+    trace: z.string().max(900_000).optional().meta({
+      description: 'A job trace, gzipped and in base64, when the scenario names one.',
+    }),
+  }),
+  returns: Simulation,
+  errors: ['simulation.scenario_refused', 'simulation.limit_reached'],
+  status: 201,
+})
+
+export const listSimulations = endpoint({
+  id: 'simulation.list',
+  method: 'GET',
+  path: '/simulations',
+  summary: 'List simulations, newest first',
+  permission: 'simulation.list',
+  query: z.strictObject({ limit: Limit }),
+  returns: list(Simulation),
+})
+
+export const getSimulation = endpoint({
+  id: 'simulation.get',
+  method: 'GET',
+  path: '/simulations/{id}',
+  summary: 'Show a simulation with its result',
+  permission: 'simulation.list',
+  params: byId,
+  returns: SimulationWithResult,
+  errors: ['simulation.not_found'],
+})
+
+export const cancelSimulation = endpoint({
+  id: 'simulation.cancel',
+  method: 'POST',
+  path: '/simulations/{id}/cancel',
+  summary: 'Cancel a simulation that is not over',
+  permission: 'simulation.cancel',
+  params: byId,
+  returns: Simulation,
+  errors: ['simulation.not_found', 'simulation.over'],
+})

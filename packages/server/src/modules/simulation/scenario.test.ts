@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runScenarioPlan } from './plan-service.ts'
+import { makePlan, type PlannedPool } from './plan.ts'
+import { readScenario, type Scenario } from './scenario.ts'
+
+const POOL: PlannedPool = {
+  ...{ name: 'p', sizes: [8, 8, 8, 8], spotUsdPerGpuHour: '1.5', capexUsdPerGpu: '30000' },
+  ...{ residualFraction: 0.1, lifeYears: 5, opexUsdPerGpuHour: '0.2', powerKwPerGpu: 1 },
+  ...{ idlePowerFraction: 0.3, pue: 1.2, powerUsdPerKwh: '0.06' },
+}
+
+function scenario(text: string): Scenario {
+  const reading = readScenario(text)
+  if (reading.kind === 'refused') throw new Error(reading.faults.join('\n'))
+  return reading.scenario
+}
+
+function planOf(text: string) {
+  const planning = makePlan(scenario(text), POOL, null)
+  if (planning.kind === 'refused') throw new Error(planning.faults.join('\n'))
+  return planning.plan
+}
+
+const SMALL = 'name: small\nhorizonDays: 3\nseeds: 2\nspot: { load: 6 }\n'
+
+test.each([
+  ['name: x\nhorizonDay: 3', 'Unrecognized key: "horizonDay"'],
+  ['name: x\nhorizonDays: -3', 'line 2: horizonDays: Too small'],
+  ['name: x\ndemand:\n  meanShare: 1.2', 'line 3: demand.meanShare: must be between 0 and 1'],
+  ['name: x\npolicy: best', 'line 2: policy: write one of: spillway, fifo'],
+  ['name: x\nseeds: .nan', 'line 2: seeds: expected number, received NaN'],
+  ['name: x\nvariants: [{ name: base }]', 'a second variant named `base`'],
+  [
+    'name: x\nseeds: 30\nvariants: [{name: a},{name: b},{name: c},{name: d}]',
+    '150 runs; at most 120',
+  ],
+  ['name: [', 'line 1'],
+  ['- a list', 'expected object'],
+])('a scenario that makes no sense is refused with its line: %j', (text, fault) => {
+  const reading = readScenario(text)
+  expect(reading.kind === 'refused' && reading.faults.join('\n')).toContain(fault)
+})
+
+test('a variant changes what it names and nothing else', () => {
+  const text = `${SMALL}demand: { meanShare: 0.5, surgesPerWeek: 0 }\nvariants:\n  - name: dearer\n    prices: { spotUsdPerGpuHour: 2 }\n    demand: { meanShare: 0.7 }`
+  const { variants } = planOf(text)
+  expect(variants.map(({ pool }) => pool.spotUsdPerGpuHour)).toEqual(['1.5', '2'])
+  expect(variants.map(({ demand }) => [demand.meanShare, demand.surgesPerWeek])).toEqual([
+    [0.5, 0],
+    [0.7, 0],
+  ])
+})
+
+test.each([
+  ['nodes: { count: 20000, gpusPerNode: 64 }', 'too many to simulate one by one'],
+  ['reserved: [{ name: all, gpus: 32, usdPerMonth: 1 }]', 'take 4 nodes, and the pool has 4'],
+])('a plan that cannot be run is refused: %s', (line, fault) => {
+  const planning = makePlan(scenario(SMALL + line), POOL, null)
+  expect(planning.kind === 'refused' && planning.faults[0]).toContain(fault)
+})
+
+test('a pool without nodes is refused', () => {
+  const planning = makePlan(scenario(SMALL), { ...POOL, sizes: [] }, null)
+  expect(planning.kind === 'refused' && planning.faults[0]).toContain('has no nodes')
+})
+
+test('the same plan gives the same result, and progress goes to the end', () => {
+  const plan = planOf(SMALL)
+  const told: number[] = []
+  const first = runScenarioPlan(plan, (fraction) => told.push(fraction))
+  expect(runScenarioPlan(plan, () => undefined)).toEqual(first)
+  expect(told.at(-1)).toBe(1)
+  expect(told).toEqual(told.toSorted((a, b) => a - b))
+})
+
+test('utilisation, what is sold and the books of a variant agree', () => {
+  const [base] = runScenarioPlan(planOf(SMALL), () => undefined)
+  const mean = (measure: string) => base?.measures[measure]?.mean ?? Number.NaN
+  const hours = 32 * 3 * 24
+  expect(mean('sold_share') * hours).toBeCloseTo(mean('sold_gpu_hours'), 6)
+  expect(mean('spot_revenue_usd')).toBeLessThanOrEqual(mean('sold_gpu_hours') * 1.5 + 0.01)
+  expect(mean('revenue_usd')).toBeCloseTo(mean('spot_revenue_usd'), 2)
+  // 30,000 USD, a tenth left, over five years of 8,760 hours
+  expect(mean('depreciation_usd')).toBeCloseTo((30_000 * 0.9 * hours) / (5 * 8_760), 1)
+  expect(mean('capex_usd')).toBe(30_000 * 32)
+  const timeline = base?.timeline
+  const held = (timeline?.anchorGpus ?? []).reduce(
+    (sum, each, at) => sum + each + (timeline?.soldGpus[at] ?? 0),
+    0,
+  )
+  expect(held / 124 / 32).toBeCloseTo(mean('utilisation'), 2)
+})
+
+test('reserved blocks bring their money whatever happens, and leave less for the rest', () => {
+  const text = `${SMALL}scale: 10\nvariants:\n  - name: leased\n    reserved: [{ name: lease, gpus: 80, usdPerMonth: 73000 }]`
+  const [base, leased] = runScenarioPlan(planOf(text), () => undefined)
+  expect(leased?.measures['reserved_revenue_usd']?.mean).toBeCloseTo(
+    (73_000 * 3 * 86_400) / 2_628_000,
+    1,
+  )
+  expect(leased?.timeline).toMatchObject({ capacityGpus: 32, reservedGpus: 8 })
+  expect(base?.measures['reserved_revenue_usd']?.mean).toBe(0)
+})
+
+test('the scenarios among the examples can be read', () => {
+  for (const name of ['plan.yaml', 'hyperscale.yaml']) {
+    const path = join(import.meta.dirname, '../../../../../examples', name)
+    expect(scenario(readFileSync(path, 'utf8')).variants.length).toBeGreaterThan(2)
+  }
+})
