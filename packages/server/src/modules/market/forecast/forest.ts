@@ -194,14 +194,14 @@ class Grower {
   }
 }
 
-/** Grows the trees, each on a draw of the rows. */
-export function growForest(set: TrainingSet, settings: ForestSettings): readonly Tree[] {
+/** Grows the trees one by one, each on a draw of the rows. */
+export function* growForest(set: TrainingSet, settings: ForestSettings): Generator<Tree> {
   const random = seeded(settings.seed)
-  return Array.from({ length: settings.trees }, () => {
+  for (let count = 0; count < settings.trees; count++) {
     const grower = new Grower(set, settings, random)
     grower.grow({ from: 0, to: grower.tree.rows.length }, 0)
-    return grower.tree
-  })
+    yield grower.tree
+  }
 }
 
 /** The leaf of a tree into which a row of bins falls. */

@@ -15,7 +15,7 @@ export interface LearnerSettings extends Omit<ForestSettings, 'seed'> {
 }
 
 export const LEARNER: LearnerSettings = {
-  trees: 40,
+  trees: 60,
   featuresTried: 16,
   leafRowsMin: 15,
   depthMax: 12,
@@ -50,7 +50,12 @@ interface Rows {
   readonly weights: Float64Array
 }
 
-function gather(all: readonly Prepared[], { hour, settings, cache }: Required<LearnOptions>): Rows {
+const ROWS_AT_ONCE = 200
+
+function* gather(
+  all: readonly Prepared[],
+  { hour, settings, cache }: Required<LearnOptions>,
+): Generator<void, Rows> {
   const features: Float64Array[] = []
   const [values, weights]: [number[], number[]] = [[], []]
   for (const prepared of all)
@@ -58,6 +63,7 @@ function gather(all: readonly Prepared[], { hour, settings, cache }: Required<Le
       features.push(cache.at(prepared, then))
       values.push((prepared.rise[then] as number) / (prepared.scale[then] as number))
       weights.push(0.5 ** ((hour - then) / settings.halfLifeHours))
+      if (values.length % ROWS_AT_ONCE === 0) yield
     }
   return { features, values: Float64Array.from(values), weights: Float64Array.from(weights) }
 }
@@ -79,8 +85,20 @@ interface LearnOptions {
 
 /** Null where nothing has passed that could be learned from. */
 export function learn(all: readonly Prepared[], options: LearnOptions): Learned | null {
+  const steps = learning(all, options)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Learns in small steps, between which others may have their turn. */
+export function* learning(
+  all: readonly Prepared[],
+  options: LearnOptions,
+): Generator<void, Learned | null> {
   const { hour, settings = LEARNER, cache = new FeatureCache() } = options
-  const { features, values, weights } = gather(all, { hour, settings, cache })
+  const { features, values, weights } = yield* gather(all, { hour, settings, cache })
   if (values.length < 4 * settings.leafRowsMin) return null
   const order = Int32Array.from(values.keys()).sort(
     (a, b) => (values[a] as number) - (values[b] as number) || a - b,
@@ -93,7 +111,11 @@ export function learn(all: readonly Prepared[], options: LearnOptions): Learned 
   const outputs = [values.map(Math.asinh)]
   const bins = binAll(features, edges)
   const set = { rowCount: values.length, featureCount: edges.length, bins, outputs, weights }
-  const trees = growForest(set, { ...settings, seed: hour })
+  const trees: Tree[] = []
+  for (const tree of growForest(set, { ...settings, seed: hour })) {
+    trees.push(tree)
+    yield
+  }
   return { edges, trees, values: sorted, weights, rank }
 }
 

@@ -25,7 +25,7 @@ export interface DeskSettings {
 export const DESK: DeskSettings = {
   horizon: 4,
   learner: LEARNER,
-  learnEveryHours: 168,
+  learnEveryHours: 96,
   rules: SELLING,
   beginHour: 336,
   learnedFrom: 'all',

@@ -35,10 +35,20 @@ function sparesOf(peak: Distribution, capacity: number): Float64Array {
   })
 }
 
-/** The options on a pool, from the distribution of its peak and the chance of each of its parts. */
-export function optionsOf(peak: Distribution, chances: Float64Array, capacity: number): Options {
+/** What is known of a pool when it is sold from. */
+export interface Stock {
+  readonly peak: Distribution
+  /** The chance of each part of the distribution. */
+  readonly chances: Float64Array
+  readonly capacity: number
+  /** The most that is ever sold of it with a promise. */
+  readonly gpusMax: number
+}
+
+/** The options on a pool. */
+export function optionsOf({ peak, chances, capacity, gpusMax }: Stock): Options {
   const spares = sparesOf(peak, capacity)
-  const gpus = peak.map((level) => Math.max(0, Math.min(capacity, capacity - level)))
+  const gpus = peak.map((level) => Math.max(0, Math.min(gpusMax, capacity - level)))
   const kept = new Float64Array(gpus.length)
   const breachChance = new Float64Array(gpus.length)
   const overSold = new Float64Array(gpus.length)

@@ -15,6 +15,10 @@ function between(low: number, high: number): Float64Array {
   return Float64Array.from(LEVELS, (level) => low + level * (high - low))
 }
 
+function stock(low: number, high: number) {
+  return { peak: between(low, high), chances: NOMINAL, capacity: 100, gpusMax: 100 }
+}
+
 /** Days that look alike, with a busy noon and jumps that nobody can foresee. */
 function pool(name: string, hours: number, seed: number): DemandSeries {
   const random = seeded(seed)
@@ -39,9 +43,11 @@ describe('what is sold', () => {
         fc.integer({ min: 0, max: 300 }),
         fc.integer({ min: 0, max: 300 }),
         (capacity, low, width) => {
-          const options = optionsOf(between(low, low + width), NOMINAL, capacity)
+          const peak = between(low, low + width)
+          const gpusMax = capacity / 2
+          const options = optionsOf({ peak, chances: NOMINAL, capacity, gpusMax })
           const gpus = options.gpus[bestOption(options, PRICES)] ?? 0
-          expect(gpus).toBeLessThanOrEqual(capacity)
+          expect(gpus).toBeLessThanOrEqual(gpusMax)
           if (low >= capacity) expect(gpus).toBe(0)
         },
       ),
@@ -49,7 +55,7 @@ describe('what is sold', () => {
   })
 
   test('a dearer breach never makes a promise likelier to break', () => {
-    const options = optionsOf(between(20, 90), NOMINAL, 100)
+    const options = optionsOf(stock(20, 90))
     const chances = [1, 10, 100, 1000].map((breachGpus) => {
       return options.breachChance[bestOption(options, { ...PRICES, breachGpus })] ?? 0
     })
@@ -57,7 +63,7 @@ describe('what is sold', () => {
   })
 
   test('a spare that is certain is sold whole', () => {
-    const options = optionsOf(between(40, 40), NOMINAL, 100)
+    const options = optionsOf(stock(40, 40))
     expect(options.gpus[bestOption(options, { ...PRICES, breachGpus: 0 })]).toBe(60)
   })
 

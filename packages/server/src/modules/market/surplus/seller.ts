@@ -14,6 +14,8 @@ export interface SellingRules {
   readonly overSoldShareMax: number
   /** GPUs given up rather than oversell by one. */
   readonly overSoldGpus: number
+  /** Of a pool at most this share is promised at once, so that no single surprise breaks all that was sold. */
+  readonly poolShareMax: number
   /** Over how many hours the price of a breach is found. */
   readonly lookBackHours: number
   readonly priceEveryHours: number
@@ -22,9 +24,10 @@ export interface SellingRules {
 }
 
 export const SELLING: SellingRules = {
-  breachShareMax: 0.035,
+  breachShareMax: 0.034,
   overSoldShareMax: 0.068,
-  overSoldGpus: 12,
+  overSoldGpus: 9,
+  poolShareMax: 0.5,
   lookBackHours: 744,
   priceEveryHours: 12,
   breachesPrior: 100,
@@ -74,10 +77,12 @@ export class Seller {
 
   /** Sells for one hour; to be called hour by hour. */
   decide(pools: readonly PoolPeak[]): readonly Sale[] {
-    const { priceEveryHours } = this.#rules
+    const { priceEveryHours, poolShareMax } = this.#rules
     if (this.#decided.length > 0 && this.#decided.length % priceEveryHours === 0) this.#findPrice()
     const chances = this.calibration.chances()
-    const options = pools.map(({ peak, capacity }) => optionsOf(peak, chances, capacity))
+    const options = pools.map(({ peak, capacity }) =>
+      optionsOf({ peak, chances, capacity, gpusMax: poolShareMax * capacity }),
+    )
     const sales = options.map((each): Sale => {
       const option = bestOption(each, this.prices)
       if (option < 0) return NOTHING
