@@ -109,6 +109,21 @@ CREATE TABLE clearing (
 );
 CREATE TRIGGER clearing_append_only BEFORE DELETE OR UPDATE ON clearing FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE demand_forecast (
+  pool_name text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  horizon_hours integer NOT NULL,
+  capacity_gpus integer NOT NULL,
+  peak double precision[] NOT NULL,
+  fallback text,
+  offered_gpus double precision,
+  CONSTRAINT demand_forecast_pkey PRIMARY KEY (pool_name, hour, horizon_hours),
+  CONSTRAINT demand_forecast_capacity_gpus_check CHECK ((capacity_gpus >= 0)),
+  CONSTRAINT demand_forecast_fallback_check CHECK ((fallback = ANY (ARRAY['no_history'::text, 'little_history'::text, 'low_confidence'::text]))),
+  CONSTRAINT demand_forecast_horizon_hours_check CHECK ((horizon_hours > 0))
+);
+CREATE INDEX demand_forecast_hour ON demand_forecast USING btree (hour);
+
 CREATE TABLE deployment (
   id text NOT NULL,
   model_name text NOT NULL,

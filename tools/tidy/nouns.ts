@@ -41,6 +41,8 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   quote: { module: 'order', page: 'overview/overview-page.tsx', command: 'quote' },
   clearing: { module: 'order', page: 'overview/overview-page.tsx', command: 'clearing' },
   price: { module: 'order', page: 'overview/overview-page.tsx', command: 'price' },
+  forecast: { module: 'market', page: 'overview/overview-page.tsx', command: 'forecast' },
+  surplus: { module: 'market', page: 'overview/overview-page.tsx', command: 'surplus' },
   anchor: { module: 'market', page: 'leases/new-lease-page.tsx', command: 'anchor' },
   model: { module: 'catalog', page: 'models/models-page.tsx', command: 'model' },
   deployment: {

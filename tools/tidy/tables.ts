@@ -21,6 +21,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   health_check: 'upkeep',
   anchor_demand: 'market',
   simulation: 'simulation',
+  demand_forecast: 'market',
   claim: 'book',
   sku: 'catalog',
   price: 'catalog',

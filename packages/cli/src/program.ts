@@ -12,6 +12,7 @@ import { addCompletionCommand } from './commands/completion.ts'
 import { addDeploymentCommands } from './commands/deployment.ts'
 import { addEventCommand } from './commands/event.ts'
 import { addFleetCommand } from './commands/fleet.ts'
+import { addForecastCommand } from './commands/forecast.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addLeaseCommands } from './commands/lease.ts'
 import { addLedgerCommands } from './commands/ledger.ts'
@@ -26,6 +27,7 @@ import { addQuoteCommands } from './commands/quote.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addSimulationCommands } from './commands/simulation.ts'
+import { addSurplusCommand } from './commands/surplus.ts'
 import { addSystemCommand } from './commands/system.ts'
 import { addUsageCommand } from './commands/usage.ts'
 import { addWebhookCommands } from './commands/webhook.ts'
@@ -89,6 +91,8 @@ function addForBuyers(program: Command, context: Context): void {
 function addForTheOperator(program: Command, context: Context): void {
   program.commandsGroup('For the operator:')
   addAnchorCommands(program, context)
+  addForecastCommand(program, context)
+  addSurplusCommand(program, context)
   addBooksCommand(program, context)
   addSimulationCommands(program, context)
   addLedgerCommands(program, context)

@@ -6,6 +6,7 @@ import * as clearings from './clearings.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
 import * as fleet from './fleet.ts'
+import * as forecasts from './forecasts.ts'
 import * as leases from './leases.ts'
 import * as models from './models.ts'
 import * as money from './money.ts'
@@ -49,6 +50,8 @@ export const API = {
   createLease: leases.createLease,
   runAnchor: leases.runAnchor,
   getAnchorDemand: anchor.getAnchorDemand,
+  getForecast: forecasts.getForecast,
+  getSurplus: forecasts.getSurplus,
   listLeases: leases.listLeases,
   getLease: leases.getLease,
   listLeaseFacts: leases.listLeaseFacts,

@@ -27,6 +27,8 @@ export const ROLES = {
     'price.read',
     'anchor.run',
     'anchor.read',
+    'forecast.read',
+    'surplus.read',
     'model.list',
     'model.infer',
     'deployment.list',

@@ -179,3 +179,14 @@ export const HOUSEKEEPING_EVERY_MS = 60 * MINUTE_MS
 
 /** A start waits this long for its models before it says that it is ready without them. */
 export const MODELS_WITHIN_MS = 10 * SECOND_MS
+
+/** How much of the owner’s past is learned from, and how often anew. */
+export const FORECAST_LEARNED_MS = 90 * 24 * 60 * MINUTE_MS
+export const FORECAST_LEARN_EVERY_HOURS = 96
+/** How long after an hour it is forecast from. */
+export const FORECAST_AFTER_HOUR_MS = 10 * SECOND_MS
+/** Over how many hours forecasts are held against what came, and how long they are kept. */
+export const FORECAST_JUDGED_HOURS = 744
+export const FORECAST_KEPT_MS = 400 * 24 * 60 * MINUTE_MS
+/** For how long after its hour a forecast still has a say in the market’s decisions. */
+export const FORECAST_HOLDS_HOURS = 3

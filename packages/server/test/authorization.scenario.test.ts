@@ -57,6 +57,8 @@ const SAMPLES = cases({
   createLease: { body: { command: ['true'], gpus: 999 } },
   runAnchor: { body: { command: ['true'], gpus: 999 } },
   getAnchorDemand: { query: { pool: 'local' } },
+  getForecast: { params: { pool: 'local' } },
+  getSurplus: { params: { pool: 'local' } },
   listLeases: {},
   getLease: { params: { id: NO_LEASE } },
   listLeaseFacts: { params: { id: NO_LEASE } },

@@ -19,6 +19,7 @@ import {
   stepLease,
   wakeLease,
 } from '#modules/lease/index.ts'
+import { createForecasting, FORECAST_PROGRAM } from '#modules/market/index.ts'
 import { startCourier } from '#modules/notice/index.ts'
 import { CLEARING_PROGRAM, stepClearing } from '#modules/order/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
@@ -128,7 +129,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       wakeReconciliation(deps.database, pool, deps.now()),
       wakeCheck(deps.database, pool, deps.now()),
     ])
-  for (const program of [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM])
+  for (const program of [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM, FORECAST_PROGRAM])
     await wakeStrand(deps.database, { program, subject: 'all' }, deps.now())
   const reconciliation = createReconciliation({
     ...deps,
@@ -146,6 +147,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
       [MARKET_PROGRAM]: () => runCycle(leaseSteps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
+      [FORECAST_PROGRAM]: createForecasting(deps),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps, deps.now()),
       [CLEARING_PROGRAM]: (pool) => stepClearing(deps, pool),
       [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),

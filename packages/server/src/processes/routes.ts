@@ -15,7 +15,7 @@ import {
   reclaimRoutes,
   verifyCredits,
 } from '#modules/lease/index.ts'
-import { anchorRoutes, marketRoutes } from '#modules/market/index.ts'
+import { anchorRoutes, forecastRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { offerRoutes, orderRoutes, worthRoutes } from '#modules/order/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
@@ -71,6 +71,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     }),
     ...marketRoutes,
     ...anchorRoutes,
+    ...forecastRoutes,
     ...leaseRoutes({ engines, ids, pepper }),
     ...orderRoutes({ ids, pepper }),
     ...offerRoutes({ ids }),

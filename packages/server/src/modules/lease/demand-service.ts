@@ -3,6 +3,7 @@ import type { ReclaimPolicy } from '@spillway/contract'
 import { type Held, listAnchorClaimsEndedSince } from '#modules/book/index.ts'
 import {
   type DemandSpan,
+  listForeseenPeaks,
   latestDemand,
   sampleDemand,
   type SnapshotPool,
@@ -55,7 +56,9 @@ export async function foreseePools(
 ): Promise<readonly SnapshotPool[]> {
   const spans = await listSpans(tx, book)
   const window = { nowMs: book.now.getTime(), stepMs: DEMAND_STEP_MS, steps: DEMAND_STEPS }
+  const peaks = await listForeseenPeaks(tx, book.now)
   const foreseen = pools.map(async ({ name, reclaim }) => {
+    const forecast = peaks.get(name)
     const soonMs = noticeMs(reclaim) + SHRINK_AHEAD_MS
     return {
       name,
@@ -66,6 +69,7 @@ export async function foreseePools(
         pendingSlots: await pendingIn(tx, name, book.now),
         soonMs,
         laterMs: soonMs + RISK_AHEAD_MS,
+        ...(forecast ? { foreseen: forecast } : {}),
       },
     }
   })

@@ -67,3 +67,14 @@ export async function deleteOldDemand(db: Db, before: Date): Promise<void> {
     ) AS holding
     WHERE old.pool_name = holding.pool_name AND old.at < holding.at`.execute(db)
 }
+
+/** The most GPUs that the owner's people had and waited for in each hour of which anything was told. */
+export async function listHourlyDemand(
+  db: Db,
+  since: Date,
+): Promise<readonly { readonly pool: string; readonly hour: Date; readonly gpus: number }[]> {
+  const { rows } = await sql<{ pool_name: string; hour: Date; gpus: number }>`
+    SELECT pool_name, date_trunc('hour', at, 'UTC') AS hour, max(running_gpus + pending_gpus) AS gpus
+    FROM anchor_demand WHERE at >= ${since} GROUP BY 1, 2 ORDER BY 2`.execute(db)
+  return rows.map(({ pool_name, hour, gpus }) => ({ pool: pool_name, hour, gpus }))
+}

@@ -255,3 +255,30 @@ describe('the risk', () => {
     expect(atRisk.length).toBe(2)
   })
 })
+
+describe('the forecast of the peak', () => {
+  const foreseen = { likely: 4, far: 4 }
+  const firm = want({ leaseId: 'w', kind: 'on_demand', isFirm: true })
+
+  test('keeps its far end from what cannot be taken back, and from nothing else', () => {
+    const empty = { pools: [pool({ demand: demand({ samples: samples(0, 0, 0), foreseen }) })] }
+    const outcome = decide(snapshot({ ...empty, wants: [firm] }))
+    expect(outcome.decisions[0]).toMatchObject({ kind: 'wait' })
+    const spot = decide(snapshot({ ...empty, wants: [want({ leaseId: 's' })] }))
+    expect(spot.decisions[0]).toMatchObject({ kind: 'place' })
+  })
+
+  test('warns who may have to go, and sends nobody by itself', () => {
+    const pools = [pool({ demand: demand({ samples: samples(0, 0, 0), foreseen }) })]
+    const outcome = decide(snapshot({ pools, holders: full() }))
+    expect(outcome.shrinks).toEqual([])
+    expect(outcome.atRisk).toHaveLength(4)
+  })
+
+  test('counts what the owner has and waits for as a part of it', () => {
+    const pools = [
+      pool({ demand: demand({ samples: samples(3, 3, 3), pendingSlots: 1, foreseen }) }),
+    ]
+    expect(decide(snapshot({ pools, wants: [firm] })).decisions[0]).toMatchObject({ kind: 'place' })
+  })
+})

@@ -1,7 +1,8 @@
 /**
  * What is kept for the owner's work, and who goes for it before it asks. Pure. Two rules: `anchorHeadroom` slots are
  * never sold to what cannot be taken back; and while the owner's demand rises, what it will want within a notice is
- * freed, with the headroom on top. Without a forecast nobody goes.
+ * freed, with the headroom on top. Without a trend nobody goes. The forecast of the peak warns those who may have to go,
+ * and keeps its far end from what cannot be taken back; by itself it takes nothing from anybody.
  */
 import { type Floor, type Keeping, KEEPS_NOTHING } from './floor.ts'
 import { growthWithin } from './outlook.ts'
@@ -50,13 +51,17 @@ export function keepingOf(pool: SnapshotPool | undefined, floor: Floor): Keeping
   if (pool === undefined) return KEEPS_NOTHING
   const { anchorHeadroom: headroom = 0, demand } = pool
   if (demand === undefined) return { ...KEEPS_NOTHING, headroom }
-  const { samples, pendingSlots, soonMs, laterMs } = demand
+  const { samples, pendingSlots, soonMs, laterMs, foreseen } = demand
   const fits = pendingSlots > 0 && pendingSlots <= spareSlots(floor) + freeableSlots(floor)
   const withHeadroom = (slots: number) => (slots === 0 ? 0 : slots + headroom)
+  const nowSlots = (samples.at(-1)?.slots ?? 0) + pendingSlots
+  const riseTo = (peak: number | undefined) => Math.max(0, Math.round((peak ?? 0) - nowSlots))
+  const laterGrowth = Math.max(growthWithin(samples, laterMs), riseTo(foreseen?.likely))
   return {
-    headroom,
+    // What cannot be taken back is sold only beyond the far end of what is forecast.
+    headroom: Math.max(headroom, riseTo(foreseen?.far)),
     soonSlots: withHeadroom(growthWithin(samples, soonMs) + (fits ? pendingSlots : 0)),
-    laterSlots: withHeadroom(growthWithin(samples, laterMs) + pendingSlots),
+    laterSlots: withHeadroom(laterGrowth + pendingSlots),
   }
 }
 

@@ -86,6 +86,16 @@ export interface SnapshotDemand {
   readonly soonMs: number
   /** Who would go for what it wants within so long is told. */
   readonly laterMs: number
+  /** Absent: nothing is forecast, or not to be believed. */
+  readonly foreseen?: ForeseenPeaks
+}
+
+/** Slots that the owner's work is forecast to want at its peak. */
+export interface ForeseenPeaks {
+  /** Likelier than not, within the shortest promise. */
+  readonly likely: number
+  /** All but never passed, within the longest. */
+  readonly far: number
 }
 
 /** What a pool's policy says, and what is known of the owner's demand on it. */

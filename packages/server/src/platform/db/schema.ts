@@ -69,6 +69,16 @@ export interface ClearingTable {
   log: ColumnType<unknown, string, string>
 }
 
+export interface DemandForecastTable {
+  pool_name: string
+  hour: Date
+  horizon_hours: number
+  capacity_gpus: number
+  peak: number[]
+  fallback: string | null
+  offered_gpus: number | null
+}
+
 export interface DeploymentTable {
   id: string
   model_name: string
@@ -569,6 +579,7 @@ export interface Schema {
   balance: BalanceTable
   claim: ClaimTable
   clearing: ClearingTable
+  demand_forecast: DemandForecastTable
   deployment: DeploymentTable
   event: EventTable
   fault_credit: FaultCreditTable

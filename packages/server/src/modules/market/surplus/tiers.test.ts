@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LEVELS } from '../forecast/distribution.ts'
+import { placeableOf } from './placeable.ts'
 import { nextEta, type SurplusInput, surplusOf } from './tiers.ts'
 
 /** A peak that lies between two values, evenly. */
@@ -83,4 +84,18 @@ describe('the feedback', () => {
     expect(nextEta(0.11, { breachShare: 1, headWaitMs: 0 })).toBe(0.1)
     expect(nextEta(0.9, { breachShare: 0, headWaitMs: 1e9 })).toBe(1)
   })
+})
+
+test('free slots that lie apart make no large gang, and what the owner has makes none', () => {
+  const nodes = ['a', 'b'].map((id) => ({ id, slotCount: 8 }))
+  const claims = [
+    { nodeId: 'a', kind: 'anchor', slots: [0] },
+    { nodeId: 'b', kind: 'spot', slots: [0, 1] },
+  ]
+  expect(placeableOf(nodes, claims)).toEqual([
+    { gangGpus: 1, gpus: 15 },
+    { gangGpus: 2, gpus: 14 },
+    { gangGpus: 4, gpus: 12 },
+    { gangGpus: 8, gpus: 8 },
+  ])
 })

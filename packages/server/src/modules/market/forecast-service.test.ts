@@ -1,0 +1,104 @@
+/** Tests of the hourly forecast against a real database: what it keeps, and that it changes nothing afterwards. */
+import { expect, test } from 'vitest'
+import { idSource, newId } from '#kernel/ids.ts'
+import { cloneDatabase, makeClock } from '../../../test/harness/index.ts'
+import { readDemandSeries } from './demand-series-service.ts'
+import { saveDemand } from './demand-store.ts'
+import { createForecasting, HORIZONS, peakThatCame } from './forecast-service.ts'
+import { listForecasts } from './forecast-store.ts'
+import { HOUR_MS } from './forecast/series.ts'
+import { listForeseenPeaks } from './foreseen-service.ts'
+
+const { db } = await cloneDatabase()
+const START_MS = Date.UTC(2030, 0, 1)
+const HOURS = 16 * 24
+
+async function declarePool(): Promise<void> {
+  const site = { name: 's', region: 'r', jurisdiction: 'j', ownership: 'owned', pue: 1 }
+  await db
+    .insertInto('site')
+    .values({ ...site, power_usd_per_kwh: '0' })
+    .execute()
+  const pool = { name: 'p', site_name: 's', accelerator: 'a', accelerator_kind: 'gpu' }
+  const costs = { capex_usd_per_gpu: '0', residual_fraction: 0, life_years: 1 }
+  const power = { power_kw_per_gpu: 0, idle_power_fraction: 0, opex_usd_per_gpu_hour: '0' }
+  await db
+    .insertInto('pool')
+    .values({ ...pool, ...costs, ...power, engine: 'simulated', finding: 'f', reclaim: '{}' })
+    .execute()
+  const id = newId(
+    'node',
+    idSource(() => START_MS),
+  )
+  const node = { id, name: 'n', pool_name: 'p', slot_count: 100, state: 'ready', hardware: 'h' }
+  await db
+    .insertInto('node')
+    .values({ ...node, active_from: new Date(START_MS) })
+    .execute()
+}
+
+/** Days that look alike: busy from the eighth hour to the twentieth. */
+async function tellHour(hour: number): Promise<void> {
+  const at = new Date(START_MS + hour * HOUR_MS + 1)
+  const isBusy = hour % 24 >= 8 && hour % 24 < 20
+  const jobs = { runningJobs: 1, pendingJobs: 1 }
+  await saveDemand(db, 'p', { at, runningGpus: isBusy ? 60 : 20, pendingGpus: 5, ...jobs })
+}
+
+await declarePool()
+const clock = makeClock(new Date(START_MS + 30_000).toISOString())
+const step = createForecasting({ database: db, now: clock.now })
+
+function listAll() {
+  return listForecasts(db, { pool: 'p', from: new Date(0), to: new Date(START_MS * 2) })
+}
+
+test('before anything is known the whole pool is kept, and nothing is promised', async () => {
+  await step()
+  const made = await listAll()
+  expect(made.map(({ horizonHours }) => horizonHours)).toEqual([...HORIZONS])
+  for (const { fallback, offered } of made) {
+    expect(fallback).toBe('no_history')
+    expect(offered ?? 0).toBe(0)
+  }
+})
+
+test('after two weeks it has learned the day, promises what will be spare, and keeps its word', async () => {
+  // given sixteen days of demand, of which the last hours are forecast one by one
+  for (let hour = 0; hour < HOURS; hour++) await tellHour(hour)
+  for (let hour = HOURS - 26; hour < HOURS; hour++) {
+    clock.advance(START_MS + (hour + 1) * HOUR_MS + 30_000 - clock.now().getTime())
+    await step()
+  }
+  // then the night is told from the day
+  const [series] = await readDemandSeries(db, clock.now())
+  expect(series?.demand.length).toBe(HOURS)
+  const four = (await listAll()).filter(
+    ({ horizonHours, hour }) => horizonHours === 4 && hour.getTime() >= START_MS,
+  )
+  const judged = four.map((made) => ({ ...made, came: peakThatCame(series, made) }))
+  const passed = judged.filter(({ came }) => !Number.isNaN(came))
+  expect(passed.length).toBeGreaterThan(20)
+  for (const { offered, came, fallback } of passed) {
+    expect(fallback).toBeNull()
+    expect(offered ?? 0).toBeLessThanOrEqual(100 - came)
+  }
+  expect(Math.max(...passed.map(({ offered }) => offered ?? 0))).toBeGreaterThan(30)
+})
+
+test('the market hears of what is believed while it is fresh, and of nothing else', async () => {
+  const peaks = (await listForeseenPeaks(db, clock.now())).get('p')
+  expect(peaks?.far).toBeGreaterThanOrEqual(65)
+  expect(await listForeseenPeaks(db, new Date(clock.now().getTime() + 4 * HOUR_MS))).toEqual(
+    new Map(),
+  )
+  // The first forecast of all fell back.
+  expect(await listForeseenPeaks(db, new Date(START_MS + 60_000))).toEqual(new Map())
+})
+
+test('made again for the same hour, or after a restart, nothing that was kept changes', async () => {
+  const before = await listAll()
+  await step()
+  await createForecasting({ database: db, now: clock.now })()
+  expect(await listAll()).toEqual(before)
+})

@@ -1,0 +1,131 @@
+/**
+ * Forecasts the owner's demand once an hour, says what may be promised by it, and keeps both. What was learned stays in
+ * memory and is learned anew every few days, a little at a time, so that nobody else waits for it.
+ */
+import { setImmediate as otherTurns } from 'node:timers/promises'
+import type { Database } from '#platform/db/database.ts'
+import type { StepOutcome } from '#platform/jobs/strand.ts'
+import {
+  FORECAST_AFTER_HOUR_MS,
+  FORECAST_KEPT_MS,
+  FORECAST_LEARN_EVERY_HOURS,
+  FORECAST_JUDGED_HOURS,
+} from '../../limits.ts'
+import { readDemandSeries } from './demand-series-service.ts'
+import {
+  deleteOldForecasts,
+  listForecasts,
+  type MadeForecast,
+  saveForecasts,
+} from './forecast-store.ts'
+import { quantileOf } from './forecast/distribution.ts'
+import { COVER_LEVEL } from './forecast/fallback.ts'
+import { type Prepared, prepare } from './forecast/features.ts'
+import { forecastAt } from './forecast/forecast.ts'
+import { hourOf } from './forecast/hourly.ts'
+import { FeatureCache, type Learned, learning } from './forecast/learner.ts'
+import { type DemandSeries, HOUR_MS, peakAfter } from './forecast/series.ts'
+import { Seller } from './surplus/seller.ts'
+
+export const FORECAST_PROGRAM = 'forecast'
+/** The promises that are made of hours, and the longest of all, for what is reserved. */
+export const HORIZONS: readonly number[] = [1, 2, 4, 24]
+
+interface Kept {
+  readonly learned: Learned | null
+  readonly atMs: number
+}
+
+export interface ForecastingDeps {
+  readonly database: Database
+  readonly now: () => Date
+}
+
+async function learnInTurns(all: readonly Prepared[], hour: number): Promise<Learned | null> {
+  const steps = learning(all, { hour, cache: new FeatureCache() })
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await otherTurns()
+  }
+}
+
+/** The peak that came after a forecast; NaN while it is not known. */
+export function peakThatCame(series: DemandSeries | undefined, made: MadeForecast): number {
+  if (!series) return Number.NaN
+  const hour = (made.hour.getTime() - series.startMs) / HOUR_MS
+  return hour < 0 ? Number.NaN : peakAfter(series, hour, made.horizonHours)
+}
+
+/** What the seller promises now, told of everything that it promised before and what came. */
+function promise(
+  past: readonly MadeForecast[],
+  now: readonly MadeForecast[],
+  series: readonly DemandSeries[],
+): readonly MadeForecast[] {
+  const seller = new Seller()
+  const of = new Map(series.map((each) => [each.name, each]))
+  const horizon = now[0]?.horizonHours ?? 1
+  const hours = [...Map.groupBy(past, ({ hour }) => hour.getTime()).values()]
+  hours.forEach((made, index) => {
+    seller.decide(made)
+    const passed = hours[index - horizon + 1]
+    const peaks = passed?.map((each) => peakThatCame(of.get(each.pool), each))
+    if (peaks && !peaks.some(Number.isNaN)) seller.settle(peaks)
+  })
+  const sales = seller.decide(now)
+  return now.map((made, pool) => ({ ...made, offered: sales[pool]?.gpus ?? 0 }))
+}
+
+function forecastNow(
+  all: readonly Prepared[],
+  learned: Learned | null,
+  past: readonly MadeForecast[],
+): readonly MadeForecast[] {
+  return all.map((prepared) => {
+    const { series, horizon } = prepared
+    const hour = series.demand.length - 1
+    const covered = past
+      .filter(({ pool }) => pool === series.name)
+      .map((made) => ({ came: peakThatCame(series, made), peak: made.peak }))
+      .filter(({ came }) => !Number.isNaN(came))
+      .map(({ came, peak }) => came <= quantileOf(peak, COVER_LEVEL))
+    const { peak, fallback } = forecastAt(prepared, { hour, learned, covered })
+    return {
+      ...{ pool: series.name, hour: new Date(series.startMs + hour * HOUR_MS) },
+      ...{ horizonHours: horizon, capacity: series.capacity, peak, fallback, offered: null },
+    }
+  })
+}
+
+/** Forecasts every pool for each of the horizons; made again for the same hour, it changes nothing. */
+async function forecastPools({ database, now }: ForecastingDeps, kept: Map<number, Kept>) {
+  const series = await readDemandSeries(database, now())
+  const hours = series[0]?.demand.length ?? 0
+  if (hours === 0) return
+  const lastMs = hourOf(now().getTime()) - HOUR_MS
+  const from = new Date(lastMs - FORECAST_JUDGED_HOURS * HOUR_MS)
+  const past = await listForecasts(database, { from, to: new Date(lastMs) })
+  for (const horizon of HORIZONS) {
+    const all = prepare(series, horizon)
+    const known = kept.get(horizon)
+    const isFresh = known && lastMs - known.atMs < FORECAST_LEARN_EVERY_HOURS * HOUR_MS
+    const learned = isFresh ? known.learned : await learnInTurns(all, hours - 1)
+    if (!isFresh) kept.set(horizon, { learned, atMs: learned === null ? 0 : lastMs })
+    const mine = past.filter(({ horizonHours }) => horizonHours === horizon)
+    const made = forecastNow(all, learned, mine)
+    const isPromised = horizon !== HORIZONS.at(-1)
+    await saveForecasts(database, isPromised ? promise(mine, made, series) : made)
+  }
+  await deleteOldForecasts(database, new Date(lastMs - FORECAST_KEPT_MS))
+}
+
+/** A step an hour, a short while after it, when what happened in it has been heard of. */
+export function createForecasting(deps: ForecastingDeps): () => Promise<StepOutcome> {
+  const kept = new Map<number, Kept>()
+  return async () => {
+    await forecastPools(deps, kept)
+    const nextMs = hourOf(deps.now().getTime()) + HOUR_MS + FORECAST_AFTER_HOUR_MS
+    return { kind: 'wait', untilMs: nextMs }
+  }
+}
