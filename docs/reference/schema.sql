@@ -647,6 +647,14 @@ CREATE TABLE reconciliation_case (
 );
 CREATE UNIQUE INDEX reconciliation_case_open ON reconciliation_case USING btree (pool_name, kind, subject) WHERE (closed_at IS NULL);
 
+CREATE TABLE reconciliation_count (
+  pool_name text NOT NULL,
+  kind text NOT NULL,
+  total bigint NOT NULL,
+  CONSTRAINT reconciliation_count_pkey PRIMARY KEY (pool_name, kind),
+  CONSTRAINT reconciliation_count_total_check CHECK ((total > 0))
+);
+
 CREATE TABLE reconciliation_run (
   pool_name text NOT NULL,
   engine text NOT NULL,

@@ -18,6 +18,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   pool_reading: 'fleet',
   reconciliation_run: 'upkeep',
   reconciliation_case: 'upkeep',
+  reconciliation_count: 'upkeep',
   health_check: 'upkeep',
   anchor_demand: 'market',
   simulation: 'simulation',

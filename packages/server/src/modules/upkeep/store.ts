@@ -97,12 +97,17 @@ export async function listCases(db: Db, filter: CaseFilter): Promise<readonly Sa
   return (await query.execute()).map(toCase)
 }
 
+/** Reads the open cases alone; how many there ever were is kept as they are entered. */
 export async function countCases(
   db: Db,
 ): Promise<readonly { pool: string; kind: CaseKind; open: number; total: number }[]> {
   const { rows } = await sql<{ pool_name: string; kind: CaseKind; open: bigint; total: bigint }>`
-    SELECT pool_name, kind, count(*) FILTER (WHERE closed_at IS NULL) AS open, count(*) AS total
-    FROM reconciliation_case GROUP BY pool_name, kind ORDER BY pool_name, kind`.execute(db)
+    SELECT pool_name, kind, coalesce(standing.open, 0) AS open, total
+    FROM reconciliation_count LEFT JOIN (
+      SELECT pool_name, kind, count(*) AS open FROM reconciliation_case
+      WHERE closed_at IS NULL GROUP BY pool_name, kind
+    ) AS standing USING (pool_name, kind)
+    ORDER BY pool_name, kind`.execute(db)
   return rows.map((row) => ({
     pool: row.pool_name,
     kind: row.kind,
@@ -115,6 +120,15 @@ interface Context {
   readonly pool: string
   readonly now: Date
   readonly ids: IdSource
+}
+
+async function addToTotals(tx: Db, pool: string, opened: readonly FoundCase[]): Promise<void> {
+  if (opened.length === 0) return
+  await sql`INSERT INTO reconciliation_count (pool_name, kind, total)
+    SELECT ${pool}, kind, count(*) FROM unnest(${opened.map(({ kind }) => kind)}::text[]) AS new (kind)
+    GROUP BY kind ORDER BY kind
+    ON CONFLICT (pool_name, kind)
+      DO UPDATE SET total = reconciliation_count.total + excluded.total`.execute(tx)
 }
 
 /** Enters cases that are not open yet and notes that the others were seen again. Returns the new ones. */
@@ -137,7 +151,9 @@ export async function openCases(
       DO UPDATE SET text = excluded.text, data = excluded.data, seen_at = excluded.seen_at
     RETURNING kind, subject, (xmax = 0) AS is_new`.execute(tx)
   const isNew = new Set(rows.filter((row) => row.is_new).map((row) => `${row.kind} ${row.subject}`))
-  return found.filter((each) => isNew.has(`${each.kind} ${each.subject}`))
+  const opened = found.filter((each) => isNew.has(`${each.kind} ${each.subject}`))
+  await addToTotals(tx, pool, opened)
+  return opened
 }
 
 /** Closes the open cases of some kinds that were not seen at `now`. Returns them. */

@@ -420,6 +420,12 @@ export interface ReconciliationCaseTable {
   closed_at: Date | null
 }
 
+export interface ReconciliationCountTable {
+  pool_name: string
+  kind: string
+  total: bigint
+}
+
 export interface ReconciliationRunTable {
   pool_name: string
   engine: string
@@ -605,6 +611,7 @@ export interface Schema {
   quote: QuoteTable
   reclaim: ReclaimTable
   reconciliation_case: ReconciliationCaseTable
+  reconciliation_count: ReconciliationCountTable
   reconciliation_run: ReconciliationRunTable
   replica: ReplicaTable
   schema_migration: SchemaMigrationTable
