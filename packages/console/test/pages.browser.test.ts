@@ -22,7 +22,7 @@ const OPERATOR_PAGES: readonly (readonly [path: string, text: RegExp])[] = [
   ['/', /Leases earn/],
   ['/leases/LEASE', /Timeline/],
   ['/fleet', /How found/],
-  ['/fleet?colour=health&only=free', /of 1 nodes/],
+  ['/fleet?colour=health&only=free', /of 1\snode/],
   ['/fleet?view=table', /\d+ \/ \d+/],
   ['/reclaims', /Nothing was taken back/],
   ['/books', /sums to the wall time/],

@@ -1,6 +1,7 @@
 /** `spillway lease confirm-gone`: closes a lease whose record the engine lost, on the operator's word. */
 import { Option, type Command } from 'commander'
 import { addCommand, type Call, type Context } from '../command.ts'
+import { counted } from '../output/amount.ts'
 import { renderLease } from '../output/lease.ts'
 import { renderCommand, truncate } from '../output/text.ts'
 import { confirm } from './confirm.ts'
@@ -37,7 +38,7 @@ async function confirmGone(call: Call<Options>): Promise<void> {
   if (yes !== true) {
     const lease = await client.getLease({ params })
     const what = truncate(renderCommand(lease.command), 40)
-    await confirm(call, `Free the ${lease.gpus} slots of ${lease.id} (${what})?`)
+    await confirm(call, `Free ${counted(lease.gpus, 'slot')} of ${lease.id} (${what})?`)
   }
   const lease = await client.confirmLeaseGone({ params, body: { reason, isFenced } })
   await call.present(lease, () => renderLease(lease, call.surroundings.nowMs(), call.output.paint))

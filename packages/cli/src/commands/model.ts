@@ -2,7 +2,7 @@
 import type { Model } from '@spillway/contract'
 import { Argument, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
-import { group, renderPrice } from '../output/amount.ts'
+import { counted, group, renderPrice } from '../output/amount.ts'
 import type { Colour, Paint } from '../output/paint.ts'
 import { renderFields, renderTable, type Column, type TableOptions } from '../output/table.ts'
 import { toLine } from '../output/text.ts'
@@ -70,7 +70,7 @@ function renderModels(models: readonly Model[], options: TableOptions): string {
 
 function servedBy(model: Model): string {
   if (model.source === 'upstream') return 'upstream'
-  return `${model.replicasReady} ${model.replicasReady === 1 ? 'replica' : 'replicas'}`
+  return counted(model.replicasReady, 'replica')
 }
 
 function renderModel(model: Model, paint: Paint): string {

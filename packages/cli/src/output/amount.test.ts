@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   cost,
+  counted,
   divideToEven,
   padPoints,
   parseAmount,
@@ -81,4 +82,12 @@ test('a share is exact before it is rounded', () => {
 
 test('amounts line up at their points', () => {
   expect(padPoints(['1.5', '22.25', '3', ''])).toEqual([' 1.5 ', '22.25', ' 3   ', '     '])
+})
+
+test('one of a thing is spoken of as one', () => {
+  expect([0, 1, 1024].map((count) => counted(count, 'GPU'))).toEqual([
+    '0 GPUs',
+    '1 GPU',
+    '1,024 GPUs',
+  ])
 })

@@ -48,6 +48,11 @@ export function group(value: bigint | number): string {
   return value.toString().replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** A count and its noun: `1 GPU`, `1,024 GPUs`. */
+export function counted(count: number, noun: string): string {
+  return `${group(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Milliseconds as exact seconds with three decimals: `1,234.567`. */
 export function renderSeconds(ms: bigint): string {
   return `${group(ms / 1000n)}.${(ms % 1000n).toString().padStart(3, '0')}`

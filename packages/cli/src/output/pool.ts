@@ -1,6 +1,6 @@
 /** How one pool reads: capacity, prices, and on which terms each tier is taken back. Pure. */
 import type { Pool } from '@spillway/contract'
-import { group, renderAmount } from './amount.ts'
+import { counted, group, renderAmount } from './amount.ts'
 import type { Paint } from './paint.ts'
 import { renderBatch, renderTerms } from './reclaim.ts'
 import { renderFields } from './table.ts'
@@ -29,7 +29,7 @@ export function renderPool(pool: Pool, paint: Paint): string {
       ['taken back', renderBatch(pool.reclaim.evictionBatch)],
       [
         'kept for the owner',
-        pool.reclaim.anchorHeadroom === 0 ? null : `${group(pool.reclaim.anchorHeadroom)} slots`,
+        pool.reclaim.anchorHeadroom === 0 ? null : counted(pool.reclaim.anchorHeadroom, 'slot'),
       ],
     ],
     paint,

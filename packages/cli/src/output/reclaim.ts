@@ -6,7 +6,7 @@ import type {
   ReclaimPlace,
   ReclaimTerms,
 } from '@spillway/contract'
-import { group, renderAmount, renderSeconds } from './amount.ts'
+import { counted, group, renderAmount, renderSeconds } from './amount.ts'
 import type { Paint } from './paint.ts'
 import { renderFields, renderTable, type Column, type TableOptions } from './table.ts'
 import { toLine } from './text.ts'
@@ -38,7 +38,7 @@ export function renderTerms(terms: ReclaimTerms): string {
 }
 
 export function renderBatch({ leasesMax, slotsPercentMax }: EvictionBatch): string {
-  if (leasesMax !== null) return `${group(leasesMax)} leases at once`
+  if (leasesMax !== null) return `${counted(leasesMax, 'lease')} at once`
   return slotsPercentMax === null ? 'no limit' : `${slotsPercentMax} % of the slots at once`
 }
 
@@ -83,7 +83,7 @@ export function renderReclaim(reclaim: Reclaim, nowMs: number, paint: Paint): st
       ['id', reclaim.id],
       ['lease', `${reclaim.leaseId}, attempt ${reclaim.attempt}`],
       ['organization', toLine(reclaim.organization)],
-      ['what', `${group(reclaim.gpus)} GPUs on ${reclaim.pool}, ${reclaim.kind}`],
+      ['what', `${counted(reclaim.gpus, 'GPU')} on ${reclaim.pool}, ${reclaim.kind}`],
       ['why', toLine(reclaim.text)],
       ['by', reclaim.byKind],
       ['for', reclaim.forLeaseId],

@@ -1,6 +1,7 @@
 /** Reads the fleet file, looks at the machine, and brings fleet, prices and models in the database in line with both. */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
+import { counted } from '#kernel/counted.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { listOpenClaims } from '#modules/book/index.ts'
@@ -159,7 +160,7 @@ function reasonText(reason: unknown): string {
 function describeFindings({ pools, nodes }: SurveyedFleet['survey']): string {
   if (pools.length === 1) return pools[0]?.finding ?? ''
   const slots = nodes.reduce((sum, node) => sum + node.slotCount, 0)
-  return `${pools.length} pools with ${nodes.length} nodes and ${slots} slots`
+  return `${counted(pools.length, 'pool')} with ${counted(nodes.length, 'node')} and ${counted(slots, 'slot')}`
 }
 
 interface Deps {

@@ -1,4 +1,5 @@
 /** What changes in the fleet's record when an engine tells what it has. Pure. */
+import { counted } from '#kernel/counted.ts'
 import type { NodeInventory, SlotFault as FoundFault } from '#platform/engines/engine.ts'
 import { NO_CAUSES, type Node, type NodeCauses, type SlotFault } from './node-state.ts'
 import type { SurveyedNode } from './survey.ts'
@@ -66,7 +67,7 @@ function healthChange(before: Node, after: EngineCauses): readonly Change[] {
 function dueReason(node: Node, wanted: SurveyedNode | undefined): string | null {
   if (!wanted) return 'the fleet file does not have it any more'
   if (wanted.slotCount === node.slotCount) return null
-  return `it should have ${wanted.slotCount} slots instead of ${node.slotCount}`
+  return `it should have ${counted(wanted.slotCount, 'slot')} instead of ${node.slotCount}`
 }
 
 /** What engine and fleet file say of one node. */

@@ -24,3 +24,12 @@ test('nodes that were asked for are kept to, and small nodes do not count', () =
   expect(fitGang({ gpus: 16, nodes: 2 }, [8, 8, 4])).toEqual({ kind: 'fits', nodes: 2 })
   expect(fitGang({ gpus: 24, nodes: 3 }, [8, 8, 4])).toMatchObject({ kind: 'never', gpusMax: 12 })
 })
+
+test('one GPU is spoken of as one', () => {
+  expect(fitGang({ gpus: 1 }, [0, 0])).toMatchObject({
+    text: '1 GPU was asked for, but no even share of them fits on the 2 nodes of the pool, of which the largest has 0.',
+  })
+  expect(fitGang({ gpus: 9 }, [8])).toMatchObject({
+    text: '9 GPUs were asked for, but the largest node has 8.',
+  })
+})

@@ -1,4 +1,5 @@
 /** Whether a gang could ever run on the nodes of a pool, and over how many. Pure. */
+import { counted } from '#kernel/counted.ts'
 
 export interface GangRequest {
   /** In all. */
@@ -15,10 +16,6 @@ export type GangFit =
 /** How many of the nodes have at least so many slots. */
 function countWith(slotCounts: readonly number[], slots: number): number {
   return slotCounts.filter((count) => count >= slots).length
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function fitOver(nodes: number, gpus: number, slotCounts: readonly number[]): GangFit {
@@ -45,9 +42,10 @@ export function fitGang(request: GangRequest, slotCounts: readonly number[]): Ga
   for (let count = 1; count <= Math.min(slotCounts.length, gpus); count++)
     if (gpus % count === 0 && countWith(slotCounts, gpus / count) >= count)
       return { kind: 'fits', nodes: count }
+  const was = gpus === 1 ? 'was' : 'were'
   const text =
     slotCounts.length === 1
-      ? `${gpus} GPUs were asked for, but the largest node has ${largest}.`
-      : `${gpus} GPUs were asked for, but no even share of them fits on the ${counted(slotCounts.length, 'node')} of the pool, of which the largest has ${largest}.`
+      ? `${counted(gpus, 'GPU')} ${was} asked for, but the largest node has ${largest}.`
+      : `${counted(gpus, 'GPU')} ${was} asked for, but no even share of them fits on the ${counted(slotCounts.length, 'node')} of the pool, of which the largest has ${largest}.`
   return { kind: 'never', text, gpusMax: largest }
 }

@@ -1,4 +1,5 @@
 /** Finds the pool for a lease among those there are, with what is free in each right now. */
+import { counted } from '#kernel/counted.ts'
 import { Fault } from '#kernel/fault.ts'
 import { countTaken } from '#modules/book/index.ts'
 import {
@@ -80,7 +81,7 @@ export async function findPoolFor(
   if (wish.nodes !== undefined && wish.gpus % wish.nodes !== 0)
     throw new Fault(
       'request.invalid',
-      `body.nodes: ${wish.gpus} GPUs do not divide evenly over ${wish.nodes} nodes; every node of a gang gets the same number.`,
+      `body.nodes: ${counted(wish.gpus, 'GPU')} cannot be divided evenly over ${counted(wish.nodes, 'node')}; every node of a gang gets the same number.`,
     )
   const all = await listPools(tx)
   if (wish.pool !== undefined && all.every((pool) => pool.name !== wish.pool))

@@ -5,6 +5,7 @@ import {
   type LeaseMode,
   ServiceRequest,
 } from '@spillway/contract'
+import { counted } from '#kernel/counted.ts'
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
@@ -178,7 +179,7 @@ export async function createLease(tx: Db, request: LeaseRequest, context: Contex
   await recordFact(tx, lease, {
     at: context.now,
     type: 'lease.created',
-    text: `Asked for ${lease.gpus} ${lease.gpus === 1 ? 'GPU' : 'GPUs'}${lease.nodes === 1 ? '' : ` over ${lease.nodes} nodes`} on ${lease.pool} as ${lease.kind}.`,
+    text: `Asked for ${counted(lease.gpus, 'GPU')}${lease.nodes === 1 ? '' : ` over ${lease.nodes} nodes`} on ${lease.pool} as ${lease.kind}.`,
     data: { kind: lease.kind, gpus: lease.gpus, nodes: lease.nodes, pool: lease.pool },
   })
   await wakeMarket(tx, context.now)

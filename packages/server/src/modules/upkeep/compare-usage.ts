@@ -1,5 +1,6 @@
 /** The engine's own accounting against ours. Bills follow ours; a difference is shown. Pure. */
 import { attemptId, leaseOfAttempt } from '#kernel/attempt.ts'
+import { counted } from '#kernel/counted.ts'
 import type { Lease } from '#modules/lease/index.ts'
 import type { FoundCase } from './cases.ts'
 
@@ -20,7 +21,8 @@ export interface UsageView {
 function differences(lease: Lease, accounted: Accounted, toleranceMs: number): string[] {
   const found: string[] = []
   const startedMs = lease.startedAt?.getTime() ?? null
-  if (accounted.gpus !== lease.gpus) found.push(`${accounted.gpus} GPUs instead of ${lease.gpus}`)
+  if (accounted.gpus !== lease.gpus)
+    found.push(`${counted(accounted.gpus, 'GPU')} instead of ${lease.gpus}`)
   if (startedMs !== null && Math.abs(accounted.startedMs - startedMs) > toleranceMs)
     found.push(`a start ${Math.round((accounted.startedMs - startedMs) / 1000)} s apart`)
   const endedMs = lease.endedAt?.getTime() ?? null

@@ -3,7 +3,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useMemo } from 'react'
 import { Segmented } from '../../../ui/button.tsx'
 import { FilterSelect } from '../../../ui/field.tsx'
-import { formatCount } from '../../../ui/format/numbers.ts'
+import { formatCount, plural } from '../../../ui/format/numbers.ts'
 import { type MapCounts, countMap } from './counts.ts'
 import { CONDITIONS, createMatcher, type MapFilter, matchingNodes } from './filter.ts'
 import type { FleetModel } from './fleet-model.ts'
@@ -69,7 +69,7 @@ export function MapSection({ model }: { model: FleetModel }): ReactElement {
         />
         {isFiltered && (
           <span className="text-muted" role="status">
-            {formatCount(matching.length)} of {formatCount(counts.nodes)} nodes
+            {formatCount(matching.length)} of {plural(counts.nodes, 'node')}
           </span>
         )}
         <span className="flex-1" />

@@ -1,4 +1,5 @@
 /** A sealed bid for GPUs over one window: all or nothing. Types, and what is wrong with one that is. Pure. */
+import { counted } from '#kernel/counted.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
 
 export interface Bid {
@@ -37,7 +38,7 @@ export function findBidFaults(bid: Bid): readonly BidFault[] {
   else if (isCount(bid.gpus) && bid.gpus % bid.nodes !== 0)
     faults.push({
       field: 'nodes',
-      text: `${bid.gpus} GPUs cannot be shared evenly by ${bid.nodes} nodes.`,
+      text: `${counted(bid.gpus, 'GPU')} cannot be shared evenly by ${counted(bid.nodes, 'node')}.`,
     })
   if (bid.limit <= 0n)
     faults.push({ field: 'limit', text: `A limit is above zero, not ${renderMoney(bid.limit)}.` })

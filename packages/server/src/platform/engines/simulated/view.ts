@@ -1,5 +1,6 @@
 /** A simulated cluster as the engine contract shows it, with instants by the counter of this boot. Pure. */
 import { present } from '#kernel/assert.ts'
+import { counted } from '#kernel/counted.ts'
 import type {
   EngineUsage,
   ForeignReport,
@@ -60,7 +61,7 @@ const NOTHING_RUNS = {
 
 export function listInventory(cluster: Cluster): readonly NodeInventory[] {
   const { hardware, nodes, slotsPerNode } = present(cluster.layout, 'a layout')
-  const finding = `simulated: a planned fleet of ${nodes} nodes with ${slotsPerNode} slots each; nothing runs there`
+  const finding = `simulated: a planned fleet of ${counted(nodes, 'node')} with ${counted(slotsPerNode, 'slot')} each; nothing runs there`
   return [...cluster.floor.nodes.values()].map((node) => ({
     node: node.name,
     acceleratorKind: 'gpu',

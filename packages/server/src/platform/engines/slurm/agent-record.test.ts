@@ -18,8 +18,12 @@ test('a command runs with the GPUs that were asked for, whichever Slurm picked',
 })
 
 test('a command without its GPUs does not run, and says what was missing', () => {
-  const text = 'Slurm gave 0 GPUs on gpu1, where 2 were asked for; nothing was run'
+  const text = 'Slurm gave 0 GPUs on gpu1 instead of 2; nothing was run'
   expect(shortageOf(TASK, { SLURMD_NODENAME: 'gpu1' })).toBe(text)
-  expect(shortageOf(TASK, { SLURMD_NODENAME: 'gpu1', SLURM_STEP_GPUS: '1' })).toContain('1 GPUs')
-  expect(shortageOf(TASK, { SLURMD_NODENAME: 'gpu9', SLURM_JOB_GPUS: '0,1' })).toContain('0 were')
+  expect(shortageOf(TASK, { SLURMD_NODENAME: 'gpu1', SLURM_STEP_GPUS: '1' })).toContain(
+    '1 GPU on gpu1 instead of 2',
+  )
+  expect(shortageOf(TASK, { SLURMD_NODENAME: 'gpu9', SLURM_JOB_GPUS: '0,1' })).toContain(
+    '2 GPUs on gpu9 instead of 0',
+  )
 })

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { counted } from '#kernel/counted.ts'
 import type { Placement } from '#platform/engines/engine.ts'
 import type { AdmissionRecord } from '#platform/engines/local/attempt-folder.ts'
 import { CARRIER } from '#platform/engines/local/carried-command.ts'
@@ -86,7 +87,7 @@ export function shortageOf({ admission }: Pick<Task, 'admission'>, given: Given)
   const { node, slots } = placementIn(given)
   const asked = admission.placements.find((each) => each.node === node)?.slots.length ?? 0
   if (slots.length === asked) return null
-  return `Slurm gave ${slots.length} GPUs on ${node}, where ${asked} were asked for; nothing was run`
+  return `Slurm gave ${counted(slots.length, 'GPU')} on ${node} instead of ${asked}; nothing was run`
 }
 
 /** The devices as Slurm numbers them for this job, and what its own programs need to know of it. */

@@ -2,6 +2,7 @@
  * What is known of an attempt, from what Slurm and the agents say. Pure. An end is believed when the agent saw the last
  * process go, or when Slurm says that the job is over, its nodes answer, and nobody's heart has beaten for a while.
  */
+import { counted } from '#kernel/counted.ts'
 import type { Observation, Preemption } from '#platform/engines/engine.ts'
 import type { AttemptRecord, GoneObservation, JobEnd, StartRecord } from './job-folder.ts'
 import type { SlurmJob, SlurmNode } from './slurm-answer.ts'
@@ -87,7 +88,10 @@ function judgePresent(evidence: Evidence, job: SlurmJob): Observation {
   if (silent !== null) return { state: 'unknown', text: silent }
   const wanted = record.admission.placements.length
   if (job.nodes !== wanted)
-    return { state: 'unknown', text: `Slurm gave job ${job.id} ${job.nodes} nodes, not ${wanted}` }
+    return {
+      state: 'unknown',
+      text: `Slurm gave job ${job.id} ${counted(job.nodes, 'node')}, not ${wanted}`,
+    }
   if (started === null) return { state: 'starting', bootId }
   const preemption = preemptionOf(snapshot, job, started)
   const confirmedMs = Math.max(snapshot.fromMs, started.startedMs, evidence.confirmedMs ?? 0)

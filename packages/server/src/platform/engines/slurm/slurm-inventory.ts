@@ -1,4 +1,5 @@
 /** The nodes of a partition as an inventory, and keeping new work off them. */
+import { counted } from '#kernel/counted.ts'
 import type { NodeHealth, NodeInventory } from '#platform/engines/engine.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import { isSilent } from './judge.ts'
@@ -25,7 +26,7 @@ export function inventoryOf(
       acceleratorKind: 'gpu',
       slotCountMax: node.gpus,
       hardware: `${node.gpuType === '' ? 'GPU' : node.gpuType}, ${node.cpus} CPUs, ${Math.round(node.memoryMb / 1024)} GiB`,
-      finding: `Slurm has ${node.gpus} GPUs on ${node.name} in the partition ${partition}`,
+      finding: `Slurm has ${counted(node.gpus, 'GPU')} on ${node.name} in the partition ${partition}`,
       rack: null,
       fabric: null,
       health: healthOf(node),
