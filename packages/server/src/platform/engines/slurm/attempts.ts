@@ -12,7 +12,7 @@ import { isAttemptId } from '#platform/engines/local/local-machine.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import { jobPaths } from './job-folder.ts'
 import type { AttemptRecord, GoneObservation, JobEnd, JobPaths, StartRecord } from './job-folder.ts'
-import { judge } from './judge.ts'
+import { judge, untoldStartOf } from './judge.ts'
 import type { Evidence } from './judge.ts'
 import { createMemory } from './memory.ts'
 import type { AttemptMemory } from './memory.ts'
@@ -206,10 +206,12 @@ class Observer {
     const { bootId } = this.#cluster
     if (memory.started === null) {
       const found = await readJson<StartRecord>(paths.started)
-      const start = found ?? (await this.#findStart(paths, { job, record }))
+      const seen = { snapshot, job, record }
+      const start = found ?? (await this.#findStart(paths, seen)) ?? this.#startUntold(seen)
       if (start === null) return
       if (found === null) await createFile(paths.started, start)
-      await rm(paths.secrets, { force: true })
+      // An agent that tells nothing may still be about to read them.
+      if (!start.isUntold) await rm(paths.secrets, { force: true })
       memory.started = (await readJson<StartRecord>(paths.started)) ?? start
     }
     const { started } = memory
@@ -240,6 +242,24 @@ class Observer {
       startedMs: Math.max(admittedMs, nowMs - Math.max(...beats)),
       startEpochSeconds: job.startSeconds,
       placements: job.placements.length > 0 ? job.placements : record.admission.placements,
+    }
+  }
+
+  /** Who keeps its agent from telling that it runs is not let off paying. */
+  #startUntold(seen: {
+    snapshot: Snapshot
+    job: SlurmJob | null
+    record: AttemptRecord
+  }): StartRecord | null {
+    const { job, record } = seen
+    const startedMs = untoldStartOf(seen)
+    if (job === null || job.startSeconds === null || startedMs === null) return null
+    return {
+      bootId: this.#cluster.bootId,
+      startedMs,
+      startEpochSeconds: job.startSeconds,
+      placements: job.placements.length > 0 ? job.placements : record.admission.placements,
+      isUntold: true,
     }
   }
 

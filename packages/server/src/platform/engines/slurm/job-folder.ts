@@ -171,4 +171,6 @@ export interface StartRecord {
   /** By Slurm's clock, for a later boot of this machine. */
   readonly startEpochSeconds: number
   readonly placements: readonly Placement[]
+  /** Set where only Slurm says so. */
+  readonly isUntold?: true
 }

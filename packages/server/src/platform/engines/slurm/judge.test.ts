@@ -1,6 +1,6 @@
 /** What is concluded from what Slurm and the agents say: never an end that nobody has seen. */
 import { describe, expect, test } from 'vitest'
-import { judge, QUIET_MS } from './judge.ts'
+import { BEGIN_WITHIN_MS, judge, QUIET_MS, untoldStartOf } from './judge.ts'
 import type { Evidence } from './judge.ts'
 import type { SlurmJob, SlurmNode } from './slurm-answer.ts'
 
@@ -137,6 +137,22 @@ describe('a job that is under way', () => {
     })
   })
 
+  test('one whose agent tells nothing counts as running from a while after Slurm started it', () => {
+    const at = (seconds: number, changes: Partial<SlurmJob> = {}) =>
+      untoldStartOf({
+        snapshot: {
+          ...{ fromMs: seconds * 1000, untilMs: seconds * 1000, jobs: [], nodes: new Map() },
+          atSeconds: (each) => each * 1000,
+        },
+        job: { ...JOB, ...changes },
+        record: { admission: { placements: [{ node: 'gpu1', slots: [0] }] } } as unknown as Evidence['record'],
+      })
+    expect(at(90 + BEGIN_WITHIN_MS / 1000 - 1)).toBeNull()
+    expect(at(90 + BEGIN_WITHIN_MS / 1000)).toBe(90_000 + BEGIN_WITHIN_MS)
+    for (const changes of [{ state: 'PENDING' }, { restarts: 1 }, { nodes: 2 }])
+      expect(at(3600, changes)).toBeNull()
+  })
+
   test('a state that nobody knows is unknown', () => {
     expect(judged({ job: { state: 'HIBERNATED' } })).toMatchObject({ state: 'unknown' })
   })
@@ -179,6 +195,26 @@ describe('a job that is over', () => {
     expect(judged({ job: { state: 'FAILED' }, evidence })).toMatchObject({
       startedMs: 100_000,
       goneMs: 120_000,
+    })
+  })
+
+  test('one that nobody saw running pays for the GPUs that Slurm gave it, whatever its agent’s word has become', () => {
+    const job = { state: 'COMPLETED', startSeconds: 100, endSeconds: 3700 }
+    const lie = { started: null, confirmedMs: null, lastBeatMs: null }
+    const later = { fromMs: 4_000_000, untilMs: 4_000_100, jobs: [] }
+    const snapshot = { ...later, nodes: new Map([['gpu1', NODE]]), atSeconds: (s: number) => s * 1000 }
+    for (const ranMs of [0, 1000, null])
+      expect(judged({ job, evidence: { ...lie, snapshot, end: { ...ENDED, ranMs } } })).toMatchObject({
+        startedMs: 100_000 + BEGIN_WITHIN_MS,
+        goneMs: 3_700_000,
+      })
+  })
+
+  test('one whose command was not begun in time to tell pays nothing', () => {
+    const evidence = { started: null, confirmedMs: null, end: { ...ENDED, ranMs: null } }
+    expect(judged({ job: { state: 'FAILED' }, evidence })).toMatchObject({
+      how: 'start_failed',
+      startedMs: null,
     })
   })
 

@@ -11,6 +11,12 @@ import type { Snapshot } from './snapshot.ts'
 /** A node whose agent beats once a second, and has not for this long, has none. */
 export const QUIET_MS = 4000
 
+/**
+ * So long an agent may take to begin. What it tells lies where the job's user can change it, so beyond that Slurm's
+ * account of the job counts: GPUs that a job has are paid for, whatever is kept quiet.
+ */
+export const BEGIN_WITHIN_MS = 60_000
+
 export interface Evidence {
   readonly bootId: string
   readonly record: AttemptRecord
@@ -174,8 +180,10 @@ function goneWith(evidence: Evidence, end: JobEnd): GoneObservation {
   if (end.ranMs === null) {
     const text = end.text
     const how = isPreempted(job, wasPreempted) ? 'preempted' : 'start_failed'
-    const goneMs = snapshot.untilMs
-    return { state: 'gone', bootId, startedMs: null, goneMs, exitCode, exitSignal, how, text }
+    const held = spanOf(evidence, 0)
+    const isHeld = held.startedMs < held.goneMs
+    const span = isHeld ? held : { startedMs: null, goneMs: snapshot.untilMs }
+    return { state: 'gone', bootId, ...span, exitCode, exitSignal, how, text }
   }
   const { startedMs, goneMs } = spanOf(evidence, end.ranMs)
   const isLost = job?.state === 'NODE_FAIL'
@@ -213,8 +221,27 @@ function spanOf(evidence: Evidence, ranMs: number) {
   const goneMs = Math.min(endMs, snapshot.untilMs)
   // An instant of an earlier boot says nothing in this one.
   const admittedMs = record.bootId === bootId ? record.admittedMs : Number.NEGATIVE_INFINITY
-  const startedMs = Math.min(goneMs, Math.max(admittedMs, goneMs - ranMs))
+  const toldMs = goneMs - ranMs
+  const latestMs = Math.min(toldMs, heldFromMs(snapshot, job) ?? toldMs)
+  const startedMs = Math.min(goneMs, Math.max(admittedMs, latestMs))
   return { startedMs, goneMs }
+}
+
+/** From when on a job that Slurm started once has its GPUs for its work, whoever says otherwise. */
+function heldFromMs(snapshot: Snapshot, job: SlurmJob | null): number | null {
+  if (job === null || job.restarts > 0 || job.startSeconds === null) return null
+  return snapshot.atSeconds(job.startSeconds) + BEGIN_WITHIN_MS
+}
+
+/** Since when an attempt counts as running of which no agent tells; null where that may still come. */
+export function untoldStartOf({
+  snapshot,
+  job,
+  record,
+}: Pick<Evidence, 'snapshot' | 'job' | 'record'>): number | null {
+  if (job?.state !== 'RUNNING' || job.nodes !== record.admission.placements.length) return null
+  const fromMs = heldFromMs(snapshot, job)
+  return fromMs === null || fromMs > snapshot.fromMs ? null : fromMs
 }
 
 /** Slurm keeps the exit as `wait` gives it. A job that it ended itself was killed. */
