@@ -33,7 +33,7 @@ export const getBenchmarkPrice = endpoint({
     basis: z.enum(['reserve', 'demand']),
     /** GPUs that are not the owner\u2019s and work. */
     gpusForSale: z.number().int(),
-    /** Highest worth first, together where they are alike. */
+    /** Highest worth first, together where they are alike. For the operator; to others open orders are sealed, and it is empty. */
     stack: z.array(Worth),
   }),
   errors: ['pool.not_found'],

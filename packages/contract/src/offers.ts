@@ -110,7 +110,12 @@ export const createQuote = endpoint({
     fabric: z.enum(['same', 'any']).default('any'),
   }),
   returns: Quote,
-  errors: ['pool.not_found', 'pool.none_matches', 'lease.over_capacity'],
+  errors: [
+    'pool.not_found',
+    'pool.none_matches',
+    'lease.over_capacity',
+    'lease.isolation_unavailable',
+  ],
   status: 201,
 })
 

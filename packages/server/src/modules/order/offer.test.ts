@@ -117,7 +117,7 @@ test('a quote keeps its price though the list changes, is used once, and is over
   await inTransaction(database, (tx) =>
     setPrice(tx, { sku: `gpu.${POOL}.on_demand`, price, ...context() }),
   )
-  const buy = (of: Buyer, asked: { quote?: string; gpus?: number; kind?: 'spot' }) =>
+  const buy = (of: Buyer, asked: Partial<Parameters<OrderStand['order']>[1]>) =>
     order(of, { kind: 'on_demand', gpus: 4, limit: null, ...asked })
   const code = async (work: Promise<unknown>) => {
     const error: unknown = await work.catch((cause: unknown) => cause)
@@ -126,6 +126,7 @@ test('a quote keeps its price though the list changes, is used once, and is over
   expect(await code(buy(b, { quote: first.id }))).toEqual(['quote.not_found', undefined])
   const wrong = ['request.invalid', 'body.gpus']
   expect(await code(buy(a, { quote: first.id, gpus: 2 }))).toEqual(wrong)
+  expect(await code(buy(a, { quote: first.id, nodes: 2 }))).toEqual([wrong[0], 'body.nodes'])
   const spot = buy(a, { quote: first.id, kind: 'spot' })
   expect(await code(spot)).toEqual(['request.invalid', 'body.quote'])
   const made = await buy(a, { quote: first.id })

@@ -51,22 +51,34 @@ export async function createQuote(
   return quote
 }
 
+type Wanted = Pick<LeaseRequest, 'organizationId' | 'pool' | 'gpus' | 'nodes' | 'fabric'>
+
+/** What an order asks for that its quote is not for. */
+function findDifference(quote: Quote, wanted: Wanted): { field: string; message: string } | null {
+  for (const name of ['pool', 'gpus', 'nodes'] as const)
+    if (wanted[name] !== undefined && wanted[name] !== quote[name])
+      return { field: `body.${name}`, message: `the quote is for ${quote[name]}` }
+  if (wanted.fabric !== 'same' || quote.fabric === 'same') return null
+  return { field: 'body.fabric', message: 'the quote is for nodes on any fabric' }
+}
+
 /** The quote that an order wants to use, locked. Throws when it holds no more, or is for something else. */
 export async function takeQuote(
   tx: Db,
-  { id, organizationId, gpus }: { id: string; organizationId: string; gpus: number },
+  { id, ...wanted }: Wanted & { readonly id: string },
   now: Date,
 ): Promise<Quote> {
   const quote = await lockQuote(tx, id)
-  if (quote?.organizationId !== organizationId)
+  if (quote?.organizationId !== wanted.organizationId)
     throw new Fault('quote.not_found', `You have no quote ${id}.`)
   if (quote.orderId !== null)
     throw new Fault('quote.over', `The quote was used for the order ${quote.orderId}.`)
   if (quote.expiresAt <= now)
     throw new Fault('quote.over', `The quote held until ${quote.expiresAt.toISOString()}.`)
-  if (quote.gpus === gpus) return quote
-  const [field, message] = ['body.gpus', `the quote is for ${quote.gpus}`]
-  throw new Fault('request.invalid', `${field}: ${message}`, { fields: [{ field, message }] })
+  const difference = findDifference(quote, wanted)
+  if (difference === null) return quote
+  const { field, message } = difference
+  throw new Fault('request.invalid', `${field}: ${message}`, { fields: [difference] })
 }
 
 function stateOf({ orderId, expiresAt }: Quote, now: Date): QuoteAnswer['state'] {

@@ -101,8 +101,7 @@ async function orderSpot(
 async function agreeOnDemand(tx: Db, { lease, quote: quoteId }: OrderRequest, context: Context) {
   const { now } = context
   if (quoteId !== undefined) {
-    const { organizationId, gpus } = lease
-    const quote = await takeQuote(tx, { id: quoteId, organizationId, gpus }, now)
+    const quote = await takeQuote(tx, { ...lease, id: quoteId }, now)
     const { pool, nodes, fabric, priceId, sku, priceUsd } = quote
     return { pool, nodes, fabric, agreedPrice: { id: priceId, sku, amount: priceUsd } }
   }

@@ -15,8 +15,10 @@ function toDate(text: string | undefined): Date | null {
 
 export function worthRoutes(poolOfModel: PoolOfModel): Pick<Routes, Names> {
   return {
-    getBenchmarkPrice: ({ db, params, now }) =>
-      answerBenchmark(db, params.pool, { now, poolOfModel }),
+    getBenchmarkPrice: ({ db, principal, params, now }) => {
+      const isOperator = principal.role === 'operator'
+      return answerBenchmark(db, params.pool, { now, poolOfModel, isOperator })
+    },
     getCalendar: ({ db, params, query, now }) =>
       answerCalendar(db, params.pool, { from: toDate(query.from), hours: query.hours, now }),
     getTransferPrice: ({ db, params, query, now }) =>

@@ -55,34 +55,37 @@ async function bidsOfReplicas(
   return [{ kind: 'serving', name: models.join(', '), gpus, worth: greatest(ZERO, margin) }]
 }
 
+interface BenchmarkContext {
+  readonly now: Date
+  readonly poolOfModel: PoolOfModel
+  /** To others, open orders are sealed until their window has cleared: they move no price that a buyer sees. */
+  readonly isOperator: boolean
+}
+
 /** What is wanted of a pool, at which worth. */
-async function worthsOf(
-  db: Db,
-  pool: Pool,
-  context: { readonly now: Date; readonly poolOfModel: PoolOfModel },
-): Promise<readonly Worth[]> {
+async function worthsOf(db: Db, pool: Pool, context: BenchmarkContext): Promise<readonly Worth[]> {
   const leases = (await listOpenLeases(db, pool.name)).flatMap(
     ({ kind, gpus, priceUsd }): Worth[] =>
       kind === 'anchor' || kind === 'serving' || priceUsd === null
         ? []
         : [{ kind, name: null, gpus, worth: priceUsd }],
   )
+  const orders = context.isOperator ? await bidsOfOrders(db, pool) : []
+  return [...leases, ...orders, ...(await bidsOfReplicas(db, pool, context))]
+}
+
+async function bidsOfOrders(db: Db, pool: Pool): Promise<readonly Worth[]> {
   const filter = { organizationId: null, pool: pool.name, limit: ORDERS_MAX }
   const open = [
     ...(await listOrders(db, { ...filter, state: 'pending' })),
     ...(await listOrders(db, { ...filter, state: 'standing' })),
   ]
-  const orders = open.flatMap(({ gpus, limit }): Worth[] =>
+  return open.flatMap(({ gpus, limit }): Worth[] =>
     limit === null ? [] : [{ kind: 'order', name: null, gpus, worth: limit }],
   )
-  return [...leases, ...orders, ...(await bidsOfReplicas(db, pool, context))]
 }
 
-export async function answerBenchmark(
-  db: Db,
-  poolName: string,
-  context: { readonly now: Date; readonly poolOfModel: PoolOfModel },
-) {
+export async function answerBenchmark(db: Db, poolName: string, context: BenchmarkContext) {
   const { now } = context
   const pool = await requirePool(db, poolName)
   const supply = await readSupply(db, poolName)
@@ -96,7 +99,11 @@ export async function answerBenchmark(
   return {
     ...{ pool: poolName, at: now.toISOString(), usdPerGpuHour: renderMoney(price), basis },
     gpusForSale,
-    stack: stack.map(({ worth, ...each }) => ({ ...each, usdPerGpuHour: renderMoney(worth) })),
+    // Who pays and earns what is nobody's business but the operator's.
+    stack: (context.isOperator ? stack : []).map(({ worth, ...each }) => ({
+      ...each,
+      usdPerGpuHour: renderMoney(worth),
+    })),
   }
 }
 

@@ -48,20 +48,23 @@ afterEach(() => stand?.dispose())
 
 const noModels = () => Promise.resolve(new Map<string, string>())
 
-test('orders that stand and leases that run make the price of a pool', async () => {
+test('orders that stand and leases that run make the price of a pool; to buyers orders are sealed', async () => {
   const { buyer, order, clear, cycle, lease, database, clock } = await begin()
   const a = await buyer('a')
   await lease(a, { kind: 'on_demand', gpus: 4 })
   await cycle()
   await order(a, { gpus: 16, nodes: 4, limit: '0.9' })
   await clear()
-  const context = { now: clock.now(), poolOfModel: noModels }
+  const context = { now: clock.now(), poolOfModel: noModels, isOperator: true }
   const answer = await answerBenchmark(database, POOL, context)
   expect(answer).toMatchObject({ gpusForSale: 16, basis: 'demand', usdPerGpuHour: '0.9' })
   expect(answer.stack).toMatchObject([
     { kind: 'on_demand', gpus: 4, usdPerGpuHour: '2', isServed: true },
     { kind: 'order', gpus: 16, usdPerGpuHour: '0.9', isServed: true },
   ])
+  const seen = await answerBenchmark(database, POOL, { ...context, isOperator: false })
+  expect(seen).toMatchObject({ basis: 'reserve', stack: [] })
+  expect(seen.usdPerGpuHour).not.toBe('0.9')
   const nowhere = answerBenchmark(database, 'nowhere', context)
   await expect(nowhere).rejects.toMatchObject({ code: 'pool.not_found' })
 })

@@ -145,7 +145,9 @@ describe('a job that is under way', () => {
           atSeconds: (each) => each * 1000,
         },
         job: { ...JOB, ...changes },
-        record: { admission: { placements: [{ node: 'gpu1', slots: [0] }] } } as unknown as Evidence['record'],
+        record: {
+          admission: { placements: [{ node: 'gpu1', slots: [0] }] },
+        } as unknown as Evidence['record'],
       })
     expect(at(90 + BEGIN_WITHIN_MS / 1000 - 1)).toBeNull()
     expect(at(90 + BEGIN_WITHIN_MS / 1000)).toBe(90_000 + BEGIN_WITHIN_MS)
@@ -202,9 +204,15 @@ describe('a job that is over', () => {
     const job = { state: 'COMPLETED', startSeconds: 100, endSeconds: 3700 }
     const lie = { started: null, confirmedMs: null, lastBeatMs: null }
     const later = { fromMs: 4_000_000, untilMs: 4_000_100, jobs: [] }
-    const snapshot = { ...later, nodes: new Map([['gpu1', NODE]]), atSeconds: (s: number) => s * 1000 }
+    const snapshot = {
+      ...later,
+      nodes: new Map([['gpu1', NODE]]),
+      atSeconds: (s: number) => s * 1000,
+    }
     for (const ranMs of [0, 1000, null])
-      expect(judged({ job, evidence: { ...lie, snapshot, end: { ...ENDED, ranMs } } })).toMatchObject({
+      expect(
+        judged({ job, evidence: { ...lie, snapshot, end: { ...ENDED, ranMs } } }),
+      ).toMatchObject({
         startedMs: 100_000 + BEGIN_WITHIN_MS,
         goneMs: 3_700_000,
       })
