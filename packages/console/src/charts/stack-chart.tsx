@@ -5,11 +5,10 @@
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { exactInstant } from '../ui/format/time.ts'
 import { useTheme } from '../ui/theme.ts'
+import { Readout } from './readout.tsx'
 import { type StackDrawing, stackData, stackOptions } from './stack-options.ts'
-import { intervalAt, type StackSeries } from './stack.ts'
-import { Swatch } from './swatch.tsx'
+import { intervalAt } from './stack.ts'
 
 interface StackChartProps {
   readonly label: string
@@ -53,7 +52,17 @@ export function StackChart(props: StackChartProps): ReactElement {
   return (
     <div className="relative" onPointerLeave={() => setPointed(null)}>
       <div ref={frame} role="img" aria-label={props.label} style={{ height }} />
-      {pointed && <Readout {...props} pointed={pointed} />}
+      {pointed && (
+        <Readout
+          second={drawing.edges[pointed.interval] ?? 0}
+          left={pointed.left}
+          lines={drawing.series.toReversed().map((series) => ({
+            series,
+            value: series.values[pointed.interval] ?? null,
+          }))}
+          renderValue={props.renderValue}
+        />
+      )}
     </div>
   )
 }
@@ -98,54 +107,4 @@ function makePlot(element: HTMLElement, { latest, height, onPoint }: PlotMaking)
   }
   const size = { width: element.clientWidth, height }
   return new uPlot(stackOptions(live, handlers, size), stackData(live), element)
-}
-
-const AXIS_WIDTH = 52
-const READOUT_WIDTH = 196
-
-function Readout({
-  drawing,
-  renderValue,
-  pointed,
-}: StackChartProps & { pointed: Pointed }): ReactElement {
-  const from = drawing.edges[pointed.interval] ?? 0
-  const isRight = pointed.left < READOUT_WIDTH + 40
-  const x = AXIS_WIDTH + pointed.left
-  return (
-    <div
-      aria-hidden="true"
-      className="pointer-events-none absolute top-2 z-10 rounded-base border border-line-strong bg-bg px-2.5 py-1.5"
-      style={{ width: READOUT_WIDTH, left: isRight ? x + 12 : x - READOUT_WIDTH - 12 }}
-    >
-      <p className="num mb-1 text-12 text-muted">
-        {exactInstant(new Date(from * 1000).toISOString()).replace(/:\d\d\.\d+/, '')}
-      </p>
-      {drawing.series.toReversed().map((series) => (
-        <ReadoutLine
-          key={series.id}
-          series={series}
-          value={series.values[pointed.interval]}
-          renderValue={renderValue}
-        />
-      ))}
-    </div>
-  )
-}
-
-interface ReadoutLineProps {
-  readonly series: StackSeries
-  readonly value: number | null | undefined
-  readonly renderValue: (value: number) => string
-}
-
-function ReadoutLine({ series, value, renderValue }: ReadoutLineProps): ReactElement {
-  return (
-    <p className="flex items-center gap-1.5">
-      <Swatch series={series} />
-      <span className="flex-1 truncate">{series.label}</span>
-      <span className="num">
-        {value === null || value === undefined ? '—' : renderValue(value)}
-      </span>
-    </p>
-  )
 }
