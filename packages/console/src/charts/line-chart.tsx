@@ -6,13 +6,15 @@ import { type ReactElement, useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { tokenColour, useTheme } from '../ui/theme.ts'
-import { bandPlaces, type LineSeries, type LineShape, nearestIndex } from './lines.ts'
+import { bandPlaces, type LineSeries, type LineShape, nearestIndex, spreadOut } from './lines.ts'
 import { type PlotHandlers, type PlotScales, plotOptions } from './plot.ts'
 import { Readout } from './readout.tsx'
 
 export interface LineDrawing extends LineShape {
   readonly top?: number | undefined
   readonly nowSecond?: number | undefined
+  /** A value holds until the next instant, rather than on the way to it. */
+  readonly isStepped?: boolean
   readonly formatValue?: ((value: number) => string) | undefined
 }
 
@@ -89,13 +91,51 @@ function lineData({ seconds, lines }: LineDrawing): uPlot.AlignedData {
   return [[...seconds], ...lines.map((line) => [...line.values])]
 }
 
-function lineSeries({ label, colour, isDashed = false }: LineSeries): uPlot.Series {
+function lineSeries(
+  { label, colour, isDashed = false }: LineSeries,
+  isStepped: boolean,
+): uPlot.Series {
+  const steps = isStepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined
   return {
     label,
+    ...(steps ? { paths: steps } : {}),
     stroke: tokenColour(colour),
     width: 1.5,
     points: { show: false },
     ...(isDashed ? { dash: [5, 4] } : {}),
+  }
+}
+
+/** Right of the plot, for the names of the lines. */
+const LABEL_ROOM = 92
+const LABEL_HEIGHT = 14
+const LABEL_FONT = '"Inter Variable", system-ui, sans-serif'
+
+/** Writes the name of each line behind its last value, apart from the others. */
+function nameLines(read: () => LineDrawing): (plot: uPlot) => void {
+  return (plot) => {
+    const { lines } = read()
+    const ends = lines.flatMap((line) => {
+      const last = line.values.findLastIndex((value) => value !== null)
+      const value = line.values[last] ?? null
+      return value === null ? [] : [{ line, y: plot.valToPos(value, 'y', true) }]
+    })
+    const ratio = devicePixelRatio
+    const { left, top, width, height } = plot.bbox
+    const bounds = { from: top + 6 * ratio, to: top + height - 4 * ratio }
+    const places = spreadOut(
+      ends.map(({ y }) => y),
+      { gap: LABEL_HEIGHT * ratio, ...bounds },
+    )
+    plot.ctx.save()
+    plot.ctx.font = `${12 * ratio}px ${LABEL_FONT}`
+    plot.ctx.textAlign = 'left'
+    plot.ctx.textBaseline = 'middle'
+    for (const [index, { line }] of ends.entries()) {
+      plot.ctx.fillStyle = tokenColour(line.colour)
+      plot.ctx.fillText(line.label, left + width + 6 * ratio, places[index] ?? 0)
+    }
+    plot.ctx.restore()
   }
 }
 
@@ -109,9 +149,12 @@ function lineOptions(
 ): uPlot.Options {
   const drawing = read()
   const places = bandPlaces(drawing)
+  const options = plotOptions(() => scalesOf(read()), handlers, size)
   return {
-    ...plotOptions(() => scalesOf(read()), handlers, size),
-    series: [{}, ...drawing.lines.map(lineSeries)],
+    ...options,
+    padding: [8, LABEL_ROOM, 0, 0],
+    hooks: { ...options.hooks, draw: [...(options.hooks?.draw ?? []), nameLines(read)] },
+    series: [{}, ...drawing.lines.map((line) => lineSeries(line, drawing.isStepped ?? false))],
     bands: (drawing.bands ?? []).map((band, index) => ({
       series: places[index] ?? [0, 0],
       fill: `${tokenColour(band.colour)}${BAND_ALPHA}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bandPlaces, type LineSeries, nearestIndex } from './lines.ts'
+import { bandPlaces, type LineSeries, nearestIndex, spreadOut } from './lines.ts'
 
 const line = (id: string): LineSeries => ({ id, label: id, colour: '--accent', values: [] })
 
@@ -17,4 +17,12 @@ test('a band lies between its lines, wherever they stand', () => {
   const bands = [{ upper: 'p90', lower: 'p50', colour: '--accent' }]
   expect(bandPlaces({ seconds: [], lines, bands })).toEqual([[2, 3]])
   expect(bandPlaces({ seconds: [], lines })).toEqual([])
+})
+
+test('names behind lines stand apart, in the order of their values, inside as long as there is room', () => {
+  const room = { gap: 10, from: 0, to: 100 }
+  expect(spreadOut([50, 50, 52], room)).toEqual([50, 60, 70])
+  expect(spreadOut([98, 99, 100], room)).toEqual([80, 90, 100])
+  expect(spreadOut([40, 5], room)).toEqual([40, 5])
+  expect(spreadOut([], room)).toEqual([])
 })

@@ -45,3 +45,29 @@ export function bandPlaces({ lines, bands = [] }: LineShape): [upper: number, lo
   const placeOf = (id: string): number => lines.findIndex((line) => line.id === id) + 1
   return bands.map(({ upper, lower }) => [placeOf(upper), placeOf(lower)])
 }
+
+interface Room {
+  readonly gap: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Places near to the wanted ones, in their order, at least a gap apart, and inside as long as there is room. */
+export function spreadOut(wanted: readonly number[], { gap, from, to }: Room): number[] {
+  const order = wanted
+    .map((_, index) => index)
+    .toSorted((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0))
+  const places: number[] = []
+  let next = from
+  for (const index of order) {
+    const place = Math.max(wanted[index] ?? 0, next)
+    places[index] = place
+    next = place + gap
+  }
+  let last = to
+  for (const index of order.toReversed()) {
+    places[index] = Math.min(places[index] ?? 0, last)
+    last = (places[index] ?? 0) - gap
+  }
+  return places
+}

@@ -57,11 +57,14 @@ export function StepCurves(props: StepCurvesProps): ReactElement {
         <svg role="img" aria-label={props.label} width={width} height={height} className="num">
           <Axes scale={scale} width={width} {...props} />
           <g fill="none" strokeWidth={1.75}>
-            <path d={pathOf(supply, scale)} stroke="var(--series-1)" />
+            <path
+              d={supply.length > 0 ? `${pathOf(supply, scale)}V${EDGE.top}` : ''}
+              stroke="var(--series-1)"
+            />
             <path d={pathOf(demand, scale)} stroke="var(--series-6)" />
           </g>
           <CurveName corner={supply.at(-1)} text="supply" colour="--series-1" scale={scale} />
-          <CurveName corner={demand.at(-1)} text="bids" colour="--series-6" scale={scale} />
+          <CurveName corner={demand[0]} text="bids" colour="--series-6" scale={scale} isStart />
           {cleared && <ClearedAt at={cleared} scale={scale} formatPrice={props.formatPrice} />}
         </svg>
       )}
@@ -107,15 +110,23 @@ interface CurveNameProps {
   readonly text: string
   readonly colour: string
   readonly scale: Scale
+  /** Behind the corner rather than before it. */
+  readonly isStart?: boolean
 }
 
-function CurveName({ corner, text, colour, scale }: CurveNameProps): ReactElement | null {
+function CurveName({
+  corner,
+  text,
+  colour,
+  scale,
+  isStart = false,
+}: CurveNameProps): ReactElement | null {
   if (!corner) return null
   return (
     <text
-      x={scale.x(corner.quantity) - 4}
-      y={scale.y(corner.price) - 6}
-      textAnchor="end"
+      x={scale.x(corner.quantity) + (isStart ? 4 : -6)}
+      y={Math.max(EDGE.top + 10, scale.y(corner.price) - 6)}
+      textAnchor={isStart ? 'start' : 'end'}
       fontSize={12}
       fill={`var(${colour})`}
     >

@@ -4,6 +4,7 @@ import { createRouter } from '@tanstack/react-router'
 import { keysRoute, usageRoute, webhookRoute, webhooksRoute } from './account.ts'
 import { appRoute } from './app.tsx'
 import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
+import { clearingRoute, marketRoute, newOrderRoute, ordersRoute } from './market.ts'
 import { modelRoute, modelsRoute } from './models.ts'
 import {
   auditRoute,
@@ -28,6 +29,10 @@ const routeTree = rootRoute.addChildren([
     newLeaseRoute,
     leaseRoute,
     reclaimsRoute,
+    marketRoute,
+    clearingRoute,
+    ordersRoute,
+    newOrderRoute,
     usageRoute,
     keysRoute,
     webhooksRoute,

@@ -11,7 +11,7 @@ const CLI_UNITS = [
 ] as const
 
 /** A typed number of units as the CLI wants durations: `1h30m`; empty while it is not one. */
-function cliDuration(text: string, unitMs: number): string {
+export function cliDuration(text: string, unitMs: number): string {
   let left = Math.round(Number(text.replace(',', '.')) * unitMs)
   if (text.trim() === '' || !Number.isFinite(left) || left < 0) return ''
   const parts = CLI_UNITS.map(([unit, sizeMs]) => {
@@ -72,6 +72,15 @@ const VERBS = { job: 'lease create', service: 'lease create', interactive: 'leas
 
 /** The same as a command line of the CLI. */
 export function renderCli(draft: LeaseDraft): string {
+  return renderCommandLine(draft.kind === 'anchor' ? 'anchor run' : VERBS[draft.mode], draft)
+}
+
+/** A command line of any verb that takes what a lease takes, and perhaps more. */
+export function renderCommandLine(
+  verb: string,
+  draft: LeaseDraft,
+  more: readonly Option[] = [],
+): string {
   const options: readonly Option[] = [
     ['--gpus', draft.gpus.trim() || '1'],
     ['--nodes', draft.nodes.trim()],
@@ -88,11 +97,11 @@ export function renderCli(draft: LeaseDraft): string {
     ...secretsOf(draft),
     ...eachLine('--input', draft.inputs),
     ...eachLine('--output', draft.outputs),
+    ...more,
   ]
   const written = options
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name} ${quoteWord(value)}`)
-  const verb = draft.kind === 'anchor' ? 'anchor run' : VERBS[draft.mode]
   return [`npx spillway ${verb}`, ...written, ...commandOf(draft)].join(' ')
 }
 
@@ -107,15 +116,20 @@ function commandOf({ command, mode }: LeaseDraft): readonly string[] {
 /** The same as curl, with the key left to the reader's environment. */
 export function renderCurl(draft: LeaseDraft, origin: string): string {
   const path = draft.kind === 'anchor' ? '/api/v1/anchor/leases' : '/api/v1/leases'
+  return renderPost(`${origin}${path}`, () => toRequest(draft))
+}
+
+/** Sends what a form stands for; nothing while no request can be made of it. */
+export function renderPost(url: string, request: () => object): string {
   let body: string
   try {
-    body = JSON.stringify(toRequest(draft))
+    body = JSON.stringify(request())
   } catch (error) {
     if (!(error instanceof FormRefusal)) throw error
     body = '{}'
   }
   return [
-    `curl ${origin}${path} \\`,
+    `curl ${url} \\`,
     '  -H "Authorization: Bearer $SPILLWAY_KEY" \\',
     `  -H 'Content-Type: application/json' \\`,
     '  -H "Idempotency-Key: $(uuidgen)" \\',

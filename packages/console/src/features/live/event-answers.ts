@@ -23,6 +23,7 @@ const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
   reconciliation: ['getReconciliation'],
   reclaim: ['listReclaims', 'listLeaseReclaims'],
   price: ['listPools'],
+  order: ['listOrders', 'getOrder', 'listClearings', 'listPrices', 'getReservePrice', 'getBalance'],
   balance: ['getBalance', 'getUsage', 'listOrganizations'],
   charge: ['getBalance', 'getUsage'],
   usage: ['getBalance', 'getUsage'],

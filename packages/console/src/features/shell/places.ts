@@ -7,6 +7,8 @@ export interface Place {
     | '/'
     | '/models'
     | '/leases'
+    | '/market'
+    | '/orders'
     | '/reclaims'
     | '/usage'
     | '/keys'
@@ -25,6 +27,8 @@ export const PLACES: readonly Place[] = [
   { to: '/', word: 'Overview', icon: 'overview', permission: 'pool.list' },
   { to: '/models', word: 'Models', icon: 'model', permission: 'model.list' },
   { to: '/leases', word: 'Leases', icon: 'lease', permission: 'lease.list' },
+  { to: '/market', word: 'Market', icon: 'market', permission: 'price.read' },
+  { to: '/orders', word: 'Orders', icon: 'order', permission: 'order.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
   { to: '/reclaims', word: 'Reclaims', icon: 'reclaim', permission: 'reclaim.list' },

@@ -1,0 +1,144 @@
+/** The market of a pool: what each tier costs now and did before, how the spot price is made, and the windows that made it. */
+import type { Pool, Tier } from '@spillway/contract'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { Answered } from '../../api/answered.tsx'
+import { apiQuery } from '../../api/queries.ts'
+import { buttonClass, IconButton, Segmented } from '../../ui/button.tsx'
+import { kindLook } from '../../ui/claim-kind.ts'
+import { Icon } from '../../ui/icons.tsx'
+import { BlockSkeleton, Empty } from '../../ui/notices.tsx'
+import { PageHead, Section } from '../../ui/page.tsx'
+import { KindSwatch } from '../../ui/state-word.tsx'
+import { Clearings } from './clearings.tsx'
+import { MarketFigures } from './market-figures.tsx'
+import { PoolLine } from './pool-line.tsx'
+import { PriceHistory } from './price-history.tsx'
+import { PriceRule } from './price-rule.tsx'
+import type { PriceRange } from './price-shape.ts'
+
+const route = getRouteApi('/app/market')
+const TIERS = ['on_demand', 'spot', 'flex'] as const
+const RANGES: readonly { readonly value: PriceRange; readonly label: string }[] = [
+  { value: '24h', label: '24 h' },
+  { value: '7d', label: '7 d' },
+  { value: '30d', label: '30 d' },
+]
+
+export function MarketPage(): ReactElement {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const pools = useQuery(apiQuery('listPools'))
+  const items = pools.data?.items ?? []
+  const pool = items.find(({ name }) => name === search.pool) ?? items[0]
+  return (
+    <>
+      <PageHead
+        title="Market"
+        line={
+          pool ? (
+            <PoolLine
+              pools={items}
+              pool={pool}
+              onPick={(name) =>
+                void navigate({ search: (before) => ({ ...before, pool: name }), replace: true })
+              }
+            />
+          ) : (
+            <>&nbsp;</>
+          )
+        }
+        actions={
+          <Link
+            to="/orders/new"
+            search={pool ? { pool: pool.name } : {}}
+            className={buttonClass('primary')}
+          >
+            <Icon name="plus" size={14} />
+            Order spot
+          </Link>
+        }
+      />
+      <Answered query={pools} skeleton={<BlockSkeleton height={420} />}>
+        {() =>
+          pool === undefined ? (
+            <Empty>The fleet has no pool yet; what its GPUs cost would be here.</Empty>
+          ) : (
+            <PoolMarket pool={pool} />
+          )
+        }
+      </Answered>
+    </>
+  )
+}
+
+function PoolMarket({ pool }: { pool: Pool }): ReactElement {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const reserve = useQuery(apiQuery('getReservePrice', { params: { pool: pool.name } }))
+  const tier: Tier = search.tier ?? 'spot'
+  const range = search.range ?? '24h'
+  const update = (part: Partial<typeof search>): void =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
+  return (
+    <>
+      <MarketFigures pool={pool} reserve={reserve.data} />
+      <div className="mb-7 grid gap-x-8 gap-y-7 lg:grid-cols-12">
+        <Section
+          className="lg:col-span-8"
+          title={
+            <>
+              Price over time{' '}
+              <span className="text-13 font-normal text-muted">$ per GPU-hour, UTC</span>
+            </>
+          }
+          aside={
+            <>
+              <Segmented<Tier>
+                label="Tier"
+                value={tier}
+                choices={TIERS.map((value) => ({
+                  value,
+                  label: (
+                    <span className="inline-flex items-center gap-1.5">
+                      <KindSwatch kind={value} />
+                      {kindLook(value).word}
+                    </span>
+                  ),
+                }))}
+                onChange={(value) => update({ tier: value })}
+              />
+              <Segmented<PriceRange>
+                label="Range"
+                value={range}
+                choices={RANGES}
+                onChange={(value) => update({ range: value })}
+              />
+              <IconButton
+                icon={search.view === 'table' ? 'chart' : 'table'}
+                label={search.view === 'table' ? 'View as chart' : 'View as table'}
+                onClick={() => update({ view: search.view === 'table' ? undefined : 'table' })}
+              />
+            </>
+          }
+        >
+          <PriceHistory pool={pool} tier={tier} range={range} isTable={search.view === 'table'} />
+        </Section>
+        <Section className="lg:col-span-4" title="How the reserve is made">
+          <Answered query={reserve} skeleton={<BlockSkeleton height={248} />}>
+            {(answer) => (
+              <PriceRule
+                rule={answer.rule}
+                utilisationPpm={answer.utilisationPpm}
+                previousUsd={answer.previousUsdPerGpuHour}
+                reserveUsd={answer.reserveUsdPerGpuHour}
+              />
+            )}
+          </Answered>
+        </Section>
+      </div>
+      <Clearings pool={pool} />
+    </>
+  )
+}
