@@ -19,7 +19,7 @@ export interface SellingRules {
   /** Over how many hours the price of a breach is found. */
   readonly lookBackHours: number
   readonly priceEveryHours: number
-  /** Breaches that the forecast's own expectation counts as, against those that came. */
+  /** Breaches of each pool that the forecast's own expectation counts as, against those that came. */
   readonly breachesPrior: number
 }
 
@@ -30,7 +30,7 @@ export const SELLING: SellingRules = {
   poolShareMax: 0.5,
   lookBackHours: 744,
   priceEveryHours: 12,
-  breachesPrior: 100,
+  breachesPrior: 17,
 }
 
 /** What is sold of a pool for the hours to come. */
@@ -119,7 +119,8 @@ export class Seller {
       came += this.#breaches[hour] ?? 0
       for (const sale of this.#decided[hour]?.sales ?? []) expected += sale.breachChance
     }
-    return (came + breachesPrior) / (expected + breachesPrior)
+    const prior = breachesPrior * (this.#decided.at(-1)?.pools.length ?? 1)
+    return (came + prior) / (expected + prior)
   }
 
   /** The share of promises that would be expected to break at a price, had it held over the last while. */

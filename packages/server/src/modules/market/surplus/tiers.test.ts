@@ -12,7 +12,8 @@ function between(low: number, high: number): Float64Array {
 
 function input(parts: Partial<SurplusInput> = {}): SurplusInput {
   const horizons = [1, 2, 4, 24].map((hours) => ({
-    ...{ hours, offered: null, peak: between(20, 20 + 10 * hours ** 0.5) },
+    ...{ hours, offered: hours === 24 ? null : 70 - hours },
+    peak: between(20, 20 + 10 * hours ** 0.5),
   }))
   const placeable = [
     { gangGpus: 1, gpus: 80 },
@@ -33,7 +34,7 @@ describe('the surplus by tier', () => {
         }),
         ({ capacity, now, eta, rises }) => {
           const horizons = rises.map((rise, index) => ({
-            ...{ hours: index + 1, offered: null, peak: between(now, now + rise) },
+            ...{ hours: index + 1, offered: rise, peak: between(now, now + rise) },
           }))
           const gpus = surplusOf(input({ capacity, now, eta, horizons })).map((tier) => tier.gpus)
           expect(gpus).toEqual(gpus.toSorted((a, b) => a - b))
@@ -58,10 +59,15 @@ describe('the surplus by tier', () => {
     expect(tiers.at(-1)?.gpus).toBe(80)
   })
 
-  test('what the seller offers goes before the plain quantile', () => {
-    const horizons = [{ hours: 4, offered: 12, peak: between(20, 120) }]
-    const tiers = surplusOf(input({ horizons }))
-    expect(tiers.find(({ tier }) => tier === 'guaranteed')).toMatchObject({ hours: 4, gpus: 12 })
+  test('a promise is what the seller offers, cut by what broke; of a time without an offer there is none', () => {
+    const horizons = [
+      { hours: 4, offered: 12, peak: between(20, 120) },
+      { hours: 24, offered: null, peak: between(20, 120) },
+    ]
+    const promises = surplusOf(input({ horizons, eta: 0.5 })).filter(
+      ({ tier }) => tier === 'guaranteed',
+    )
+    expect(promises).toMatchObject([{ hours: 4, gpus: 6 }])
   })
 
   test('a pool with no capacity has nothing to sell', () => {

@@ -15,7 +15,7 @@ export interface Placeable {
 export interface HorizonPeak {
   readonly hours: number
   readonly peak: Distribution
-  /** What the seller would promise for these hours; null where it decided nothing. */
+  /** What the seller would promise for these hours; null where it promises nothing of the kind. */
   readonly offered: number | null
 }
 
@@ -46,7 +46,6 @@ export interface TierSurplus {
 }
 
 const RESERVED_LEVEL = 0.99
-const GUARANTEED_LEVEL = 0.9
 const SPOT_LEVEL = 0.5
 
 function asTier(
@@ -74,9 +73,9 @@ export function surplusOf(input: SurplusInput): readonly TierSurplus[] {
   // What was not learned, or has been wrong of late, promises nothing for good.
   let firmer = fallback === null ? Math.min(idle, beyond(longest.peak, RESERVED_LEVEL)) : 0
   const tiers = [asTier('reserved', firmer, { hours: longest.hours, placeable })]
-  for (const { hours, peak, offered } of horizons.toReversed()) {
-    const promised = eta * (offered ?? beyond(peak, GUARANTEED_LEVEL))
-    firmer = Math.max(firmer, Math.min(idle, promised))
+  for (const { hours, offered } of horizons.toReversed()) {
+    if (offered === null) continue
+    firmer = Math.max(firmer, Math.min(idle, eta * offered))
     tiers.push(asTier('guaranteed', firmer, { hours, placeable }))
   }
   firmer = Math.max(firmer, Math.min(idle, beyond(shortest.peak, SPOT_LEVEL)))
@@ -92,13 +91,15 @@ export interface Feedback {
   readonly headWaitMs: number
 }
 
+/** Of promises, what may break before fewer are made. */
+const BREACH_SHARE_FELT = 0.1
 const ETA_MIN = 0.1
 const ETA_MAX = 1
 const WAIT_MS = 3_600_000
 
 /** Sells less of its promises when too many broke, and more again when few did and somebody waits. */
 export function nextEta(eta: number, { breachShare, headWaitMs }: Feedback): number {
-  const budget = 1 - GUARANTEED_LEVEL
+  const budget = BREACH_SHARE_FELT
   if (breachShare === null) return eta
   const within = (next: number) => Math.min(ETA_MAX, Math.max(ETA_MIN, next))
   if (breachShare >= 1.5 * budget) return within((eta * budget) / breachShare)
