@@ -9,7 +9,7 @@ import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
 import { defineSku, setPrice } from '#modules/catalog/index.ts'
 import { type AgreedPrice, createLease, Outdated, placeLeases } from '#modules/lease/index.ts'
-import { releaseHold } from '#modules/ledger/index.ts'
+import { releaseHolds } from '#modules/ledger/index.ts'
 import {
   auctionSku,
   type Bid,
@@ -77,12 +77,25 @@ async function expire(
   pool: string,
   { at, limit }: { readonly at: Date; readonly limit: number },
 ): Promise<void> {
-  for (const order of await lockExpiredOrders(tx, pool, { at, limit }))
+  const orders = await lockExpiredOrders(tx, pool, { at, limit })
+  await releaseAll(tx, orders)
+  for (const order of orders)
     await endOrder(tx, order, {
       state: 'expired',
       text: 'Nothing could be had at its limit before it expired.',
       closedAt: at,
     })
+}
+
+/**
+ * Gives back what orders hold, all at once: balances are locked in one order before anything else that others wait for,
+ * or those who come meanwhile and the window would each hold what the other needs.
+ */
+async function releaseAll(tx: Db, orders: readonly WholeOrder[]): Promise<void> {
+  await releaseHolds(
+    tx,
+    orders.flatMap(({ holdId }) => holdId ?? []),
+  )
 }
 
 /** The slots of the nodes that the auction gave, the lowest that nobody in the window has. */
@@ -105,7 +118,7 @@ interface Fill {
   readonly clearingId: string
 }
 
-/** The hold of the order goes first, so that its money is there for that of the lease, which is never more. */
+/** What the order held is free by now, so that its money is there for what the lease holds, which is never more. */
 async function fill(
   tx: Db,
   { order, placements, agreedPrice, clearingId }: Fill,
@@ -114,7 +127,6 @@ async function fill(
   const { pool, gpus, nodes, limit } = order
   const work = { ...order.request, kind: 'spot', pool, gpus, nodes } as const
   try {
-    if (order.holdId !== null) await releaseHold(tx, order.holdId)
     const lease = await createLease(tx, { ...work, maxPriceUsd: limit, agreedPrice }, context)
     await placeLeases(tx, [{ kind: 'place', leaseId: lease.id, placements }], context)
     await endOrder(tx, order, {
@@ -204,6 +216,10 @@ async function fillAll(
   const taken = new Map<number, number>()
   const agreedPrice = await agreePrice(tx, { pool, amount: clearing.price }, context)
   const find = orderOf(orders)
+  await releaseAll(
+    tx,
+    clearing.accepted.map(({ bid }) => find(bid)),
+  )
   for (const { bid, room } of clearing.accepted) {
     const placements = takeSlots(room, { supply: supply.nodes, taken })
     await fill(tx, { order: find(bid), placements, agreedPrice, clearingId }, context)

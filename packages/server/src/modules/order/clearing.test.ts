@@ -1,8 +1,11 @@
 /** What a window must not do: sell what is kept, lose an order to a bad moment, or leave one for ever. */
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
+import { money } from '#kernel/money.ts'
+import { createHold } from '#modules/ledger/index.ts'
 import { saveDemand } from '#modules/market/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
+import { until } from '#platform/engines/testing/until.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { stepClearing } from './clearing-service.ts'
 import { listClearings } from './clearing-store.ts'
@@ -72,4 +75,27 @@ test('what the owner’s work waits for in its engine is not sold', async () => 
     'standing',
     'filled',
   ])
+})
+
+test('a window that waits for a balance holds up nobody who asks for a lease', async () => {
+  const { buyer, order, find, clear, lease, context, database } = await begin()
+  const [a, b] = [await buyer('a'), await buyer('b')]
+  // So that the market is known to those who wake it.
+  await lease(a, { kind: 'flex' })
+  const orders = [await order(a, { limit: '0.9' }), await order(b, { limit: '0.8' })]
+  const clearing = await database.transaction().execute(async (tx) => {
+    const hold = { ...b, amount: money('1'), purpose: 'lease', reference: 'another' } as const
+    await createHold(tx, { ...hold, ...context() })
+    const under = clear()
+    await until('the window waits', async () => {
+      const { rows } = await sql`SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(database)
+      return rows.length > 0
+    })
+    await sql`SELECT 1 FROM strand WHERE program = 'market' FOR UPDATE NOWAIT`.execute(tx)
+    // Not awaited here: it goes on once this has ended.
+    return { under }
+  })
+  await clearing.under
+  for (const { id } of orders) expect((await find(id)).state).toBe('filled')
 })
