@@ -1,7 +1,7 @@
 /** `spillway node`: what each node carries and how it is, and keeping work off it. */
 import { Node, type NodeDetail } from '@spillway/contract'
 import { Argument, Option, type Command } from 'commander'
-import { addCommand, addGroup, type Call, type Context } from '../command.ts'
+import { addCommand, addGroup, type Call, type CommandSpec, type Context } from '../command.ts'
 import { renderDrainPlan, renderNode, renderNodes } from '../output/nodes.ts'
 import type { TableOptions } from '../output/table.ts'
 import { wholeNumber } from '../parse/option-values.ts'
@@ -23,6 +23,8 @@ interface ChangeOptions {
   readonly yes?: boolean
 }
 
+type Change = Omit<CommandSpec<ChangeOptions>, 'persona' | 'arguments'>
+
 const nodeArgument = () => new Argument('<node>', 'its name, or its id or the start or end of it')
 const reasonOption = () =>
   new Option('--reason <text>', 'why, for whoever looks next').makeOptionMandatory()
@@ -31,12 +33,16 @@ const yesOption = () => new Option('-y, --yes', 'do not ask')
 export function addNodeCommands(program: Command, context: Context): void {
   const node = addGroup(program, 'node', 'Look after single nodes')
   addNodeReads(node, context)
-  addCommand<ChangeOptions>(node, context, {
+  const addChange = (change: Change) =>
+    addCommand<ChangeOptions>(node, context, {
+      ...change,
+      persona: 'operator',
+      arguments: [nodeArgument()],
+    })
+  addChange({
     usage: 'drain',
     summary: 'Keep new work off a node; shows what happens to what runs there, and asks',
     example: 'spillway node drain gpu7 --reason "new power supply" --evacuate',
-    persona: 'operator',
-    arguments: [nodeArgument()],
     options: [
       reasonOption(),
       new Option('--evacuate', 'take back what runs there, each lease with its notice'),
@@ -44,32 +50,26 @@ export function addNodeCommands(program: Command, context: Context): void {
     ],
     run: drain,
   })
-  addCommand<ChangeOptions>(node, context, {
+  addChange({
     usage: 'resume',
     summary: 'Take back a drain, a quarantine or a retirement',
     example: 'spillway node resume gpu7 --reason "power supply is new"',
-    persona: 'operator',
-    arguments: [nodeArgument()],
     options: [new Option('--reason <text>', 'why, for whoever looks next')],
     run: resume,
   })
-  addCommand<ChangeOptions>(node, context, {
+  addChange({
     usage: 'quarantine',
     summary: 'Mark a node as broken: nothing is sold there until it is resumed',
     example: 'spillway node quarantine gpu7 --reason "NVLink errors under load"',
-    persona: 'operator',
-    arguments: [nodeArgument()],
     options: [reasonOption(), yesOption()],
-    run: quarantine,
+    run: markAs('quarantineNode', (name) => `Quarantine ${name}?`),
   })
-  addCommand<ChangeOptions>(node, context, {
+  addChange({
     usage: 'retire',
     summary: 'Take an empty node out of the fleet for good; the record stays',
     example: 'spillway node retire gpu7 --reason "sold"',
-    persona: 'operator',
-    arguments: [nodeArgument()],
     options: [reasonOption(), yesOption()],
-    run: retire,
+    run: markAs('retireNode', (name) => `Take ${name} out for good?`),
   })
 }
 
@@ -153,16 +153,12 @@ async function resume(call: Call<ChangeOptions>): Promise<void> {
   await present(call, await call.client().resumeNode({ params, body }))
 }
 
-async function quarantine(call: Call<ChangeOptions>): Promise<void> {
-  const params = { id: await findNode(call) }
-  if (call.options.yes !== true) await confirm(call, `Quarantine ${call.words[0]}?`)
-  const body = { reason: call.options.reason ?? '' }
-  await present(call, await call.client().quarantineNode({ params, body }))
-}
-
-async function retire(call: Call<ChangeOptions>): Promise<void> {
-  const params = { id: await findNode(call) }
-  if (call.options.yes !== true) await confirm(call, `Take ${call.words[0]} out for good?`)
-  const body = { reason: call.options.reason ?? '' }
-  await present(call, await call.client().retireNode({ params, body }))
+/** What one word of the operator's does to a node. */
+function markAs(command: 'quarantineNode' | 'retireNode', question: (name: string) => string) {
+  return async (call: Call<ChangeOptions>): Promise<void> => {
+    const params = { id: await findNode(call) }
+    const { reason = '', yes } = call.options
+    if (yes !== true) await confirm(call, question(call.words[0] ?? ''))
+    await present(call, await call.client()[command]({ params, body: { reason } }))
+  }
 }

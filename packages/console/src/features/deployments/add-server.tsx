@@ -4,11 +4,9 @@ import type { ReactElement } from 'react'
 import { useForm } from 'react-hook-form'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { InputField } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { FormRefusal, requestResolver } from '../../ui/form-resolver.ts'
-import { ProblemPanel } from '../../ui/notices.tsx'
 import { toast } from '../../ui/toast.tsx'
 
 interface ServerValues {
@@ -66,59 +64,58 @@ export function AddServer({ start, onClose }: AddServerProps): ReactElement {
   const { errors } = form.formState
   const submit = form.handleSubmit((values) => create.mutate({ body: toBody(values) }))
   return (
-    <Dialog title="Add a server" onClose={onClose} width={520}>
-      <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+    <FormDialog
+      title="Add a server"
+      action="Add the server"
+      width={520}
+      isBusy={create.isPending}
+      problem={create.error && explain(create.error)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <InputField
+        label="Address"
+        isMono
+        placeholder="http://127.0.0.1:11434/v1"
+        help="Base address of an OpenAI-compatible server."
+        error={errors.upstreamUrl?.message}
+        {...form.register('upstreamUrl')}
+      />
+      <div className="grid gap-4 sm:grid-cols-2">
         <InputField
-          label="Address"
+          label="Its name for the model"
           isMono
-          placeholder="http://127.0.0.1:11434/v1"
-          help="Base address of an OpenAI-compatible server."
-          error={errors.upstreamUrl?.message}
-          {...form.register('upstreamUrl')}
+          error={errors.upstreamModel?.message}
+          {...form.register('upstreamModel')}
         />
-        <div className="grid gap-4 sm:grid-cols-2">
-          <InputField
-            label="Its name for the model"
-            isMono
-            error={errors.upstreamModel?.message}
-            {...form.register('upstreamModel')}
-          />
-          <InputField
-            label="Name buyers use"
-            isMono
-            error={errors.model?.message}
-            {...form.register('model')}
-          />
-          <InputField
-            label="Input price"
-            inputMode="decimal"
-            unit="$ / M tok"
-            error={errors.inputUsdPerMillionTokens?.message}
-            {...form.register('inputUsdPerMillionTokens')}
-          />
-          <InputField
-            label="Output price"
-            inputMode="decimal"
-            unit="$ / M tok"
-            error={errors.outputUsdPerMillionTokens?.message}
-            {...form.register('outputUsdPerMillionTokens')}
-          />
-          <InputField
-            label="Context"
-            inputMode="numeric"
-            unit="tokens"
-            error={errors.contextTokens?.message}
-            {...form.register('contextTokens')}
-          />
-        </div>
-        {create.error && <ProblemPanel explanation={explain(create.error)} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={create.isPending}>
-            Add the server
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+        <InputField
+          label="Name buyers use"
+          isMono
+          error={errors.model?.message}
+          {...form.register('model')}
+        />
+        <InputField
+          label="Input price"
+          inputMode="decimal"
+          unit="$ / M tok"
+          error={errors.inputUsdPerMillionTokens?.message}
+          {...form.register('inputUsdPerMillionTokens')}
+        />
+        <InputField
+          label="Output price"
+          inputMode="decimal"
+          unit="$ / M tok"
+          error={errors.outputUsdPerMillionTokens?.message}
+          {...form.register('outputUsdPerMillionTokens')}
+        />
+        <InputField
+          label="Context"
+          inputMode="numeric"
+          unit="tokens"
+          error={errors.contextTokens?.message}
+          {...form.register('contextTokens')}
+        />
+      </div>
+    </FormDialog>
   )
 }

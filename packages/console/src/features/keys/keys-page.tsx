@@ -9,8 +9,9 @@ import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
 import { apiQuery } from '../../api/queries.ts'
 import { Button } from '../../ui/button.tsx'
-import { Confirm, Dialog } from '../../ui/dialog.tsx'
+import { Confirm } from '../../ui/dialog.tsx'
 import { InputField, SelectField } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { requestResolver } from '../../ui/form-resolver.ts'
 import { plural } from '../../ui/format/numbers.ts'
 import { Empty, ProblemPanel } from '../../ui/notices.tsx'
@@ -112,32 +113,30 @@ function CreateKey({ onClose }: { onClose: () => void }): ReactElement {
       />
     )
   return (
-    <Dialog title="Create a key" onClose={onClose}>
-      <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        <InputField
-          label="Name"
-          autoFocus
-          placeholder="what will use it"
-          error={form.formState.errors.name?.message}
-          {...form.register('name')}
-        />
-        <SelectField
-          label="May"
-          help="A member key can also create more keys."
-          {...form.register('role')}
-        >
-          <option value="inference">call models only</option>
-          <option value="member">call models, make leases, read usage</option>
-        </SelectField>
-        {create.error && <ProblemPanel explanation={explain(create.error)} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={create.isPending}>
-            Create the key
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Create a key"
+      action="Create the key"
+      isBusy={create.isPending}
+      problem={create.error && explain(create.error)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <InputField
+        label="Name"
+        autoFocus
+        placeholder="what will use it"
+        error={form.formState.errors.name?.message}
+        {...form.register('name')}
+      />
+      <SelectField
+        label="May"
+        help="A member key can also create more keys."
+        {...form.register('role')}
+      >
+        <option value="inference">call models only</option>
+        <option value="member">call models, make leases, read usage</option>
+      </SelectField>
+    </FormDialog>
   )
 }
 

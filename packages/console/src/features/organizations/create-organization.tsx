@@ -4,11 +4,9 @@ import type { ReactElement } from 'react'
 import { useForm } from 'react-hook-form'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { InputField } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { requestResolver } from '../../ui/form-resolver.ts'
-import { ProblemPanel } from '../../ui/notices.tsx'
 import { SecretOnce } from '../keys/secret-once.tsx'
 
 interface OrganizationValues {
@@ -33,23 +31,21 @@ export function CreateOrganization({ onClose }: { onClose: () => void }): ReactE
       />
     )
   return (
-    <Dialog title="Create an organization" onClose={onClose}>
-      <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        <InputField
-          label="Name"
-          autoFocus
-          help="A customer with a balance of zero and one API key."
-          error={form.formState.errors.name?.message}
-          {...form.register('name')}
-        />
-        {create.error && <ProblemPanel explanation={explain(create.error)} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={create.isPending}>
-            Create the organization
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Create an organization"
+      action="Create the organization"
+      isBusy={create.isPending}
+      problem={create.error && explain(create.error)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <InputField
+        label="Name"
+        autoFocus
+        help="A customer with a balance of zero and one API key."
+        error={form.formState.errors.name?.message}
+        {...form.register('name')}
+      />
+    </FormDialog>
   )
 }

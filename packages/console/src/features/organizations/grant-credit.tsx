@@ -4,12 +4,10 @@ import type { ReactElement } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { InputField } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { requestResolver } from '../../ui/form-resolver.ts'
 import { formatMoney, parsePicos } from '../../ui/format/money.ts'
-import { ProblemPanel } from '../../ui/notices.tsx'
 import { toast } from '../../ui/toast.tsx'
 
 interface CreditValues {
@@ -47,37 +45,35 @@ export function GrantCredit({
     grant.mutate({ params: { id: organization.id }, body: toBody(values) }),
   )
   return (
-    <Dialog title="Grant credit" onClose={onClose}>
-      <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        <InputField
-          label="Amount"
-          autoFocus
-          inputMode="decimal"
-          unit="USD"
-          placeholder="100.00"
-          error={form.formState.errors.amountUsd?.message}
-          {...form.register('amountUsd')}
-        />
-        <InputField
-          label="Note"
-          placeholder="for the record"
-          error={form.formState.errors.note?.message}
-          {...form.register('note')}
-        />
-        <p className="break-words text-muted">
-          {organization.name.slice(0, 80)} has {formatMoney(organization.balanceUsd)}
-          {isAmount &&
-            ` and will have ${formatMoney(parsePicos(organization.balanceUsd) + parsePicos(amount))}`}
-          .
-        </p>
-        {grant.error && <ProblemPanel explanation={explain(grant.error)} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={grant.isPending}>
-            Grant the credit
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Grant credit"
+      action="Grant the credit"
+      isBusy={grant.isPending}
+      problem={grant.error && explain(grant.error)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <InputField
+        label="Amount"
+        autoFocus
+        inputMode="decimal"
+        unit="USD"
+        placeholder="100.00"
+        error={form.formState.errors.amountUsd?.message}
+        {...form.register('amountUsd')}
+      />
+      <InputField
+        label="Note"
+        placeholder="for the record"
+        error={form.formState.errors.note?.message}
+        {...form.register('note')}
+      />
+      <p className="break-words text-muted">
+        {organization.name.slice(0, 80)} has {formatMoney(organization.balanceUsd)}
+        {isAmount &&
+          ` and will have ${formatMoney(parsePicos(organization.balanceUsd) + parsePicos(amount))}`}
+        .
+      </p>
+    </FormDialog>
   )
 }

@@ -4,11 +4,9 @@ import type { ReactElement } from 'react'
 import { useForm } from 'react-hook-form'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { CheckField, InputField } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { requestResolver } from '../../ui/form-resolver.ts'
-import { ProblemPanel } from '../../ui/notices.tsx'
 import { SecretOnce } from '../keys/secret-once.tsx'
 import { useSession } from '../session/session.ts'
 import { webhookHost } from './webhook-looks.tsx'
@@ -57,49 +55,45 @@ export function CreateWebhook({ onClose }: { onClose: () => void }): ReactElemen
   const submit = form.handleSubmit((values) => create.mutate({ body: toRequest(values) }))
   const { errors } = form.formState
   return (
-    <Dialog title="Create a webhook" onClose={onClose}>
-      <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        <InputField
-          label="Send to"
-          autoFocus
-          type="url"
-          placeholder="https://example.com/hooks"
-          help="Your own endpoint. It answers 2xx within 10 seconds."
-          error={errors.url?.message}
-          {...form.register('url')}
-        />
-        <InputField
-          label="For"
-          placeholder="what it is for"
-          error={errors.description?.message}
-          {...form.register('description')}
-        />
-        <fieldset>
-          <legend className="mb-1 font-medium">Tell it of</legend>
-          <div className="grid gap-x-4 gap-y-1 sm:grid-cols-2">
-            {WebhookEvent.options.map((type) => (
-              <CheckField key={type} label={type} value={type} {...form.register('events')} />
-            ))}
-          </div>
-          {errors.events && (
-            <p className="mt-1 text-12 text-bad">Choose what it is to be told of.</p>
-          )}
-        </fieldset>
-        {session.role === 'operator' && (
-          <CheckField
-            label="Of the whole fleet"
-            help="The leases of every organization, not only the operator’s own."
-            {...form.register('isOfFleet')}
-          />
-        )}
-        {create.error && <ProblemPanel explanation={explain(create.error)} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={create.isPending}>
-            Create the webhook
-          </Button>
+    <FormDialog
+      title="Create a webhook"
+      action="Create the webhook"
+      isBusy={create.isPending}
+      problem={create.error && explain(create.error)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <InputField
+        label="Send to"
+        autoFocus
+        type="url"
+        placeholder="https://example.com/hooks"
+        help="Your own endpoint. It answers 2xx within 10 seconds."
+        error={errors.url?.message}
+        {...form.register('url')}
+      />
+      <InputField
+        label="For"
+        placeholder="what it is for"
+        error={errors.description?.message}
+        {...form.register('description')}
+      />
+      <fieldset>
+        <legend className="mb-1 font-medium">Tell it of</legend>
+        <div className="grid gap-x-4 gap-y-1 sm:grid-cols-2">
+          {WebhookEvent.options.map((type) => (
+            <CheckField key={type} label={type} value={type} {...form.register('events')} />
+          ))}
         </div>
-      </form>
-    </Dialog>
+        {errors.events && <p className="mt-1 text-12 text-bad">Choose what it is to be told of.</p>}
+      </fieldset>
+      {session.role === 'operator' && (
+        <CheckField
+          label="Of the whole fleet"
+          help="The leases of every organization, not only the operator’s own."
+          {...form.register('isOfFleet')}
+        />
+      )}
+    </FormDialog>
   )
 }

@@ -6,11 +6,10 @@ import type { JsonName } from '../../../api/client.ts'
 import { useCommand } from '../../../api/commands.ts'
 import { explain } from '../../../api/explain.ts'
 import { Button, type ButtonLook } from '../../../ui/button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
 import { CheckField, InputField } from '../../../ui/field.tsx'
+import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { requestResolver } from '../../../ui/form-resolver.ts'
 import { plural } from '../../../ui/format/numbers.ts'
-import { ProblemPanel } from '../../../ui/notices.tsx'
 import { toast } from '../../../ui/toast.tsx'
 import { DrainPlan } from './drain-plan.tsx'
 
@@ -135,36 +134,32 @@ function ActionDialog({ node, action, onClose }: ActionDialogProps): ReactElemen
     else commands[action].mutate({ params, body: { reason } })
   })
   return (
-    <Dialog title={ACTIONS[action].title(node)} onClose={onClose} width={560}>
-      <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        <InputField
-          label={action === 'resume' ? 'Reason (optional)' : 'Reason'}
-          autoFocus
-          placeholder="for whoever looks next"
-          error={form.formState.errors.reason?.message}
-          {...form.register('reason')}
+    <FormDialog
+      title={ACTIONS[action].title(node)}
+      action={`${ACTIONS[action].button} the node`}
+      look={action === 'retire' ? 'danger' : 'primary'}
+      width={560}
+      isBusy={isPending}
+      problem={error && explain(error)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <InputField
+        label={action === 'resume' ? 'Reason (optional)' : 'Reason'}
+        autoFocus
+        placeholder="for whoever looks next"
+        error={form.formState.errors.reason?.message}
+        {...form.register('reason')}
+      />
+      {action === 'drain' && (
+        <CheckField
+          label="Take back what runs there"
+          help="Each lease gets its own notice. The operator’s own work goes on."
+          {...form.register('evacuate')}
         />
-        {action === 'drain' && (
-          <CheckField
-            label="Take back what runs there"
-            help="Each lease gets its own notice. The operator’s own work goes on."
-            {...form.register('evacuate')}
-          />
-        )}
-        <Plan node={node} action={action} isEvacuating={evacuate} />
-        {error && <ProblemPanel explanation={explain(error)} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            look={action === 'retire' ? 'danger' : 'primary'}
-            type="submit"
-            isBusy={isPending}
-          >
-            {ACTIONS[action].button} the node
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      <Plan node={node} action={action} isEvacuating={evacuate} />
+    </FormDialog>
   )
 }
 

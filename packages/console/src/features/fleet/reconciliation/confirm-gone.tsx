@@ -4,11 +4,9 @@ import type { ReactElement } from 'react'
 import { useForm } from 'react-hook-form'
 import { useCommand } from '../../../api/commands.ts'
 import { explain } from '../../../api/explain.ts'
-import { Button } from '../../../ui/button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
 import { CheckField, InputField } from '../../../ui/field.tsx'
+import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { requestResolver } from '../../../ui/form-resolver.ts'
-import { ProblemPanel } from '../../../ui/notices.tsx'
 import { toast } from '../../../ui/toast.tsx'
 
 interface Values {
@@ -31,35 +29,34 @@ export function ConfirmGone({ each, onClose }: ConfirmGoneProps): ReactElement {
   const confirm = useCommand('confirmLeaseGone', {
     changes: ['getReconciliation', 'getLease', 'getFleetMap', 'listLeases'],
     onSuccess: () => {
-      toast('The lease is closed and its slots are free')
+      toast('Its slots are free')
       onClose()
     },
   })
   const submit = form.handleSubmit((body) => confirm.mutate({ params: { id: each.subject }, body }))
   return (
-    <Dialog title="Is nothing of this lease left?" onClose={onClose}>
-      <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        <p className="break-words">{each.text}</p>
-        <InputField
-          label="How you know"
-          autoFocus
-          placeholder="looked on the machine: no process of it"
-          error={form.formState.errors.reason?.message}
-          {...form.register('reason')}
-        />
-        <CheckField
-          label="The machine is off, or cut from its GPUs"
-          help="Needed where the engine cannot tell. Slots that something still uses would be sold twice."
-          {...form.register('isFenced')}
-        />
-        {confirm.error && <ProblemPanel explanation={explain(confirm.error)} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="danger" type="submit" isBusy={confirm.isPending}>
-            Free its slots
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Is nothing of this lease left?"
+      action="Free its slots"
+      look="danger"
+      isBusy={confirm.isPending}
+      problem={confirm.error && explain(confirm.error)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <p className="break-words">{each.text}</p>
+      <InputField
+        label="How you know"
+        autoFocus
+        placeholder="looked on the machine: no process of it"
+        error={form.formState.errors.reason?.message}
+        {...form.register('reason')}
+      />
+      <CheckField
+        label="The machine is off, or cut from its GPUs"
+        help="Needed where the engine cannot tell. Slots that something still uses would be sold twice."
+        {...form.register('isFenced')}
+      />
+    </FormDialog>
   )
 }
