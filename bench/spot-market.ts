@@ -9,12 +9,24 @@ import {
   ABLATIONS,
   POLICIES,
   readTrace,
+  simulate,
   unplaceable,
   windowOf,
   type Workload,
 } from '../packages/server/src/modules/simulation/index.ts'
-import type { BenchOptions, BenchResult, Comparison, Figure } from './run/result.ts'
-import { readCalibration, syntheticWorkload, WINDOW_DAYS } from './spot-market/calibration.ts'
+import {
+  type BenchOptions,
+  type BenchResult,
+  type Comparison,
+  type Figure,
+  figureOf,
+} from './run/result.ts'
+import {
+  type Calibration,
+  readCalibration,
+  syntheticWorkload,
+  WINDOW_DAYS,
+} from './spot-market/calibration.ts'
 import { readFleet } from './spot-market/fleet.ts'
 import { ablationNotes, judge } from './spot-market/gates.ts'
 import { compare, CREDIT_PART, measureAll, PRICE_USD } from './spot-market/measure.ts'
@@ -79,6 +91,24 @@ function traceWorkload(
   )
 }
 
+/** A month with at least fifty thousand jobs, by ours, on one core. */
+function measureSpeed(stand: Stand, calibration: Calibration): void {
+  const sizes = readFleet(PAPER_FLEET)
+  const workload = syntheticWorkload({ calibration, seed: 1, startDay: FIRST_DAY, spotLoad: 8 })
+  const policy = POLICIES['P8 spillway']
+  if (!policy) return
+  const rounds = Array.from({ length: 3 }, () => {
+    const startMs = performance.now()
+    simulate({ workload, sizes, policy })
+    return (performance.now() - startMs) / 1_000
+  })
+  const target = { kind: 'at_most', value: 30 } as const
+  stand.figures.push(
+    figureOf({ name: 'a month of 2,296 GPUs, by P8 on one core', unit: 's', target }, rounds),
+    { name: 'jobs in it', value: workload.jobs.length, unit: '' },
+  )
+}
+
 function runSynthetic(stand: Stand, folder: string, { quick, flags: given }: BenchOptions): void {
   const fleet = given['fleet'] ?? PAPER_FLEET
   const gpus = readFleet(fleet).reduce((sum, size) => sum + size, 0)
@@ -87,6 +117,7 @@ function runSynthetic(stand: Stand, folder: string, { quick, flags: given }: Ben
     { length: Number(given['seeds'] ?? (quick ? 2 : 10)) },
     (_, at) => at + 1,
   )
+  measureSpeed(stand, calibration)
   for (const spotLoad of quick ? [4] : LOADS) {
     const workloads = seeds.map((seed) => {
       const startDay = FIRST_DAY + ((seed - 1) % 10) * DAYS_APART

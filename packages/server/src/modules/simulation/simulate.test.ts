@@ -125,6 +125,22 @@ test('leases cost their overhead at each boundary that work crosses', () => {
   expect(world.works[0]?.finishedS).toBe(1_200 + 120 + 800)
 })
 
+test('nodes that are kept whole are not broken into by sold work, which fills holes meanwhile', () => {
+  const quota = { refresh: () => undefined, limit: () => 16, keptNodes: () => 1 }
+  const { world } = run(
+    [
+      { kind: 'anchor', gpus: 6, durationS: 100 },
+      { gpus: 4, submitS: 1, durationS: 10 },
+      { gpus: 2, submitS: 2, durationS: 10 },
+      { kind: 'anchor', gpus: 8, submitS: 3, durationS: 10 },
+    ],
+    { ...preempting, quota },
+    [8, 8],
+  )
+  // then: four GPUs of sold work wait for the hole of the first anchor job to be large enough; two find theirs
+  expect(world.works.map(({ finishedS }) => finishedS)).toEqual([100, 110, 12, 13])
+})
+
 const job = fc.record({
   kind: fc.constantFrom('anchor' as const, 'spot' as const),
   organization: fc.nat(1),

@@ -38,6 +38,8 @@ export class World {
   /** How the runs of sold work ended, oldest first. */
   readonly outcomes: Outcome[] = []
   readonly due = new Due<Ending>()
+  /** GPUs of the anchor work that came so far, and of them those of workers that take most of a node. */
+  readonly asked = { all: 0, wide: 0 }
 
   constructor(workload: Workload, sizes: readonly number[], terms: Terms) {
     this.workload = workload
@@ -58,7 +60,11 @@ export class World {
 
   submit(work: Work): void {
     this.tally.note('submitted', this.nowS, work)
-    if (work.job.kind === 'anchor') this.demand.change(work.job.organization, work.gpus)
+    if (work.job.kind === 'anchor') {
+      this.demand.change(work.job.organization, work.gpus)
+      this.asked.all += work.gpus
+      if (work.job.gpus * 2 > this.grid.sizeMax) this.asked.wide += work.gpus
+    }
     this.queue.enter(work)
   }
 

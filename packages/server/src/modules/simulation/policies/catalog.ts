@@ -38,8 +38,8 @@ function lyra(): Policy {
 
 const chronus: Policy = { ...yarn, rounds: { roundS: 300, leaseS: 1_200, overheadS: 120 } }
 
-/** How far the bound looks ahead: longer than most sold work runs. */
-const ORACLE_S = 4 * 3_600
+/** How far the bound looks ahead: as far as a guarantee reaches. */
+const ORACLE_S = 2 * 3_600
 
 function oracle(rules: MarketRules): Policy {
   let peaks: ((nowS: number) => number) | null = null
@@ -74,5 +74,6 @@ export const ablationsBy = (rules: MarketRules): Readonly<Record<string, PolicyM
   'P7 without feedback': () => gfs({ hasFeedback: false }),
   'P8 with week peak': () => spillway(rules, { reserve: weekPeak }),
   'P8 without feedback': () => spillway(rules, { hasFeedback: false }),
+  'P8 without whole nodes': () => spillway(rules, { keepsNodes: false }),
   'P8 without notice': () => ({ ...spillway(rules), notice: null }),
 })

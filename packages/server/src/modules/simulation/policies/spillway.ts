@@ -1,6 +1,7 @@
 /**
  * Spillway's own policy, by the functions of the live market where they exist: what is kept for the owner follows from
- * what runs now and how far demand rose at such hours; who goes loses least, with notice, and the gang is planned first.
+ * what runs now and how far demand rose at such hours, and is kept as whole nodes, for that is what gangs need; who goes
+ * loses least, with notice, and the gang is planned first.
  */
 import { pastRises, quantileOf } from '../demand/rise.ts'
 import type { Policy, Quota, Reclaim } from '../policy.ts'
@@ -10,22 +11,22 @@ import { besideItsLike } from './choice.ts'
 import { type MarketRules, planGang, type ReclaimTaste } from './gang-reclaim.ts'
 
 const HISTORY_HOURS = 672
+/** A guaranteed hour reaches into the hour after the one under way. */
+const WITHIN_HOURS = 2
+const HOURS_AROUND = 2
 const NOTICE_S = 30
-const TASTE = { guaranteeS: GUARANTEE_S, stopGpuS: 600 }
+/** Of the rises at such hours, so many are covered by what is kept; whole nodes are kept for more of them. */
+const QUANTILE = 0.8
+const WHOLE_NODES_QUANTILE = 0.95
+/** A stop costs somebody as much as this, beside the restart on each GPU: few large gangs go rather than many small. */
+const STOP_GPU_S = 20_000
 
 export interface SpillwayVariant {
   /** Slots to keep for the owner's work within the guaranteed time. Absent: by the conditional rise. */
   readonly reserve?: (world: World, quantile: number) => number
   readonly hasFeedback?: boolean
-  readonly quantile?: number
-  /** The quantile by which whole nodes are kept. */
-  readonly wholeQuantile?: number
-  readonly evictedMost?: number
-  readonly evictedLeast?: number
-  readonly quantileMin?: number
-  readonly step?: number
-  readonly patienceS?: number
-  readonly taste?: Partial<Omit<ReclaimTaste, 'rules'>>
+  /** Whether what is kept is kept as whole nodes. */
+  readonly keepsNodes?: boolean
 }
 
 /** Slots for what runs and waits now, and for the rise that so many of such hours stayed below. */
@@ -35,10 +36,9 @@ function conditionalReserve(): (world: World, quantile: number) => number {
   return ({ demand }, quantile) => {
     if (demand.hours.length !== hour) {
       hour = demand.hours.length
-      const hourOfDay = demand.hourOfWeek % 24
       rises = pastRises({
-        ...{ hours: demand.hours, hourOfDay, withinHours: 2 },
-        ...{ hoursAround: 2, historyHours: HISTORY_HOURS },
+        ...{ hours: demand.hours, hourOfDay: demand.hourOfWeek % 24, withinHours: WITHIN_HOURS },
+        ...{ hoursAround: HOURS_AROUND, historyHours: HISTORY_HOURS },
       })
     }
     // Too little history to say: as much again as is wanted now.
@@ -46,22 +46,25 @@ function conditionalReserve(): (world: World, quantile: number) => number {
   }
 }
 
-/** Evictions of the runs that ended lately move the quantile: more is kept after many, less while work waits. */
+/** How evictions of the runs that ended lately move the quantile. */
+const FEEDBACK = {
+  everyS: 3_600,
+  evictedMost: 0.03,
+  evictedLeast: 0.01,
+  patienceS: 1_800,
+  step: 0.03,
+  least: 0.7,
+  most: 0.9,
+} as const
+
+/** More is kept after many evictions, less while work waits and there are few. */
 class QuantileFeedback {
-  quantile: number
-  readonly #hasFeedback: boolean
+  quantile = QUANTILE
   #seen = 0
   #changedS = 0
 
-  readonly #v: SpillwayVariant
-  constructor(quantile: number, hasFeedback: boolean, v: SpillwayVariant) {
-    this.#v = v
-    this.quantile = quantile
-    this.#hasFeedback = hasFeedback
-  }
-
   refresh({ nowS, outcomes, queue }: World): void {
-    if (!this.#hasFeedback || nowS - this.#changedS < 3_600) return
+    if (nowS - this.#changedS < FEEDBACK.everyS) return
     let [ends, evictions] = [0, 0]
     for (; this.#seen < outcomes.length; this.#seen++) {
       ends++
@@ -70,33 +73,29 @@ class QuantileFeedback {
     this.#changedS = nowS
     const share = ends === 0 ? 0 : evictions / ends
     const head = queue.spotHead
-    const {
-      evictedMost = 0.05,
-      evictedLeast = 0.02,
-      quantileMin = 0.3,
-      step = 0.05,
-      patienceS = 1_800,
-    } = this.#v
-    if (share > evictedMost) this.quantile = Math.min(0.98, this.quantile + step)
-    else if (share < evictedLeast && head !== null && nowS - head.waitingSinceS > patienceS)
-      this.quantile = Math.max(quantileMin, this.quantile - step)
+    const isWaiting = head !== null && nowS - head.waitingSinceS > FEEDBACK.patienceS
+    if (share > FEEDBACK.evictedMost)
+      this.quantile = Math.min(FEEDBACK.most, this.quantile + FEEDBACK.step)
+    else if (share < FEEDBACK.evictedLeast && isWaiting)
+      this.quantile = Math.max(FEEDBACK.least, this.quantile - FEEDBACK.step)
   }
 }
 
-function spillwayQuota(variant: SpillwayVariant): Quota {
-  const { reserve, hasFeedback = true, quantile = 0.9, wholeQuantile = 0 } = variant
-  const feedback = new QuantileFeedback(quantile, hasFeedback, variant)
+function spillwayQuota({ reserve, hasFeedback = true, keepsNodes = true }: SpillwayVariant): Quota {
+  const feedback = new QuantileFeedback()
   const reserved = reserve ?? conditionalReserve()
   return {
-    refresh: (world) => feedback.refresh(world),
+    refresh: (world) => {
+      if (hasFeedback) feedback.refresh(world)
+    },
     limit: (world) => world.grid.capacity - reserved(world, feedback.quantile),
-    keptNodes: (world) =>
-      wholeQuantile === 0
-        ? 0
-        : Math.ceil(
-            (reserved(world, Math.max(feedback.quantile, wholeQuantile)) - world.demand.total) /
-              world.grid.sizeMax,
-          ),
+    keptNodes: (world) => {
+      if (!keepsNodes) return 0
+      const quantile = Math.max(feedback.quantile, WHOLE_NODES_QUANTILE)
+      const rise = Math.max(0, reserved(world, quantile) - world.demand.total)
+      const wideShare = world.asked.all === 0 ? 1 : world.asked.wide / world.asked.all
+      return Math.ceil((rise * wideShare) / world.grid.sizeMax)
+    },
   }
 }
 
@@ -113,7 +112,7 @@ export function spillway(rules: MarketRules, variant: SpillwayVariant = {}): Pol
   return {
     quota: spillwayQuota(variant),
     choose: besideItsLike,
-    reclaim: reclaimBy({ rules, ...TASTE, ...variant.taste }),
+    reclaim: reclaimBy({ rules, guaranteeS: GUARANTEE_S, stopGpuS: STOP_GPU_S }),
     rounds: null,
     notice: { noticeS: NOTICE_S },
   }
