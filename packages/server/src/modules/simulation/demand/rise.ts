@@ -3,6 +3,9 @@
  * the last weeks. What runs now is known; only the rise is uncertain. Pure.
  */
 
+/** Fewer say nothing of a quantile. */
+export const RISES_MIN = 24
+
 export interface RiseQuestion {
   /** The greatest demand of each hour, oldest first; the last one has ended. */
   readonly hours: readonly number[]
@@ -32,6 +35,6 @@ export function pastRises(question: RiseQuestion): readonly number[] {
 
 /** The value below which this part of the sorted values lies; null where there are too few to say. */
 export function quantileOf(sorted: readonly number[], part: number): number | null {
-  if (sorted.length < 24) return null
+  if (sorted.length < RISES_MIN) return null
   return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)] ?? null
 }

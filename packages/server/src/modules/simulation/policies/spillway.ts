@@ -3,7 +3,7 @@
  * what runs now and how far demand rose at such hours, and is kept as whole nodes, for that is what gangs need; who goes
  * loses least, with notice, and the gang is planned first.
  */
-import { pastRises, quantileOf } from '../demand/rise.ts'
+import { pastRises, quantileOf, RISES_MIN } from '../demand/rise.ts'
 import type { Policy, Quota, Reclaim } from '../policy.ts'
 import { GUARANTEE_S } from '../terms.ts'
 import type { World } from '../world.ts'
@@ -14,6 +14,7 @@ const HISTORY_HOURS = 672
 /** A guaranteed hour reaches into the hour after the one under way. */
 const WITHIN_HOURS = 2
 const HOURS_AROUND = 2
+const ALL_HOURS = 12
 const NOTICE_S = 30
 /** Of the rises at such hours, so many are covered by what is kept; whole nodes are kept for more of them. */
 const QUANTILE = 0.8
@@ -36,10 +37,13 @@ function conditionalReserve(): (world: World, quantile: number) => number {
   return ({ demand }, quantile) => {
     if (demand.hours.length !== hour) {
       hour = demand.hours.length
-      rises = pastRises({
+      const question = {
         ...{ hours: demand.hours, hourOfDay: demand.hourOfWeek % 24, withinHours: WITHIN_HOURS },
-        ...{ hoursAround: HOURS_AROUND, historyHours: HISTORY_HOURS },
-      })
+        historyHours: HISTORY_HOURS,
+      }
+      rises = pastRises({ ...question, hoursAround: HOURS_AROUND })
+      // A few days know nothing of the hour, but of rises.
+      if (rises.length < RISES_MIN) rises = pastRises({ ...question, hoursAround: ALL_HOURS })
     }
     // Too little history to say: as much again as is wanted now.
     return demand.total + (quantileOf(rises, quantile) ?? demand.total)
