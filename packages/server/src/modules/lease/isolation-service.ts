@@ -17,18 +17,30 @@ export async function tenantOf(db: Db, organizationId: string): Promise<'owner' 
   return organization === undefined || organization.kind === 'customer' ? 'customer' : 'owner'
 }
 
+function isClosed({ isolation }: Pool): boolean {
+  return isolation.kind === 'owner_only'
+}
+
+/** The pools on which work of an organization may run at all. */
+export async function openPools(
+  db: Db,
+  pools: readonly Pool[],
+  organizationId: string,
+): Promise<readonly Pool[]> {
+  if (!pools.some(isClosed) || (await tenantOf(db, organizationId)) === 'owner') return pools
+  return pools.filter((pool) => !isClosed(pool))
+}
+
 /** The pools that may run it. Throws when it is for want of isolation alone that there is none. */
 export async function poolsFor(
   db: Db,
   pools: readonly Pool[],
   { organizationId, pool: named }: WhoseWork,
 ): Promise<readonly Pool[]> {
-  const isClosed = (pool: Pool) => pool.isolation.kind === 'owner_only'
-  if (!pools.some(isClosed) || (await tenantOf(db, organizationId)) === 'owner') return pools
-  const open = pools.filter((pool) => !isClosed(pool))
+  const open = await openPools(db, pools, organizationId)
   const wanted =
     pools.find((pool) => pool.name === named) ?? (open.length === 0 ? pools[0] : open[0])
-  if (wanted === undefined || !isClosed(wanted)) return open
+  if (wanted === undefined || open.includes(wanted)) return open
   throw new Fault(
     'lease.isolation_unavailable',
     `Customers may not lease on ${wanted.name}: ${wanted.isolation.text}.`,

@@ -4,7 +4,7 @@ import { present } from '#kernel/assert.ts'
 import { Fault } from '#kernel/fault.ts'
 import { ceiling, type Money, renderMoney } from '#kernel/money.ts'
 import { listPools, listSites, type Pool, type Site } from '#modules/fleet/index.ts'
-import { fitGang, holdNeeded, isAccelerator } from '#modules/lease/index.ts'
+import { fitGang, holdNeeded, isAccelerator, openPools } from '#modules/lease/index.ts'
 import { getBalance } from '#modules/ledger/index.ts'
 import { getGpuPrice, TIERS } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
@@ -62,7 +62,7 @@ interface Viewed extends PoolView {
 async function viewPools(db: Db, query: OfferQuery, now: Date): Promise<readonly Viewed[]> {
   const sites = await listSites(db)
   const views: Viewed[] = []
-  for (const declared of await listPools(db)) {
+  for (const declared of await openPools(db, await listPools(db), query.organizationId)) {
     const { name: pool } = declared
     const site = present(
       sites.find(({ name }) => name === declared.site),
