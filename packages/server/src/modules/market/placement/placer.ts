@@ -1,7 +1,7 @@
 /**
- * Places work where it costs later work least. Four things count, all in thousandths of a device: how much more of the
- * node typical work cannot use, what its CPU and devices lose of their worth, what is lost of a shared card's
- * worth, and, between what is nearly equal, how much is left on the node. It knows what is typical, not what comes. Pure.
+ * Places work where it costs later work least. Four things count, all in thousandths of a device: what a node's CPU
+ * and devices lose of their worth, what a shared card loses of its own, and, between what is nearly equal, how much more
+ * of the node typical work cannot use and how much is left on it. It knows what is typical, not what comes. Pure.
  */
 import { Chooser, type Rating } from './chooser.ts'
 import { FloorPlan, type Stand } from './floor-plan.ts'
@@ -11,9 +11,9 @@ import { ResourcePrices } from './resource-prices.ts'
 import { RestValues } from './rest-values.ts'
 import { type Shape, sharesOf, type Typical, WHOLE } from './shape.ts'
 
-const RESOURCES_COUNT = 20
-const CARDS_COUNT = 10
-const LEFT_COUNTS = 0.003
+/** What a node or a card loses of its worth counts in full; this much of what becomes a fragment. */
+const FRAGMENTS_COUNT = 0.02
+const LEFT_COUNTS = 0.0003
 /** Prices follow after so many decisions, or one for so many nodes. */
 const REFRESH_MIN = 100
 const REFRESH_NODES = 12
@@ -59,10 +59,8 @@ export class Placer {
   /** Places a shape; answers on which node by its place in the list, or null where it fits on none. */
   place(shape: Shape): number | null {
     this.#refresh()
-    const byStand = ({ kind, state }: Stand) =>
-      RESOURCES_COUNT * this.#prices.lossOf(kind, state, shape)
-    const byCard = (left: number) =>
-      CARDS_COUNT * (this.#cards.of(left) - this.#cards.of(left - shape.gpuMilli))
+    const byStand = ({ kind, state }: Stand) => this.#prices.lossOf(kind, state, shape)
+    const byCard = (left: number) => this.#cards.of(left) - this.#cards.of(left - shape.gpuMilli)
     const choice = this.#chooser.choose(shape, { byStand, byCard })
     if (!choice) return null
     const { stand, card } = choice
@@ -90,7 +88,8 @@ export class Placer {
     const ratings = cardsFor(state, shape).map((card) => {
       const then = after(state, shape, card)
       const left = then.idleMilli + this.#prices.cpuAsGpuMilli(then.cpuMilli)
-      const score = before - this.#fragmentation.of(then) - LEFT_COUNTS * left
+      const fragments = this.#fragmentation.of(then) - before
+      const score = -FRAGMENTS_COUNT * fragments - LEFT_COUNTS * left
       return { score, card }
     })
     return isShare(shape) ? ratings : ratings.slice(0, 1)
