@@ -152,6 +152,25 @@ describe.runIf(hasChromium)('forms of the console', () => {
     await close()
   })
 
+  test('a webhook to a place inside is refused; one to the internet shows its secret once', async () => {
+    const { page, close } = await at('/webhooks', 'buyer')
+    await page.getByRole('button', { name: 'Create webhook' }).first().click()
+    await press(page, 'Create the webhook')
+    await page.locator('input[aria-invalid="true"]').waitFor()
+    await field(page, 'Send to').fill('https://127.0.0.1/')
+    await press(page, 'Create the webhook')
+    await page.getByText('Nothing is sent to this address').waitFor()
+    await field(page, 'Send to').fill('https://hooks.invalid/')
+    await press(page, 'Create the webhook')
+    await page
+      .getByText(/whsec_/)
+      .first()
+      .waitFor()
+    await press(page, 'I have copied it')
+    await page.getByText('hooks.invalid').first().waitFor()
+    await close()
+  })
+
   test('a server that does not answer is refused, and so is an address that is none', async () => {
     const { page, close } = await at('/deployments', 'operator')
     await press(page, 'Add a server')
