@@ -118,6 +118,7 @@ function runSynthetic(stand: Stand, folder: string, { quick, flags: given }: Ben
     (_, at) => at + 1,
   )
   measureSpeed(stand, calibration)
+  stand.notes.push(`The synthetic figures are means over ${seeds.length} seeds.`)
   for (const spotLoad of quick ? [4] : LOADS) {
     const workloads = seeds.map((seed) => {
       const startDay = FIRST_DAY + ((seed - 1) % 10) * DAYS_APART

@@ -17,7 +17,7 @@ const HOURS_AROUND = 2
 const ALL_HOURS = 12
 const NOTICE_S = 30
 /** Of the rises at such hours, so many are covered by what is kept; whole nodes are kept for more of them. */
-const QUANTILE = 0.8
+const QUANTILE = 0.83
 const WHOLE_NODES_QUANTILE = 0.95
 /** A stop costs somebody as much as this, beside the restart on each GPU: few large gangs go rather than many small. */
 const STOP_GPU_S = 20_000
@@ -57,7 +57,7 @@ const FEEDBACK = {
   evictedLeast: 0.01,
   patienceS: 1_800,
   step: 0.03,
-  least: 0.7,
+  least: 0.77,
   most: 0.9,
 } as const
 
