@@ -25,11 +25,10 @@ export async function readDemandSeries(db: Db, now: Date): Promise<readonly Dema
   }))
   const told = await listHourlyDemand(db, since)
   const spans = [...open, ...ended]
-  const firstMs = Math.min(
-    endMs - HOUR_MS,
-    ...spans.map(({ startsMs }) => hourOf(startsMs)),
-    ...told.map(({ hour }) => hour.getTime()),
-  )
+  // Weeks of an owner's jobs are more than a call takes arguments.
+  let firstMs = endMs - HOUR_MS
+  for (const { startsMs } of spans) firstMs = Math.min(firstMs, hourOf(startsMs))
+  for (const { hour } of told) firstMs = Math.min(firstMs, hour.getTime())
   const fromMs = Math.max(firstMs, since.getTime())
   const hours = (endMs - fromMs) / HOUR_MS
   return pools.map(({ name }) => {
