@@ -88,6 +88,22 @@ describe.runIf(hasChromium)('the market and its orders', () => {
     await opened.close()
   })
 
+  test('an hour of the calendar, picked by keyboard, opens an order that stands until its end', async () => {
+    const opened = await scene.open({ as: 'buyer' })
+    const { page } = opened
+    await opened.go('/market')
+    const cells = page.getByRole('region', { name: /What can be bought/ }).getByRole('button')
+    await cells.first().focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    const stands = page.getByRole('textbox', { name: 'Stands for' })
+    await stands.waitFor()
+    const hours = Number(await stands.inputValue())
+    expect(hours).toBeGreaterThan(0.9)
+    expect(hours).toBeLessThan(2.1)
+    await opened.close()
+  })
+
   test.each([390, 2560])('no page is wider than a window of %i pixels', async (width) => {
     const opened = await scene.open({ as: 'operator', width })
     for (const path of ['/market', `/market/clearings/${clearingId}`, '/orders', '/orders/new']) {

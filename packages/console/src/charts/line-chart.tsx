@@ -15,6 +15,8 @@ export interface LineDrawing extends LineShape {
   readonly nowSecond?: number | undefined
   /** A value holds until the next instant, rather than on the way to it. */
   readonly isStepped?: boolean
+  /** How an instant reads, where it is none of a calendar. */
+  readonly formatSecond?: ((second: number) => string) | undefined
   readonly formatValue?: ((value: number) => string) | undefined
 }
 
@@ -81,14 +83,24 @@ export function LineChart(props: LineChartProps): ReactElement {
             value: line.values[pointed.index] ?? null,
           }))}
           renderValue={props.renderValue}
+          renderSecond={drawing.formatSecond}
         />
       )}
     </div>
   )
 }
 
-function lineData({ seconds, lines }: LineDrawing): uPlot.AlignedData {
-  return [[...seconds], ...lines.map((line) => [...line.values])]
+/** Where the scale ends: a last step is as wide as the one before it. */
+function endOf({ seconds, isStepped = false }: LineDrawing): number {
+  const last = seconds.at(-1) ?? 1
+  return isStepped ? last + (last - (seconds.at(-2) ?? last - 1)) : last
+}
+
+function lineData(drawing: LineDrawing): uPlot.AlignedData {
+  const { seconds, lines, isStepped = false } = drawing
+  if (!isStepped) return [[...seconds], ...lines.map((line) => [...line.values])]
+  const values = lines.map((line) => [...line.values, line.values.at(-1) ?? null])
+  return [[...seconds, endOf(drawing)], ...values]
 }
 
 function lineSeries(
@@ -162,7 +174,8 @@ function lineOptions(
   }
 }
 
-function scalesOf({ seconds, top, nowSecond, formatValue }: LineDrawing): PlotScales {
+function scalesOf(drawing: LineDrawing): PlotScales {
+  const { seconds, top, nowSecond, formatValue, formatSecond } = drawing
   const fromSecond = seconds[0] ?? 0
-  return { fromSecond, toSecond: seconds.at(-1) ?? fromSecond + 1, top, nowSecond, formatValue }
+  return { fromSecond, toSecond: endOf(drawing), top, nowSecond, formatValue, formatSecond }
 }

@@ -21,7 +21,7 @@ interface LineViewProps {
 
 export function LineView({ isTable, ...chart }: LineViewProps): ReactElement {
   if (isTable)
-    return <LineTable label={chart.label} shape={chart.drawing} renderValue={chart.renderValue} />
+    return <LineTable label={chart.label} drawing={chart.drawing} renderValue={chart.renderValue} />
   return (
     <Suspense fallback={<BlockSkeleton height={chart.height} />}>
       <LineChart {...chart} label={`${chart.label}; the same numbers are in the table view`} />

@@ -16,9 +16,19 @@ export interface PlotScales {
   readonly top?: number | undefined
   readonly nowSecond?: number | undefined
   readonly formatValue?: ((value: number) => string) | undefined
+  /** How an instant reads, where it is none of a calendar. */
+  readonly formatSecond?: ((second: number) => string) | undefined
 }
 
 const AXIS_FONT = '11px "JetBrains Mono Variable", ui-monospace, monospace'
+
+const DAY_S = 86_400
+
+/** Of a time that starts with its first day: a tick a day, or every few. */
+const dayAxis: uPlot.Axis = {
+  incrs: [1, 2, 5, 7, 14, 28].map((days) => days * DAY_S),
+  values: (_, seconds) => seconds.map((second) => `day ${second / DAY_S + 1}`),
+}
 
 function axes(scales: PlotScales): uPlot.Axis[] {
   const shared: uPlot.Axis = {
@@ -36,6 +46,7 @@ function axes(scales: PlotScales): uPlot.Axis[] {
       size: 26,
       gap: 3,
       space: 76,
+      ...(scales.formatSecond === undefined ? {} : dayAxis),
     },
     {
       ...shared,
@@ -89,7 +100,7 @@ export function plotOptions(
     },
     scales: {
       x: {
-        time: true,
+        time: readScales().formatSecond === undefined,
         range: () => {
           const { fromSecond, toSecond } = readScales()
           return [fromSecond, toSecond]

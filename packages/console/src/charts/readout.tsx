@@ -16,9 +16,20 @@ interface ReadoutProps {
     readonly value: number | null
   }[]
   readonly renderValue: (value: number) => string
+  readonly renderSecond?: ((second: number) => string) | undefined
 }
 
-export function Readout({ second, left, lines, renderValue }: ReadoutProps): ReactElement {
+function instant(second: number): string {
+  return exactInstant(new Date(second * 1000).toISOString()).replace(/:\d\d\.\d+/, '')
+}
+
+export function Readout({
+  second,
+  left,
+  lines,
+  renderValue,
+  renderSecond = instant,
+}: ReadoutProps): ReactElement {
   const isRight = left < READOUT_WIDTH + 40
   const x = AXIS_WIDTH + left
   return (
@@ -27,9 +38,7 @@ export function Readout({ second, left, lines, renderValue }: ReadoutProps): Rea
       className="pointer-events-none absolute top-2 z-10 rounded-base border border-line-strong bg-bg px-2.5 py-1.5"
       style={{ width: READOUT_WIDTH, left: isRight ? x + 12 : x - READOUT_WIDTH - 12 }}
     >
-      <p className="num mb-1 text-12 text-muted">
-        {exactInstant(new Date(second * 1000).toISOString()).replace(/:\d\d\.\d+/, '')}
-      </p>
+      <p className="num mb-1 text-12 text-muted">{renderSecond(second)}</p>
       {lines.map(({ series, value }) => (
         <p key={series.id} className="flex items-center gap-1.5">
           <Swatch series={series} />

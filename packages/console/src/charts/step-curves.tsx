@@ -15,6 +15,8 @@ interface StepCurvesProps {
   readonly formatPrice: (price: number) => string
   /** What stands on the horizontal axis: `GPUs`. */
   readonly quantityName: string
+  /** What the falling curve is: `bids` when left out. */
+  readonly demandName?: string
 }
 
 const EDGE = { left: 52, right: 20, top: 12, bottom: 34 }
@@ -64,7 +66,13 @@ export function StepCurves(props: StepCurvesProps): ReactElement {
             <path d={pathOf(demand, scale)} stroke="var(--series-6)" />
           </g>
           <CurveName corner={supply.at(-1)} text="supply" colour="--series-1" scale={scale} />
-          <CurveName corner={demand[0]} text="bids" colour="--series-6" scale={scale} isStart />
+          <CurveName
+            corner={demand[0]}
+            text={props.demandName ?? 'bids'}
+            colour="--series-6"
+            scale={scale}
+            isStart
+          />
           {cleared && <ClearedAt at={cleared} scale={scale} formatPrice={props.formatPrice} />}
         </svg>
       )}

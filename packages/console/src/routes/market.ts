@@ -52,7 +52,11 @@ export const newOrderRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/orders/new',
   beforeLoad: ({ context }) => requirePermission(context.session.role, 'order.create'),
-  validateSearch: z.object({ pool: optionalText }),
+  validateSearch: z.object({
+    pool: optionalText,
+    /** Until when it should stand. */
+    until: z.iso.datetime().optional().catch(undefined),
+  }),
   loader: ({ context }) => {
     void context.queryClient.prefetchQuery(apiQuery('listPools'))
   },

@@ -7,38 +7,38 @@ import { formatCount, formatShare } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
 import { FigureRow, Unit } from '../../ui/page.tsx'
 import { fraction } from './bid-stack.ts'
+import { worthWords } from './worth-section.tsx'
+
+const NOTHING = <span className="text-muted">—</span>
 
 interface MarketFiguresProps {
   readonly pool: Pool
   readonly reserve: Answer<'getReservePrice'> | undefined
+  readonly benchmark: Answer<'getBenchmarkPrice'> | undefined
 }
 
 function noticeWords(noticeMs: number): string {
   return noticeMs === 0 ? 'no notice' : `${formatDuration(noticeMs)} of notice`
 }
 
-export function MarketFigures({ pool, reserve }: MarketFiguresProps): ReactElement {
+export function MarketFigures({ pool, reserve, benchmark }: MarketFiguresProps): ReactElement {
   const { priceUsdPerGpuHour: list, noticeMs } = pool
   const last = reserve?.previousUsdPerGpuHour ?? null
   return (
     <FigureRow
       figures={[
         {
-          label: 'Spot, last window',
-          value:
-            last === null ? <span className="text-muted">—</span> : <Money amount={last} per="h" />,
-          note: (
-            <>
-              {noticeWords(noticeMs.spot)}; list <Money amount={list.spot} />
-            </>
-          ),
+          label: 'A GPU-hour is worth',
+          value: benchmark ? <Money amount={benchmark.usdPerGpuHour} /> : NOTHING,
+          note: benchmark && worthWords(benchmark),
         },
         {
-          label: 'Reserve of the next',
-          value: reserve ? <Money amount={reserve.reserveUsdPerGpuHour} per="h" /> : '—',
+          label: 'Spot, last window',
+          value: last === null ? NOTHING : <Money amount={last} per="h" />,
           note: reserve && (
             <>
-              window ends in <Countdown until={reserve.windowEndsAt} />
+              next from <Money amount={reserve.reserveUsdPerGpuHour} /> in{' '}
+              <Countdown until={reserve.windowEndsAt} />
             </>
           ),
         },
@@ -50,9 +50,11 @@ export function MarketFigures({ pool, reserve }: MarketFiguresProps): ReactEleme
               <Unit>{pool.acceleratorKind === 'cpu' ? 'CPU slots' : 'GPUs'}</Unit>
             </>
           ) : (
-            '—'
+            NOTHING
           ),
-          note: reserve && `${formatShare(fraction(reserve.utilisationPpm))} in use`,
+          note:
+            reserve &&
+            `${formatShare(fraction(reserve.utilisationPpm))} in use; ${noticeWords(noticeMs.spot)}`,
         },
         {
           label: 'On demand',

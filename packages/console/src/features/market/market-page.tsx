@@ -11,12 +11,15 @@ import { Icon } from '../../ui/icons.tsx'
 import { BlockSkeleton, Empty } from '../../ui/notices.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { KindSwatch } from '../../ui/state-word.tsx'
+import { useSession } from '../session/session.ts'
+import { CalendarSection } from './calendar-section.tsx'
 import { Clearings } from './clearings.tsx'
 import { MarketFigures } from './market-figures.tsx'
 import { PoolLine } from './pool-line.tsx'
 import { PriceHistory } from './price-history.tsx'
 import { PriceRule } from './price-rule.tsx'
 import type { PriceRange } from './price-shape.ts'
+import { WorthSection } from './worth-section.tsx'
 
 const route = getRouteApi('/app/market')
 const TIERS = ['on_demand', 'spot', 'flex'] as const
@@ -77,13 +80,15 @@ function PoolMarket({ pool }: { pool: Pool }): ReactElement {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const reserve = useQuery(apiQuery('getReservePrice', { params: { pool: pool.name } }))
+  const benchmark = useQuery(apiQuery('getBenchmarkPrice', { params: { pool: pool.name } }))
+  const { role } = useSession()
   const tier: Tier = search.tier ?? 'spot'
   const range = search.range ?? '24h'
   const update = (part: Partial<typeof search>): void =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
   return (
     <>
-      <MarketFigures pool={pool} reserve={reserve.data} />
+      <MarketFigures pool={pool} reserve={reserve.data} benchmark={benchmark.data} />
       <div className="mb-7 grid gap-x-8 gap-y-7 lg:grid-cols-12">
         <Section
           className="lg:col-span-8"
@@ -137,6 +142,37 @@ function PoolMarket({ pool }: { pool: Pool }): ReactElement {
             )}
           </Answered>
         </Section>
+        <Section
+          className={role === 'operator' ? 'lg:col-span-7' : 'lg:col-span-12'}
+          title={
+            <>
+              Free in the next week{' '}
+              <span className="text-13 font-normal text-muted">by hour of UTC, as known now</span>
+            </>
+          }
+        >
+          <CalendarSection pool={pool} />
+        </Section>
+        {role === 'operator' && (
+          <Section
+            className="lg:col-span-5"
+            title={
+              <>
+                Worth of an hour{' '}
+                <span className="text-13 font-normal text-muted">$ per GPU-hour by GPUs</span>
+              </>
+            }
+          >
+            <Answered query={benchmark} skeleton={<BlockSkeleton height={232} />}>
+              {(answer) => (
+                <WorthSection
+                  benchmark={answer}
+                  reserveUsd={reserve.data?.reserveUsdPerGpuHour ?? '0'}
+                />
+              )}
+            </Answered>
+          </Section>
+        )}
       </div>
       <Clearings pool={pool} />
     </>

@@ -16,7 +16,13 @@ import { BlockSkeleton, Empty, ProblemPanel } from '../../ui/notices.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { likelyPool } from '../leases/lease-estimate.ts'
-import { EMPTY_ORDER, ORDER_FIELDS, type OrderDraft, toOrderRequest } from './order-draft.ts'
+import {
+  EMPTY_ORDER,
+  hoursUntil,
+  ORDER_FIELDS,
+  type OrderDraft,
+  toOrderRequest,
+} from './order-draft.ts'
 import { OrderFields } from './order-fields.tsx'
 import { OrderSummary } from './order-summary.tsx'
 
@@ -46,9 +52,9 @@ export function NewOrderPage(): ReactElement {
 
 const toRequest = (draft: OrderDraft) => toOrderRequest(draft, serverNowMs())
 
-function useOrderForm(pool: string) {
+function useOrderForm(start: Pick<OrderDraft, 'pool' | 'standsHours'>) {
   const form = useForm<OrderDraft>({
-    defaultValues: { ...EMPTY_ORDER, pool },
+    defaultValues: { ...EMPTY_ORDER, ...start },
     resolver: requestResolver<OrderDraft, unknown>({
       toRequest,
       schema: CreateOrder,
@@ -62,7 +68,10 @@ function useOrderForm(pool: string) {
 function NewOrder({ pools }: { pools: readonly Pool[] }): ReactElement {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const { form, draft } = useOrderForm(pools.length > 1 ? (search.pool ?? '') : '')
+  const { form, draft } = useOrderForm({
+    pool: pools.length > 1 ? (search.pool ?? '') : '',
+    standsHours: hoursUntil(search.until, serverNowMs()),
+  })
   const pool = likelyPool(draft, pools)
   const reserve = useQuery({
     ...apiQuery('getReservePrice', { params: { pool: pool?.name ?? '' } }),

@@ -2,7 +2,13 @@ import { CreateOrder, type Pool, type ReclaimTerms } from '@spillway/contract'
 import { describe, expect, test } from 'vitest'
 import { FormRefusal } from '../../ui/form-resolver.ts'
 import { renderAmount } from '../../ui/format/money.ts'
-import { EMPTY_ORDER, estimateHeld, type OrderDraft, toOrderRequest } from './order-draft.ts'
+import {
+  EMPTY_ORDER,
+  estimateHeld,
+  hoursUntil,
+  type OrderDraft,
+  toOrderRequest,
+} from './order-draft.ts'
 import { renderOrderCli, renderOrderCurl } from './order-same.ts'
 
 const NOW_MS = Date.parse('2026-01-01T00:00:00.000Z')
@@ -82,4 +88,11 @@ test('the same as CLI and curl, even while it is half written', () => {
   const at = { origin: 'http://host', nowMs: NOW_MS }
   expect(renderOrderCurl(draft({}), at)).toContain('http://host/api/v1/orders')
   expect(renderOrderCurl(draft({ maxPrice: '' }), at)).toContain(`-d '{}'`)
+})
+
+test('an hour of the calendar is hours from now, and none when it is over', () => {
+  expect(hoursUntil('2026-01-02T00:30:00.000Z', NOW_MS)).toBe('24.5')
+  expect(hoursUntil('2026-01-01T00:00:01.000Z', NOW_MS)).toBe('0.01')
+  expect(hoursUntil('2025-12-31T23:00:00.000Z', NOW_MS)).toBe('')
+  expect(hoursUntil(undefined, NOW_MS)).toBe('')
 })

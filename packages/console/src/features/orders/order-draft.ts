@@ -23,6 +23,12 @@ export const ORDER_FIELDS = { ...REQUEST_FIELDS, expiresAt: 'standsHours' } as c
 
 type OrderRequest = z.input<typeof CreateOrder>
 
+/** Hours to type for an order that stands until an instant; empty for one that is over. */
+export function hoursUntil(until: string | undefined, nowMs: number): string {
+  const aheadMs = until === undefined ? 0 : Date.parse(until) - nowMs
+  return aheadMs > 0 ? String(Math.ceil((aheadMs / HOUR_MS) * 100) / 100) : ''
+}
+
 function readHours(text: string): number {
   const hours = Number(text.replace(',', '.'))
   if (!(hours > 0)) throw new FormRefusal('standsHours', 'Write a number of hours above 0.')
