@@ -15,6 +15,7 @@ import {
   organizationsRoute,
 } from './operator.ts'
 import { overviewRoute } from './overview.ts'
+import { forecastRoute, newPlanRoute, planRoute, plansRoute } from './plan.ts'
 import { reclaimsRoute } from './reclaims.ts'
 import { rootRoute } from './root.tsx'
 import { signInRoute } from './sign-in.ts'
@@ -39,6 +40,10 @@ const routeTree = rootRoute.addChildren([
     webhookRoute,
     fleetRoute,
     nodeRoute,
+    forecastRoute,
+    plansRoute,
+    newPlanRoute,
+    planRoute,
     booksRoute,
     organizationsRoute,
     deploymentsRoute,

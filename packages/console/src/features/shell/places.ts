@@ -14,6 +14,8 @@ export interface Place {
     | '/keys'
     | '/webhooks'
     | '/fleet'
+    | '/forecast'
+    | '/plan'
     | '/books'
     | '/organizations'
     | '/deployments'
@@ -37,6 +39,8 @@ export const PLACES: readonly Place[] = [
 
 export const OPERATOR_PLACES: readonly Place[] = [
   { to: '/fleet', word: 'Fleet', icon: 'fleet', permission: 'fleet.read' },
+  { to: '/forecast', word: 'Forecast', icon: 'forecast', permission: 'forecast.read' },
+  { to: '/plan', word: 'Plan', icon: 'plan', permission: 'simulation.list' },
   { to: '/books', word: 'Books', icon: 'books', permission: 'books.read' },
   {
     to: '/organizations',
