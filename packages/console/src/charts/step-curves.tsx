@@ -73,7 +73,9 @@ export function StepCurves(props: StepCurvesProps): ReactElement {
             scale={scale}
             isStart
           />
-          {cleared && <ClearedAt at={cleared} scale={scale} formatPrice={props.formatPrice} />}
+          {cleared && (
+            <ClearedAt at={cleared} scale={scale} width={width} formatPrice={props.formatPrice} />
+          )}
         </svg>
       )}
     </div>
@@ -143,21 +145,33 @@ function CurveName({
   )
 }
 
+const WORDS_WIDTH = 110
+
 interface ClearedAtProps {
   readonly at: Corner
   readonly scale: Scale
+  readonly width: number
   readonly formatPrice: (price: number) => string
 }
 
-function ClearedAt({ at, scale, formatPrice }: ClearedAtProps): ReactElement {
+function ClearedAt({ at, scale, width, formatPrice }: ClearedAtProps): ReactElement {
   const x = scale.x(at.quantity)
   const y = scale.y(at.price)
+  // Near to the right edge its words stand before it.
+  const isLate = x > width - WORDS_WIDTH
   return (
     <g stroke="var(--text)" fontSize={12}>
       <line x1={EDGE.left} x2={x} y1={y} y2={y} strokeDasharray="3 3" />
       <line x1={x} x2={x} y1={y} y2={scale.y(0)} strokeDasharray="3 3" />
       <circle cx={x} cy={y} r={4} fill="var(--bg)" strokeWidth={2} />
-      <text x={x + 9} y={y - 8} fill="var(--text)" stroke="none" fontWeight={550}>
+      <text
+        x={isLate ? x - 9 : x + 9}
+        y={y - 8}
+        textAnchor={isLate ? 'end' : 'start'}
+        fill="var(--text)"
+        stroke="none"
+        fontWeight={550}
+      >
         {formatSi(at.quantity)} at {formatPrice(at.price)}
       </text>
     </g>
