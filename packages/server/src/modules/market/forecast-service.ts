@@ -25,6 +25,7 @@ import { forecastAt } from './forecast/forecast.ts'
 import { hourOf } from './forecast/hourly.ts'
 import { FeatureCache, type Learned, learning } from './forecast/learner.ts'
 import { type DemandSeries, HOUR_MS, peakAfter } from './forecast/series.ts'
+import { replayOf } from './surplus/replay.ts'
 import { Seller } from './surplus/seller.ts'
 
 export const FORECAST_PROGRAM = 'forecast'
@@ -57,6 +58,15 @@ export function peakThatCame(series: DemandSeries | undefined, made: MadeForecas
   return hour < 0 ? Number.NaN : peakAfter(series, hour, made.horizonHours)
 }
 
+/** The peaks that came after what was forecast in one hour; null where they can no longer be told. */
+function peaksOf(
+  made: readonly MadeForecast[],
+  series: ReadonlyMap<string, DemandSeries>,
+): readonly number[] | null {
+  const peaks = made.map((each) => peakThatCame(series.get(each.pool), each))
+  return peaks.some(Number.isNaN) ? null : peaks
+}
+
 /** What the seller promises now, told of everything that it promised before and what came. */
 function promise(
   past: readonly MadeForecast[],
@@ -65,14 +75,20 @@ function promise(
 ): readonly MadeForecast[] {
   const seller = new Seller()
   const of = new Map(series.map((each) => [each.name, each]))
-  const horizon = now[0]?.horizonHours ?? 1
-  const hours = [...Map.groupBy(past, ({ hour }) => hour.getTime()).values()]
-  hours.forEach((made, index) => {
-    seller.decide(made)
-    const passed = hours[index - horizon + 1]
-    const peaks = passed?.map((each) => peakThatCame(of.get(each.pool), each))
-    if (peaks && !peaks.some(Number.isNaN)) seller.settle(peaks)
-  })
+  const horizonMs = (now[0]?.horizonHours ?? 1) * HOUR_MS
+  const nowMs = now[0]?.hour.getTime() ?? 0
+  const hours = [...Map.groupBy(past, ({ hour }) => hour.getTime())]
+    .map(([hourMs, made]) => ({ hourMs, made, peaks: peaksOf(made, of) }))
+    .filter(({ hourMs, peaks }) => peaks !== null || hourMs + horizonMs > nowMs)
+  const replay = replayOf(
+    hours.map(({ hourMs }) => hourMs),
+    { horizonMs, nowMs },
+  )
+  for (const { kind, index } of replay) {
+    const { made = [], peaks = null } = hours[index] ?? {}
+    if (kind === 'decide') seller.decide(made)
+    else if (peaks) seller.settle(peaks)
+  }
   const sales = seller.decide(now)
   return now.map((made, pool) => ({ ...made, offered: sales[pool]?.gpus ?? 0 }))
 }
