@@ -11,7 +11,8 @@ const CLEARING_ID = 'clr_06f3k0000000000000000000aa'
 
 function order(changes: Partial<Order> = {}): Order {
   return {
-    ...{ id: ORDER_ID, organization: 'demo', sequence: 7, tier: 'spot', state: 'standing' },
+    ...{ id: ORDER_ID, organization: 'demo', sequence: 7, tier: 'spot', start: 'now' },
+    state: 'standing',
     text: 'No room for all of it at $0.5 per GPU-hour; it stands for the next window.',
     ...{ pool: 'laptop', gpus: 8, nodes: 2, fabric: 'any', name: null, command: ['run'] },
     ...{ maxPriceUsdPerGpuHour: '0.9', priceUsdPerGpuHour: null, heldUsd: '0.25' },
@@ -62,6 +63,19 @@ test('the list of orders shows the lease of a filled one and why another stands'
   })
   expect(stdout).toMatch(new RegExp(`filled +spot +laptop .*0\\.90 +0\\.50 +${LEASE_ID}`))
   expect(stdout).toMatch(/standing .*No room for all of it/)
+})
+
+test('an order in line for room is on demand', async () => {
+  const bodies: unknown[] = []
+  await run(['order', 'create', '--gpus', '8', '--when-it-fits', '--', 'run'], {
+    answers: {
+      createOrder: ({ body }) => {
+        bodies.push(body)
+        return order({ tier: 'on_demand', start: 'when_it_fits' })
+      },
+    },
+  })
+  expect(bodies).toMatchObject([{ tier: 'on_demand', start: 'when_it_fits' }])
 })
 
 test('an order is cancelled by its id', async () => {

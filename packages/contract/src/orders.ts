@@ -35,12 +35,17 @@ export type OrderState = z.infer<typeof OrderState>
 export const OrderTier = z.enum(['on_demand', 'spot'])
 export type OrderTier = z.infer<typeof OrderTier>
 
+/** `when_it_fits`: on demand, in line until free room holds all of it; nobody is taken back for it. */
+export const OrderStart = z.enum(['now', 'when_it_fits'])
+export type OrderStart = z.infer<typeof OrderStart>
+
 export const Order = z.object({
   id: OrderId,
   organization: z.string(),
   /** Its place among all orders; of equal bids the earlier one goes first. Bids of a clearing are named by it. */
   sequence: z.number().int(),
   tier: OrderTier,
+  start: OrderStart,
   state: OrderState,
   /** How it stands, as a sentence. */
   text: z.string(),
@@ -72,11 +77,15 @@ export const CreateOrder = z
       description:
         'The limit: the most to pay per GPU-hour. Needed for spot, where everybody accepted in a window pays the same, at most this; on demand, the order is refused when the list price is above.',
     }),
+    start: OrderStart.default('now').meta({
+      description:
+        'For on demand: `when_it_fits` stands in line until free room holds all of it, at the list price then, up to the limit.',
+    }),
     quote: QuoteId.optional().meta({
       description: 'For on demand: buys at the price and on the pool of this quote.',
     }),
     expiresAt: InstantInput.optional().meta({
-      description: 'Until when a spot order stands. Default: a day from now.',
+      description: 'Until when an order stands. Default: a day from now.',
     }),
   })
   .check(findWorkFault)

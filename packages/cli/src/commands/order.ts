@@ -28,6 +28,7 @@ interface CreateOptions extends WorkOptions {
   readonly maxPrice?: string
   readonly stands?: number
   readonly quote?: string
+  readonly whenItFits?: boolean
   readonly requeue?: RequeuePolicy
   readonly failuresMax?: number
   readonly noticeSignal?: (typeof NoticeSignal.options)[number]
@@ -91,7 +92,8 @@ function addOrderCreate(group: Command, context: Context): void {
       new Option('--tier <tier>', 'how firm it is').choices(OrderTier.options).default('spot'),
       new Option('--max-price <usd>', 'the limit: the most to pay per GPU-hour').argParser(amount),
       new Option('--quote <id>', 'on demand at the price of this quote, by its whole id'),
-      new Option('--stands <duration>', 'how long a spot order stands; default: 1d').argParser(
+      new Option('--when-it-fits', 'on demand: in line until free room holds all of it'),
+      new Option('--stands <duration>', 'how long it stands; default: 1d').argParser(
         duration({ least: 1000, most: STANDS_MAX_MS }),
       ),
       new Option('--requeue [when]', 'start it again after a reclaim, or after failures too')
@@ -127,7 +129,8 @@ async function createOrder(call: Call<CreateOptions>): Promise<void> {
   const { stands } = options
   const body = checked({
     ...workBody(call),
-    tier: options.quote === undefined ? options.tier : 'on_demand',
+    tier: options.quote === undefined && options.whenItFits !== true ? options.tier : 'on_demand',
+    ...(options.whenItFits === true ? { start: 'when_it_fits' as const } : {}),
     ...(options.quote === undefined ? {} : { quote: options.quote }),
     ...(options.maxPrice === undefined ? {} : { maxPriceUsdPerGpuHour: options.maxPrice }),
     ...(stands === undefined

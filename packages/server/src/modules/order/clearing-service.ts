@@ -4,12 +4,10 @@
  * somebody who was quicker, makes it clear again on what is left.
  */
 import { present } from '#kernel/assert.ts'
-import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
-import { type Money, renderMoney } from '#kernel/money.ts'
+import type { Money } from '#kernel/money.ts'
 import { defineSku, setPrice } from '#modules/catalog/index.ts'
-import { type AgreedPrice, createLease, Outdated, placeLeases } from '#modules/lease/index.ts'
-import { releaseHolds } from '#modules/ledger/index.ts'
+import { type AgreedPrice, Outdated } from '#modules/lease/index.ts'
 import {
   auctionSku,
   type Bid,
@@ -17,7 +15,6 @@ import {
   depthOf,
   logOf,
   TightPlacer,
-  type TightRoom,
   type Window,
 } from '#modules/market/index.ts'
 import {
@@ -25,11 +22,12 @@ import {
   type Db,
   inTransaction,
   isConstraintViolation,
-  isUnavailable,
 } from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { CLEARING_ORDERS_MAX, CLEARING_WINDOW_MS } from '../../limits.ts'
 import { findLastClearing, insertClearing } from './clearing-store.ts'
+import { type Context, fill, releaseAll, takeSlots, Unfillable } from './fill-service.ts'
+import { startInLine } from './in-line-service.ts'
 import { renderLog } from './log-text.ts'
 import { isOpen, renderRefusal, windowEndBefore } from './order.ts'
 import { endOrder, tellOrder } from './record-service.ts'
@@ -42,7 +40,7 @@ import {
   noteStanding,
   type WholeOrder,
 } from './store.ts'
-import { countForSale, readSupply, type SupplyNode } from './supply-service.ts'
+import { countForSale, readSupply } from './supply-service.ts'
 
 export interface ClearingDeps {
   readonly database: Database
@@ -50,21 +48,6 @@ export interface ClearingDeps {
   readonly ids: IdSource
   /** So many orders take part in a window. */
   readonly ordersMax?: number
-}
-
-interface Context {
-  readonly now: Date
-  readonly ids: IdSource
-}
-
-/** An order whose lease was refused: the window clears again without it. */
-class Unfillable extends Error {
-  readonly orderId: string
-
-  constructor(orderId: string, cause: Fault) {
-    super(cause.message, { cause })
-    this.orderId = orderId
-  }
 }
 
 function toBid({ sequence, organizationId, gpus, nodes, fabric, limit }: WholeOrder): Bid[] {
@@ -85,60 +68,6 @@ async function expire(
       text: 'Nothing could be had at its limit before it expired.',
       closedAt: at,
     })
-}
-
-/**
- * Gives back what orders hold, all at once: balances are locked in one order before anything else that others wait for,
- * or those who come meanwhile and the window would each hold what the other needs.
- */
-async function releaseAll(tx: Db, orders: readonly WholeOrder[]): Promise<void> {
-  await releaseHolds(
-    tx,
-    orders.flatMap(({ holdId }) => holdId ?? []),
-  )
-}
-
-/** The slots of the nodes that the auction gave, the lowest that nobody in the window has. */
-function takeSlots(
-  { nodes, slots }: TightRoom,
-  { supply, taken }: { supply: readonly SupplyNode[]; taken: Map<number, number> },
-) {
-  return nodes.map((index) => {
-    const from = taken.get(index) ?? 0
-    taken.set(index, from + slots)
-    const node = supply[index]
-    return { nodeId: node?.nodeId ?? '', slots: (node?.slots ?? []).slice(from, from + slots) }
-  })
-}
-
-interface Fill {
-  readonly order: WholeOrder
-  readonly placements: ReturnType<typeof takeSlots>
-  readonly agreedPrice: AgreedPrice
-  readonly clearingId: string
-}
-
-/** What the order held is free by now, so that its money is there for what the lease holds, which is never more. */
-async function fill(
-  tx: Db,
-  { order, placements, agreedPrice, clearingId }: Fill,
-  context: Context,
-): Promise<void> {
-  const { pool, gpus, nodes, limit } = order
-  const work = { ...order.request, kind: 'spot', pool, gpus, nodes } as const
-  try {
-    const lease = await createLease(tx, { ...work, maxPriceUsd: limit, agreedPrice }, context)
-    await placeLeases(tx, [{ kind: 'place', leaseId: lease.id, placements }], context)
-    await endOrder(tx, order, {
-      state: 'filled',
-      text: `Filled at $${renderMoney(agreedPrice.amount)} per GPU-hour.`,
-      closedAt: context.now,
-      ...{ leaseId: lease.id, clearingId, priceUsd: agreedPrice.amount },
-    })
-  } catch (error) {
-    // That the database is away says nothing about the order.
-    throw error instanceof Fault && !isUnavailable(error) ? new Unfillable(order.id, error) : error
-  }
 }
 
 /** The price of a window is one of the catalog: usage is rated by it for as long as its leases run. */
@@ -276,6 +205,8 @@ export async function stepClearing(
   const round = { pool, windowEndsAt: new Date(endMs), limit }
   await inTransaction(database, (tx) => expire(tx, pool, { at, limit }))
   try {
+    // Those in line come first: they pay more than any window asks.
+    await inTransaction(database, (tx) => startInLine(tx, { pool, limit }, { now: at, ids }))
     await inTransaction(database, (tx) => clearPool(tx, round, { now: at, ids }))
   } catch (error) {
     if (error instanceof Unfillable) await inTransaction(database, (tx) => reject(tx, error, at))

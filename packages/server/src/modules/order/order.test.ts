@@ -165,6 +165,41 @@ test('an order whose lease became impossible is rejected, and holds up nobody el
   expect(await held(a)).toBe(0n)
 })
 
+test('an order in line starts as soon as free room holds all of it, before any window sells that', async () => {
+  const { buyer, order, find, findLease, clear, lease, cycle } = await begin()
+  const [a, b] = [await buyer('a'), await buyer('b')]
+  const { id: blocker } = await lease(a, { kind: 'on_demand', gpus: 4 })
+  await cycle()
+  const inLine = { kind: 'on_demand', start: 'when_it_fits', limit: null } as const
+  const large = await order(a, { ...inLine, gpus: 16, nodes: 4 })
+  const small = await order(a, { ...inLine, gpus: 12, nodes: 3 })
+  const spot = await order(b, { gpus: 4, limit: '1' })
+  expect(large).toMatchObject({ state: 'pending', limit: money('2') })
+  await clear()
+  expect((await find(large.id)).state).toBe('standing')
+  expect((await find(spot.id)).state).toBe('standing')
+  const filled = await find(small.id)
+  expect(filled).toMatchObject({ state: 'filled', priceUsd: money('2'), clearingId: null })
+  expect(await findLease(filled.leaseId)).toMatchObject({ kind: 'on_demand', state: 'starting' })
+  expect((await findLease(blocker)).state).toBe('starting')
+  const fields = async (asked: Parameters<typeof order>[1]) =>
+    (await refusal(order(a, asked))).fields
+  expect(await fields({ start: 'when_it_fits' })).toEqual(['body.start'])
+  expect(await fields({ ...inLine, limit: '1' })).toEqual(['body.maxPriceUsdPerGpuHour'])
+  expect(await fields({ ...inLine, quote: 'quo' })).toEqual(['body.quote'])
+})
+
+test('what is kept for the owner’s work is not for orders in line', async () => {
+  const { buyer, order, find, clear, database } = await begin()
+  const { reclaim } = await database.selectFrom('pool').select('reclaim').executeTakeFirstOrThrow()
+  const kept = JSON.stringify({ ...(reclaim as object), anchorHeadroom: 1 })
+  await database.updateTable('pool').set({ reclaim: kept }).execute()
+  const inLine = { kind: 'on_demand', start: 'when_it_fits', limit: null } as const
+  const { id } = await order(await buyer('a'), { ...inLine, gpus: 16, nodes: 4 })
+  await clear()
+  expect((await find(id)).state).toBe('standing')
+})
+
 test('a clearing that is not there is named as such', async () => {
   const { database, ids } = await begin()
   const { getClearing } = orderRoutes({ ids, pepper: 'pepper' })

@@ -33,6 +33,11 @@ export function isOpen({ state }: Pick<Order, 'state'>): boolean {
   return state === 'pending' || state === 'standing'
 }
 
+/** On demand, in line until free room holds all of it. Only such a one of its tier ever stands. */
+export function isInLine({ tier, expiresAt }: Pick<Order, 'tier' | 'expiresAt'>): boolean {
+  return tier === 'on_demand' && expiresAt !== null
+}
+
 /** The last instant at which a window ended. */
 export function windowEndBefore(nowMs: number, windowMs: number): number {
   return Math.floor(nowMs / windowMs) * windowMs

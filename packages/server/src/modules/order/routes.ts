@@ -78,12 +78,16 @@ export function orderRoutes({
   return {
     createOrder: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
-      const { tier, maxPriceUsdPerGpuHour: most, expiresAt, quote, ...asked } = body
+      const { tier, maxPriceUsdPerGpuHour: most, expiresAt, quote, start, ...asked } = body
       const limit = most === undefined ? null : money(most)
       const work = hideWork(pepper, asked)
       const lease = { organizationId, projectId, kind: tier, maxPriceUsd: limit, ...work }
       const until = expiresAt === undefined ? null : new Date(expiresAt)
-      const order = await createOrder(db, { lease, limit, expiresAt: until, quote }, { now, ids })
+      const order = await createOrder(
+        db,
+        { lease, limit, expiresAt: until, quote, start },
+        { now, ids },
+      )
       setTarget(order.id)
       return renderVisible(db, order.id, principal)
     },

@@ -1,4 +1,5 @@
 /** What people do with orders: make and cancel them. Windows fill them. */
+import type { OrderStart } from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
@@ -20,6 +21,8 @@ export interface OrderRequest {
   readonly lease: LeaseRequest
   readonly limit: Money | null
   readonly expiresAt: Date | null
+  /** On demand only; default: now. */
+  readonly start?: OrderStart | undefined
   /** A quote to buy at. */
   readonly quote?: string | undefined
 }
@@ -68,6 +71,7 @@ async function orderSpot(
   const { now } = context
   const { lease, limit } = request
   if (request.quote !== undefined) refuseField('body.quote', 'is for orders on demand')
+  if (request.start === 'when_it_fits') refuseField('body.start', 'is for orders on demand')
   const field = 'body.maxPriceUsdPerGpuHour'
   if (limit === null) return refuseField(field, 'a spot order has a limit: the most to pay')
   const expiresAt = expiryOf(request, now)
@@ -134,19 +138,52 @@ async function orderOnDemand(
   }
 }
 
+/** In line until free room holds all of it, at the list price then, which may be no higher than the limit. */
+async function orderInLine(
+  tx: Db,
+  request: OrderRequest,
+  context: Context,
+): Promise<Omit<WholeOrder, 'sequence' | 'clearingId'>> {
+  const { now } = context
+  if (request.quote !== undefined)
+    refuseField('body.quote', 'an order that waits for room outlives its quote')
+  const expiresAt = expiryOf(request, now)
+  const plan = await planLease(tx, request.lease, context)
+  const { pool, nodes, fabric } = plan
+  const { price } = await getGpuPrice(tx, { pool, tier: 'on_demand', at: now })
+  const limit = request.limit ?? price.amount
+  if (limit < price.amount) {
+    const message = `is below the list price of $${renderMoney(price.amount)}`
+    refuseField('body.maxPriceUsdPerGpuHour', message)
+  }
+  const { organizationId, projectId, gpus } = request.lease
+  const id = newId('order', context.ids)
+  const holdId = await holdFor(tx, { id, organizationId, amount: plan.holdAt(limit) }, context)
+  return {
+    ...{ id, organizationId, projectId, tier: 'on_demand', state: 'pending', pool, gpus, nodes },
+    ...{ fabric, limit, request: request.lease, holdId, leaseId: null, priceUsd: null },
+    ...{ createdAt: now, expiresAt, closedAt: null },
+    text: 'In line until all of it fits.',
+  }
+}
+
+function drafterOf({ lease, start }: OrderRequest) {
+  if (lease.kind === 'spot') return orderSpot
+  return start === 'when_it_fits' ? orderInLine : orderOnDemand
+}
+
 /** Makes an order. Nothing is kept when it is refused. */
 export async function createOrder(
   tx: Db,
   request: OrderRequest,
   context: Context,
 ): Promise<WholeOrder> {
-  const isSpot = request.lease.kind === 'spot'
-  const draft = await (isSpot ? orderSpot : orderOnDemand)(tx, request, context)
+  const draft = await drafterOf(request)(tx, request, context)
   const order = await insertOrder(tx, draft)
   if (request.quote !== undefined) await spendQuote(tx, request.quote, order.id)
-  const type = isSpot ? 'order.created' : 'order.filled'
+  const type = isOpen(order) ? 'order.created' : 'order.filled'
   await tellOrder(tx, order, { type, text: order.text, at: context.now })
-  if (isSpot) await wakeClearing(tx, order.pool, context.now)
+  if (isOpen(order)) await wakeClearing(tx, order.pool, context.now)
   return order
 }
 

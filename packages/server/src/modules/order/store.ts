@@ -97,16 +97,27 @@ export async function lockExpiredOrders(
   return (await query.limit(limit).forUpdate().execute()).map(toOrder)
 }
 
-/** The open orders of a pool that came before a window ended, the highest bids first, locked. */
+/** The open orders of a pool that came before a window ended, the highest bids for spot first, locked. */
 export async function lockBids(
   tx: Db,
   pool: string,
   { before, limit }: { readonly before: Date; readonly limit: number },
 ): Promise<readonly WholeOrder[]> {
   const query = openOrders(tx, pool)
+    .where('tier', '=', 'spot')
     .where('created_at', '<', before)
     .orderBy('limit_usd', 'desc')
     .orderBy('sequence')
+  return (await query.limit(limit).forUpdate().execute()).map(toOrder)
+}
+
+/** The open orders of a pool that are in line for room, by arrival, locked. */
+export async function lockInLine(
+  tx: Db,
+  pool: string,
+  limit: number,
+): Promise<readonly WholeOrder[]> {
+  const query = openOrders(tx, pool).where('tier', '=', 'on_demand').orderBy('sequence')
   return (await query.limit(limit).forUpdate().execute()).map(toOrder)
 }
 

@@ -5,6 +5,7 @@ import { listOrganizations } from '#modules/identity/index.ts'
 import { listOpenHolds } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { ClearingRecord } from './clearing-store.ts'
+import { isInLine } from './order.ts'
 import type { WholeOrder } from './store.ts'
 
 function renderAmount(amount: Money | null): string | null {
@@ -12,9 +13,10 @@ function renderAmount(amount: Money | null): string | null {
 }
 
 function renderOne(order: WholeOrder, organization: string, held: Money): OrderAnswer {
+  const start = isInLine(order) ? 'when_it_fits' : 'now'
   const { id, sequence, tier, state, text, pool, gpus, nodes, fabric, request } = order
   return {
-    ...{ id, organization, sequence, tier, state, text, pool, gpus, nodes, fabric },
+    ...{ id, organization, sequence, tier, start, state, text, pool, gpus, nodes, fabric },
     name: request.name ?? null,
     command: [...request.command],
     maxPriceUsdPerGpuHour: renderAmount(order.limit),

@@ -63,6 +63,7 @@ export interface Asked {
   readonly expiresAt?: Date
   readonly kind?: LeaseRequest['kind']
   readonly quote?: string
+  readonly start?: 'now' | 'when_it_fits'
 }
 
 async function declareFleet(database: Database, now: Date, seed: { readonly directory: string }) {
@@ -122,8 +123,8 @@ export async function makeOrderStand(database: Database) {
   })
   const request = (of: Buyer, asked: Asked): OrderRequest => {
     const limit = asked.limit === null ? null : money(asked.limit ?? '1')
-    const { expiresAt = null, quote } = asked
-    return { lease: work(of, asked), limit, expiresAt, quote }
+    const { expiresAt = null, quote, start } = asked
+    return { lease: work(of, asked), limit, expiresAt, quote, start }
   }
   return {
     ...{ database, clock, ids, deps, request, buyer, context },
