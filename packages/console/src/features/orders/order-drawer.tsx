@@ -38,7 +38,7 @@ export function OrderDrawer({ order, onClose }: OrderDrawerProps): ReactElement 
       className="my-0 mr-0 ml-auto h-dvh max-h-none w-[440px] max-w-[100vw] border-l border-line-strong bg-bg p-0 text-text"
     >
       <div className="flex items-center justify-between border-b border-line py-2 pr-2 pl-4">
-        <h2 className="text-15 font-bold">{order.name ?? 'Order'}</h2>
+        <h2 className="min-w-0 text-15 font-bold break-words">{order.name ?? 'Order'}</h2>
         <IconButton icon="cross" label="Close" onClick={onClose} />
       </div>
       <div className="flex flex-col gap-4 p-4">
