@@ -141,7 +141,8 @@ function configure(program: Command, { output, surroundings }: Context): void {
     .showHelpAfterError('       (add --help for the options and an example)')
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => paint('bold', title) })
     .configureOutput({
-      writeOut: (text) => void output.write(text),
+      // A reader that has seen enough of a help, such as `head`, is no failure.
+      writeOut: (text) => void output.write(text).catch(() => undefined),
       writeErr: (text) => void output.writeNote(text),
       getOutHelpWidth: () => surroundings.stdout.columns() ?? 100,
       getErrHelpWidth: () => surroundings.stderr.columns() ?? 100,

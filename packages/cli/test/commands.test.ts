@@ -41,6 +41,13 @@ describe('what goes where', () => {
     const { code, stderr } = await running.ended
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
+
+  test('so may the reader of a help', async () => {
+    const running = await start(['lease', 'create', '--help'], { answers: {} })
+    running.child.stdout?.destroy()
+    const { code, stderr } = await running.ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
 })
 
 describe('wrong usage is told before anything is sent', () => {
