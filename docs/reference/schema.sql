@@ -296,6 +296,8 @@ CREATE TABLE lease (
   agreed_price_id text,
   agreed_sku text,
   agreed_price_usd numeric(38,12),
+  image text,
+  image_digest text,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
   CONSTRAINT lease_agreed_price_id_fkey FOREIGN KEY (agreed_price_id) REFERENCES price(id),
   CONSTRAINT lease_agreed_sku_fkey FOREIGN KEY (agreed_sku) REFERENCES sku(name),

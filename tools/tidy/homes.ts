@@ -83,6 +83,8 @@ export const BANS: readonly Ban[] = [
         'What the engine tells what it runs inside a lease.',
       'packages/server/src/platform/engines/local/durable-file.ts':
         'Files that the engine and its shims write for each other.',
+      'packages/server/src/platform/engines/local/images/image-documents.ts':
+        'Reads what registries answer as unknown; a schema follows.',
       'packages/server/src/platform/engines/local/shim-program.ts':
         'What the engine hands its shim at start.',
       'packages/server/src/platform/engines/local/terminal/terminal-host.ts':

@@ -61,6 +61,7 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     endedAt: null,
     gpuMs: 12_345,
     chargedUsd: '0.004115',
+    ...{ image: null, imageDigest: null },
     heldUsd: '0.25',
     engineRun: null,
     ...changes,

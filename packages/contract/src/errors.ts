@@ -65,6 +65,12 @@ export const ERRORS = {
     remedy:
       'Leave `workingDirectory` out, or name a folder in the work folder that the command starts in; bring files along by URL.',
   },
+  'lease.image_refused': {
+    status: 409,
+    title: 'The image cannot be run',
+    remedy:
+      'Name an image of a registry that the pool takes images from; `spillway fleet` shows them. The operator names registries under `images` of a local pool in the fleet file.',
+  },
   'lease.already_ended': {
     status: 409,
     title: 'The lease has ended',

@@ -26,6 +26,8 @@ export const FleetPool = z.object({
   isolation: z.object({
     kind: z.enum(['sandbox', 'accounts', 'none', 'owner_only']),
     text: z.string(),
+    /** Registries that container images may come from; absent where commands run without images. */
+    registries: z.array(z.string()).optional(),
   }),
   capexUsdPerGpu: Amount,
   lifeYears: z.number(),

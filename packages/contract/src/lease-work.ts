@@ -147,6 +147,8 @@ export type Artifact = z.infer<typeof Artifact>
 const TRANSFERS_CHARACTERS_MAX = 96_000
 
 interface Work {
+  readonly command: readonly string[]
+  readonly image?: string | undefined
   readonly inputs: readonly LeaseInput[]
   readonly outputs: readonly LeaseOutput[]
   readonly mode: LeaseMode
@@ -160,6 +162,8 @@ interface Work {
 export function findWorkFault({ value, issues }: z.core.ParsePayload<Work>): void {
   const fault = (path: (string | number)[], message: string): void =>
     void issues.push({ code: 'custom', path, message, input: undefined })
+  if (value.command.length === 0 && value.image === undefined)
+    fault(['command'], 'name the command to run, after --')
   if (value.service !== undefined && value.mode !== 'service')
     fault(['service'], 'only a lease of mode service has one')
   if (value.idleLimitMs !== undefined && value.mode !== 'interactive')

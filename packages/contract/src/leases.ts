@@ -74,6 +74,10 @@ export const Lease = z.object({
   /** The signal that ended the command, such as SIGKILL. */
   exitSignal: z.string().nullable(),
   command: z.array(z.string()),
+  /** The container image that it runs from, as it was named; null: the node’s own programs. */
+  image: z.string().nullable(),
+  /** Which image that was found to be for this attempt; null before it is known. */
+  imageDigest: z.string().nullable(),
   /** Names of its secret variables. */
   secretNames: z.array(z.string()),
   inputs: z.array(LeaseTransfer),
@@ -136,9 +140,9 @@ export type LeaseFact = z.infer<typeof LeaseFact>
 
 const command = z
   .array(z.string().max(10_000))
-  .min(1, 'name the command to run, after --')
   .max(1000)
   .refine((words) => words[0] !== '', 'the command is empty')
+  .meta({ description: 'May be empty where an image says what to run.' })
 
 const work = {
   command,
@@ -183,6 +187,10 @@ const work = {
       'Variables whose values are written and never read: no answer, event, record or log of Spillway shows them.',
   }),
   workingDirectory: z.string().max(4096).optional(),
+  image: z.string().min(1).max(512).optional().meta({
+    description:
+      'A container image to run from, such as `ghcr.io/org/name:tag`, where the pool lets it. The command stands for the image’s own, behind its entrypoint.',
+  }),
   ...files,
   timeLimitMs: z.number().int().min(1000).max(31_536_000_000).optional().meta({
     description: 'How long it may run, over all its attempts.',
@@ -228,6 +236,7 @@ export const createLease = endpoint({
     'lease.over_capacity',
     'lease.isolation_unavailable',
     'lease.path_refused',
+    'lease.image_refused',
     'lease.price_below_market',
     'balance.insufficient',
   ],
@@ -242,7 +251,7 @@ export const runAnchor = endpoint({
   permission: 'anchor.run',
   body: z.strictObject(work).check(findWorkFault),
   returns: Lease,
-  errors: ['pool.not_found', 'pool.none_matches', 'lease.over_capacity'],
+  errors: ['pool.not_found', 'pool.none_matches', 'lease.over_capacity', 'lease.image_refused'],
   status: 201,
 })
 

@@ -19,6 +19,7 @@ export interface RunOptions extends PlaceOptions, FileOptions {
   readonly env?: Variables
   readonly secret?: Variables
   readonly workdir?: string
+  readonly image?: string
   readonly timeLimit?: number
   readonly grace?: number
 }
@@ -50,6 +51,7 @@ export function runOptions({ surroundings }: Context): readonly Option[] {
       'a variable that nothing shows again; without a value it is taken from here',
     ).argParser(variables(surroundings.environment)),
     new Option('--workdir <folder>', 'where the command runs; default: this folder'),
+    new Option('--image <name>', 'run it from a container image, such as ghcr.io/org/name:tag'),
     new Option('--time-limit <duration>', 'stop it after this long, such as 1h').argParser(
       duration({ least: 1000, most: YEAR_MS }),
     ),
@@ -67,7 +69,8 @@ export function commandArgument(): Argument {
 
 /** The fields of the request body that both kinds of work have. */
 export function workBody(call: Call<WorkOptions>) {
-  const command = commandOf(call.rest, call.surroundings.arguments)
+  const isNamed = call.rest.length > 0 || call.options.image === undefined
+  const command = isNamed ? commandOf(call.rest, call.surroundings.arguments) : []
   return { ...runBody(call, command), ...serviceBody(call.options) }
 }
 
@@ -83,6 +86,7 @@ export function runBody(call: Call<RunOptions>, command: readonly string[]) {
     ...(options.timeLimit === undefined ? {} : { timeLimitMs: options.timeLimit }),
     ...(options.grace === undefined ? {} : { graceMs: options.grace }),
     ...(workingDirectory === null ? {} : { workingDirectory }),
+    ...(options.image === undefined ? {} : { image: options.image }),
     ...fileBody(options),
   }
 }
@@ -113,6 +117,8 @@ function findWorkingDirectory({
   connection,
   surroundings,
 }: Call<RunOptions>): string | null {
+  // In an image there is no folder of the caller's.
+  if (options.image !== undefined) return options.workdir ?? null
   const isHere = isLoopback(connection().url)
   if (options.workdir === undefined) return isHere ? surroundings.currentFolder : null
   return isHere ? resolve(surroundings.currentFolder, options.workdir) : options.workdir

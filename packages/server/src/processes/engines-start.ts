@@ -58,7 +58,7 @@ function createSlurm({ slurm }: SlurmPool, environment: EngineSurroundings['envi
 function createEngine(pool: FleetPool, { dataDir, environment }: EngineSurroundings): Engine {
   if (pool.engine === 'simulated') return createSimulated(pool, dataDir)
   if (pool.engine === 'slurm') return createSlurm(pool, environment)
-  const { nodes, isolation, network, outbound, shared, memoryPerSlot } = pool
+  const { nodes, isolation, network, outbound, shared, memoryPerSlot, images } = pool
   const [machine] = nodes
   return createLocalEngine({
     directory: join(dataDir, 'engine'),
@@ -67,6 +67,11 @@ function createEngine(pool: FleetPool, { dataDir, environment }: EngineSurroundi
     slotCountOf: (found) =>
       typeof machine?.slots === 'number' ? machine.slots : autoSlotCount(found),
     memoryPerSlotBytes: memoryPerSlot,
+    images: images && {
+      registries: images.registries,
+      imageBytesMax: images.largest,
+      storeBytesMax: images.keep,
+    },
     ...{ isolation, network, outbound, shared },
   })
 }

@@ -104,6 +104,20 @@ test.each([
     wantMessage: 'did you mean `allow`?',
   },
   {
+    mistake: 'images where nothing keeps them apart',
+    from: 'isolation: none',
+    to: 'isolation: none\n        images: { registries: [docker.io] }',
+    wantLine: 'images:',
+    wantMessage: 'need a sandbox',
+  },
+  {
+    mistake: 'a registry by address',
+    from: 'isolation: none',
+    to: "isolation: auto\n        images: { registries: ['https://ghcr.io/v2'] }",
+    wantLine: 'images:',
+    wantMessage: 'write the host of a registry',
+  },
+  {
     mistake: 'a way of isolation that there is not',
     from: 'isolation: none',
     to: 'isolation: off',

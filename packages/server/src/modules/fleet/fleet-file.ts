@@ -4,7 +4,7 @@
  */
 import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
 import { z } from 'zod'
-import { LOCAL_SHAPES, localShape, whyNoOutbound } from './local-pool.ts'
+import { LOCAL_SHAPES, localShape, whyNoImages, whyNoOutbound } from './local-pool.ts'
 import { nearest } from './nearest.ts'
 import {
   durationMs,
@@ -306,8 +306,11 @@ function partitionsSoldTwice(fleet: FleetFile): { path: Path; message: string }[
 function idleOutbound(fleet: FleetFile): { path: Path; message: string }[] {
   return fleet.sites.flatMap((each, s) =>
     each.pools.flatMap((p, i) => {
-      const message = p.engine === 'local' ? whyNoOutbound(p) : null
-      return message === null ? [] : [{ path: ['sites', s, 'pools', i, 'outbound'], message }]
+      if (p.engine !== 'local') return []
+      const faults = { outbound: whyNoOutbound(p), images: whyNoImages(p) }
+      return Object.entries(faults).flatMap(([key, message]) =>
+        message === null ? [] : [{ path: ['sites', s, 'pools', i, key], message }],
+      )
     }),
   )
 }

@@ -41,12 +41,34 @@ const outbound = z.strictObject({
     .optional(),
 })
 
-/** A size of memory, read as bytes. */
-const memoryBytes = z
+/** A size, read as bytes. */
+const bytes = z
   .string('write a size such as 8GiB')
   .regex(/^[1-9]\d{0,6}(MiB|GiB)$/, 'write a size such as 512MiB or 8GiB')
   .transform((text) => Number.parseInt(text, 10) * (text.endsWith('MiB') ? 2 ** 20 : 2 ** 30))
-  .refine((bytes) => bytes >= 64 * 2 ** 20, 'write at least 64MiB: no command starts with less')
+
+const memoryBytes = bytes.refine(
+  (size) => size >= 64 * 2 ** 20,
+  'write at least 64MiB: no command starts with less',
+)
+
+const images = z.strictObject({
+  registries: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(http:\/\/)?([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/,
+          'write the host of a registry, such as docker.io or 10.20.0.5:5000',
+        ),
+    )
+    .min(1, 'name a registry, such as docker.io')
+    .max(100),
+  /** Of one image, unpacked. */
+  largest: bytes.default(32 * 2 ** 30),
+  /** Of all that are kept. */
+  keep: bytes.default(128 * 2 ** 30),
+})
 
 /** What only a pool of the local engine says. */
 export const localShape = {
@@ -61,12 +83,15 @@ export const localShape = {
     .array(z.string().startsWith('/', 'write a path from the root, such as /opt/conda'))
     .default([]),
   memoryPerSlot: memoryBytes.optional(),
+  images: images.optional(),
 } as const
 
 /** The shapes by the path at which they stand, to guess what a misspelt key was to be. */
-export const LOCAL_SHAPES: Readonly<Record<string, z.ZodObject>> = { outbound }
+export const LOCAL_SHAPES: Readonly<Record<string, z.ZodObject>> = { outbound, images }
 
 interface LocalPool {
+  readonly isolation: string
+  readonly images?: unknown
   readonly network: string
   readonly outbound?: unknown
 }
@@ -75,4 +100,9 @@ interface LocalPool {
 export function whyNoOutbound(pool: LocalPool): string | null {
   if (pool.outbound === undefined || pool.network === 'outbound') return null
   return `outbound: stands for nothing with \`network: ${pool.network}\`; write \`network: outbound\``
+}
+
+export function whyNoImages(pool: LocalPool): string | null {
+  if (pool.images === undefined || pool.isolation !== 'none') return null
+  return 'images: need a sandbox, which `isolation: none` takes away; write `isolation: auto`'
 }

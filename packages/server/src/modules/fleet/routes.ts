@@ -4,6 +4,10 @@ import type { Routes } from '#platform/http/handler.ts'
 import type { Node } from './node-state.ts'
 import { listNodes, listPools, listSites, type Pool } from './store.ts'
 
+function renderIsolation({ isolation: { registries, ...isolation } }: Pool) {
+  return registries === undefined ? isolation : { ...isolation, registries: [...registries] }
+}
+
 function renderPool(pool: Pool, nodes: readonly Node[]) {
   return {
     name: pool.name,
@@ -11,7 +15,7 @@ function renderPool(pool: Pool, nodes: readonly Node[]) {
     acceleratorKind: pool.acceleratorKind,
     engine: pool.engine,
     finding: pool.finding,
-    isolation: pool.isolation,
+    isolation: renderIsolation(pool),
     capexUsdPerGpu: renderMoney(pool.capexUsdPerGpu),
     lifeYears: pool.lifeYears,
     powerKwPerGpu: pool.powerKwPerGpu,

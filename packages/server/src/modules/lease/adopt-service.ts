@@ -44,6 +44,7 @@ function leaseOf(run: FoundRun, id: string): Lease {
     // A gang of the engine may have other numbers on each node; the placements say which.
     nodes: isEven ? placements.length : 1,
     ...{ fabric: 'any', command: [run.name], environment: {}, workingDirectory: null },
+    ...{ image: null, imageDigest: null },
     ...{ requeue: 'never', failuresMax: 1, failures: 0, retryAt: null, ranMs: 0 },
     ...{ noticeSignal: null, noticeMs: 0, graceMs: 0 },
     ...{

@@ -42,6 +42,7 @@ function lease(parts: Partial<Lease>): Lease {
       sealed: null,
       files: { inputs: [], outputs: [], artifactsBytesMax: 0 },
       workingDirectory: null,
+      ...{ image: null, imageDigest: null },
       requeue: 'never',
       ...{ failuresMax: 1, failures: 0, retryAt: null, ranMs: 0 },
     },

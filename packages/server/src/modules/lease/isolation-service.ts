@@ -9,6 +9,8 @@ export interface WhoseWork {
   readonly organizationId: string
   readonly pool?: string | undefined
   readonly workingDirectory?: string | undefined
+  /** The container image that it runs from. */
+  readonly image?: string | undefined
 }
 
 /** Work of the operator and of what is of his house is trusted; all else is a customer's. */
@@ -51,9 +53,11 @@ export async function poolsFor(
 export async function refuseHostPath(
   db: Db,
   pool: Pool,
-  { organizationId, workingDirectory }: WhoseWork,
+  { organizationId, workingDirectory, image }: WhoseWork,
 ): Promise<void> {
   if (workingDirectory === undefined || !isAbsolute(workingDirectory)) return
+  // It is a path of the image then.
+  if (image !== undefined) return
   if (pool.isolation.kind !== 'sandbox' || (await tenantOf(db, organizationId)) === 'owner') return
   throw new Fault(
     'lease.path_refused',

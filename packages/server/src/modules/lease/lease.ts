@@ -85,6 +85,10 @@ export interface Lease {
   readonly sealed: Hidden | null
   readonly files: FileTerms
   readonly workingDirectory: string | null
+  /** The container image that it runs from, as named; null for the node's own programs. */
+  readonly image: string | null
+  /** What the image was found to be for the current attempt. */
+  readonly imageDigest: string | null
   readonly requeue: RequeuePolicy
   /** With `on_failure`: after so many it is given up. */
   readonly failuresMax: number

@@ -11,6 +11,7 @@ import {
   type Site,
 } from '#modules/fleet/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import { poolsWithImage } from './image-service.ts'
 import { poolsFor, refuseHostPath, type WhoseWork } from './isolation-service.ts'
 import {
   type Candidate,
@@ -86,7 +87,7 @@ export async function findPoolFor(
   const all = await listPools(tx)
   if (wish.pool !== undefined && all.every((pool) => pool.name !== wish.pool))
     throw new Fault('pool.not_found', `There is no pool ${wish.pool}.`)
-  const pools = await poolsFor(tx, all, wish)
+  const pools = poolsWithImage(await poolsFor(tx, all, wish), wish)
   const choice = await choose(tx, pools, wish)
   if (choice.kind === 'none_matches')
     throw new Fault('pool.none_matches', choice.text, { details: renderDetails(choice.near) })

@@ -34,6 +34,7 @@ export async function requeue(
     stopAt: null,
     stoppedAt: null,
     checkpointAt: null,
+    imageDigest: null,
     riskAt: null,
     failures,
     retryAt: pauseMs === 0 ? null : new Date(goneAt.getTime() + pauseMs),

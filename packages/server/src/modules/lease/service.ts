@@ -42,6 +42,7 @@ export interface LeaseRequest {
   readonly environment: Readonly<Record<string, string>>
   readonly hidden?: Pick<Lease, 'secretNames' | 'sealed' | 'files'>
   readonly workingDirectory?: string | undefined
+  readonly image?: string | undefined
   readonly timeLimitMs?: number | undefined
   readonly graceMs: number
   readonly noticeSignal: string
@@ -74,8 +75,10 @@ function modeOf({
   mode = 'job',
   service,
   idleLimitMs = IDLE_LIMIT_DEFAULT_MS,
-}: LeaseRequest): Pick<Lease, 'mode' | 'service' | 'idleLimitMs'> {
+  image,
+}: LeaseRequest): Pick<Lease, 'mode' | 'service' | 'idleLimitMs' | 'image' | 'imageDigest'> {
   return {
+    ...{ image: image ?? null, imageDigest: null },
     mode,
     service: mode === 'service' ? (service ?? ServiceRequest.parse({})) : null,
     idleLimitMs: mode === 'interactive' ? idleLimitMs : null,

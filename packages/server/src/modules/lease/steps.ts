@@ -7,13 +7,14 @@ import { closeClaims } from '#modules/book/index.ts'
 import { findPool, nodeNames } from '#modules/fleet/index.ts'
 import { releaseHold } from '#modules/ledger/index.ts'
 import { type Db, inTransaction } from '#platform/db/database.ts'
-import type { Engine, Observation } from '#platform/engines/engine.ts'
+import type { Admission, Engine, Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { LEASE_LOOK_EVERY_MS, STEP_RETRY_MAX_MS } from '../../limits.ts'
 import { doorOf } from './door-service.ts'
 import { settleFault } from './fault-service.ts'
 import { extendHold } from './funding-service.ts'
 import { openHidden } from './hidden-service.ts'
+import { prepareImage } from './image-steps.ts'
 import { tenantOf } from './isolation-service.ts'
 import { attemptId, endingAt, exhaustionNoticeMs, limitLeftMs, type Lease } from './lease.ts'
 import { noteLostGpus } from './lost-gpu-service.ts'
@@ -50,7 +51,11 @@ function filesOf({ id, attempt, files }: Lease) {
 }
 
 /** Starts what is placed. `admit` with the same attempt is idempotent, so a crash here is harmless. */
-async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
+async function start(
+  deps: LeaseStepDeps,
+  lease: Lease,
+  image: Pick<Admission, 'image'>,
+): Promise<void> {
   const nodeIds = lease.placements.map(({ nodeId }) => nodeId)
   const names = await nodeNames(deps.database, nodeIds)
   const pool = await findPool(deps.database, lease.pool)
@@ -72,6 +77,7 @@ async function start(deps: LeaseStepDeps, lease: Lease): Promise<void> {
     timeLimitMs: limitLeftMs(lease),
     ...doorOf(lease),
     ...filesOf(lease),
+    ...image,
     secretEnvironment,
     inputs,
     outputs,
@@ -219,8 +225,7 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
 }
 
 /** A lease that was taken back before the engine ever heard of it has no processes. */
-function neverAdmitted(): Gone {
-  const text = 'It had not been started.'
+function neverAdmitted(text = 'It had not been started.'): Gone {
   return {
     state: 'gone',
     bootId: '',
@@ -302,7 +307,15 @@ export async function stepLease(deps: LeaseStepDeps, id: string): Promise<StepOu
   if (lease.engineRun !== null) return { kind: 'done' }
   // Nobody can tell about it, so it keeps its slots; the reconciliation of its pool tells people.
   if (deps.engines.find(lease.pool) === null) return lookAgain(deps.now(), STEP_RETRY_MAX_MS)
-  if (lease.state === 'starting') await start(deps, lease)
+  if (lease.state === 'starting') {
+    const preparation = await prepareImage(deps, lease)
+    if (preparation.kind === 'wait') return lookAgain(deps.now())
+    if (preparation.kind === 'failed') {
+      await onGone(deps, lease, neverAdmitted(preparation.text))
+      return { kind: 'done' }
+    }
+    await start(deps, lease, preparation.image)
+  }
   const seen = await engineOf(deps, lease).observe(attemptId(lease))
   if (seen.state !== 'running') deps.beat.drop(id)
   if (seen.state === 'gone') {

@@ -20,6 +20,8 @@ function toPromise(row: Selectable<Schema['lease']>) {
 
 function toMode(row: Selectable<Schema['lease']>) {
   return {
+    image: row.image,
+    imageDigest: row.image_digest,
     mode: row.mode as LeaseMode,
     service: row.service as Lease['service'],
     idleLimitMs: row.idle_limit_ms === null ? null : Number(row.idle_limit_ms),
@@ -113,6 +115,7 @@ function toRow(lease: Lease) {
     sealed: lease.sealed === null ? null : JSON.stringify(lease.sealed),
     files: JSON.stringify(lease.files),
     working_directory: lease.workingDirectory,
+    image: lease.image,
     requeue: lease.requeue,
     failures_max: lease.failuresMax,
     notice_signal: lease.noticeSignal,
@@ -265,6 +268,7 @@ type Change = Partial<{
   priceUsd: Lease['priceUsd']
   holdId: string | null
   attempt: number
+  imageDigest: string | null
   placedAt: Date | null
   placements: Lease['placements']
   reclaimsMonth: string | null
@@ -298,6 +302,7 @@ const COLUMNS: Readonly<Record<keyof Change, string>> = {
   priceUsd: 'price_usd',
   holdId: 'hold_id',
   attempt: 'attempt',
+  imageDigest: 'image_digest',
   placedAt: 'placed_at',
   placements: 'placements',
   reclaimsMonth: 'reclaims_month',

@@ -22,11 +22,13 @@ function renderRequeue({ state, requeue, failuresMax, failures, retryAt }: Lease
 }
 
 /** What it runs, with which files. */
-function renderWork({ mode, idleLimitMs, command, secretNames, files }: Lease) {
+function renderWork({ mode, idleLimitMs, command, secretNames, files, ...lease }: Lease) {
   return {
     mode,
     idleLimitMs,
     command: [...command],
+    image: lease.image,
+    imageDigest: lease.imageDigest,
     secretNames: [...secretNames],
     inputs: [...files.inputs],
     outputs: [...files.outputs],

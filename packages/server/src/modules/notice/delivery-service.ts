@@ -6,7 +6,8 @@ import { findLease, recordFact } from '#modules/lease/index.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
-import { post, type Resolve } from '#platform/outbound/post.ts'
+import type { Resolve } from '#platform/outbound/connection.ts'
+import { post } from '#platform/outbound/post.ts'
 import {
   WEBHOOK_ANSWER_BYTES_MAX,
   WEBHOOK_ANSWER_WITHIN_MS,

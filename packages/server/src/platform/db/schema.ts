@@ -213,6 +213,8 @@ export interface LeaseTable {
   agreed_price_id: string | null
   agreed_sku: string | null
   agreed_price_usd: string | null
+  image: string | null
+  image_digest: string | null
 }
 
 export interface LeaseFactTable {

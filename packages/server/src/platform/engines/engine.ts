@@ -42,6 +42,8 @@ export interface Isolation {
   readonly kind: 'sandbox' | 'accounts' | 'none' | 'owner_only'
   /** By what, with which limits, as a sentence for people. */
   readonly text: string
+  /** Registries that container images may come from; absent where commands run without images. */
+  readonly registries?: readonly string[]
 }
 
 /** What an engine found on a node. */
@@ -134,6 +136,8 @@ export interface Admission {
   readonly previousAttemptId?: string | null
   /** Absent for what answers at no port. */
   readonly service?: ServiceDoor
+  /** Its root is that of an image, which the engine has told to be ready. Absent: the node's own programs. */
+  readonly image?: { readonly reference: string; readonly digest: string }
 }
 
 /**
@@ -208,6 +212,28 @@ export interface NoticeDelivery {
   readonly signal: boolean
 }
 
+/** An image to have ready, as a lease names it. */
+export interface ImageWanted {
+  readonly reference: string
+  /** Which one it was found to be; null while nobody has asked. */
+  readonly digest: string | null
+}
+
+/** How far an image is. */
+export type ImageState =
+  /** The bytes to load are null until the registry has told. */
+  | { readonly kind: 'pulling'; readonly bytesTotal: number | null; readonly text: string }
+  /** It stays for the attempt that asked, which must be admitted soon. */
+  | {
+      readonly kind: 'ready'
+      readonly digest: string
+      /** Unpacked. */
+      readonly bytes: number
+      /** 0: it was there. */
+      readonly pulledBytes: number
+    }
+  | { readonly kind: 'failed'; readonly text: string }
+
 /** Work on the engine's nodes that Spillway did not start: the owner's people use the engine as they always did. */
 export interface ForeignWork {
   /** The engine's name for this run; a run again has another, such as `4711.1` after a requeue. */
@@ -277,6 +303,8 @@ export interface Engine {
    * is never its address, whatever the port.
    */
   address(attemptId: string): Promise<Address | null>
+  /** Begins to get an image ready where it is not, and tells how far it is. Absent where there are no images. */
+  readonly prepareImage?: (wanted: ImageWanted) => Promise<ImageState>
   /** What is known now. */
   observe(attemptId: string): Promise<Observation>
   /** Looks afresh, past anything remembered, whether an attempt's processes are gone from every node it had. */

@@ -48,8 +48,12 @@ export function guardEngine(engine: Engine, limits: EngineLimits): Engine {
   const guard = createGuard(engine.name, limits)
   // Files that are there can be read, and removed, while everything else hangs.
   const guardFiles = createGuard(engine.name, limits)
+  const { prepareImage } = engine
   return {
     name: engine.name,
+    ...(prepareImage
+      ? { prepareImage: (wanted) => guard('image', () => prepareImage(wanted)) }
+      : {}),
     watch: (listener) => engine.watch(listener),
     inventory: () => guard('inventory', () => engine.inventory()),
     admit: (admission) => guard('admit', () => engine.admit(admission)),

@@ -12,7 +12,8 @@ import {
   startWebReceiver,
   type WebReceiver,
 } from '../../../test/harness/web-receiver.ts'
-import { type Post, post, type Resolve } from './post.ts'
+import type { Resolve } from './connection.ts'
+import { type Post, post } from './post.ts'
 
 const hasOpenssl = requirement('openssl', spawnSync('openssl', ['version']).status === 0)
 const receivers: WebReceiver[] = []

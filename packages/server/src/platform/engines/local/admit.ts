@@ -35,7 +35,7 @@ export async function admit(
   admission: Admission,
 ): Promise<void> {
   const paths = pathsOf(machine, admission.attemptId)
-  assert(admission.command.length > 0, 'an admission without a command')
+  assert(admission.command.length > 0 || admission.image, 'an admission without a command')
   assert(!existsSync(paths.forgotten), `attempt ${admission.attemptId} has run and been forgotten`)
   await record(machine, paths, admission)
   // The command starts while the disk works; both are done before anybody hears of it.

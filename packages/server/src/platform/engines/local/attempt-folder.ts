@@ -90,6 +90,8 @@ export type SandboxPlan =
       /** The user that it becomes; null for the one that makes the sandbox. */
       readonly uid: number | null
       readonly hasOwnNetwork: boolean
+      /** Words that run the relay of a service inside, before its port; absent in older records. */
+      readonly relay?: readonly string[]
       /** Words that give its network a way out; null, or absent in older records, where nothing leads out. */
       readonly uplink?: readonly string[] | null
     }

@@ -35,6 +35,8 @@ export interface CommandSurroundings {
   /** The driver numbers the devices that can be seen, from 0. */
   readonly seesOwnDevicesOnly: boolean
   readonly artifactsPath: string
+  /** What its image sets; a lease's own variables and Spillway's stand above it. */
+  readonly image?: Readonly<Record<string, string>>
 }
 
 export function commandEnvironment(surroundings: CommandSurroundings): Record<string, string> {
@@ -48,6 +50,7 @@ export function commandEnvironment(surroundings: CommandSurroundings): Record<st
     // Otherwise Python keeps what it prints until it ends, and loses it when it is killed.
     PYTHONUNBUFFERED: '1',
     ...Object.fromEntries(passedOn),
+    ...passable(surroundings.image ?? {}),
     ...acceleratorEnvironment(surroundings),
     ...passable(admission.environment),
     ...identityEnvironment(surroundings),

@@ -27,6 +27,8 @@ import { findCgroups, nameCgroups } from './cgroups/cgroups.ts'
 import type { CgroupsAllowed, CgroupsWanted } from './cgroups/cgroups.ts'
 import { sweep } from './cgroups/sweep.ts'
 import { readJson, replaceFile } from './durable-file.ts'
+import { ImageStore } from './images/image-store.ts'
+import { createImages, type Images } from './images/images.ts'
 import { createInventory } from './inventory.ts'
 import { isAttemptId, pathsOf } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
@@ -42,6 +44,16 @@ import { createSharing } from './sharing.ts'
 import { prepareShim } from './shim-program.ts'
 import { createStops } from './stop.ts'
 import { watchAttempts } from './watch.ts'
+
+export interface LocalImages {
+  readonly registries: readonly string[]
+  /** Of one image, unpacked. */
+  readonly imageBytesMax: number
+  /** Of all that are kept. */
+  readonly storeBytesMax: number
+  readonly idleMs?: number
+  readonly entriesMax?: number
+}
 
 export interface LocalEngineOptions {
   /** `<data dir>/engine`. */
@@ -70,6 +82,8 @@ export interface LocalEngineOptions {
   readonly memoryPerSlotBytes?: number | undefined
   /** How many processes and threads an attempt in a sandbox may have. */
   readonly processesMax?: number
+  /** Which container images may be run, and how many are kept; none when absent. */
+  readonly images?: LocalImages | undefined
 }
 
 export function createLocalEngine(options: LocalEngineOptions): Engine {
@@ -93,8 +107,10 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
   return {
     name: 'local',
     inventory: async () => {
-      const { isolation } = await machine.isolation()
-      return [{ ...(await takeInventory()), isolation }]
+      const { isolation, maker } = await machine.isolation()
+      const registries = maker === null ? undefined : options.images?.registries
+      const told = registries === undefined ? isolation : { ...isolation, registries }
+      return [{ ...(await takeInventory()), isolation: told }]
     },
     admit: (admission) =>
       sharing(`admit ${admission.attemptId}`, () => admit(machine, attempts, admission)),
@@ -105,6 +121,7 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
       ),
     stop: stops.stop,
     address: createAddresses(machine, attempts),
+    ...(machine.images ? { prepareImage: machine.images.prepare } : {}),
     observe: attempts.observe,
     confirmGone: async (attemptId) => standing(await attempts.observe(attemptId)),
     list: observeAll,
@@ -172,6 +189,13 @@ interface Surroundings {
 
 const PROCESSES_MAX = 4096
 
+const IMAGE_TERMS = {
+  idleMs: 30_000,
+  pullMs: 3_600_000,
+  entriesMax: 1_000_000,
+  layersMax: 256,
+} as const
+
 function createMachine(
   options: LocalEngineOptions,
   { allowedCpus, takeInventory }: Surroundings,
@@ -180,13 +204,15 @@ function createMachine(
   const { slotCountOf = ({ slotCountMax }) => slotCountMax } = options
   const allowed = once(() => Promise.resolve(findCgroups(options.cgroups ?? 'auto')))
   const cgroups = once(async () => nameCgroups(directory, await allowed()))
+  const table = createProcessTable()
   return {
     directory,
     environment,
     allowedCpus,
     cgroups,
     bootId: readBootId(),
-    table: createProcessTable(),
+    table,
+    images: options.images ? openImages(options.images, { directory, table }) : null,
     shimWords: once(() => prepareShim(directory)),
     isolation: once(async () => findIsolationOf(options, await allowed())),
     limits: {
@@ -195,6 +221,22 @@ function createMachine(
       slotCount: once(async () => slotCountOf(await takeInventory())),
     },
   }
+}
+
+function openImages(
+  { storeBytesMax, ...terms }: LocalImages,
+  { directory, table }: Pick<LocalMachine, 'directory' | 'table'>,
+): Images {
+  const listUsed = async () => {
+    const records = (await listAttempts(directory)).map((attemptId) =>
+      readJson<AdmissionRecord>(attemptPaths(directory, attemptId).admission),
+    )
+    const digests = (await Promise.all(records)).map((record) => record?.admission.image?.digest)
+    return new Set(digests.filter((digest) => digest !== undefined))
+  }
+  const folder = join(directory, '.images')
+  const store = new ImageStore({ folder, table, listUsed, bytesMax: storeBytesMax })
+  return createImages(store, { ...IMAGE_TERMS, ...terms })
 }
 
 function findIsolationOf(

@@ -5,6 +5,7 @@ import { attemptPaths } from './attempt-folder.ts'
 import type { AttemptPaths, AttemptStatus, Claim, LiveStatus } from './attempt-folder.ts'
 import type { CgroupsFound } from './cgroups/cgroups.ts'
 import { readJson, readSign } from './durable-file.ts'
+import type { Images } from './images/images.ts'
 import type { IsolationFound } from './sandbox/isolation.ts'
 
 /** What limits a customer's attempt gets. */
@@ -30,6 +31,8 @@ export interface LocalMachine {
   /** Where cgroups can be made; found out once. */
   readonly cgroups: () => Promise<CgroupsFound>
   readonly limits: MachineLimits
+  /** Null where commands run without images. */
+  readonly images: Images | null
 }
 
 /** The names that can be an attempt's folder: nothing that leaves the engine's folder or hides in it. */

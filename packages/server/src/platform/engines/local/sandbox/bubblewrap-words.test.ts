@@ -20,6 +20,7 @@ const DESCRIPTION: SandboxDescription = {
   node: '/opt/node/bin/node',
   groups: [],
   pin: [],
+  image: null,
 }
 
 const lineOf = (changes: Partial<SandboxDescription> = {}) =>

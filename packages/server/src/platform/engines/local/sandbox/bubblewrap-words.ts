@@ -11,6 +11,9 @@ export const INSIDE = {
   notice: '/run/spillway/notice',
   node: '/run/spillway/node',
   launcher: '/run/spillway/bin',
+  /** Under an image: this machine's programs that start the command, with their libraries, and the GPU driver's. */
+  carried: '/run/spillway/host',
+  driver: '/run/spillway/driver',
 } as const
 
 /** The rest of the system's programs and settings. What a machine lacks is left out. */
@@ -77,6 +80,15 @@ export interface SandboxDescription {
   readonly groups: readonly { readonly path: string; readonly top: string }[]
   /** Words that pin it to CPUs, or none. */
   readonly pin: readonly string[]
+  /** Null where its programs are this machine's. */
+  readonly image: ImageDescription | null
+}
+
+export interface ImageDescription {
+  /** Words that show the image, and what it needs of this machine. */
+  readonly words: readonly string[]
+  /** The words that run a program of this machine inside. */
+  readonly run: (program: string) => readonly string[]
 }
 
 /**
@@ -95,19 +107,48 @@ export const TIE_FD = 7
 /** The whole command line; what it runs is the launcher. */
 export function bubblewrapWords(description: SandboxDescription): readonly string[] {
   const { programs, pin, uid } = description
+  const run = description.image?.run ?? ((program: string) => [program])
   return [
     programs.bwrap,
     ...namespaceWords(description),
     ...rootWords(description),
     '--',
-    ...pin,
-    ...limitWords(programs),
-    ...(uid === null ? [] : userWords(programs, uid)),
-    INSIDE.node,
-    '--disable-warning=ExperimentalWarning',
+    ...ranBy(run, pin),
+    ...ranBy(run, limitWords(programs)),
+    ...ranBy(run, uid === null ? [] : userWords(programs, uid)),
+    ...nodeWords(description),
+    ...['--disable-warning=ExperimentalWarning', '--openssl-config=/dev/null'],
     ...['--max-semi-space-size=1', '--v8-pool-size=0'],
     `${INSIDE.launcher}/sandbox-launcher.mjs`,
   ]
+}
+
+function ranBy(
+  run: ImageDescription['run'],
+  [program, ...words]: readonly string[],
+): readonly string[] {
+  return program === undefined ? [] : [...run(program), ...words]
+}
+
+/** The words that run Node inside. */
+export function nodeWords({
+  image,
+  node,
+}: Pick<SandboxDescription, 'image' | 'node'>): readonly string[] {
+  return image === null ? [INSIDE.node] : image.run(node)
+}
+
+/** The loader obeys it, also for our programs, which run before the command and may be root's: never an image's. */
+const HARMFUL = ['ld.so.preload']
+
+/** Where a sandbox has something of ours, so that nothing of an image can stand there. */
+export function placesOf({
+  shared,
+  settings,
+}: Pick<SandboxDescription, 'shared' | 'settings'>): readonly string[] {
+  const named = [...HARMFUL, 'resolv.conf', ...Object.keys(settings)].map((name) => `/etc/${name}`)
+  const own = ['/proc', '/dev', '/sys', '/tmp', '/var/tmp', '/run/spillway', INSIDE.work]
+  return [...own, ...named, ...shared]
 }
 
 function namespaceWords({ uid, ownUid, network }: SandboxDescription): readonly string[] {
@@ -129,16 +170,17 @@ function namespaceWords({ uid, ownUid, network }: SandboxDescription): readonly 
 }
 
 function rootWords(description: SandboxDescription): readonly string[] {
-  const { accelerator, devices, shared, hidden, settings, network } = description
-  const visible = ['/usr', ...shared]
+  const { accelerator, devices, shared, hidden, settings, network, image } = description
+  const visible = image === null ? ['/usr', ...shared] : shared
   const isVisible = (path: string) => visible.some((each) => isWithin(path, each))
-  const names = network === 'host' ? [...SETTINGS, 'resolv.conf'] : SETTINGS
+  const system = image === null ? SETTINGS : []
+  const names = network === 'host' ? [...system, 'resolv.conf'] : system
   const settled = names.map((name) => `/etc/${name}`)
   const hardware = HARDWARE[accelerator]
   return [
-    ...readOnly('/usr'),
-    ...SYSTEM.flatMap(readOnly),
+    ...(image === null ? ['/usr', ...SYSTEM].flatMap(readOnly) : image.words),
     ...foldersAbove([...settled, ...hardware, ...Object.values(INSIDE)]),
+    ...(image === null ? [] : foldersAbove(placesOf(description))),
     ...settled.flatMap(readOnly),
     ...Object.entries(settings).flatMap(([name, path]) => ['--ro-bind', path, `/etc/${name}`]),
     ...scratch('/tmp', TEMPORARY_BYTES_MAX),
@@ -154,7 +196,7 @@ function rootWords(description: SandboxDescription): readonly string[] {
     ...description.groups.flatMap(({ path, top }) => ['--ro-bind-try', path, top]),
     ...['--bind', description.workFolder, INSIDE.work],
     ...['--ro-bind', description.noticeFolder, INSIDE.notice],
-    ...['--ro-bind', description.node, INSIDE.node],
+    ...(image === null ? ['--ro-bind', description.node, INSIDE.node] : []),
     ...['--ro-bind', description.launcherFolder, INSIDE.launcher],
     // What is not a mount of its own lies in memory, which must not become a store without a bound.
     ...['--remount-ro', '/dev', '--remount-ro', '/'],

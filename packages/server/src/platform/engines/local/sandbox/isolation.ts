@@ -146,6 +146,7 @@ async function tryOutIn(folder: string, maker: SandboxMaker): Promise<string | n
     node: process.execPath,
     groups: [],
     pin: [],
+    image: null,
   })
   const [bwrap = '', ...others] = words.slice(0, words.lastIndexOf(INSIDE.node) + 1)
   const trial = [...(network?.fence ?? []), bwrap, '--die-with-parent', ...others, '--version']

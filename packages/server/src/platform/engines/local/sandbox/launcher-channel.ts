@@ -11,4 +11,6 @@ export type LauncherWord =
 export interface LaunchOrder extends CommandDescription {
   /** Where its service listens. The socket of its door comes with it. */
   readonly servicePort: number | null
+  /** The words that run its relay, before the port. */
+  readonly relay: readonly string[]
 }

@@ -7,8 +7,8 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, readSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Server } from 'node:net'
-import { join } from 'node:path'
 import { resolveCommand } from '../command-resolution.ts'
+import { isOwnMachine, readElfHead } from './elf.ts'
 import type { LaunchOrder, LauncherWord } from './launcher-channel.ts'
 
 /** When memory runs out, the kernel ends what a customer runs before what keeps the machine going. */
@@ -40,20 +40,30 @@ function whyUnrunnable(file: string, words: readonly string[]): string | null {
   )
     return 'the arguments and environment are too long'
   const head = readHead(file)
-  if (head === null || head.startsWith('\x7fELF')) return null
-  const interpreter = /^#! *(\S+)/.exec(head)?.[1]
+  if (head === null) return null
+  if (head.toString('latin1', 0, 4) === '\x7fELF') return whyNoProgram(head)
+  const interpreter = /^#! *(\S+)/.exec(head.toString('latin1'))?.[1]
   if (interpreter === undefined) return 'not a program that this machine can run'
   return readHead(interpreter) === null ? `its interpreter ${interpreter} is not here` : null
 }
 
+/** What the system would refuse, or could not even begin, once there is no way back. */
+function whyNoProgram(head: Buffer): string | null {
+  const elf = readElfHead(head)
+  if (elf === null) return null
+  if (!isOwnMachine(elf, process.arch)) return 'a program for another kind of processor'
+  const isHere = elf.loader === null || readHead(elf.loader) !== null
+  return isHere ? null : `its loader ${elf.loader} is not here`
+}
+
 /** Null for a file that may be run but not read, and for one that is not there. */
-function readHead(path: string): string | null {
+function readHead(path: string): Buffer | null {
   try {
     const file = openSync(path, 'r')
-    const bytes = Buffer.alloc(256)
+    const bytes = Buffer.alloc(4096)
     const length = readSync(file, bytes, 0, bytes.length, 0)
     closeSync(file)
-    return bytes.toString('latin1', 0, length)
+    return bytes.subarray(0, length)
   } catch {
     // The caller knows which of the two it asks about.
     return null
@@ -87,10 +97,12 @@ function closesOnExec(file: number): boolean {
  * Apart from the command, which must not find it among its children: the program that starts it ends at once. Resolves
  * when it takes connections.
  */
-async function startRelay(port: number, door: Server): Promise<void> {
-  const flags = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0']
-  const program = [process.execPath, ...flags, join(import.meta.dirname, 'sandbox-relay.mjs')]
-  const relay = spawn('/usr/bin/setsid', ['--fork', ...program, String(port)], {
+async function startRelay(
+  port: number,
+  door: Server,
+  [program = '', ...words]: readonly string[],
+): Promise<void> {
+  const relay = spawn(program, [...words, String(port)], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   const isStarted = once(relay, 'exit')
@@ -117,7 +129,7 @@ function become(order: LaunchOrder): void {
 
 async function obey(order: LaunchOrder, door: Server | undefined): Promise<void> {
   writeFileSync('/proc/self/oom_score_adj', OOM_SCORE)
-  if (order.servicePort !== null && door) await startRelay(order.servicePort, door)
+  if (order.servicePort !== null && door) await startRelay(order.servicePort, door, order.relay)
   become(order)
 }
 

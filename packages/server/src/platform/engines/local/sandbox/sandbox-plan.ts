@@ -1,12 +1,14 @@
 /** How one attempt is to be sandboxed: who is, and with what. Writes the few files that its root needs. */
+import { existsSync } from 'node:fs'
 import { chown, lchown, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Admission } from '#platform/engines/engine.ts'
 import type { AttemptPaths, SandboxPlan } from '../attempt-folder.ts'
 import type { GroupPlan } from '../cgroups/attempt-groups.ts'
 import { soleOf } from '../command-environment.ts'
-import { INSIDE, bubblewrapWords } from './bubblewrap-words.ts'
-import type { SandboxNetwork, SandboxPrograms } from './bubblewrap-words.ts'
+import { INSIDE, bubblewrapWords, nodeWords, placesOf } from './bubblewrap-words.ts'
+import type { ImageDescription, SandboxNetwork, SandboxPrograms } from './bubblewrap-words.ts'
+import { carryPrograms, driverWords, imageWords } from './image-layout.ts'
 import { fenceWords, nameserversOf, uplinkWords } from './outbound.ts'
 import type { OutboundMaker } from './outbound.ts'
 
@@ -40,37 +42,90 @@ export interface SandboxPlace {
   readonly groups: GroupPlan | null
   /** Where the launcher lies. */
   readonly launcherFolder: string
+  /** The folder of its image's root; null for this machine's own programs. */
+  readonly root: string | null
 }
 
 export async function planSandbox(
   maker: SandboxMaker,
   admission: Admission,
-  { paths, pin, groups, launcherFolder }: SandboxPlace,
-): Promise<SandboxPlan> {
+  { paths, pin, groups, launcherFolder, root }: SandboxPlace,
+): Promise<{ readonly plan: SandboxPlan; readonly node: readonly string[] }> {
   const { slots } = soleOf(admission)
   const uid = maker.isRoot ? uidOf(slots[0] ?? 0) : null
   if (uid !== null) await giveTo(uid, paths.work)
   const ownUid = uid ?? process.getuid?.() ?? 0
   const network = await planNetwork(maker)
+  const settings = await writeSettings(maker.folder, ownUid, network?.resolver)
+  const node = process.execPath
+  const library = join(launcherFolder, 'node_modules', PSEUDO_TERMINAL)
+  const image =
+    root === null ? null : await planImage(maker, { root, settings, pin, node, library })
   const words = bubblewrapWords({
     ...maker,
-    ...{ uid, ownUid },
+    ...{ uid, ownUid, settings, node, image },
     accelerator: admission.acceleratorKind,
     devices: admission.acceleratorKind === 'gpu' ? await listDevices(slots) : [],
-    settings: await writeSettings(maker.folder, ownUid, network?.resolver),
     workFolder: paths.work,
     noticeFolder: dirname(paths.instanceAction),
-    node: process.execPath,
     groups: groups?.groups ?? [],
     ...{ launcherFolder, pin },
   })
-  return {
+  const plan = {
     kind: 'bubblewrap',
     words: [...(network?.fence ?? []), ...words],
     uid,
     hasOwnNetwork: maker.network !== 'host',
     uplink: network?.uplink ?? null,
+    relay: relayWords({ image, node }),
+  } as const
+  return { plan, node: nodeWords({ image, node }) }
+}
+
+const PSEUDO_TERMINAL = `@lydell/node-pty-${process.platform}-${process.arch}/pty.node`
+
+const SETSID = '/usr/bin/setsid'
+
+function relayWords(description: Parameters<typeof nodeWords>[0]): readonly string[] {
+  const flags = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0']
+  const program = [...nodeWords(description), ...flags, join(INSIDE.launcher, 'sandbox-relay.mjs')]
+  return [...(description.image?.run(SETSID) ?? [SETSID]), '--fork', ...program]
+}
+
+interface ImagePlace {
+  readonly root: string
+  readonly settings: Readonly<Record<string, string>>
+  readonly pin: readonly string[]
+  readonly node: string
+  /** What the host of a terminal loads besides. */
+  readonly library: string
+}
+
+async function planImage(
+  { programs: own, shared }: SandboxMaker,
+  { root, settings, pin, node, library }: ImagePlace,
+): Promise<ImageDescription> {
+  const named = [node, pin[0], own.setpriv, own.prlimit, SETSID]
+  const isHere = (path: string | null | undefined): path is string =>
+    typeof path === 'string' && existsSync(path)
+  const programs = named.filter(isHere)
+  const carried = await carryPrograms(programs, { folder: INSIDE.carried, library })
+  return {
+    words: [
+      ...(await imageWords(root, placesOf({ shared, settings }))),
+      ...folderWords(INSIDE.carried, 'lib', 'programs'),
+      ...carried.words,
+      ...folderWords(INSIDE.driver),
+      ...(await driverWords(INSIDE.driver)),
+    ],
+    run: carried.run,
   }
+}
+
+/** Bubblewrap would make them for its own user alone. */
+function folderWords(folder: string, ...names: readonly string[]): readonly string[] {
+  const paths = ['/run', dirname(folder), folder, ...names.map((name) => join(folder, name))]
+  return paths.flatMap((path) => ['--perms', '0755', '--dir', path])
 }
 
 export interface NetworkPlan {

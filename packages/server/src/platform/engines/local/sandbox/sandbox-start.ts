@@ -77,6 +77,7 @@ export async function startSandboxed(start: SandboxStart): Promise<CommandStart>
   const order: LaunchOrder = {
     ...{ command: admission.command, environment, workingDirectory },
     servicePort,
+    relay: plan.relay ?? [],
   }
   const outcome = hear(child, exited)
   const door = servicePort === null ? undefined : await openDoor(paths.door)

@@ -30,8 +30,9 @@ export function terminalVariables(
 /** The command, and in front of it the terminal in which it runs; a terminal lies where the carrier of files does. */
 export function inTerminal(
   { command, service }: Pick<Admission, 'command' | 'service'>,
-  [node = '', carrier = '']: readonly string[],
+  carrier: readonly string[],
 ): readonly string[] {
   if (!service?.terminal) return command
-  return [node, ...FLAGS, join(dirname(carrier), TERMINAL_PROGRAM), ...command]
+  const [node, file] = [carrier.slice(0, -1), carrier.at(-1) ?? '']
+  return [...node, ...FLAGS, join(dirname(file), TERMINAL_PROGRAM), ...command]
 }
