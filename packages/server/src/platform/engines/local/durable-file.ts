@@ -2,13 +2,23 @@
  * Small JSON files that readers find in full or not at all: written aside, then renamed or linked into place. A process
  * that dies leaves nothing torn. A power cut may leave an empty file, which counts as none, unless it was synced.
  */
-import { link, lstat, open, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, link, lstat, open, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 
 let writesTotal = 0
 
 /** Replaces the file, for facts that are worth nothing after a power cut. */
 export async function replaceFile(path: string, content: unknown): Promise<void> {
   await rename(await writeAside(path, content, false), path)
+}
+
+/**
+ * Replaces the file by one that everybody may read who sees its folder: the user of a sandbox is another than ours, and
+ * is shown that folder alone.
+ */
+export async function publishFile(path: string, content: unknown): Promise<void> {
+  const aside = await writeAside(path, content, false)
+  await chmod(aside, 0o644)
+  await rename(aside, path)
 }
 
 /** Replaces the file by one that is whole even after a power cut. Which of the two is found, `sync` of the folder settles. */

@@ -10,7 +10,7 @@ import type { Notice, NoticeDelivery, Warning } from '#platform/engines/engine.t
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { AttemptPaths, AttemptStatus } from './attempt-folder.ts'
 import type { Attempts } from './attempts.ts'
-import { readJson, replaceFile } from './durable-file.ts'
+import { publishFile, readJson, replaceFile } from './durable-file.ts'
 import { pathsOf, readStatus } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 
@@ -27,7 +27,7 @@ export async function notify(
   const document = instanceAction(notice)
   const sent = await readJson<SentRecord>(paths.noticeSent)
   if (sent !== null && !isSooner(document, sent)) return deliveryOf(sent)
-  await replaceFile(paths.instanceAction, document)
+  await publishFile(paths.instanceAction, document)
   const status = await untilStarted(paths)
   if (status.phase !== 'running') return { document: true, signal: false }
   if (isSignalled(notice)) {
@@ -60,7 +60,7 @@ export async function warn(
   const paths = pathsOf(machine, attemptId)
   if (warning === null) return rm(paths.rebalance, { force: true })
   if (!existsSync(paths.admission) || existsSync(paths.rebalance)) return
-  await replaceFile(paths.rebalance, { noticeTime: inSeconds(warning.time) })
+  await publishFile(paths.rebalance, { noticeTime: inSeconds(warning.time) })
 }
 
 /** Instants in the documents of AWS have no fraction of a second. */
