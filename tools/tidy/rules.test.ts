@@ -16,7 +16,7 @@ import {
 import { checkMoneyNumbers } from './rules/money.ts'
 import { checkFileNames } from './rules/names.ts'
 import { checkNouns } from './rules/nouns.ts'
-import { checkLinks, checkModuleReadmes } from './rules/pages.ts'
+import { checkDecisions, checkLinks, checkModuleReadmes } from './rules/pages.ts'
 import { checkFileSizes, checkFunctionSizes } from './rules/sizes.ts'
 import { checkSurroundings } from './rules/surroundings.ts'
 import { checkTableOwners, checkTableUse } from './rules/tables.ts'
@@ -304,6 +304,18 @@ const CASES: readonly Case[] = [
       'package.json': '{"dependencies":{"pg":"8.23.1"}}',
       'docs/decisions/dependencies.md': '| `pg` | 8.23.1 | Speaks to PostgreSQL. |',
     },
+  },
+  {
+    name: 'decisions: two of one number',
+    check: checkDecisions,
+    bad: { 'docs/decisions/0001-a.md': '# 0001 A', 'docs/decisions/0001-b.md': '# 0001 B' },
+    good: { 'docs/decisions/0001-a.md': '# 0001 A', 'docs/decisions/0002-b.md': '# 0002 B' },
+  },
+  {
+    name: 'decisions: a heading without its number',
+    check: checkDecisions,
+    bad: { 'docs/decisions/0001-a.md': '# A' },
+    good: { 'docs/decisions/0001-a.md': '# 0001 A' },
   },
 ]
 

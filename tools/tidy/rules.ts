@@ -14,7 +14,7 @@ import {
 import { checkMoneyNumbers } from './rules/money.ts'
 import { checkFileNames } from './rules/names.ts'
 import { checkNouns } from './rules/nouns.ts'
-import { checkLinks, checkModuleReadmes } from './rules/pages.ts'
+import { checkDecisions, checkLinks, checkModuleReadmes } from './rules/pages.ts'
 import { checkFileSizes, checkFunctionSizes } from './rules/sizes.ts'
 import { checkSurroundings } from './rules/surroundings.ts'
 import { checkTableOwners, checkTableUse } from './rules/tables.ts'
@@ -57,6 +57,7 @@ export const RULES: readonly Rule[] = [
   rule('table-owners', 'every table has exactly one owner', checkTableOwners),
   rule('table-use', 'code names only the tables of its own module', checkTableUse),
   rule('module-readme', 'every module README has its four headings', checkModuleReadmes),
+  rule('decisions', 'decisions are numbered one after another', checkDecisions),
   rule('links', 'links between pages lead somewhere', checkLinks),
   rule('opening-comment', 'every file opens by saying what it is', checkOpeningComments),
   rule('unfinished', 'nothing is left unfinished without an issue', checkUnfinished),

@@ -1,4 +1,4 @@
-/** Rules on written pages: module READMEs have their four headings, and links inside the tree lead somewhere. */
+/** Rules on written pages: module READMEs have their four headings, links lead somewhere, decisions are numbered. */
 import { posix } from 'node:path'
 import { moduleOf } from '../layers.ts'
 import type { SourceFile, Tree, Violation } from '../tree.ts'
@@ -40,5 +40,25 @@ function brokenLinks({ path, source }: SourceFile, tree: Tree): Violation[] {
     if ([...tree.paths].some((each) => each.startsWith(`${target}/`))) return []
     const line = prose.slice(0, match.index).split('\n').length
     return [{ rule: 'links', path, line, text: `${address} does not exist.` }]
+  })
+}
+
+const DECISION = /^docs\/decisions\/((\d{4})-[^/]+\.md)$/
+
+/** Decisions are numbered without a gap, each number once, and their headings say the number that their names do. */
+export function checkDecisions(tree: Tree): Violation[] {
+  const decisions = tree.files.flatMap(({ path, source }) => {
+    const [, name, number] = DECISION.exec(path) ?? []
+    return name && number ? [{ path, name, number, source }] : []
+  })
+  const inOrder = decisions.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return inOrder.flatMap(({ path, number, source }, index) => {
+    const wanted = String(index + 1).padStart(4, '0')
+    if (number !== wanted)
+      return [
+        { rule: 'decisions', path, text: `Give it the number ${wanted}: it is the next one.` },
+      ]
+    if (source.startsWith(`# ${number} `)) return []
+    return [{ rule: 'decisions', path, text: `Let its heading begin with “# ${number} ”.` }]
   })
 }
