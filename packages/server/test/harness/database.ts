@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, inject, type RunnerTask } from 'vitest'
 import { type Database, openDatabase } from '#platform/db/database.ts'
 import { sharedServer } from './server.ts'
-import { databaseUrl, ensureTemplate, onServer } from './template.ts'
+import { databaseUrl, dropDatabase, ensureTemplate, onServer } from './template.ts'
 
 export interface TestDatabase {
   readonly db: Database
@@ -41,7 +41,7 @@ export async function cloneDatabase(
   finish = async (isKept) => {
     await db.destroy()
     if (isKept) appendFileSync(join(runFolder, 'kept'), `${url}\n`, { mode: 0o600 })
-    else await onServer(serverUrl, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`))
+    else await onServer(serverUrl, (client) => dropDatabase(client, name))
   }
   return { db, url }
 }

@@ -61,3 +61,19 @@ async function renameWhenFree(client: pg.Client, from: string, to: string): Prom
     }
   }
 }
+
+/**
+ * Ends who is still connected, and drops the database. A worker of autovacuum belongs to the superuser: by force only
+ * he could end it, while a plain drop has it end by itself.
+ */
+export async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(`DROP DATABASE ${name}${attempt % 2 === 1 ? ' WITH (FORCE)' : ''}`)
+      return
+    } catch (error) {
+      // 42501: a worker was there; 55006: somebody else still was, after some seconds.
+      if (!['42501', '55006'].includes(errorCode(error)) || attempt === 6) throw error
+    }
+  }
+}

@@ -3,7 +3,7 @@
  * trying out. Any number of them run side by side. It configures nothing outside its folder.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -237,11 +237,15 @@ class Lab implements SlurmLab {
     const environment = { ...this.environment, SPILLWAY_LAB: directory }
     const logPath = join(directory, 'log', `${name}.out`)
     this.#daemons[name] = startDaemon({ name, program: path, words, environment, logPath })
-    await writeFile(
-      statePath(directory),
-      JSON.stringify({ plan: this.plan, daemons: this.#daemons }),
-    )
+    this.#keepState()
     await this.#until(`${name} answers; see ${directory}/log`, () => this.#answers(name))
+  }
+
+  /** In one piece, and one after another, though several daemons are launched at once. */
+  #keepState(): void {
+    const path = statePath(this.plan.directory)
+    writeFileSync(`${path}.aside`, JSON.stringify({ plan: this.plan, daemons: this.#daemons }))
+    renameSync(`${path}.aside`, path)
   }
 
   #words(name: DaemonName): readonly string[] {
