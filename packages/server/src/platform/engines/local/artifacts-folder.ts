@@ -6,7 +6,7 @@ import type { AttemptPaths } from './attempt-folder.ts'
 import { pathsOf } from './local-machine.ts'
 import type { LocalMachine } from './local-machine.ts'
 
-/** Idempotent: it moves once, and a crash finds it at one place or the other. */
+/** Idempotent, also at the same time: it moves once, and a crash finds it at one place or the other. */
 export async function takeOverArtifacts(
   machine: LocalMachine,
   paths: AttemptPaths,
@@ -15,11 +15,21 @@ export async function takeOverArtifacts(
   if (existsSync(paths.artifacts)) return
   const earlier = previousAttemptId === null ? null : pathsOf(machine, previousAttemptId)
   if (earlier !== null && existsSync(earlier.artifacts)) {
-    await rename(earlier.artifacts, paths.artifacts)
+    await moveOnce(earlier.artifacts, paths.artifacts)
     await removeEmpty(earlier)
     return
   }
-  await mkdir(paths.artifacts, { mode: 0o700 })
+  // Recursive: that another admission of the same attempt was quicker is no failure.
+  await mkdir(paths.artifacts, { recursive: true, mode: 0o700 })
+}
+
+async function moveOnce(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    const wasMoved = (error as NodeJS.ErrnoException).code === 'ENOENT' && existsSync(to)
+    if (!wasMoved) throw error
+  }
 }
 
 /** Removes the folders in which a command left nothing. */
