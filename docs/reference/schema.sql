@@ -71,7 +71,7 @@ CREATE TABLE claim (
   draining_from timestamp with time zone,
   reason text,
   CONSTRAINT claim_pkey PRIMARY KEY (id),
-  CONSTRAINT claim_no_double_sale EXCLUDE USING gist (node_id WITH =, slots WITH &&, tstzrange(starts_at, ends_at) WITH &&),
+  CONSTRAINT claim_no_double_sale EXCLUDE USING gist (hashtextextended(node_id, (0)::bigint) WITH =, slots WITH &&, tstzrange(starts_at, ends_at) WITH &&),
   CONSTRAINT claim_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
   CONSTRAINT claim_check CHECK ((ends_at >= starts_at)),
   CONSTRAINT claim_check1 CHECK ((draining_from >= starts_at)),
