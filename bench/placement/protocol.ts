@@ -21,18 +21,24 @@ export function below(random: () => number, count: number): number {
   return Math.floor(random() * count)
 }
 
+/** Any order, each as likely as the others. */
+export function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
+  const order = [...items]
+  for (let index = order.length - 1; index > 0; index--) {
+    const other = below(random, index + 1)
+    const [a, b] = [order[index], order[other]]
+    if (a !== undefined && b !== undefined) [order[index], order[other]] = [b, a]
+  }
+  return order
+}
+
 /** The pods of one run, in the order in which they are offered. */
 export function arrivalsOf(
   pods: readonly Shape[],
   capacityMilli: number,
   random: () => number,
 ): readonly Shape[] {
-  const order = [...pods]
-  for (let index = order.length - 1; index > 0; index--) {
-    const other = below(random, index + 1)
-    const [a, b] = [order[index], order[other]]
-    if (a && b) [order[index], order[other]] = [b, a]
-  }
+  const order = shuffled(pods, random)
   const offeredMilli = OFFERED * capacityMilli
   let sumMilli = order.reduce((sum, pod) => sum + gpuMilliOf(pod), 0)
   if (sumMilli === 0) throw new Error('No pod of the list asks for a GPU.')

@@ -7,7 +7,7 @@ import {
 } from '../../packages/server/src/modules/market/index.ts'
 import type { Comparison } from '../run/result.ts'
 import { FGD_COVERAGE, POLICIES } from './policies.ts'
-import { arrivalsOf, play, randomOf, type Run } from './protocol.ts'
+import { arrivalsOf, play, randomOf, type Run, shuffled } from './protocol.ts'
 import type { Published } from './published.ts'
 import { deviation, mean, signedRankP } from './statistics.ts'
 
@@ -34,7 +34,9 @@ function runOnce({ nodes, pods }: Workload, policy: string, seed: number): Run {
   const capacityMilli = nodes.reduce((sum, node) => sum + node.idleMilli, 0)
   const random = randomOf(seed)
   const arrivals = arrivalsOf(pods, capacityMilli, random)
-  const stand = POLICIES[policy]?.({ nodes, pods, random })
+  // As the authors' simulator has it: nodes get new names by the seed, and of equals the first by name is taken.
+  const named = shuffled(nodes, random)
+  const stand = POLICIES[policy]?.({ nodes: named, pods, random })
   if (!stand) throw new Error(`There is no policy ${policy}.`)
   const fragmentation = new Fragmentation(typicalOf(pods, FGD_COVERAGE))
   return play({ arrivals, capacityMilli, points: POINTS }, stand.offer, () => {
