@@ -756,13 +756,20 @@ CREATE TABLE slot_fault (
   since timestamp with time zone NOT NULL,
   last_good_at timestamp with time zone,
   cleared_at timestamp with time zone,
-  CONSTRAINT slot_fault_pkey PRIMARY KEY (node_id, slot, since),
+  reading text NOT NULL DEFAULT 'engine'::text,
+  seen_boot_id text,
+  seen_at_seconds double precision,
+  is_dismissed boolean NOT NULL DEFAULT false,
+  CONSTRAINT slot_fault_pkey PRIMARY KEY (node_id, slot, reading, since),
   CONSTRAINT slot_fault_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
   CONSTRAINT slot_fault_check CHECK ((last_good_at <= since)),
   CONSTRAINT slot_fault_check1 CHECK ((cleared_at >= since)),
+  CONSTRAINT slot_fault_check2 CHECK (((seen_at_seconds IS NULL) OR (seen_boot_id IS NOT NULL))),
+  CONSTRAINT slot_fault_check3 CHECK (((cleared_at IS NOT NULL) OR (NOT is_dismissed))),
+  CONSTRAINT slot_fault_reading_check CHECK ((reading = ANY (ARRAY['engine'::text, 'kernel_log'::text, 'dcgm'::text, 'check'::text]))),
   CONSTRAINT slot_fault_slot_check CHECK ((slot >= 0))
 );
-CREATE UNIQUE INDEX slot_fault_open ON slot_fault USING btree (node_id, slot) WHERE (cleared_at IS NULL);
+CREATE UNIQUE INDEX slot_fault_open ON slot_fault USING btree (node_id, slot, reading) WHERE (cleared_at IS NULL);
 
 CREATE TABLE strand (
   program text NOT NULL,

@@ -13,7 +13,7 @@ export const NodeLine = Node.extend({
   fabric: z.string().nullable(),
   /** Slots by what claims them now; `free` is the absence of a claim. They sum to `slotCount`. */
   slotsByKind: z.record(z.string(), z.number().int()),
-  /** Slots that must not be sold. */
+  /** How many slots must not be sold because they are broken. */
   faultCount: z.number().int(),
 })
 export type NodeLine = z.infer<typeof NodeLine>
@@ -22,6 +22,11 @@ export const SlotFault = z.object({
   slot: z.number().int(),
   /** In the words of whoever found it, such as `Xid 79: the GPU has fallen off the bus`. */
   reason: z.string(),
+  /**
+   * What found it. It ends when the same says otherwise; what the kernel's log told ends when machine or driver start
+   * anew, what a check found when the node is resumed.
+   */
+  reading: z.enum(['engine', 'kernel_log', 'dcgm', 'check']),
   /** It does not answer at all: what ran on it cannot go on. */
   isLost: z.boolean(),
   since: Instant,
@@ -131,7 +136,8 @@ export const resumeNode = endpoint({
   id: 'node.resume',
   method: 'POST',
   path: '/nodes/{id}/resume',
-  summary: 'Take back a drain, a quarantine or a retirement',
+  summary:
+    'Take back a drain, a quarantine, a retirement, and faults that a log, DCGM or a check told of',
   permission: 'node.change',
   params: byId,
   body: z.strictObject({ reason: reason.optional() }),

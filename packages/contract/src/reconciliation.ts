@@ -18,6 +18,7 @@ export const CaseKind = z.enum([
   'node_unknown',
   'node_missing',
   'slot_count_changed',
+  'reading_failed',
   'foreign_conflict',
   'usage_differs',
   'engine_unreachable',

@@ -61,6 +61,8 @@ export const FOLLOW_EVERY_MS = 1 * SECOND_MS
 export const FOLLOW_WHOLE_EVERY_MS = 5 * SECOND_MS
 /** How often the active check of a pool is looked at, and a node that is due for one looked for. */
 export const CHECK_LOOK_EVERY_MS = 2 * SECOND_MS
+/** What a health check may print at most, where what it prints is read. */
+export const CHECK_OUTPUT_BYTES_MAX = 4 * 1024 * 1024
 /** A sample of the owner’s demand is kept this often though nothing changed. */
 export const DEMAND_SAMPLE_EVERY_MS = 60 * SECOND_MS
 /** How long the history of the owner's demand is kept. */

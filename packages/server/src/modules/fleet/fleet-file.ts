@@ -56,11 +56,15 @@ const node = z.strictObject({
 /** A command that runs now and then on every free node, on all of its slots. */
 const health = z.strictObject({
   check: z
-    .array(z.string().max(4096), 'write the words of the command, such as [dcgmi, diag, -r, 1]')
+    .array(
+      z.string().max(4096),
+      'write the words of the command, such as [dcgmi, diag, -r, "1", -j]',
+    )
     .min(1, 'name the command'),
   every: durationMs.default(21_600_000),
   timeout: durationMs.default(300_000),
   onFailure: z.enum(['quarantine', 'report'], 'write quarantine or report').default('quarantine'),
+  reads: z.enum(['exit_code', 'dcgm'], 'write exit_code or dcgm').default('exit_code'),
 })
 
 /** What every pool says, whatever drives it. */

@@ -11,6 +11,7 @@ export { fleetRoutes } from './routes.ts'
 export { applyInventory, recordNodeFact as tellNode } from './inventory-service.ts'
 export {
   drainNode,
+  enterCheckFaults,
   getNode,
   type NodeCommand,
   quarantineNode,

@@ -3,7 +3,8 @@ import { type IdSource, newId } from '#kernel/ids.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { NodeInventory } from '#platform/engines/engine.ts'
 import { emitEvent } from '#platform/events/emit.ts'
-import { type Change, decideFaults, decideNodes, type NodeChange } from './inventory.ts'
+import { decideFaults, type DismissedFault } from './faults.ts'
+import { type Change, decideNodes, type NodeChange } from './inventory.ts'
 import type { Node, SlotFault } from './node-state.ts'
 import * as nodeStore from './node-store.ts'
 import * as store from './store.ts'
@@ -45,10 +46,17 @@ export async function recordNodeFact(
 
 type Entry = Extract<NodeChange, { kind: 'enter' }>
 
+interface Entries {
+  readonly pool: string
+  readonly entries: readonly Entry[]
+  /** By name, the nodes in whose place others come. */
+  readonly replaced: ReadonlyMap<string, string>
+}
+
 /** A fleet may come with thousands of nodes at once; the event stream hears of them as one. */
 async function enterNodes(
   tx: Db,
-  { pool, entries }: { readonly pool: string; readonly entries: readonly Entry[] },
+  { pool, entries, replaced }: Entries,
   { now, ids }: Context,
 ): Promise<void> {
   if (entries.length === 0) return
@@ -59,6 +67,10 @@ async function enterNodes(
     ...node,
   }))
   await store.insertNodes(tx, nodes)
+  for (const { id, name, slotCount } of nodes) {
+    const fromId = replaced.get(name)
+    if (fromId !== undefined) await nodeStore.carryFaults(tx, { fromId, toId: id, slotCount })
+  }
   const facts = nodes.map(({ id, slotCount }) => ({
     nodeId: id,
     at: now,
@@ -92,6 +104,34 @@ async function commitChange(
   }
 }
 
+/** One of several faults of a slot may end by itself. */
+function recoveryText(
+  { slot, reason }: SlotFault,
+  standing: readonly SlotFault[],
+  cleared: readonly SlotFault[],
+): string {
+  const left = standing.filter((each) => each.slot === slot && !cleared.includes(each))
+  return left.length === 0
+    ? `Slot ${slot} is whole again.`
+    : `Slot ${slot} is still not whole, but no longer for this: ${reason}.`
+}
+
+/** Looked up only where a witness told of something that it may have told of before. */
+async function readDismissed(
+  tx: Db,
+  found: readonly NodeInventory[],
+  nodes: readonly Node[],
+): Promise<ReadonlyMap<string, readonly DismissedFault[]>> {
+  const names = new Set(
+    found
+      .filter(({ faults }) => faults.some(({ seenAt }) => seenAt !== undefined))
+      .map(({ node }) => node),
+  )
+  if (names.size === 0) return new Map()
+  const ids = nodes.filter(({ name }) => names.has(name)).map(({ id }) => id)
+  return Map.groupBy(await nodeStore.listDismissedFaults(tx, ids), ({ nodeId }) => nodeId)
+}
+
 async function commitFaults(
   tx: Db,
   { pool, found, readAt, nodes }: InventoryReport & { readonly nodes: readonly Node[] },
@@ -99,6 +139,7 @@ async function commitFaults(
 ): Promise<InventoryOutcome> {
   const standing = Map.groupBy(await nodeStore.listFaults(tx), (fault) => fault.nodeId)
   const lastReadingAt = await nodeStore.findReading(tx, pool)
+  const dismissedOf = await readDismissed(tx, found, nodes)
   const byName = new Map(nodes.map((node) => [node.name, node]))
   const appeared: SlotFault[] = []
   const worsened: SlotFault[] = []
@@ -108,6 +149,7 @@ async function commitFaults(
     if (!node || (inventory.faults.length === 0 && !standing.has(node.id))) continue
     const faults = decideFaults(node, inventory, {
       standing: standing.get(node.id) ?? [],
+      dismissed: dismissedOf.get(node.id) ?? [],
       now,
       lastReadingAt,
     })
@@ -118,13 +160,13 @@ async function commitFaults(
     }
     for (const fault of faults.reworded) await nodeStore.rewordFault(tx, fault)
     for (const fault of faults.worsened) {
-      await nodeStore.clearFault(tx, fault, now)
+      await nodeStore.clearFault(tx, fault, { now })
       await nodeStore.insertFault(tx, fault)
       await tell('slot.broke', `Slot ${fault.slot} is lost: ${fault.reason}.`)
     }
     for (const fault of faults.cleared) {
-      await nodeStore.clearFault(tx, fault, now)
-      await tell('slot.recovered', `Slot ${fault.slot} is whole again.`)
+      await nodeStore.clearFault(tx, fault, { now })
+      await tell('slot.recovered', recoveryText(fault, standing.get(node.id) ?? [], faults.cleared))
     }
     appeared.push(...faults.appeared)
     worsened.push(...faults.worsened)
@@ -146,7 +188,10 @@ export async function applyInventory(
   const changes = decideNodes({ ...report, nodes, retiredNames })
   const entries = changes.filter((each) => each.kind === 'enter')
   for (const change of changes) if (change.kind !== 'enter') await commitChange(tx, change, context)
-  await enterNodes(tx, { pool, entries }, context)
+  const replaced = new Map(
+    changes.flatMap((each) => (each.kind === 'retire' ? [[each.node.name, each.node.id]] : [])),
+  )
+  await enterNodes(tx, { pool, entries, replaced }, context)
   const areSame = changes.every((each) => each.kind === 'causes')
   const after = areSame ? nodes : await store.listNodes(tx, pool)
   const outcome = await commitFaults(tx, { ...report, nodes: after }, context.now)

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import type { NodeHealth, NodeInventory } from '#platform/engines/engine.ts'
-import { decideFaults, decideNodes, type InventoryView } from './inventory.ts'
+import { decideNodes, type InventoryView } from './inventory.ts'
 import { NO_CAUSES, type Node, type NodeCauses, nodeStanding } from './node-state.ts'
 
-const NOW = new Date('2026-01-01T00:00:00.000Z')
 const EARLIER = new Date('2025-12-31T23:59:50.000Z')
 
 function node(
@@ -114,28 +113,4 @@ test('a new node is entered with its health, and one that the operator took out 
     { kind: 'enter', causes: { engineState: 'draining' } },
   ])
   expect(decide({ nodes: [], retiredNames: new Set(['n1']) })).toEqual([])
-})
-
-test('a fault begins where the slot was last seen whole, lasts until it is seen whole again, and can grow worse', () => {
-  const context = { standing: [], now: NOW, lastReadingAt: EARLIER }
-  const ecc = { slot: 2, reason: 'uncorrected memory errors: 3' }
-  const { appeared } = decideFaults(node(), found({ state: 'up' }, [ecc]), context)
-  expect(appeared).toEqual([
-    { nodeId: 'nod_1', ...ecc, isLost: false, since: NOW, lastGoodAt: EARLIER },
-  ])
-  const standing = { ...context, standing: appeared }
-  const lost = { slot: 2, reason: 'Xid 79', isLost: true }
-  expect(decideFaults(node(), found({ state: 'up' }, [lost]), standing).worsened).toMatchObject([
-    { isLost: true, since: NOW, lastGoodAt: EARLIER },
-  ])
-  expect(decideFaults(node(), found(), standing).cleared).toEqual(appeared)
-})
-
-test('a node that is down tells nothing of its slots, so their faults stay as they are', () => {
-  const standing = [
-    { nodeId: 'nod_1', slot: 2, reason: 'Xid 79', isLost: true, since: NOW, lastGoodAt: null },
-  ]
-  const down = found({ state: 'down', reason: 'no answer' })
-  const changes = decideFaults(node(), down, { standing, now: NOW, lastReadingAt: EARLIER })
-  expect(changes).toEqual({ appeared: [], reworded: [], worsened: [], cleared: [] })
 })

@@ -1,7 +1,7 @@
 /** What changes in the fleet's record when an engine tells what it has. Pure. */
 import { counted } from '#kernel/counted.ts'
-import type { NodeInventory, SlotFault as FoundFault } from '#platform/engines/engine.ts'
-import { NO_CAUSES, type Node, type NodeCauses, type SlotFault } from './node-state.ts'
+import type { NodeInventory } from '#platform/engines/engine.ts'
+import { NO_CAUSES, type Node, type NodeCauses } from './node-state.ts'
 import type { SurveyedNode } from './survey.ts'
 
 /** Book and engine, for one pool. */
@@ -122,55 +122,4 @@ export function decideNodes(view: InventoryView): readonly NodeChange[] {
   const wanted = new Map(view.wanted.map((each) => [each.name, each]))
   const told = (name: string): Told => ({ inventory: found.get(name), wanted: wanted.get(name) })
   return [...view.nodes.flatMap((node) => decideNode(node, view, told)), ...entered]
-}
-
-export interface FaultChanges {
-  readonly appeared: readonly SlotFault[]
-  /** The same in other words. */
-  readonly reworded: readonly SlotFault[]
-  /** Degraded before, and lost now: another episode, with a last good reading of its own. */
-  readonly worsened: readonly SlotFault[]
-  readonly cleared: readonly SlotFault[]
-}
-
-/**
- * Compares the faults of one node with those that stand in the record. A node that is down tells nothing of its slots,
- * so nothing changes.
- */
-export function decideFaults(
-  node: Pick<Node, 'id' | 'slotCount'>,
-  inventory: NodeInventory,
-  {
-    standing,
-    now,
-    lastReadingAt,
-  }: {
-    readonly standing: readonly SlotFault[]
-    readonly now: Date
-    readonly lastReadingAt: Date | null
-  },
-): FaultChanges {
-  if (inventory.health.state === 'down')
-    return { appeared: [], reworded: [], worsened: [], cleared: [] }
-  const found = new Map(
-    inventory.faults.filter(({ slot }) => slot < node.slotCount).map((each) => [each.slot, each]),
-  )
-  const begin = ({ slot, reason, isLost = false }: FoundFault): SlotFault => ({
-    ...{ nodeId: node.id, slot, reason, isLost, since: now, lastGoodAt: lastReadingAt },
-  })
-  const known = new Map(standing.map((each) => [each.slot, each]))
-  const reworded: SlotFault[] = []
-  const worsened: SlotFault[] = []
-  for (const each of standing) {
-    const seen = found.get(each.slot)
-    // A lost GPU stays lost until it is seen whole: words that sound milder do not make it answer.
-    if (seen?.isLost && !each.isLost) worsened.push(begin(seen))
-    else if (seen && seen.reason !== each.reason) reworded.push({ ...each, reason: seen.reason })
-  }
-  return {
-    appeared: [...found.values()].filter(({ slot }) => !known.has(slot)).map(begin),
-    reworded,
-    worsened,
-    cleared: standing.filter(({ slot }) => !found.has(slot)),
-  }
 }

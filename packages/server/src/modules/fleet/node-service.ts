@@ -1,7 +1,10 @@
 /** What the operator does to a node in the record. Engines are told by whoever calls. */
 import { Fault } from '#kernel/fault.ts'
 import type { Db } from '#platform/db/database.ts'
+import { isDismissable } from './faults.ts'
 import { recordNodeFact } from './inventory-service.ts'
+import type { Node, SlotFault } from './node-state.ts'
+import * as nodeStore from './node-store.ts'
 import * as store from './store.ts'
 
 export interface NodeCommand {
@@ -40,13 +43,46 @@ export async function quarantineNode(
   await recordNodeFact(tx, node, { at: now, actor, type: 'node.quarantined', text })
 }
 
-/** Takes a drain and a quarantine back. A retired node is entered again when its engine next tells of it. */
+/** Takes back what was found once and may not show again: what the kernel's log, DCGM or a check told. */
+async function dismissFaults(tx: Db, nodeId: string, now: Date): Promise<readonly string[]> {
+  const faults = (await nodeStore.listFaults(tx, nodeId)).filter(isDismissable)
+  for (const fault of faults) await nodeStore.clearFault(tx, fault, { now, isDismissed: true })
+  return faults.map(({ slot, reason }) => `slot ${slot} (${reason})`)
+}
+
+/** A check found which slots of a node are broken: they stay so until the node is resumed. */
+export async function enterCheckFaults(
+  tx: Db,
+  node: Pick<Node, 'id' | 'name' | 'pool'>,
+  {
+    faults,
+    now,
+  }: { readonly faults: readonly Pick<SlotFault, 'slot' | 'reason'>[]; readonly now: Date },
+): Promise<void> {
+  const standing = (await nodeStore.listFaults(tx, node.id)).filter(
+    ({ reading }) => reading === 'check',
+  )
+  for (const { slot, reason } of faults) {
+    const fault: SlotFault = {
+      ...{ nodeId: node.id, slot, reason, isLost: false, since: now, lastGoodAt: null },
+      ...{ reading: 'check', seenAt: null },
+    }
+    if (standing.some((each) => each.slot === slot)) await nodeStore.rewordFault(tx, fault)
+    else await nodeStore.insertFault(tx, fault)
+    const text = `Slot ${slot}: ${reason}.`
+    await recordNodeFact(tx, node, { at: now, type: 'slot.broke', text })
+  }
+}
+
+/** Takes a drain, a quarantine and remembered faults back. A retired node is entered again when its engine next tells of it. */
 export async function resumeNode(tx: Db, { id, reason, actor, now }: NodeCommand): Promise<void> {
   const node = await getNode(tx, id)
   if (node.retiredAt === null)
     await store.saveCauses(tx, id, { ...node, drainReason: null, quarantineReason: null })
   else await store.forgetRetirement(tx, node)
-  const text = reason === '' ? 'Resumed.' : `Resumed: ${reason}.`
+  const dismissed = await dismissFaults(tx, id, now)
+  const taken = dismissed.length === 0 ? '' : ` Taken back: ${dismissed.join('; ')}.`
+  const text = `${reason === '' ? 'Resumed.' : `Resumed: ${reason}.`}${taken}`
   await recordNodeFact(tx, node, { at: now, actor, type: 'node.resumed', text })
 }
 

@@ -1,4 +1,5 @@
 /** Nodes, and their state from everything that may keep work off them. Pure. */
+import type { NodeInstant, Reading } from '#platform/engines/engine.ts'
 
 export type NodeState = 'ready' | 'draining' | 'down' | 'faulty'
 
@@ -42,7 +43,10 @@ export interface Node extends NodeCauses, NodeStanding {
   readonly isDrainTold: boolean
 }
 
-/** A slot that must not be sold. */
+/** What found a fault: a reading of the engine, or an active check of ours. */
+export type FaultReading = Reading | 'check'
+
+/** A slot that must not be sold. It has at most one for each reading. */
 export interface SlotFault {
   readonly nodeId: string
   readonly slot: number
@@ -51,6 +55,9 @@ export interface SlotFault {
   readonly isLost: boolean
   readonly since: Date
   readonly lastGoodAt: Date | null
+  readonly reading: FaultReading
+  /** When the node's kernel told of it; null where it stands just as long as it is read. */
+  readonly seenAt: NodeInstant | null
 }
 
 /** The gravest cause decides: one that does not answer, then one that is broken, then one that is drained. */

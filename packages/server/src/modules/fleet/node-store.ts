@@ -1,7 +1,9 @@
 /** SQL of what is known of nodes over time: facts, faults of slots, and when an engine last told how all are. */
 import { sql } from 'kysely'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
-import type { SlotFault } from './node-state.ts'
+import type { DismissedFault } from './faults.ts'
+import type { FaultReading, SlotFault } from './node-state.ts'
 
 export interface NodeFact {
   readonly at: Date
@@ -56,7 +58,7 @@ export async function listNodeFacts(
 export async function listFaults(db: Db, nodeId?: string): Promise<readonly SlotFault[]> {
   let query = db.selectFrom('slot_fault').selectAll().where('cleared_at', 'is', null)
   if (nodeId !== undefined) query = query.where('node_id', '=', nodeId)
-  const rows = await query.orderBy('node_id').orderBy('slot').execute()
+  const rows = await query.orderBy('node_id').orderBy('slot').orderBy('reading').execute()
   return rows.map((row) => ({
     nodeId: row.node_id,
     slot: row.slot,
@@ -64,7 +66,45 @@ export async function listFaults(db: Db, nodeId?: string): Promise<readonly Slot
     isLost: row.is_lost,
     since: row.since,
     lastGoodAt: row.last_good_at,
+    reading: row.reading as FaultReading,
+    seenAt:
+      row.seen_boot_id === null ? null : { bootId: row.seen_boot_id, seconds: row.seen_at_seconds },
   }))
+}
+
+/** What the operator took back of these nodes though a witness may still tell of it: the latest of each slot and boot. */
+export async function listDismissedFaults(
+  db: Db,
+  nodeIds: readonly string[],
+): Promise<readonly DismissedFault[]> {
+  const { rows } = await sql<{
+    node_id: string
+    slot: number
+    seen_boot_id: string
+    seen_at_seconds: number | null
+  }>`
+    SELECT node_id, slot, seen_boot_id, max(seen_at_seconds) AS seen_at_seconds FROM slot_fault
+    WHERE node_id = ANY (${arrayText(nodeIds)}::text[]) AND is_dismissed AND seen_boot_id IS NOT NULL
+    GROUP BY 1, 2, 3`.execute(db)
+  return rows.map((row) => ({
+    nodeId: row.node_id,
+    slot: row.slot,
+    seenAt: { bootId: row.seen_boot_id, seconds: row.seen_at_seconds },
+  }))
+}
+
+/** A node that takes the place of another on the same machine has what nobody took back. */
+export async function carryFaults(
+  tx: Db,
+  { fromId, toId, slotCount }: { fromId: string; toId: string; slotCount: number },
+): Promise<void> {
+  await sql`INSERT INTO slot_fault
+      (node_id, slot, reason, is_lost, since, last_good_at, reading, seen_boot_id, seen_at_seconds)
+    SELECT ${toId}, slot, reason, is_lost, since, last_good_at, reading, seen_boot_id, seen_at_seconds
+    FROM slot_fault
+    WHERE node_id = ${fromId} AND cleared_at IS NULL AND reading <> 'engine' AND slot < ${slotCount}`.execute(
+    tx,
+  )
 }
 
 export async function insertFault(tx: Db, fault: SlotFault): Promise<void> {
@@ -77,15 +117,26 @@ export async function insertFault(tx: Db, fault: SlotFault): Promise<void> {
       is_lost: fault.isLost,
       since: fault.since,
       last_good_at: fault.lastGoodAt,
+      reading: fault.reading,
+      seen_boot_id: fault.seenAt?.bootId ?? null,
+      seen_at_seconds: fault.seenAt?.seconds ?? null,
     })
     .execute()
 }
 
 /** The same fault told in other words. */
-export async function rewordFault(tx: Db, { nodeId, slot, reason }: SlotFault): Promise<void> {
+export async function rewordFault(
+  tx: Db,
+  { nodeId, slot, reading, reason, seenAt }: SlotFault,
+): Promise<void> {
   await tx
     .updateTable('slot_fault')
-    .set({ reason })
+    .set({
+      reason,
+      seen_boot_id: seenAt?.bootId ?? null,
+      seen_at_seconds: seenAt?.seconds ?? null,
+    })
+    .where('reading', '=', reading)
     .where('node_id', '=', nodeId)
     .where('slot', '=', slot)
     .where('cleared_at', 'is', null)
@@ -94,11 +145,14 @@ export async function rewordFault(tx: Db, { nodeId, slot, reason }: SlotFault): 
 
 export async function clearFault(
   tx: Db,
-  { nodeId, slot }: Pick<SlotFault, 'nodeId' | 'slot'>,
-  now: Date,
+  { nodeId, slot, reading }: Pick<SlotFault, 'nodeId' | 'slot' | 'reading'>,
+  { now, isDismissed = false }: { readonly now: Date; readonly isDismissed?: boolean },
 ): Promise<void> {
-  await sql`UPDATE slot_fault SET cleared_at = greatest(since, ${now}::timestamptz)
-    WHERE node_id = ${nodeId} AND slot = ${slot} AND cleared_at IS NULL`.execute(tx)
+  await sql`UPDATE slot_fault
+    SET cleared_at = greatest(since, ${now}::timestamptz), is_dismissed = ${isDismissed}
+    WHERE node_id = ${nodeId} AND slot = ${slot} AND reading = ${reading} AND cleared_at IS NULL`.execute(
+    tx,
+  )
 }
 
 /** When the engine of a pool last told how all of its nodes and slots are; null: never. */

@@ -15,11 +15,14 @@ import { beginReclaim } from './reclaim.ts'
 import { recordFact, wakeLease } from './record.ts'
 import * as store from './store.ts'
 
-interface ToldFault extends SlotFault {
+/** Whoever found it: a lease is told the same. */
+type BrokenSlot = Omit<SlotFault, 'reading' | 'seenAt'>
+
+interface ToldFault extends BrokenSlot {
   readonly leaseId: string
 }
 
-async function onSlotsOf(tx: Db, faults: readonly SlotFault[]): Promise<readonly ToldFault[]> {
+async function onSlotsOf(tx: Db, faults: readonly BrokenSlot[]): Promise<readonly ToldFault[]> {
   const holders = new Map(
     (await listOpenClaims(tx)).flatMap(({ nodeId, slots, leaseId }) =>
       slots.map((slot) => [`${nodeId}/${slot}`, leaseId] as const),
@@ -31,7 +34,7 @@ async function onSlotsOf(tx: Db, faults: readonly SlotFault[]): Promise<readonly
   })
 }
 
-async function tellDegraded(tx: Db, lease: Lease, fault: SlotFault): Promise<void> {
+async function tellDegraded(tx: Db, lease: Lease, fault: BrokenSlot): Promise<void> {
   await recordFact(tx, lease, {
     at: fault.since,
     type: 'lease.gpu_degraded',
@@ -44,7 +47,7 @@ async function tellDegraded(tx: Db, lease: Lease, fault: SlotFault): Promise<voi
 async function endForLost(
   tx: Db,
   lease: Lease,
-  { fault, now }: { readonly fault: SlotFault; readonly now: Date },
+  { fault, now }: { readonly fault: BrokenSlot; readonly now: Date },
 ): Promise<void> {
   const lastGoodAt = fault.lastGoodAt ?? fault.since
   const bound = lease.billableUntil
@@ -64,7 +67,7 @@ async function endForLost(
 }
 
 /** Tells the leases that have slots which broke just now, in the transaction that enters the faults. */
-export async function tellFaults(tx: Db, faults: readonly SlotFault[], now: Date): Promise<void> {
+export async function tellFaults(tx: Db, faults: readonly BrokenSlot[], now: Date): Promise<void> {
   if (faults.length === 0) return
   for (const fault of await onSlotsOf(tx, faults)) {
     const lease = await store.lockLease(tx, fault.leaseId)

@@ -55,9 +55,10 @@ function brokenSlots(faults: readonly SlotFault[], held: readonly Held[]): Holde
   const taken = new Set(
     held.flatMap(({ nodeId, slots }) => slots.map((slot) => `${nodeId}/${slot}`)),
   )
-  return faults
-    .filter(({ nodeId, slot }) => !taken.has(`${nodeId}/${slot}`))
-    .map(({ nodeId, slot }) => ({
+  const broken = new Map(faults.map((fault) => [`${fault.nodeId}/${fault.slot}`, fault]))
+  return [...broken]
+    .filter(([place]) => !taken.has(place))
+    .map(([, { nodeId, slot }]) => ({
       ...{ leaseId: null, kind: 'faulty', nodeId, slots: [slot], startedMs: null, priceUsd: null },
       ...{ isDraining: false, reclaimFor: null },
     }))

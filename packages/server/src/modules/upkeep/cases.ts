@@ -56,6 +56,9 @@ export const CASE_RULES: Readonly<Record<CaseKind, CaseRule>> = {
     'It takes no new work, and its claims stay. Bring it back, or `spillway node retire` once it is empty.',
   ),
   slot_count_changed: byRule('It takes no new work, and changes once it is free.'),
+  reading_failed: byOperator(
+    'What the reading found before stands, and what it would find now is not known. See that its program works on the node.',
+  ),
   foreign_conflict: byOperator(
     'The owner’s work runs on slots that the book has given to somebody: stop the lease, or the work.',
   ),

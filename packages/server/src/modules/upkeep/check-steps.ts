@@ -4,16 +4,32 @@
  */
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { closeClaimsById, listOpenClaims, openHolds } from '#modules/book/index.ts'
-import { findPool, listNodes, type Node, quarantineNode, tellNode } from '#modules/fleet/index.ts'
+import {
+  enterCheckFaults,
+  findPool,
+  listNodes,
+  type Node,
+  quarantineNode,
+  tellNode,
+} from '#modules/fleet/index.ts'
 import { listOrganizations } from '#modules/identity/index.ts'
 import { wakeMarket } from '#modules/lease/index.ts'
 import { type Database, inTransaction, isConstraintViolation } from '#platform/db/database.ts'
 import type { Engine, Engines } from '#platform/engines/engine.ts'
 import { type StepOutcome, wakeStrand } from '#platform/jobs/strand.ts'
 import { CHECK_LOOK_EVERY_MS } from '../../limits.ts'
+import { readDcgmOutput } from './check-output-service.ts'
 import * as store from './check-store.ts'
-import { checkReason, type CheckRule, nextDue, type Verdict, verdictOf } from './check.ts'
+import {
+  checkReason,
+  type CheckRule,
+  nextDue,
+  type Verdict,
+  verdictOf,
+  verdictOfDcgm,
+} from './check.ts'
 import type { DeclaredPools, InstantOf } from './engine-side-service.ts'
+import { projectHoldsPatiently } from './holds-service.ts'
 
 export const CHECK_PROGRAM = 'check'
 
@@ -31,7 +47,13 @@ export async function wakeCheck(database: Database, pool: string, now: Date): Pr
 }
 
 /** For what still runs though the fleet file asks for no checks any more: it is ended, and says nothing. */
-const NO_MORE_CHECKS: CheckRule = { check: ['true'], every: 0, timeout: 0, onFailure: 'report' }
+const NO_MORE_CHECKS: CheckRule = {
+  check: ['true'],
+  every: 0,
+  timeout: 0,
+  onFailure: 'report',
+  reads: 'exit_code',
+}
 
 /** The engine's name for the one attempt of a check. */
 export function attemptOfCheck(id: string): string {
@@ -59,7 +81,7 @@ async function admit(
 
 /** Writes down what it came to, lets the slots go, and keeps a node that failed from being sold. */
 async function finish(
-  { database, now }: CheckDeps,
+  { database, now, ids }: CheckDeps,
   { check, rule, node }: { check: store.HealthCheck; rule: CheckRule; node: Node | undefined },
   { goneAt, verdict }: { readonly goneAt: Date; readonly verdict: Verdict },
 ): Promise<void> {
@@ -77,8 +99,11 @@ async function finish(
       const type = `node.check_${verdict.state}`
       await tellNode(tx, node, { at: goneAt, type, text: `Health check: ${verdict.text}.` })
       const reason = `health check: ${verdict.text}`
-      if (verdict.state === 'failed' && rule.onFailure === 'quarantine')
-        await quarantineNode(tx, { id: node.id, reason, actor: null, now: now() })
+      if (verdict.state === 'failed' && rule.onFailure === 'quarantine') {
+        if (verdict.faults) await enterCheckFaults(tx, node, { faults: verdict.faults, now: now() })
+        else await quarantineNode(tx, { id: node.id, reason, actor: null, now: now() })
+        await projectHoldsPatiently(tx, { now: now(), ids })
+      }
     }
     await wakeMarket(tx, now())
   })
@@ -96,7 +121,11 @@ async function lookAt(
     return lookAtAbsent(deps, { engine, rule }, { check, node, isOverdue })
   if (seen.state === 'running' && isOverdue) await engine.stop(attempt, 0)
   if (seen.state !== 'gone') return
-  const verdict = verdictOf(seen, { isOverdue, timeoutMs: rule.timeout })
+  const byCode = verdictOf(seen, { isOverdue, timeoutMs: rule.timeout })
+  const verdict =
+    rule.reads === 'dcgm' && !(isOverdue && byCode.state === 'failed')
+      ? verdictOfDcgm(seen, byCode, await readDcgmOutput(engine, attempt, check.slots))
+      : byCode
   const { bootId, goneMs } = seen
   const goneAt = deps.instantOf(bootId, goneMs) ?? deps.now()
   await finish(deps, { check, rule, node }, { goneAt, verdict })

@@ -2,8 +2,9 @@
 import { afterAll, expect, test } from 'vitest'
 import { listNodes } from '#modules/fleet/index.ts'
 import { cloneDatabase, untilTrue } from '../../../test/harness/index.ts'
+import { dcgmSlotsIn } from './check-output-service.ts'
 import { stepCheck } from './check-steps.ts'
-import { nextDue, verdictOf } from './check.ts'
+import { nextDue, verdictOf, verdictOfDcgm } from './check.ts'
 import { gone, lease, claimOf, node, NOW } from './testing/sides.ts'
 import { makeStand, POOL } from './testing/stand.ts'
 
@@ -15,7 +16,13 @@ afterAll(stand.dispose)
 function checking(check: readonly string[], timeout = 60_000) {
   const [pool] = [...stand.deps.declared.values()]
   if (!pool) throw new Error('the stand has a pool')
-  const health = { check: [...check], every: 3_600_000, timeout, onFailure: 'quarantine' as const }
+  const health = {
+    check: [...check],
+    every: 3_600_000,
+    timeout,
+    onFailure: 'quarantine' as const,
+    reads: 'exit_code' as const,
+  }
   return { ...stand.deps, declared: new Map([[POOL, { ...pool, health }]]) }
 }
 
@@ -44,6 +51,42 @@ test('only a check that ran says something of a node', () => {
     'inconclusive',
   )
   expect(verdictOf({ ...end, how: 'preempted' }, soon).state).toBe('inconclusive')
+})
+
+test('what DCGM prints decides, by the slots that it names; what cannot be read decides nothing', () => {
+  const end = gone() as Parameters<typeof verdictOf>[0]
+  const passed = { state: 'passed', text: 'it passed' } as const
+  const report = (status: string, id = 1) =>
+    JSON.stringify({
+      'DCGM Diagnostic': {
+        test_categories: [
+          {
+            category: 'Integration',
+            tests: [{ name: 'pcie', results: [{ entity_group: 'GPU', entity_id: id, status }] }],
+          },
+        ],
+      },
+    })
+  const judge = (printed: string, exitCode = 0) =>
+    verdictOfDcgm({ ...end, exitCode }, passed, dcgmSlotsIn(printed, 4))
+  expect(judge(report('Pass'))).toEqual(passed)
+  expect(judge(report('Fail'), 226)).toMatchObject({
+    ...{ state: 'failed', text: 'slot 1: DCGM: pcie says Fail' },
+    faults: [{ slot: 1 }],
+  })
+  for (const [printed, code] of [
+    [report('Pass'), 1],
+    [report('Fail', 9), 226],
+    ['Error: unable to connect', 1],
+    ['', 0],
+  ] as const)
+    expect(judge(printed, code)).toMatchObject({
+      state: 'inconclusive',
+      text: expect.stringContaining('cannot be read as DCGM’s') as string,
+    })
+  const killed = { ...end, exitCode: null, exitSignal: 'SIGKILL' }
+  const late = { state: 'failed', text: 'it took longer than 5 s' } as const
+  expect(verdictOfDcgm(killed, late, dcgmSlotsIn(report('Pass'), 4))).toEqual(late)
 })
 
 test('a check runs on a free node under a claim for maintenance, beside leases, and is no stray', async () => {

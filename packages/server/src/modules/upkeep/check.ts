@@ -1,6 +1,7 @@
 /** Active checks of nodes: which node is due, and what the end of a check means. Pure. */
 import type { Claim } from '#modules/book/index.ts'
 import type { Node } from '#modules/fleet/index.ts'
+import type { DcgmSlotFault, DcgmSlots } from '#platform/engines/dcgm/dcgm-finding.ts'
 import type { Observation } from '#platform/engines/engine.ts'
 
 export interface CheckRule {
@@ -8,6 +9,8 @@ export interface CheckRule {
   readonly every: number
   readonly timeout: number
   readonly onFailure: 'quarantine' | 'report'
+  /** What tells the outcome: the code that the command ends with, or what it prints, as NVIDIA's DCGM does. */
+  readonly reads: 'exit_code' | 'dcgm'
 }
 
 /** Why the slots are held while a check runs: what tells such a claim from a hold, which gives way. */
@@ -42,6 +45,8 @@ export function nextDue({ nodes, claims, lastAt, everyMs, now }: DueView): Node 
 export interface Verdict {
   readonly state: 'passed' | 'failed' | 'inconclusive'
   readonly text: string
+  /** Set where it is known which slots it is about: the others are as good as before. */
+  readonly faults?: readonly DcgmSlotFault[]
 }
 
 type Gone = Extract<Observation, { state: 'gone' }>
@@ -58,4 +63,22 @@ export function verdictOf(
     return { state: 'failed', text: `it ended with ${gone.exitSignal ?? `code ${gone.exitCode}`}` }
   const because = gone.text === '' ? gone.how : gone.text
   return { state: 'inconclusive', text: `it did not run to its end: ${because}` }
+}
+
+/**
+ * The verdict by what DCGM's diagnostic printed. What cannot be read, or contradicts the code that the command ended
+ * with, says nothing of the node.
+ */
+export function verdictOfDcgm({ how, exitCode }: Gone, byCode: Verdict, found: DcgmSlots): Verdict {
+  if (how !== 'exited' || exitCode === null) return byCode
+  const inconclusive = (why: string): Verdict => ({
+    state: 'inconclusive',
+    text: `what it printed cannot be read as DCGM’s (${why}), and it ended with code ${exitCode}`,
+  })
+  if (found.kind === 'unread') return inconclusive(found.why)
+  if (found.faults.length > 0) {
+    const text = found.faults.map(({ slot, reason }) => `slot ${slot}: ${reason}`).join('; ')
+    return { state: 'failed', text, faults: found.faults }
+  }
+  return exitCode === 0 ? byCode : inconclusive('no test that it names failed')
 }

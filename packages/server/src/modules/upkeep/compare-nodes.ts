@@ -27,5 +27,14 @@ export function compareNodes(
     const text = `${node.name}: ${node.changeReason}.`
     return [{ ...about, kind: 'slot_count_changed', text }]
   })
-  return [...unknown, ...differing]
+  const unread = inventory
+    .filter(({ node }) => inBook.has(node))
+    .flatMap(({ node, readings = [] }): FoundCase[] =>
+      readings.flatMap(({ reading, unread: why }) => {
+        if (why === null) return []
+        const text = `How the GPUs of ${node} are could not be read: ${why}.`
+        return [{ kind: 'reading_failed', subject: `${node} ${reading}`, text, data: { reading } }]
+      }),
+    )
+  return [...unknown, ...differing, ...unread]
 }

@@ -14,7 +14,10 @@ function held(slots: number[], parts: Partial<Claim> = {}): Claim {
 }
 
 function fault(slot: number, isLost = false): SlotFault {
-  return { nodeId: 'id-of-n1', slot, reason: 'Xid 79', isLost, since: NOW, lastGoodAt: null }
+  return {
+    ...{ nodeId: 'id-of-n1', slot, reason: 'Xid 79', isLost, since: NOW, lastGoodAt: null },
+    ...{ reading: 'engine', seenAt: null },
+  }
 }
 
 const drained = node('n1', { state: 'draining', reason: 'why' })

@@ -37,7 +37,7 @@ function renderLine({ node, claims, faults }: NodeView): NodeLine {
     ...{ state: node.state, reason: node.reason, since: node.activeFrom.toISOString() },
     ...{ pool: node.pool, rack: node.rack, fabric: node.fabric },
     slotsByKind: slotsByKind(node, claims),
-    faultCount: faults.length,
+    faultCount: new Set(faults.map(({ slot }) => slot)).size,
   }
 }
 
@@ -120,8 +120,8 @@ export async function renderNode(db: Db, id: string): Promise<NodeDetail> {
     ...renderLine({ node, claims, faults }),
     slots: renderSlots({ node, claims, faults }, organizations),
     leases: leases.map((lease) => renderLease(lease, id, organizations)),
-    faults: faults.map(({ slot, reason, isLost, since, lastGoodAt }) => ({
-      ...{ slot, reason, isLost, since: since.toISOString() },
+    faults: faults.map(({ slot, reason, reading, isLost, since, lastGoodAt }) => ({
+      ...{ slot, reason, reading, isLost, since: since.toISOString() },
       lastGoodAt: lastGoodAt?.toISOString() ?? null,
     })),
     facts: facts.map(({ at, type, text, actor }) => ({

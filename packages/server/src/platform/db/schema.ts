@@ -503,6 +503,10 @@ export interface SlotFaultTable {
   since: Date
   last_good_at: Date | null
   cleared_at: Date | null
+  reading: Generated<string>
+  seen_boot_id: string | null
+  seen_at_seconds: number | null
+  is_dismissed: Generated<boolean>
 }
 
 export interface StrandTable {

@@ -25,12 +25,26 @@ export type NodeHealth =
   /** It does not answer: what runs there is unknown, and its slots stay claimed until it registers clean. */
   | { readonly state: 'down'; readonly reason: string }
 
+/** What may tell of a fault: the engine's own listing, the kernel's log of the node, NVIDIA's DCGM. */
+export type Reading = 'engine' | 'kernel_log' | 'dcgm'
+
+/** An instant in the life of a node, by its kernel. */
+export interface NodeInstant {
+  readonly bootId: string
+  /** Since that boot; null where it does not say. */
+  readonly seconds: number | null
+}
+
 export interface SlotFault {
   readonly slot: number
   /** For people, such as `Xid 79: the GPU has fallen off the bus`. */
   readonly reason: string
   /** It does not answer at all, so what ran on it cannot go on. Otherwise it works, and must not be sold. */
   readonly isLost?: boolean
+  /** What told of it; the engine's own listing when absent. */
+  readonly reading?: Reading
+  /** Set where the witness may forget: the fault outlives its silence, and ends when the node registers clean. */
+  readonly seenAt?: NodeInstant
 }
 
 /** How an engine keeps the work of customers apart from everything else on a node. */
@@ -63,6 +77,13 @@ export interface NodeInventory {
   readonly health: NodeHealth
   /** Slots that must not be sold, though the node answers. */
   readonly faults: readonly SlotFault[]
+  /**
+   * Readings that were tried beside the engine's own, and why one told nothing to rely on, for people. What a reading
+   * found before stands until it has been read again.
+   */
+  readonly readings?: readonly { readonly reading: Reading; readonly unread: string | null }[]
+  /** When node and driver last started, as far as is known: no fault that was seen before is left since. */
+  readonly registeredAt?: NodeInstant
   /** Absent where the engine's own accounts keep customers apart. */
   readonly isolation?: Isolation
 }

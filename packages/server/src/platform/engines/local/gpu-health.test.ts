@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findFaults, parseGpuHealth } from './gpu-health.ts'
 import { createInventory } from './inventory.ts'
+import type { Xid } from './xid-log.ts'
 
 const HEALTH_HEAD =
   'index, uuid, retired_pages.pending, clocks_throttle_reasons.hw_thermal_slowdown, clocks_throttle_reasons.hw_power_brake_slowdown'
@@ -24,23 +25,31 @@ function gpu(index: number, eccErrors: number | null = 0) {
   }
 }
 
-const xids = new Map<string, string>()
+const bootId = 'boot'
+const xids = new Map<string, Xid>()
 
 test('a GPU that the driver gave up on is not sold, and one that is lost too says why', () => {
   const known = [gpu(0), gpu(1), gpu(2)]
   const log = new Map([
-    ['0000:30:00', 'Xid 95: an uncontained error of its memory'],
-    ['0000:32:00', 'Xid 79: it has fallen off the bus'],
+    ['0000:30:00', { text: 'Xid 95: an uncontained error of its memory', seconds: 7.5 }],
+    ['0000:32:00', { text: 'Xid 79: it has fallen off the bus', seconds: 9.25 }],
   ])
-  expect(findFaults({ known, now: [gpu(0), gpu(1)], health: [], xids: log })).toEqual([
-    {
-      slot: 0,
-      reason: 'Xid 95: an uncontained error of its memory; the driver has to be loaded anew',
-    },
+  const now = [gpu(0), gpu(1)]
+  expect(findFaults({ known, now, health: [], xids: log, bootId })).toEqual([
     {
       slot: 2,
       reason: 'nvidia-smi does not list it any more: Xid 79: it has fallen off the bus',
       isLost: true,
+    },
+    {
+      slot: 0,
+      reason: 'Xid 95: an uncontained error of its memory; the driver has to be loaded anew',
+      ...{ reading: 'kernel_log', seenAt: { bootId, seconds: 7.5 } },
+    },
+    {
+      slot: 2,
+      reason: 'Xid 79: it has fallen off the bus; the driver has to be loaded anew',
+      ...{ reading: 'kernel_log', seenAt: { bootId, seconds: 9.25 } },
     },
   ])
 })
@@ -55,7 +64,7 @@ test('pages to be retired, heat and power brakes are read; figures that a card d
   ].join('\n')
   const health = parseGpuHealth({ stdout, exitCode: 0 })
   const known = [gpu(0), gpu(1), gpu(2), gpu(3)]
-  expect(findFaults({ known, now: known, health, xids })).toEqual([
+  expect(findFaults({ known, now: known, health, xids, bootId })).toEqual([
     { slot: 1, reason: 'pages of its memory wait to be retired: reset it' },
     { slot: 2, reason: 'it is too hot: the hardware slows it down' },
     { slot: 3, reason: 'its power supply slows it down' },
@@ -69,7 +78,7 @@ test('a driver that does not know a field says so, and that is no fault', () => 
 
 test('uncorrected memory errors are a fault; a card that counts none has none', () => {
   const known = [gpu(0, 3), gpu(1, null)]
-  expect(findFaults({ known, now: known, health: [], xids })).toEqual([
+  expect(findFaults({ known, now: known, health: [], xids, bootId })).toEqual([
     { slot: 0, reason: '3 uncorrected memory errors since the driver was loaded' },
   ])
 })
@@ -77,7 +86,10 @@ test('uncorrected memory errors are a fault; a card that counts none has none', 
 test('a GPU that is not listed any more is lost, and those behind it cannot be addressed', () => {
   const known = [gpu(0), gpu(1), gpu(2)]
   expect(
-    findFaults({ known, now: [gpu(0), { ...gpu(1), uuid: 'GPU-2' }], health: [], xids }),
+    findFaults({
+      ...{ known, health: [], xids, bootId },
+      now: [gpu(0), { ...gpu(1), uuid: 'GPU-2' }],
+    }),
   ).toEqual([
     { slot: 1, reason: 'nvidia-smi does not list it any more: it is off the bus', isLost: true },
     { slot: 2, reason: 'it cannot be addressed while GPU 1 is missing' },
@@ -105,6 +117,7 @@ describe('the inventory, taken again', () => {
       nvidiaSmi,
       allowedCpus: [0],
       memory,
+      bootId,
     }
     return { tell, take: createInventory(place), startAgain: () => createInventory(place), place }
   }
@@ -155,7 +168,49 @@ describe('the inventory, taken again', () => {
     await kernel(`echo 'dmesg: read kernel buffer failed: Operation not permitted' >&2; exit 1`)
     expect(await take()).toMatchObject({ slotCountMax: 2, faults: [] })
     await kernel(`echo '[ 9.9] NVRM: Xid (PCI:0000:af:00): 119, pid=1, name=a, Timeout'`)
-    const faults = [{ slot: 1, reason: expect.stringContaining('Xid 119') as string }]
-    expect(await createInventory(place)()).toMatchObject({ slotCountMax: 2, faults })
+    const seenAt = { bootId, seconds: 9.9 }
+    const reason = expect.stringContaining('Xid 119') as string
+    const faults = [{ slot: 1, reason, reading: 'kernel_log', seenAt }]
+    const registeredAt = { bootId, seconds: 0 }
+    expect(await createInventory(place)()).toMatchObject({ slotCountMax: 2, faults, registeredAt })
+  })
+
+  test('takes what DCGM says where it is there, and says what it could not read', async () => {
+    const { tell, take } = await driver()
+    await tell([HEAD, row(0), row(1)].join('\n'))
+    expect(await take()).toMatchObject({ faults: [], readings: [] })
+    const dcgmi = join(folder, 'dcgmi')
+    // Its numbers are its own: GPU 4 is the card of slot 1.
+    const card = `| 4      | Name: NVIDIA H200 |\n|        | Device UUID: GPU-5a8f11c2-0f6d-4c1a-9a4e-3b1c00000001 |`
+    const health = async (text: string, code = 0) => {
+      const say = (words: string) => `cat <<'END'\n${words}\nEND`
+      const body = `case "$1" in discovery) ${say(card)}\n;; *) ${say(text)}\nexit ${code};; esac`
+      await writeFile(dcgmi, `#!/bin/sh\n${body}\n`)
+      await chmod(dcgmi, 0o755)
+    }
+    const sick = (id: number) =>
+      JSON.stringify({
+        body: {
+          'Overall Health': { value: 'Failure' },
+          GPU: { children: { [id]: { value: 'Failure' } } },
+        },
+      })
+    await health(sick(4))
+    expect(await take()).toMatchObject({
+      faults: [{ slot: 1, reason: 'DCGM: it says Failure', reading: 'dcgm' }],
+      readings: [{ reading: 'dcgm', unread: null }],
+    })
+    for (const [text, code, why] of [
+      [sick(0), 0, /GPU 0, which is no slot here/],
+      ['Error: unable to establish a connection', 241, /code 241.*unable to establish/],
+      [sick(4), 3, /code 3.*not believed/],
+      ['{"body": 1}', 0, /another form/],
+    ] as const) {
+      await health(text, code)
+      expect(await take()).toMatchObject({
+        faults: [],
+        readings: [{ reading: 'dcgm', unread: expect.stringMatching(why) as string }],
+      })
+    }
   })
 })

@@ -5,7 +5,7 @@
  */
 import type { SlotFault } from '#platform/engines/engine.ts'
 import { type Gpu, type ProgramResult, readRows } from './nvidia-smi.ts'
-import { busPlace } from './xid-log.ts'
+import { busPlace, type Xid } from './xid-log.ts'
 
 export const GPU_HEALTH_ARGUMENTS = [
   '--query-gpu=index,uuid,retired_pages.pending,clocks_throttle_reasons.hw_thermal_slowdown,clocks_throttle_reasons.hw_power_brake_slowdown',
@@ -44,7 +44,9 @@ export interface GpuReadings {
   readonly now: readonly Gpu[]
   readonly health: readonly GpuHealth[]
   /** What the kernel's log has against them, by place on the bus. */
-  readonly xids: ReadonlyMap<string, string>
+  readonly xids: ReadonlyMap<string, Xid>
+  /** The boot that the log counts from. */
+  readonly bootId: string
 }
 
 function faultOf(gpu: Gpu, health: GpuHealth | undefined): string | null {
@@ -57,22 +59,39 @@ function faultOf(gpu: Gpu, health: GpuHealth | undefined): string | null {
 }
 
 /** A slot is an index, so while one GPU is missing those behind it cannot be addressed by theirs. */
-export function findFaults({ known, now, health, xids }: GpuReadings): readonly SlotFault[] {
-  const xidOf = ({ busId }: Gpu) => (busId ? xids.get(busPlace(busId)) : undefined)
+export function findFaults(readings: GpuReadings): readonly SlotFault[] {
+  return [...listedFaults(readings), ...loggedFaults(readings)]
+}
+
+function xidOf({ busId }: Gpu, xids: GpuReadings['xids']): Xid | undefined {
+  return busId ? xids.get(busPlace(busId)) : undefined
+}
+
+/** What the kernel's log told outlives the log: it is found again, or remembered by who asks. */
+function loggedFaults({ known, now, xids, bootId }: GpuReadings): readonly SlotFault[] {
+  const listed = new Map(now.map((gpu) => [gpu.uuid, gpu]))
+  return known.flatMap((gpu, slot): SlotFault[] => {
+    const xid = xidOf(listed.get(gpu.uuid) ?? gpu, xids)
+    if (xid === undefined) return []
+    const reason = `${xid.text}; the driver has to be loaded anew`
+    return [{ slot, reason, reading: 'kernel_log', seenAt: { bootId, seconds: xid.seconds } }]
+  })
+}
+
+function listedFaults({ known, now, health, xids }: GpuReadings): readonly SlotFault[] {
   const listed = new Map(now.map((gpu) => [gpu.uuid, gpu]))
   const missing = known.findIndex((gpu) => !listed.has(gpu.uuid))
   return known.flatMap((gpu, slot): SlotFault[] => {
     const seen = listed.get(gpu.uuid)
-    const xid = xidOf(seen ?? gpu)
     if (!seen) {
-      const reason = `nvidia-smi does not list it any more: ${xid ?? 'it is off the bus'}`
+      const why = xidOf(gpu, xids)?.text ?? 'it is off the bus'
+      const reason = `nvidia-smi does not list it any more: ${why}`
       return [{ slot, reason, isLost: true }]
     }
     if (missing >= 0 && slot > missing)
       return [{ slot, reason: `it cannot be addressed while GPU ${missing} is missing` }]
     const own = health.find(({ index }) => index === seen.index)
-    const reason =
-      xid === undefined ? faultOf(seen, own) : `${xid}; the driver has to be loaded anew`
+    const reason = faultOf(seen, own)
     return reason === null ? [] : [{ slot, reason }]
   })
 }

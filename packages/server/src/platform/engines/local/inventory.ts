@@ -6,14 +6,15 @@ import { dirname } from 'node:path'
 import type { NodeInventory, SlotFault } from '#platform/engines/engine.ts'
 import { findProgram } from '#platform/processes/program-path.ts'
 import { SLOTS_PER_CPU } from './command-environment.ts'
+import { readDcgm } from './dcgm.ts'
 import { readJson, replaceFileSynced } from './durable-file.ts'
 import { findFaults, GPU_HEALTH_ARGUMENTS, type GpuReadings, parseGpuHealth } from './gpu-health.ts'
 import { NVIDIA_SMI_ARGUMENTS, describeGpus, parseNvidiaSmi } from './nvidia-smi.ts'
 import type { Gpu, GpuListing, ProgramResult } from './nvidia-smi.ts'
-import { NO_XIDS, readXids } from './xid-log.ts'
+import { NO_XIDS, readXids, secondsOf } from './xid-log.ts'
 
 /** Without its persistence daemon the driver takes seconds to wake up. */
-const NVIDIA_SMI_TIMEOUT_MS = 10_000
+const PROGRAM_TIMEOUT_MS = 10_000
 /** The largest log that a kernel keeps by default on a large machine, and more. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
@@ -29,6 +30,8 @@ export interface InventoryPlace {
   readonly allowedCpus: readonly number[]
   /** A file that remembers the GPUs there were, so that one that is lost before a start is missed; null for none. */
   readonly memory: string | null
+  /** The boot of this machine, from which its kernel counts. */
+  readonly bootId: string
 }
 
 export async function takeInventory(place: InventoryPlace): Promise<NodeInventory> {
@@ -43,10 +46,18 @@ export async function takeInventory(place: InventoryPlace): Promise<NodeInventor
 export function createInventory(place: InventoryPlace): () => Promise<NodeInventory> {
   let known: readonly Gpu[] | null = null
   let xids = NO_XIDS
-  const faultsNow = async (listing: GpuListing) => {
-    if (listing.kind === 'none') return []
+  const healthNow = async (listing: GpuListing) => {
+    if (listing.kind === 'none') return { faults: [] }
     xids = readXids(await readKernelLog(place), xids)
-    return faultsOf(place, { known: known ?? [], now: listing.gpus, xids: xids.byBus })
+    const { bootId } = place
+    const gpus = { known: known ?? [], now: listing.gpus, xids: xids.byBus, bootId }
+    const listed = await faultsOf(place, gpus)
+    const dcgm = await readDcgm((words) => askProgram('dcgmi', place, words), gpus.known)
+    return {
+      faults: [...listed, ...dcgm.faults],
+      readings: dcgm.readings,
+      registeredAt: { bootId, seconds: xids.loaded === null ? 0 : secondsOf(xids.loaded) },
+    }
   }
   return async () => {
     known ??= await recall(place)
@@ -58,7 +69,7 @@ export function createInventory(place: InventoryPlace): () => Promise<NodeInvent
         known = listing.gpus.slice(0, inventory.slotCountMax)
         await remember(place, before, known)
       }
-      return { ...inventory, faults: await faultsNow(listing) }
+      return { ...inventory, ...(await healthNow(listing)) }
     }
     const gpus = gpuInventory(place, known)
     if (listing.kind === 'none') {
@@ -66,7 +77,7 @@ export function createInventory(place: InventoryPlace): () => Promise<NodeInvent
       const reason = `${listing.text}${place.memory === null ? '' : `; ${taken}`}`
       return { ...gpus, health: { state: 'down', reason } }
     }
-    return { ...gpus, faults: await faultsNow(listing) }
+    return { ...gpus, ...(await healthNow(listing)) }
   }
 }
 
@@ -94,7 +105,7 @@ async function faultsOf(
   place: InventoryPlace,
   readings: Omit<GpuReadings, 'health'>,
 ): Promise<readonly SlotFault[]> {
-  const answer = await askNvidiaSmi(place, GPU_HEALTH_ARGUMENTS)
+  const answer = await askProgram(place.nvidiaSmi, place, GPU_HEALTH_ARGUMENTS)
   return findFaults({ ...readings, health: answer ? parseGpuHealth(answer) : [] })
 }
 
@@ -144,7 +155,7 @@ function cpuInventory({ node, allowedCpus }: InventoryPlace, reason: string): No
 }
 
 async function listGpus(place: InventoryPlace): Promise<GpuListing> {
-  const answer = await askNvidiaSmi(place, NVIDIA_SMI_ARGUMENTS)
+  const answer = await askProgram(place.nvidiaSmi, place, NVIDIA_SMI_ARGUMENTS)
   if (answer === null) return { kind: 'none', text: 'no nvidia-smi on PATH' }
   const listing = parseNvidiaSmi(answer)
   return listing.kind === 'gpus'
@@ -153,11 +164,12 @@ async function listGpus(place: InventoryPlace): Promise<GpuListing> {
 }
 
 /** Null where there is no such program. */
-async function askNvidiaSmi(
-  { nvidiaSmi, path }: InventoryPlace,
+async function askProgram(
+  name: string,
+  { path }: InventoryPlace,
   words: readonly string[],
 ): Promise<ProgramResult | null> {
-  const search = findProgram(nvidiaSmi, { path, directory: '/' })
+  const search = findProgram(name, { path, directory: '/' })
   return search.kind === 'found' ? runProgram(search.path, { path, words }) : null
 }
 
@@ -166,7 +178,7 @@ function runProgram(
   { path, words }: { readonly path: string; readonly words: readonly string[] },
 ): Promise<ProgramResult> {
   const options = {
-    timeout: NVIDIA_SMI_TIMEOUT_MS,
+    timeout: PROGRAM_TIMEOUT_MS,
     maxBuffer: OUTPUT_BYTES_MAX,
     env: { PATH: path, LC_ALL: 'C' },
   }

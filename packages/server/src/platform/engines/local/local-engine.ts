@@ -91,7 +91,10 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
   const path = environment['PATH'] ?? '/usr/bin:/bin'
   const allowedCpus = readAllowedCpus()
   const memory = join(directory, '.gpus.json')
-  const takeInventory = createInventory({ node, path, nvidiaSmi, allowedCpus, memory })
+  const takeInventory = createInventory({
+    ...{ node, path, nvidiaSmi, allowedCpus, memory },
+    bootId: readBootId(),
+  })
   const machine = createMachine(options, { allowedCpus, takeInventory })
   const attempts = createAttempts(machine)
   const stops = createStops(machine, attempts)

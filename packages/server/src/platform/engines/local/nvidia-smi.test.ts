@@ -98,6 +98,7 @@ describe('the inventory', () => {
       nvidiaSmi,
       allowedCpus: [4, 5],
       memory: null,
+      bootId: 'boot',
     })
   }
 
@@ -121,7 +122,7 @@ describe('the inventory', () => {
 
   test('CPU slots stand in, two for a CPU, and the finding says why', async () => {
     const place = { path: '/none', nvidiaSmi: 'nvidia-smi', node: 'here', memory: null }
-    const none = { ...place, allowedCpus: [0, 1] }
+    const none = { ...place, allowedCpus: [0, 1], bootId: 'boot' }
     expect(await takeInventory(none)).toMatchObject({
       acceleratorKind: 'cpu',
       slotCountMax: 4,

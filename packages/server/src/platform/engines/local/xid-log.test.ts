@@ -8,7 +8,9 @@ const read = (lines: readonly string[], before = NO_XIDS) => readXids(lines.join
 
 test('a GPU that the driver gave up on is found by its place on the bus', () => {
   const { byBus } = read([LOADED, FALLEN])
-  expect([...byBus]).toEqual([['0000:3b:00', 'Xid 79: it has fallen off the bus']])
+  expect([...byBus]).toEqual([
+    ['0000:3b:00', { text: 'Xid 79: it has fallen off the bus', seconds: 269.516977 }],
+  ])
   expect(byBus.has(busPlace('00000000:3B:00.0'))).toBe(true)
 })
 
@@ -30,4 +32,9 @@ test('the next start of the driver takes back what was before it, and nothing el
   const again = LOADED.replace('12.1', '500.1')
   expect(read([LOADED, FALLEN, again], record).byBus.size).toBe(0)
   expect(read([FALLEN, again, FALLEN.replace('269', '600')], record).byBus.size).toBe(1)
+})
+
+test('a log without times still tells what there is, and says that it does not know when', () => {
+  const bare = FALLEN.replace(/^\[[^\]]*\] /, '')
+  expect([...read([bare]).byBus.values()]).toMatchObject([{ seconds: null }])
 })

@@ -16,18 +16,33 @@ const MEANINGS: Readonly<Record<number, string>> = {
   140: 'an unrecovered error of its memory',
 }
 
+/** What was told last of a GPU. */
+export interface Xid {
+  /** For people. */
+  readonly text: string
+  /** Since the machine started; null where the log does not say. */
+  readonly seconds: number | null
+}
+
 /** What is known from the log; it goes on where lines have left the log since. */
 export interface XidRecord {
   /** The line of the driver's last start, which takes back what was before it. */
   readonly loaded: string | null
-  /** By place on the bus, the gravest words for people. */
-  readonly byBus: ReadonlyMap<string, string>
+  /** By place on the bus. */
+  readonly byBus: ReadonlyMap<string, Xid>
 }
 
 export const NO_XIDS: XidRecord = { loaded: null, byBus: new Map() }
 
 const XID = /NVRM: Xid \((?:PCI:)?([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2})[^)]*\): (\d+)\b/i
 const LOADED = /NVRM: loading NVIDIA /
+const SECONDS = /^(?:<\d+>)?\[\s*(\d+(?:\.\d+)?)\]/
+
+/** When a line was written, since the machine started. */
+export function secondsOf(line: string): number | null {
+  const found = SECONDS.exec(line)?.[1]
+  return found === undefined ? null : Number(found)
+}
 
 /** `00000000:3B:00.0` and `0000:3b:00` are one place. */
 export function busPlace(busId: string): string {
@@ -43,7 +58,8 @@ export function readXids(log: string, before: XidRecord): XidRecord {
   for (const line of lines.slice(at + 1)) {
     const [, busId = '', code = ''] = XID.exec(line) ?? []
     const meaning = MEANINGS[Number(code)]
-    if (meaning !== undefined) byBus.set(busPlace(busId), `Xid ${code}: ${meaning}`)
+    if (meaning !== undefined)
+      byBus.set(busPlace(busId), { text: `Xid ${code}: ${meaning}`, seconds: secondsOf(line) })
   }
   return { loaded, byBus }
 }
