@@ -47,8 +47,6 @@ export const BANS: readonly Ban[] = [
       'packages/server/src/main.ts': 'Hands the environment to config.ts and to child processes.',
       'packages/server/src/processes/console-assets.ts': 'Hands the build its environment.',
       'packages/server/src/processes/gateway.ts': 'Reads the one variable that its parent sets.',
-      'packages/server/src/platform/engines/dcgm/dcgm-finding.ts':
-        'Reads what DCGM prints as unknown; a schema follows.',
       'packages/server/src/platform/engines/local/carrier.ts':
         'What the engine tells what it runs inside a lease.',
       'packages/server/src/platform/engines/local/terminal/terminal-host.ts':
@@ -81,6 +79,8 @@ export const BANS: readonly Ban[] = [
         'The list of links in PostgreSQL\u2019s own package.',
       'packages/server/src/platform/db/embedded/connection-record.ts':
         'Our own file in the data folder, checked after.',
+      'packages/server/src/platform/engines/dcgm/dcgm-finding.ts':
+        'Reads what DCGM prints as unknown; a schema follows.',
       'packages/server/src/platform/engines/local/carrier.ts':
         'What the engine tells what it runs inside a lease.',
       'packages/server/src/platform/engines/local/durable-file.ts':
