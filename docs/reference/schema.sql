@@ -97,14 +97,16 @@ CREATE TABLE clearing (
   gpus_offered integer NOT NULL,
   gpus_sold integer NOT NULL,
   log jsonb NOT NULL,
+  guarantee_hours integer NOT NULL DEFAULT 0,
   CONSTRAINT clearing_pkey PRIMARY KEY (id),
-  CONSTRAINT clearing_pool_name_window_ends_at_key UNIQUE (pool_name, window_ends_at),
+  CONSTRAINT clearing_pool_name_window_ends_at_guarantee_hours_key UNIQUE (pool_name, window_ends_at, guarantee_hours),
   CONSTRAINT clearing_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
   CONSTRAINT clearing_bids_check CHECK ((bids >= 0)),
   CONSTRAINT clearing_check CHECK ((price_usd >= reserve_usd)),
   CONSTRAINT clearing_check1 CHECK (((accepted >= 0) AND (accepted <= bids))),
   CONSTRAINT clearing_check2 CHECK (((gpus_sold >= 0) AND (gpus_sold <= gpus_offered))),
   CONSTRAINT clearing_gpus_offered_check CHECK ((gpus_offered >= 0)),
+  CONSTRAINT clearing_guarantee_hours_check CHECK ((guarantee_hours >= 0)),
   CONSTRAINT clearing_reserve_usd_check CHECK ((reserve_usd >= (0)::numeric))
 );
 CREATE TRIGGER clearing_append_only BEFORE DELETE OR UPDATE ON clearing FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -415,6 +417,7 @@ CREATE TABLE market_order (
   created_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone,
   closed_at timestamp with time zone,
+  guarantee_hours integer NOT NULL DEFAULT 0,
   CONSTRAINT market_order_pkey PRIMARY KEY (id),
   CONSTRAINT market_order_sequence_key UNIQUE (sequence),
   CONSTRAINT market_order_clearing_id_fkey FOREIGN KEY (clearing_id) REFERENCES clearing(id),
@@ -427,8 +430,10 @@ CREATE TABLE market_order (
   CONSTRAINT market_order_check1 CHECK (((state = ANY (ARRAY['pending'::text, 'standing'::text])) = (closed_at IS NULL))),
   CONSTRAINT market_order_check2 CHECK (((state = 'filled'::text) = (lease_id IS NOT NULL))),
   CONSTRAINT market_order_check3 CHECK (((closed_at IS NOT NULL) OR (hold_id IS NOT NULL))),
+  CONSTRAINT market_order_check4 CHECK (((guarantee_hours = 0) OR (tier = 'spot'::text))),
   CONSTRAINT market_order_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
   CONSTRAINT market_order_gpus_check CHECK ((gpus > 0)),
+  CONSTRAINT market_order_guarantee_hours_check CHECK ((guarantee_hours >= 0)),
   CONSTRAINT market_order_limit_usd_check CHECK ((limit_usd > (0)::numeric)),
   CONSTRAINT market_order_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'standing'::text, 'filled'::text, 'cancelled'::text, 'rejected'::text, 'expired'::text]))),
   CONSTRAINT market_order_tier_check CHECK ((tier = ANY (ARRAY['on_demand'::text, 'spot'::text, 'flex'::text])))
@@ -782,6 +787,21 @@ CREATE TABLE strand (
 CREATE INDEX strand_wake ON strand USING btree (wake_at);
 CREATE TRIGGER strand_made AFTER INSERT ON strand FOR EACH ROW EXECUTE FUNCTION notify_strand();
 CREATE TRIGGER strand_woken AFTER UPDATE ON strand FOR EACH ROW WHEN (new.wake_at < old.wake_at) EXECUTE FUNCTION notify_strand();
+
+CREATE TABLE surplus_rate (
+  pool_name text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  eta double precision NOT NULL,
+  promises integer NOT NULL,
+  breaches integer NOT NULL,
+  head_wait_ms bigint NOT NULL,
+  CONSTRAINT surplus_rate_pkey PRIMARY KEY (pool_name, hour),
+  CONSTRAINT surplus_rate_check CHECK (((breaches >= 0) AND (breaches <= promises))),
+  CONSTRAINT surplus_rate_eta_check CHECK (((eta > (0)::double precision) AND (eta <= (1)::double precision))),
+  CONSTRAINT surplus_rate_head_wait_ms_check CHECK ((head_wait_ms >= 0)),
+  CONSTRAINT surplus_rate_promises_check CHECK ((promises >= 0))
+);
+CREATE TRIGGER surplus_rate_append_only BEFORE DELETE OR UPDATE ON surplus_rate FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE usage_event (
   id uuid NOT NULL,

@@ -23,6 +23,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   anchor_demand: 'market',
   simulation: 'simulation',
   demand_forecast: 'market',
+  surplus_rate: 'market',
   claim: 'book',
   sku: 'catalog',
   price: 'catalog',

@@ -31,6 +31,7 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     exitCode: null,
     exitSignal: null,
     command: ['python3', 'train.py'],
+    guaranteedUntil: null,
     secretNames: [],
     inputs: [],
     outputs: [],

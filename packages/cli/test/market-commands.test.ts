@@ -12,6 +12,7 @@ const CLEARING_ID = 'clr_06f3k0000000000000000000aa'
 function order(changes: Partial<Order> = {}): Order {
   return {
     ...{ id: ORDER_ID, organization: 'demo', sequence: 7, tier: 'spot', start: 'now' },
+    guaranteeHours: null,
     state: 'standing',
     text: 'No room for all of it at $0.5 per GPU-hour; it stands for the next window.',
     ...{ pool: 'laptop', gpus: 8, nodes: 2, fabric: 'any', name: null, command: ['run'] },
@@ -27,6 +28,7 @@ const rule = {
 }
 
 const clearing = {
+  guaranteeHours: null,
   ...{ id: CLEARING_ID, pool: 'laptop', windowEndsAt: AT, isQuoted: false, bids: 2, accepted: 1 },
   ...{ reserveUsdPerGpuHour: '0.1', priceUsdPerGpuHour: '0.9', gpusOffered: 8, gpusSold: 8 },
 }
@@ -120,6 +122,7 @@ test('prices and the reserve are told with their rule', async () => {
     listPrices: () => ({ pool: 'laptop', tier: 'spot' as const, points: [point] }),
     getReservePrice: () => ({
       ...{ pool: 'laptop', rule, utilisationPpm: 625_000, previousUsdPerGpuHour: '0.3' },
+      guarantees: [{ hours: 2, reserveUsdPerGpuHour: '0.374', gpusFree: 1 }],
       ...{ reserveUsdPerGpuHour: '0.325', gpusFree: 3, windowMs: 60_000, windowEndsAt: AT },
     }),
   }
@@ -211,4 +214,22 @@ test('the transfer price tells what kept capacity would have cost', async () => 
   })
   expect(stdout).toMatch(/kept +2 slots, 48 GPU-h/)
   expect(stdout).toMatch(/charge +12\.00 USD/)
+})
+
+test('spot with a guarantee is asked for by its hours; other lengths are refused before anything is sent', async () => {
+  const bodies: unknown[] = []
+  const create = ['order', 'create', '--max-price', '0.90', '--guarantee']
+  const answers = {
+    createOrder: ({ body }: { body?: unknown }) => {
+      bodies.push(body)
+      return order({ guaranteeHours: 2 })
+    },
+  }
+  const { stdout, code } = await run([...create, '2h', '--', 'run'], { answers })
+  expect(code).toBe(0)
+  expect(bodies).toMatchObject([{ guaranteeHours: 2 }])
+  expect(stdout).toContain('not taken back before it has run for 2 h')
+  const wrong = await run([...create, '3h', '--', 'run'], { answers })
+  expect(wrong.code).not.toBe(0)
+  expect(wrong.stderr).toContain('1h, 2h or 4h')
 })

@@ -24,6 +24,7 @@ function reclaim(changes: Partial<Reclaim> = {}): Reclaim {
     ...{ stopAskedAt: '2026-03-04T12:00:30.010Z', goneAt: '2026-03-04T12:00:31.000Z' },
     ...{ workLostGpuMs: 62_000, compensationUsd: '0.010333333334' },
     compensationText: '0.5 of what the whole attempt cost: $0.010333333334.',
+    isGuaranteeBroken: false,
     transactionId: 'ltx_06f3k0000000000000000000dd',
     ...changes,
   }

@@ -1,7 +1,17 @@
 /** Clearings: the windows in which spot orders met what was free, each with the log that computes it again. */
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { Amount, ClearingId, Instant, InstantInput, Limit, Name, Tier, list } from './primitives.ts'
+import {
+  Amount,
+  ClearingId,
+  GuaranteeHours,
+  Instant,
+  InstantInput,
+  Limit,
+  Name,
+  Tier,
+  list,
+} from './primitives.ts'
 
 /** The published rule of a pool's auction. Shares are millionths. */
 export const ClearingRule = z.object({
@@ -20,6 +30,8 @@ export const Clearing = z.object({
   id: ClearingId,
   pool: Name,
   windowEndsAt: Instant,
+  /** What was sold with a promise of so many hours has a clearing of its own; null: plain spot. */
+  guaranteeHours: GuaranteeHours.nullable(),
   /** A window with few bids, sold at the reserve. */
   isQuoted: z.boolean(),
   reserveUsdPerGpuHour: Amount,
@@ -147,7 +159,16 @@ export const getReservePrice = endpoint({
     utilisationPpm: z.number().int(),
     previousUsdPerGpuHour: Amount.nullable(),
     reserveUsdPerGpuHour: Amount,
+    /** What the next window may sell: free, and within the surplus of its tier. */
     gpusFree: z.number().int(),
+    /** The same of spot with a guarantee. */
+    guarantees: z.array(
+      z.object({
+        hours: GuaranteeHours,
+        reserveUsdPerGpuHour: Amount,
+        gpusFree: z.number().int(),
+      }),
+    ),
     windowMs: z.number().int(),
     windowEndsAt: Instant,
   }),

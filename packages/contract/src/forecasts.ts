@@ -7,6 +7,10 @@ import { ClaimKind, Instant, InstantInput, Name } from './primitives.ts'
 export const ForecastFallback = z.enum(['no_history', 'little_history', 'low_confidence'])
 export type ForecastFallback = z.infer<typeof ForecastFallback>
 
+/** The same of what may be sold, where there may also be no forecast of the last hours. */
+export const SurplusFallback = z.enum([...ForecastFallback.options, 'outdated'])
+export type SurplusFallback = z.infer<typeof SurplusFallback>
+
 /** GPUs that the peak of the owner’s demand stays below, with the chance that each name says in percent. */
 export const PeakQuantiles = z.object({
   p10: z.number(),
@@ -104,8 +108,8 @@ export const getSurplus = endpoint({
     anchorGpus: z.number().int(),
     /** Slots by what claims them, and free ones: they sum to the capacity. */
     claims: z.array(z.object({ kind: ClaimKind.nullable(), gpus: z.number().int() })),
-    fallback: ForecastFallback.nullable(),
-    /** How much of each promise is sold, by how many broke in the last week. */
+    fallback: SurplusFallback.nullable(),
+    /** How much of each promise is sold, by how many broke of late and how long others wait. */
     eta: z.number(),
     /** From firm to loose. What is sold already is a part of it. */
     tiers: z.array(TierSurplus),

@@ -106,6 +106,8 @@ export const Lease = z.object({
   graceMs: z.number().int(),
   /** On which terms it may be taken back, as they were when it was created; null for the owner's work. */
   terms: ReclaimTerms.nullable(),
+  /** Until when the current attempt is promised not to be taken back; null where nothing is, or before it has begun. */
+  guaranteedUntil: Instant.nullable(),
   /** Reclaims in the last calendar month (UTC) that had any, for the cap of its terms; null: none so far. */
   reclaimsInMonth: z.object({ month: z.string(), count: z.number().int() }).nullable(),
   /** When it last said that its work is saved, in the current attempt. */

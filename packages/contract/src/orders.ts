@@ -6,6 +6,7 @@ import { CreateLease } from './leases.ts'
 import {
   Amount,
   ClearingId,
+  GuaranteeHours,
   Instant,
   InstantInput,
   LeaseId,
@@ -46,6 +47,8 @@ export const Order = z.object({
   sequence: z.number().int(),
   tier: OrderTier,
   start: OrderStart,
+  /** Of spot: for so many hours from its start it is not taken back; null: no such promise. */
+  guaranteeHours: GuaranteeHours.nullable(),
   state: OrderState,
   /** How it stands, as a sentence. */
   text: z.string(),
@@ -80,6 +83,10 @@ export const CreateOrder = z
     start: OrderStart.default('now').meta({
       description:
         'For on demand: `when_it_fits` stands in line until free room holds all of it, at the list price then, up to the limit.',
+    }),
+    guaranteeHours: GuaranteeHours.optional().meta({
+      description:
+        'For spot: it is not taken back before it has run for so many hours. It is sold only as far as the forecast lets promise it, in windows of its own, at a reserve that is higher by a published share.',
     }),
     quote: QuoteId.optional().meta({
       description: 'For on demand: buys at the price and on the pool of this quote.',

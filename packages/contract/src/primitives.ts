@@ -89,6 +89,10 @@ export type ClaimKind = z.infer<typeof ClaimKind>
 export const Tier = z.enum(['on_demand', 'spot', 'flex'])
 export type Tier = z.infer<typeof Tier>
 
+/** Hours for which spot may be had with the promise that it is not taken back. */
+export const GuaranteeHours = z.literal([1, 2, 4])
+export type GuaranteeHours = z.infer<typeof GuaranteeHours>
+
 export const Limit = z.coerce.number().int().min(1).max(1000).default(100)
 
 export function list<T extends z.ZodType>(item: T) {

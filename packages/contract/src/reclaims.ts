@@ -20,6 +20,14 @@ export const CompensationRule = z.discriminatedUnion('kind', [
 ])
 export type CompensationRule = z.infer<typeof CompensationRule>
 
+/** The promise that a lease is not taken back before it has run for so long. */
+export const Guarantee = z.object({
+  ms: z.number().int(),
+  /** What it is given back where that is broken all the same; never less than for any reclaim. */
+  compensation: CompensationRule,
+})
+export type Guarantee = z.infer<typeof Guarantee>
+
 /** The promise of a tier about being taken back; frozen into each lease when it is created. */
 export const ReclaimTerms = z.object({
   /** Empty: never. */
@@ -31,6 +39,8 @@ export const ReclaimTerms = z.object({
   /** After so many reclaims in a calendar month (UTC) the lease is protected until the next; null: no cap. */
   perMonthMax: z.number().int().nullable(),
   compensation: CompensationRule,
+  /** Of spot that was sold with a guarantee; absent otherwise. */
+  guarantee: Guarantee.optional(),
 })
 export type ReclaimTerms = z.infer<typeof ReclaimTerms>
 
@@ -104,6 +114,8 @@ export const Reclaim = z.object({
   /** Null until the reclaim is closed; then posted in the same transaction, or zero with the reason why. */
   compensationUsd: Amount.nullable(),
   compensationText: z.string().nullable(),
+  /** Whether it came before a guaranteed time was over; null while its processes are not confirmed gone. */
+  isGuaranteeBroken: z.boolean().nullable(),
   /** The ledger transaction that posted it. */
   transactionId: z.string().nullable(),
 })

@@ -82,6 +82,12 @@ export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS
 
 /** Spot orders meet what is free once in each window of this length, aligned to the hour. */
 export const CLEARING_WINDOW_MS = 1 * MINUTE_MS
+/** Spot with a guarantee has a reserve that is higher by this share of that of plain spot, in millionths, by its hours. */
+export const GUARANTEE_PREMIUM_PPM: Readonly<Record<number, number>> = {
+  1: 100_000,
+  2: 150_000,
+  4: 250_000,
+}
 /** At most so many orders take part in a window of a pool, the highest bids first; the others wait for the next. */
 export const CLEARING_ORDERS_MAX = 10_000
 /** The reserve is no lower than this share of the list price of spot, in millionths. */
@@ -192,3 +198,5 @@ export const FORECAST_JUDGED_HOURS = 744
 export const FORECAST_KEPT_MS = 400 * 24 * 60 * MINUTE_MS
 /** For how long after its hour a forecast still has a say in the market’s decisions. */
 export const FORECAST_HOLDS_HOURS = 3
+/** How often the rate at which promises are sold follows from those that broke and those that wait. */
+export const SURPLUS_RATE_EVERY_HOURS = 24

@@ -1,13 +1,14 @@
 /** `spillway order`: what you want to have, and pay at most. */
 import {
   CreateOrder,
+  GuaranteeHours,
   NoticeSignal,
   type Order,
   OrderState,
   OrderTier,
   RequeuePolicy,
 } from '@spillway/contract'
-import { Argument, Option, type Command } from 'commander'
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { renderOrder, renderOrders } from '../output/market.ts'
@@ -29,6 +30,7 @@ interface CreateOptions extends WorkOptions {
   readonly stands?: number
   readonly quote?: string
   readonly whenItFits?: boolean
+  readonly guarantee?: GuaranteeHours
   readonly requeue?: RequeuePolicy
   readonly failuresMax?: number
   readonly noticeSignal?: (typeof NoticeSignal.options)[number]
@@ -42,6 +44,7 @@ interface ListOptions {
 
 const LIMIT_MAX = 1000
 const STANDS_MAX_MS = 30 * 86_400_000
+const HOUR_MS = 3_600_000
 
 export function addOrderCommands(program: Command, context: Context): void {
   const group = addGroup(program, 'order', 'Order GPU time by auction, or at the list price')
@@ -93,6 +96,10 @@ function addOrderCreate(group: Command, context: Context): void {
       new Option('--max-price <usd>', 'the limit: the most to pay per GPU-hour').argParser(amount),
       new Option('--quote <id>', 'on demand at the price of this quote, by its whole id'),
       new Option('--when-it-fits', 'on demand: in line until free room holds all of it'),
+      new Option(
+        '--guarantee <duration>',
+        'spot that is not taken back before it has run for 1h, 2h or 4h',
+      ).argParser(guarantee),
       new Option('--stands <duration>', 'how long it stands; default: 1d').argParser(
         duration({ least: 1000, most: STANDS_MAX_MS }),
       ),
@@ -114,6 +121,14 @@ function addOrderCreate(group: Command, context: Context): void {
   explainSeparator(command)
 }
 
+function guarantee(text: string): GuaranteeHours {
+  const hours = GuaranteeHours.safeParse(
+    duration({ least: HOUR_MS, most: 4 * HOUR_MS })(text) / HOUR_MS,
+  )
+  if (hours.success) return hours.data
+  throw new InvalidArgumentError('write 1h, 2h or 4h.')
+}
+
 /** What the contract would refuse is refused here, before anything is sent. */
 function checked(body: Parameters<typeof CreateOrder.parse>[0]) {
   const parsed = CreateOrder.safeParse(body)
@@ -132,6 +147,7 @@ async function createOrder(call: Call<CreateOptions>): Promise<void> {
     tier: options.quote === undefined && options.whenItFits !== true ? options.tier : 'on_demand',
     ...(options.whenItFits === true ? { start: 'when_it_fits' as const } : {}),
     ...(options.quote === undefined ? {} : { quote: options.quote }),
+    ...(options.guarantee === undefined ? {} : { guaranteeHours: options.guarantee }),
     ...(options.maxPrice === undefined ? {} : { maxPriceUsdPerGpuHour: options.maxPrice }),
     ...(stands === undefined
       ? {}

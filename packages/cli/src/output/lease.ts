@@ -139,6 +139,7 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
       ['starts again', optional(lease.retryAt)],
       ['notice', renderNotice(lease)],
       ['taken back', lease.terms === null ? null : renderTerms(lease.terms)],
+      ['guaranteed until', optional(lease.guaranteedUntil)],
       ['at risk since', optional(lease.riskElevatedAt)],
       ['checkpoint', optional(lease.checkpointAt)],
       ['grace', renderDuration(lease.graceMs)],

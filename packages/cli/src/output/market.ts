@@ -19,6 +19,10 @@ function renderMaybe(amount: string | null): string {
   return amount === null ? '' : renderAmount(amount)
 }
 
+function renderTier({ tier, guaranteeHours }: Order): string {
+  return guaranteeHours === null ? tier : `${tier}, ${guaranteeHours} h`
+}
+
 function renderGang({ gpus, nodes }: { readonly gpus: number; readonly nodes: number }): string {
   return nodes === 1 ? group(gpus) : `${group(gpus)} over ${group(nodes)}`
 }
@@ -32,7 +36,7 @@ export function renderOrders(
     { heading: 'UTC', cell: (each) => renderClock(each.createdAt, nowMs), colour: () => 'dim' },
     { heading: 'ORDER', cell: (each) => each.id },
     { heading: 'STATE', cell: (each) => each.state, colour: (each) => STATE_COLOURS[each.state] },
-    { heading: 'TIER', cell: (each) => each.tier },
+    { heading: 'TIER', cell: renderTier },
     { heading: 'POOL', cell: (each) => each.pool },
     { heading: 'GPUS', align: 'right', cell: renderGang },
     { heading: 'LIMIT', align: 'amount', cell: (each) => renderMaybe(each.maxPriceUsdPerGpuHour) },
@@ -52,6 +56,12 @@ export function renderOrder(order: Order, nowMs: number, paint: Paint): string {
       ['state', paint(STATE_COLOURS[order.state] ?? 'bold', order.state)],
       ['', order.text],
       ['GPUs', `${renderGang(order)} of ${order.pool}, ${order.tier}`],
+      [
+        'guarantee',
+        order.guaranteeHours === null
+          ? null
+          : `not taken back before it has run for ${order.guaranteeHours} h`,
+      ],
       ['command', order.command.join(' ')],
       ['limit', per(order.maxPriceUsdPerGpuHour)],
       ['price', per(order.priceUsdPerGpuHour)],
@@ -85,7 +95,13 @@ export function renderClearings(
       cell: (each) => renderAmount(each.reserveUsdPerGpuHour),
     },
     { heading: 'PRICE', align: 'amount', cell: (each) => renderAmount(each.priceUsdPerGpuHour) },
-    { heading: '', cell: (each) => (each.isQuoted ? 'quoted' : '') },
+    {
+      heading: '',
+      cell: ({ isQuoted, guaranteeHours: hours }) =>
+        [hours === null ? '' : `${hours} h guaranteed`, isQuoted ? 'quoted' : '']
+          .filter(Boolean)
+          .join(', '),
+    },
   ]
   return renderTable(columns, clearings, options)
 }
@@ -166,6 +182,10 @@ export function renderReserve(reserve: Reserve, nowMs: number, paint: Paint): st
       ['last price', previous === null ? null : `${renderAmount(previous)} USD per GPU-hour`],
       ['in use', percent(reserve.utilisationPpm)],
       ['free for spot', `${group(reserve.gpusFree)} GPUs`],
+      ...reserve.guarantees.map(({ hours, reserveUsdPerGpuHour, gpusFree }): [string, string] => [
+        `${hours} h guaranteed`,
+        `${group(gpusFree)} GPUs, from ${renderAmount(reserveUsdPerGpuHour)} USD per GPU-hour`,
+      ]),
       ['next window', `ends ${renderRelative(reserve.windowEndsAt, nowMs)}`],
       [
         'rule',

@@ -12,6 +12,7 @@ import {
   HEALTH_PROGRAM,
   LEASE_PROGRAM,
   type LeaseStepDeps,
+  listEndedPromises,
   MARKET_PROGRAM,
   MeterRounds,
   resumeLeases,
@@ -21,7 +22,7 @@ import {
 } from '#modules/lease/index.ts'
 import { createForecasting, FORECAST_PROGRAM } from '#modules/market/index.ts'
 import { startCourier } from '#modules/notice/index.ts'
-import { CLEARING_PROGRAM, stepClearing } from '#modules/order/index.ts'
+import { CLEARING_PROGRAM, headWaitsMs, stepClearing } from '#modules/order/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import { createSimulations, SIMULATION_PROGRAM } from '#modules/simulation/index.ts'
 import {
@@ -75,6 +76,8 @@ export interface Controller {
 }
 
 const STEPS_AT_ONCE = 16
+/** What became of promises: of those that were sold, and who waits for one. */
+const MEASURES = { listPromises: listEndedPromises, headWaitsMs }
 /** How finely the pauses between tries are spread. */
 const JITTER_STEPS = 1_000_000
 
@@ -147,7 +150,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
       [MARKET_PROGRAM]: () => runCycle(leaseSteps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
-      [FORECAST_PROGRAM]: createForecasting(deps),
+      [FORECAST_PROGRAM]: createForecasting({ ...deps, measures: MEASURES }),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps, deps.now()),
       [CLEARING_PROGRAM]: (pool) => stepClearing(deps, pool),
       [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),

@@ -1,5 +1,5 @@
 /** Forecasts of the owner's peak beside what came, shaped for the chart, and how far they are off. Pure. */
-import type { Forecast, ForecastAccuracy, ForecastFallback } from '@spillway/contract'
+import type { Forecast, ForecastAccuracy, SurplusFallback } from '@spillway/contract'
 import type { LineSeries, LineShape } from '../../charts/lines.ts'
 
 export type ForecastRange = '24h' | '7d' | '31d'
@@ -64,17 +64,20 @@ export function renderOff(off: number): string {
   return `${points.toFixed(1)} points too ${off < 0 ? 'low' : 'high'}`
 }
 
-export const FALLBACK_WORDS: Readonly<Record<ForecastFallback, string>> = {
+export const FALLBACK_WORDS: Readonly<Record<SurplusFallback, string>> = {
   no_history:
     'Nothing is known of the owner’s demand yet, so no forecast is made: nothing firm is promised.',
   little_history:
     'Too little is known of the owner’s demand to learn from: the forecast errs towards the owner, and less is promised.',
   low_confidence:
     'Forecasts were wrong more often of late than they said: they err towards the owner until they are right again, and less is promised.',
+  outdated:
+    'No forecast was made in the last hours, so none has a say: nothing is promised, and what is idle is sold as it is.',
 }
 
-export const FALLBACK_TITLES: Readonly<Record<ForecastFallback, string>> = {
+export const FALLBACK_TITLES: Readonly<Record<SurplusFallback, string>> = {
   no_history: 'No history',
   little_history: 'Little history',
   low_confidence: 'Low confidence',
+  outdated: 'No forecast',
 }

@@ -21,6 +21,7 @@ import {
   hoursUntil,
   ORDER_FIELDS,
   type OrderDraft,
+  reserveFor,
   toOrderRequest,
 } from './order-draft.ts'
 import { OrderFields } from './order-fields.tsx'
@@ -104,7 +105,7 @@ function NewOrder({ pools }: { pools: readonly Pool[] }): ReactElement {
           draft={draft}
           pools={pools}
           pool={pool}
-          reserveUsd={reserve.data?.reserveUsdPerGpuHour}
+          reserveUsd={reserveFor(draft, reserve.data)?.reserveUsdPerGpuHour}
         />
       </div>
       <div className="min-w-0 lg:sticky lg:top-16 lg:col-span-5 lg:self-start">

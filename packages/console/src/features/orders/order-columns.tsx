@@ -41,7 +41,12 @@ const COLUMNS: readonly TableColumn<Order>[] = [
     header: 'Tier',
     from: 'medium',
     value: (order) => order.tier,
-    cell: (order) => <KindWord kind={order.tier} />,
+    cell: (order) =>
+      order.guaranteeHours === null ? (
+        <KindWord kind={order.tier} />
+      ) : (
+        `${order.tier}, ${order.guaranteeHours} h`
+      ),
   },
   {
     id: 'pool',

@@ -7,6 +7,7 @@ import {
   estimateHeld,
   hoursUntil,
   type OrderDraft,
+  reserveFor,
   toOrderRequest,
 } from './order-draft.ts'
 import { renderOrderCli, renderOrderCurl } from './order-same.ts'
@@ -95,4 +96,14 @@ test('an hour of the calendar is hours from now, and none when it is over', () =
   expect(hoursUntil('2026-01-01T00:00:01.000Z', NOW_MS)).toBe('0.01')
   expect(hoursUntil('2025-12-31T23:00:00.000Z', NOW_MS)).toBe('')
   expect(hoursUntil(undefined, NOW_MS)).toBe('')
+})
+
+test('a guarantee is asked for in hours, and has a reserve of its own', () => {
+  const draft = { ...EMPTY_ORDER, command: 'run', maxPrice: '1', guarantee: '2' } as const
+  expect(toOrderRequest(draft, 0)).toMatchObject({ guaranteeHours: 2 })
+  expect(renderOrderCli(draft)).toContain('--guarantee 2h')
+  const two = { hours: 2, reserveUsdPerGpuHour: '0.23', gpusFree: 3 }
+  const reserve = { reserveUsdPerGpuHour: '0.2', gpusFree: 8, guarantees: [two] }
+  expect(reserveFor(draft, reserve)).toBe(two)
+  expect(reserveFor(EMPTY_ORDER, reserve)).toBe(reserve)
 })

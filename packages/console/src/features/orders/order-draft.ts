@@ -1,5 +1,5 @@
 /** What somebody fills in to order spot by auction: the fields of a lease, and how long the order stands. Pure. */
-import { type CreateOrder, parseGpuWish, type Pool } from '@spillway/contract'
+import { type CreateOrder, GuaranteeHours, parseGpuWish, type Pool } from '@spillway/contract'
 import type { z } from 'zod'
 import { FormRefusal } from '../../ui/form-resolver.ts'
 import { divideHalfEven, parsePicos } from '../../ui/format/money.ts'
@@ -15,9 +15,16 @@ import {
 export interface OrderDraft extends LeaseDraft {
   /** Empty: a day. */
   readonly standsHours: string
+  /** Hours for which it is not taken back; empty: none. */
+  readonly guarantee: '' | `${GuaranteeHours}`
 }
 
-export const EMPTY_ORDER: OrderDraft = { ...EMPTY_DRAFT, kind: 'spot', standsHours: '' }
+export const EMPTY_ORDER: OrderDraft = {
+  ...EMPTY_DRAFT,
+  kind: 'spot',
+  standsHours: '',
+  guarantee: '',
+}
 
 export const ORDER_FIELDS = { ...REQUEST_FIELDS, expiresAt: 'standsHours' } as const
 
@@ -39,11 +46,29 @@ function readHours(text: string): number {
 export function toOrderRequest(draft: OrderDraft, nowMs: number): OrderRequest {
   if (draft.maxPrice.trim() === '')
     throw new FormRefusal('maxPrice', 'An order has a limit: the most to pay per GPU-hour.')
-  const { standsHours, ...work } = draft
+  const { standsHours, guarantee, ...work } = draft
   const stands = standsHours.trim()
-  const request = { ...toRequest({ ...work, kind: 'spot' }), tier: 'spot' as const }
+  const promise =
+    guarantee === '' ? {} : { guaranteeHours: GuaranteeHours.parse(Number(guarantee)) }
+  const request = { ...toRequest({ ...work, kind: 'spot' }), tier: 'spot' as const, ...promise }
   if (stands === '') return request
   return { ...request, expiresAt: new Date(nowMs + readHours(stands) * HOUR_MS).toISOString() }
+}
+
+interface Reserve {
+  readonly reserveUsdPerGpuHour: string
+  readonly gpusFree: number
+}
+
+/** What holds for the kind of spot that the draft asks for. */
+export function reserveFor(
+  { guarantee }: Pick<OrderDraft, 'guarantee'>,
+  reserve:
+    | (Reserve & { readonly guarantees: readonly (Reserve & { hours: number })[] })
+    | undefined,
+): Reserve | undefined {
+  if (guarantee === '') return reserve
+  return reserve?.guarantees.find(({ hours }) => String(hours) === guarantee)
 }
 
 /** So far ahead of its start a lease is paid for: the server's published limit. */

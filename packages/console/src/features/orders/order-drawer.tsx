@@ -74,6 +74,11 @@ function factsOf(order: Order): readonly Fact[] {
   )
   return [
     ['Tier', <KindWord key="tier" kind={order.tier} />],
+    ...(order.guaranteeHours === null
+      ? []
+      : ([
+          ['Guarantee', `not taken back before it has run for ${order.guaranteeHours} h`],
+        ] as const)),
     ['Pool', order.pool],
     [
       'GPUs',

@@ -1,5 +1,5 @@
 /** The fields of the order form: what to run, on how many GPUs, at which limit, and until when. */
-import type { Pool } from '@spillway/contract'
+import { GuaranteeHours, type Pool } from '@spillway/contract'
 import type { ReactElement } from 'react'
 import type { UseFormReturn } from 'react-hook-form'
 import { InputField, SelectField, TextField } from '../../ui/field.tsx'
@@ -35,6 +35,22 @@ export function OrderFields(props: OrderFieldsProps): ReactElement {
       />
       <div className="grid gap-4 sm:grid-cols-2">
         <SizeAndLimit {...props} />
+        <SelectField
+          label="Guarantee"
+          help="Once it runs, it is not taken back before; at a higher reserve."
+          error={error('guarantee')}
+          {...register('guarantee')}
+        >
+          <option value="">none: the owner may have it back any time</option>
+          {GuaranteeHours.values
+            .values()
+            .toArray()
+            .map((hours) => (
+              <option key={hours} value={String(hours)}>
+                for {plural(hours, 'hour')}
+              </option>
+            ))}
+        </SelectField>
         <InputField
           label="Stands for"
           inputMode="decimal"

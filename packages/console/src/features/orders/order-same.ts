@@ -6,6 +6,7 @@ import { type OrderDraft, toOrderRequest } from './order-draft.ts'
 export function renderOrderCli(draft: OrderDraft): string {
   return renderCommandLine('order create', draft, [
     ['--stands', cliDuration(draft.standsHours, HOUR_MS)],
+    ['--guarantee', cliDuration(draft.guarantee, HOUR_MS)],
   ])
 }
 

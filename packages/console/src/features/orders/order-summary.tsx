@@ -9,7 +9,7 @@ import { Countdown } from '../../ui/figures.tsx'
 import { exactMoney, formatMoney, parsePicos } from '../../ui/format/money.ts'
 import { plural } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
-import { estimateHeld, type HeldEstimate, type OrderDraft } from './order-draft.ts'
+import { estimateHeld, type HeldEstimate, type OrderDraft, reserveFor } from './order-draft.ts'
 import { renderOrderCli, renderOrderCurl } from './order-same.ts'
 
 interface OrderSummaryProps {
@@ -28,7 +28,7 @@ export function OrderSummary({ draft, pool, reserve }: OrderSummaryProps): React
       className="rounded-base border border-line bg-surface p-4"
     >
       {found ? (
-        <Held found={found} reserveUsd={reserve?.reserveUsdPerGpuHour} />
+        <Held found={found} reserveUsd={reserveFor(draft, reserve)?.reserveUsdPerGpuHour} />
       ) : (
         <p className="text-15">What is held shows once count and limit make sense.</p>
       )}
@@ -36,7 +36,7 @@ export function OrderSummary({ draft, pool, reserve }: OrderSummaryProps): React
         {reserve && (
           <li>
             The window of {reserve.pool} ends in <Countdown until={reserve.windowEndsAt} />;{' '}
-            {plural(reserve.gpusFree, 'GPU')} free for spot.
+            {plural(reserveFor(draft, reserve)?.gpusFree ?? 0, 'GPU')} free for it.
           </li>
         )}
         {consequences(draft, pool).map((sentence) => (
@@ -98,6 +98,11 @@ function consequences(draft: OrderDraft, pool: Pool | undefined): string[] {
   return [
     'It is filled whole or not at all; what is not filled stands for the next window.',
     'Everybody filled in a window pays the same price, never above the own limit; it holds for as long as the lease lives.',
+    ...(draft.guarantee === ''
+      ? []
+      : [
+          `For ${draft.guarantee} h from its start it is not taken back; should that break all the same, what they cost is given back.`,
+        ]),
     noticeMs === 0
       ? 'The owner may take the slots back without notice.'
       : `Before a reclaim it gets ${formatDuration(noticeMs)} of notice${signal}.`,

@@ -22,6 +22,7 @@ const closed: Reclaim = {
   ...{ decidedAt: at(0), stopAt: at(30), causeGoneAt: null, stopAskedAt: at(30), goneAt: at(33) },
   notice: { deliveredAt: at(1), document: true, signal: true, webhooks: [] },
   ...{ workLostGpuMs: 0, compensationUsd: '0.5', compensationText: 'Five minutes.' },
+  isGuaranteeBroken: false,
   transactionId: 'txn_1',
 }
 

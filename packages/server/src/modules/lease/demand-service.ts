@@ -1,19 +1,25 @@
 /** How the owner's demand on each pool went lately, from the claims of its work: what the market's outlook is made of. */
 import type { ReclaimPolicy } from '@spillway/contract'
 import { type Held, listAnchorClaimsEndedSince } from '#modules/book/index.ts'
+import type { NodeShape } from '#modules/fleet/index.ts'
 import {
   type DemandSpan,
-  listForeseenPeaks,
+  foreseenPeaks,
   latestDemand,
+  type PoolSurplus,
+  readSurplus,
   sampleDemand,
   type SnapshotPool,
+  type Want,
 } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { DEMAND_STEP_MS, DEMAND_STEPS, RISK_AHEAD_MS, SHRINK_AHEAD_MS } from '../../limits.ts'
+import { listSold } from './sold-store.ts'
 
 interface Book {
   readonly held: readonly Held[]
-  readonly poolOf: ReadonlyMap<string, string>
+  readonly nodes: readonly NodeShape[]
+  readonly wants: readonly Want[]
   readonly now: Date
 }
 
@@ -25,8 +31,9 @@ function noticeMs({ on_demand, spot, flex }: ReclaimPolicy): number {
 
 async function listSpans(
   tx: Db,
-  { held, poolOf, now }: Book,
+  { held, nodes, now }: Book,
 ): Promise<ReadonlyMap<string | undefined, readonly DemandSpan[]>> {
+  const poolOf = new Map(nodes.map(({ id, pool }) => [id, pool]))
   const since = new Date(now.getTime() - DEMAND_STEP_MS * DEMAND_STEPS)
   const open = held.flatMap(({ nodeId, slots, anchorSinceMs: startsMs }) =>
     startsMs === null
@@ -48,7 +55,19 @@ async function pendingIn(tx: Db, pool: string, now: Date): Promise<number> {
   return isFresh ? last.pendingGpus : 0
 }
 
-/** The policy of each pool, with the demand on it. */
+/** What may be sold of each pool, where the owner waits for so much in its engine. */
+function surplusOf(
+  tx: Db,
+  { held, nodes, wants, now }: Book,
+  pending: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, PoolSurplus>> {
+  const waiting = new Map(pending)
+  for (const { kind, pool, gpus } of wants)
+    if (kind === 'anchor') waiting.set(pool, (waiting.get(pool) ?? 0) + gpus)
+  return readSurplus(tx, now, { nodes, claims: held, waiting })
+}
+
+/** The policy of each pool, with the demand on it, and what may be sold. */
 export async function foreseePools(
   tx: Db,
   pools: readonly { readonly name: string; readonly reclaim: ReclaimPolicy }[],
@@ -56,9 +75,13 @@ export async function foreseePools(
 ): Promise<readonly SnapshotPool[]> {
   const spans = await listSpans(tx, book)
   const window = { nowMs: book.now.getTime(), stepMs: DEMAND_STEP_MS, steps: DEMAND_STEPS }
-  const peaks = await listForeseenPeaks(tx, book.now)
-  const foreseen = pools.map(async ({ name, reclaim }) => {
-    const forecast = peaks.get(name)
+  const pending = new Map<string, number>()
+  for (const { name } of pools) pending.set(name, await pendingIn(tx, name, book.now))
+  const surplus = await surplusOf(tx, book, pending)
+  const sold = await listSold(tx, book.now)
+  return pools.map(({ name, reclaim }) => {
+    const { live, tiers = [], fallback = 'outdated' } = surplus.get(name) ?? {}
+    const foreseen = foreseenPeaks(live)
     const soonMs = noticeMs(reclaim) + SHRINK_AHEAD_MS
     return {
       name,
@@ -66,12 +89,12 @@ export async function foreseePools(
       anchorHeadroom: reclaim.anchorHeadroom,
       demand: {
         samples: sampleDemand(spans.get(name) ?? [], window),
-        pendingSlots: await pendingIn(tx, name, book.now),
+        pendingSlots: pending.get(name) ?? 0,
         soonMs,
         laterMs: soonMs + RISK_AHEAD_MS,
-        ...(forecast ? { foreseen: forecast } : {}),
+        ...(foreseen ? { foreseen } : {}),
       },
+      sale: { tiers, sold: sold.get(name) ?? [], isForecast: fallback === null },
     }
   })
-  return Promise.all(foreseen)
 }

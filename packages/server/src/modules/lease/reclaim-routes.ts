@@ -14,6 +14,7 @@ import { type ReclaimRecord, findReclaim, listReclaims, listReclaimsOf } from '.
 import { reportCheckpoint } from './service.ts'
 import { takeSnapshot } from './snapshot-service.ts'
 import { findLease, listOpenLeases } from './store.ts'
+import { isGuaranteeBroken } from './terms.ts'
 import { listToldByWebhook } from './told-store.ts'
 
 type Names =
@@ -33,6 +34,11 @@ function scopeOf(principal: Caller): string | null {
 
 function instant(date: Date | null): string | null {
   return date?.toISOString() ?? null
+}
+
+/** Null while its processes are not confirmed gone. */
+function isBroken({ terms, startedAt, goneAt }: ReclaimRecord): boolean | null {
+  return goneAt === null ? null : isGuaranteeBroken(terms, { startedAt, goneAt })
 }
 
 async function render(
@@ -79,6 +85,7 @@ async function render(
     workLostGpuMs: record.workLostGpuMs === null ? null : Number(record.workLostGpuMs),
     compensationUsd: record.compensationUsd === null ? null : renderMoney(record.compensationUsd),
     compensationText: record.compensationText,
+    isGuaranteeBroken: isBroken(record),
     transactionId: record.transactionId,
   }))
 }

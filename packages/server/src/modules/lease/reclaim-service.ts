@@ -9,12 +9,19 @@ import { renderMoney } from '#kernel/money.ts'
 import { postCompensation } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { chargeEnd, type Closing } from './closing.ts'
-import type { Lease } from './lease.ts'
+import { type Lease, renderDuration } from './lease.ts'
 import * as reclaims from './reclaim-store.ts'
 import { beginReclaim } from './reclaim.ts'
 import { recordFact } from './record.ts'
 import { changeLease } from './store.ts'
-import { type Attempt, compensationFor, monthOf, reclaimsIn, workLostGpuMs } from './terms.ts'
+import {
+  type Attempt,
+  creditFor,
+  isGuaranteeBroken,
+  monthOf,
+  reclaimsIn,
+  workLostGpuMs,
+} from './terms.ts'
 
 /** Why the room of a lease is wanted. */
 export interface Taking {
@@ -100,7 +107,7 @@ export async function settleReclaim(
   const { gpus, priceUsd, startedAt } = lease
   const billedUntil = chargeEnd(lease, meteredUntil)
   const attempt: Attempt = { gpus, priceUsd, startedAt, goneAt, billedUntil }
-  const { amount, text } = compensationFor(record.terms.compensation, attempt)
+  const { amount, text } = creditFor(record.terms, attempt)
   const { organizationId } = lease
   const transactionId =
     amount === 0n
@@ -122,6 +129,13 @@ export async function settleReclaim(
     compensationText: text,
     transactionId,
   })
+  if (isGuaranteeBroken(record.terms, attempt))
+    await recordFact(tx, lease, {
+      at: goneAt,
+      type: 'lease.guarantee_broken',
+      text: `Taken back before its guarantee of ${renderDuration(record.terms.guarantee?.ms ?? 0)} was over.`,
+      data: { reclaimId: record.id, cause: record.cause },
+    })
   if (transactionId === null) return
   await recordFact(tx, lease, {
     at: goneAt,

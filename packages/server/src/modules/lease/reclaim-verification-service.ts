@@ -15,7 +15,7 @@ import {
 import { creditSource, isOfReclaim } from './reclaim-service.ts'
 import { listClosedReclaims, type ReclaimRecord } from './reclaim-store.ts'
 import { findLeases } from './store.ts'
-import { compensationFor } from './terms.ts'
+import { creditFor } from './terms.ts'
 
 type Posted = Awaited<ReturnType<typeof compensationsPosted>>
 
@@ -27,7 +27,7 @@ function isAsPromised(record: ReclaimRecord, posted: Posted): boolean {
   const { terms, gpus, priceUsd, startedAt, goneAt, billedUntil } = record
   if (goneAt === null) return true
   const attempt = { gpus, priceUsd, startedAt, goneAt, billedUntil }
-  const { amount } = compensationFor(terms.compensation, attempt)
+  const { amount } = creditFor(terms, attempt)
   const credit = posted.get(sourceOf(record))
   if (record.compensationUsd !== amount) return false
   if (amount === 0n) return credit === undefined

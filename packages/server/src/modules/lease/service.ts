@@ -18,7 +18,7 @@ import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, wakeLease, wakeMarket } from './record.ts'
 import { startPrice } from './start-price-service.ts'
 import * as store from './store.ts'
-import { termsFor } from './terms.ts'
+import { termsFor, withGuarantee } from './terms.ts'
 
 export interface LeaseRequest {
   readonly organizationId: string
@@ -49,6 +49,8 @@ export interface LeaseRequest {
   readonly requeue: Lease['requeue']
   readonly failuresMax?: number
   readonly maxPriceUsd: Money | null
+  /** Of spot: it is not taken back before it has run for so long. */
+  readonly guaranteeMs?: number | undefined
   readonly agreedPrice?: Lease['agreedPrice']
 }
 
@@ -95,13 +97,18 @@ const NOTHING_HIDDEN = {
   files: NO_FILES,
 }
 
+function termsOf({ kind, guaranteeMs = 0 }: LeaseRequest, policy: Pool['reclaim']) {
+  const terms = termsFor(kind, policy)
+  return terms === null || guaranteeMs === 0 ? terms : withGuarantee(terms, guaranteeMs)
+}
+
 function newLease(
   request: LeaseRequest,
   { pool, nodes }: { readonly pool: Pool; readonly nodes: number },
   { now, ids }: Context,
 ): Lease {
   const id = newId('lease', ids)
-  const terms = termsFor(request.kind, pool.reclaim)
+  const terms = termsOf(request, pool.reclaim)
   return {
     id,
     organizationId: request.organizationId,

@@ -18,6 +18,7 @@ import {
   type Holder,
   keptSoon,
   type Outcome,
+  SaleRoom,
   type Snapshot,
   type Want,
 } from '#modules/market/index.ts'
@@ -74,6 +75,7 @@ function toWant(lease: Lease, priceUsd: Money | null): Want {
     isOneFabric: lease.fabric === 'same',
     createdMs: lease.createdAt.getTime(),
     isFirm: lease.kind === 'on_demand' && !lease.terms?.by.includes('anchor'),
+    promisedMs: lease.terms?.guarantee?.ms ?? 0,
     maxPriceUsd: lease.maxPriceUsd,
     priceUsd,
     waitsFor: lease.waitingFor,
@@ -103,7 +105,7 @@ async function readBook(tx: Db, now: Date): Promise<Book> {
   const silent = await listUnreachable(tx)
   const faults = await listFaults(tx)
   const nodes = await listNodeShapes(tx)
-  const poolOf = new Map(nodes.map(({ id, pool }) => [id, pool]))
+  const wants = await listWants(tx, now)
   const broken = brokenSlots(faults, held)
   const holdersBy = (leases: ReadonlyMap<string, Standing>) => [
     ...held.map((each) => toHolder(each, { leases, now })),
@@ -111,11 +113,11 @@ async function readBook(tx: Db, now: Date): Promise<Book> {
   ]
   const bare = {
     nowMs: now.getTime(),
-    pools: await foreseePools(tx, await listPools(tx), { held, poolOf, now }),
+    pools: await foreseePools(tx, await listPools(tx), { held, nodes, wants, now }),
     // A pool whose engine is silent could not start anything.
     nodes: nodes.map((node) => (silent.has(node.pool) ? { ...node, isReady: false } : node)),
     holders: holdersBy(NO_LEASES),
-    wants: await listWants(tx, now),
+    wants,
   }
   return { bare, whole: async () => ({ ...bare, holders: holdersBy(await listStandings(tx)) }) }
 }
@@ -143,10 +145,21 @@ export async function decideNow(
   })
 }
 
-/** Slots of a pool that the owner's work will want soon: whoever gets them now would be taken back at once. */
-export async function countKeptSoon(tx: Db, pool: string, now: Date): Promise<number> {
+/** What bounds a sale on a pool beside what is free. */
+export interface SaleBounds {
+  /** Slots that the owner's work will want soon: whoever gets them now would be taken back at once. */
+  readonly keptSoon: number
+  /** What may be sold as spot. */
+  readonly room: SaleRoom
+}
+
+export async function readSaleBounds(tx: Db, pool: string, now: Date): Promise<SaleBounds> {
   const { bare, whole } = await readBook(tx, now)
-  const { demand } = bare.pools.find(({ name }) => name === pool) ?? {}
+  const { demand, sale } = bare.pools.find(({ name }) => name === pool) ?? {}
   // Who could make room matters for work that waits in the engine alone.
-  return keptSoon(demand?.pendingSlots ? await whole() : bare, pool)
+  const kept = keptSoon(demand?.pendingSlots ? await whole() : bare, pool)
+  return {
+    keptSoon: kept,
+    room: new SaleRoom(sale ?? { tiers: [], sold: [], isForecast: false }),
+  }
 }

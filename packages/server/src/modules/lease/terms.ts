@@ -16,6 +16,22 @@ export function termsFor(kind: LeaseKind, policy: ReclaimPolicy): ReclaimTerms |
   return { by: ['anchor'], noticeMs, minimumRunMs: 0, perMonthMax: null, compensation }
 }
 
+/** Terms with the promise that it is not taken back for a while; where that breaks, its charge for it is given back. */
+export function withGuarantee(terms: ReclaimTerms, ms: number): ReclaimTerms {
+  const compensation = { kind: 'charge', fraction: '1', lastMs: ms } as const
+  const minimumRunMs = Math.max(terms.minimumRunMs, ms)
+  return { ...terms, minimumRunMs, guarantee: { ms, compensation } }
+}
+
+/** Whether an attempt was taken back before what it was guaranteed was over. */
+export function isGuaranteeBroken(
+  { guarantee }: Pick<ReclaimTerms, 'guarantee'>,
+  { startedAt, goneAt }: Pick<Attempt, 'startedAt' | 'goneAt'>,
+): boolean {
+  if (guarantee === undefined) return false
+  return startedAt === null || goneAt.getTime() < startedAt.getTime() + guarantee.ms
+}
+
 /** The calendar month (UTC) of an instant, such as `2026-11`. */
 export function monthOf(at: Date): string {
   return at.toISOString().slice(0, 7)
@@ -110,4 +126,17 @@ export function compensationFor(rule: CompensationRule, attempt: Attempt): Compe
   const amount = dividedUp(top, GPU_MS_PER_HOUR * PART_SCALE)
   const stretch = ranMs <= rule.lastMs ? 'the whole attempt' : `its last ${renderDuration(lastMs)}`
   return { amount, text: `${rule.fraction} of what ${stretch} cost: $${renderMoney(amount)}.` }
+}
+
+/** What the terms of an attempt that was taken back give for it. */
+export function creditFor(
+  terms: Pick<ReclaimTerms, 'compensation' | 'guarantee'>,
+  attempt: Attempt,
+): Compensation {
+  const usual = compensationFor(terms.compensation, attempt)
+  if (terms.guarantee === undefined || !isGuaranteeBroken(terms, attempt)) return usual
+  const forBreach = compensationFor(terms.guarantee.compensation, attempt)
+  const most = forBreach.amount >= usual.amount ? forBreach : usual
+  const promise = renderDuration(terms.guarantee.ms)
+  return { ...most, text: `Its guarantee of ${promise} was broken. ${most.text}` }
 }

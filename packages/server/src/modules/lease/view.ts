@@ -49,8 +49,14 @@ function renderInstants({ noticeAt, stopAt, createdAt, startedAt, endedAt }: Lea
 
 /** What it was promised about being taken back, and how that stands. */
 function renderPromise({ terms, reclaimsMonth: month, reclaimsInMonth: count, ...lease }: Lease) {
+  const { startedAt } = lease
+  const guaranteedMs = terms?.guarantee?.ms
   return {
     terms,
+    guaranteedUntil:
+      startedAt === null || guaranteedMs === undefined
+        ? null
+        : new Date(startedAt.getTime() + guaranteedMs).toISOString(),
     reclaimsInMonth: month === null ? null : { month, count },
     checkpointAt: lease.checkpointAt?.toISOString() ?? null,
     riskElevatedAt: lease.riskAt?.toISOString() ?? null,

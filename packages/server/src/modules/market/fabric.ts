@@ -10,6 +10,7 @@ class FabricFloor extends Floor {
 
   constructor(whole: Floor, fabric: string, rooms: readonly Room[]) {
     super([], whole.batch)
+    this.sale = whole.sale
     this.#whole = whole
     this.#fabric = fabric
     for (const room of rooms) this.rooms.set(room.node.id, room)

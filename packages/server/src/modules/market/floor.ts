@@ -6,6 +6,7 @@ import { type Batch, makeBatch } from './batch.ts'
 import { HoleOrder } from './placement/hole-order.ts'
 import { type Room, RoomIndex } from './room.ts'
 import type { Holder, Snapshot, SnapshotNode, Want } from './snapshot.ts'
+import { SaleRoom } from './surplus/sale-room.ts'
 import { type Victim, victimsOf } from './victims.ts'
 
 /** What a pool keeps for the owner's work while a plan is made. */
@@ -27,6 +28,8 @@ export class Floor {
   /** Those who go in a later batch. */
   readonly promised = new Set<Victim>()
   keeping = KEEPS_NOTHING
+  /** What may be sold as spot; null: all that is free. */
+  sale: SaleRoom | null = null
   /** How much may still be taken back now. */
   readonly batch: Batch
   readonly #index = new RoomIndex()
@@ -163,7 +166,9 @@ function emptyFloors({ nodes, pools }: Snapshot): Floors {
   const byPool = new Map(
     [...Map.groupBy(nodes, (node) => node.pool)].map(([pool, own]) => {
       const settings = pools?.find(({ name }) => name === pool)
-      return [pool, new Floor(own, makeBatch(settings?.evictionBatch, own))]
+      const floor = new Floor(own, makeBatch(settings?.evictionBatch, own))
+      if (settings?.sale) floor.sale = new SaleRoom(settings.sale)
+      return [pool, floor]
     }),
   )
   return { byPool, ofNode: (nodeId) => byPool.get(poolOf.get(nodeId) ?? '') }

@@ -1,7 +1,7 @@
 /** Forecasts and the surplus over HTTP, for the operator. */
 import { Fault } from '#kernel/fault.ts'
 import { listOpenClaims } from '#modules/book/index.ts'
-import { findPool, listNodes } from '#modules/fleet/index.ts'
+import { findPool, listNodeShapes } from '#modules/fleet/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
 import { FORECAST_JUDGED_HOURS } from '../../limits.ts'
@@ -12,8 +12,7 @@ import { listForecasts, type MadeForecast } from './forecast-store.ts'
 import { quantileOf } from './forecast/distribution.ts'
 import { accuracyOf, type ForecastRecord } from './forecast/record.ts'
 import { type DemandSeries, HOUR_MS } from './forecast/series.ts'
-import { placeableOf } from './surplus/placeable.ts'
-import { nextEta, surplusOf } from './surplus/tiers.ts'
+import { readSurplus } from './surplus-service.ts'
 
 const WEEK_HOURS = 168
 
@@ -65,25 +64,16 @@ function recordsOf({ series, made }: Seen, horizon: number): readonly ForecastRe
     .map((each) => ({ ...each, came: cameOf(series, each) }))
 }
 
-/** The share of the promises of the last week that broke; null where none has come to its end. */
-function breachShareOf(seen: Seen, now: Date): number | null {
-  const since = now.getTime() - WEEK_HOURS * HOUR_MS
-  const recent = { ...seen, made: seen.made.filter(({ hour }) => hour.getTime() >= since) }
-  const all = HORIZONS.map((horizon) => accuracyOf(recordsOf(recent, horizon)))
-  const promises = all.reduce((sum, each) => sum + each.promises, 0)
-  return promises > 0 ? all.reduce((sum, each) => sum + each.breaches, 0) / promises : null
-}
-
 /** Slots of a pool by what claims them; those that nobody has under null. */
 async function readClaims(db: Db, pool: string) {
-  const nodes = await listNodes(db, pool)
+  const nodes = (await listNodeShapes(db)).filter((node) => node.pool === pool)
   const ids = new Set(nodes.map(({ id }) => id))
   const claims = (await listOpenClaims(db)).filter(({ nodeId }) => ids.has(nodeId))
   const byKind = new Map<(typeof claims)[number]['kind'] | null, number>()
   for (const { kind, slots } of claims) byKind.set(kind, (byKind.get(kind) ?? 0) + slots.length)
   const capacity = nodes.reduce((sum, node) => sum + node.slotCount, 0)
   byKind.set(null, capacity - [...byKind.values()].reduce((sum, gpus) => sum + gpus, 0))
-  return { capacity, byKind, placeable: placeableOf(nodes, claims) }
+  return { nodes, claims, byKind }
 }
 
 export const forecastRoutes: Pick<Routes, 'getForecast' | 'getSurplus'> = {
@@ -114,18 +104,10 @@ export const forecastRoutes: Pick<Routes, 'getForecast' | 'getSurplus'> = {
   },
   getSurplus: async ({ db, params: { pool }, now }) => {
     await requirePool(db, pool)
-    const seen = await readPool(db, pool, now)
-    const { capacity, byKind, placeable } = await readClaims(db, pool)
-    const waiting = (await latestDemand(db, pool))?.pendingGpus ?? 0
-    const anchor = (byKind.get('anchor') ?? 0) + waiting
-    const latest = latestOf(seen.made)
-    const fallback =
-      latest.length === 0 ? 'no_history' : (latest.find((made) => made.fallback)?.fallback ?? null)
-    const eta = nextEta(1, { breachShare: breachShareOf(seen, now), headWaitMs: 0 })
-    const horizons = latest.map(({ horizonHours, peak, offered }) => ({
-      ...{ hours: horizonHours, peak, offered },
-    }))
-    const tiers = surplusOf({ capacity, now: anchor, horizons, fallback, eta, placeable })
+    const { nodes, claims, byKind } = await readClaims(db, pool)
+    const waiting = new Map([[pool, (await latestDemand(db, pool))?.pendingGpus ?? 0]])
+    const surplus = (await readSurplus(db, now, { nodes, claims, waiting })).get(pool)
+    const { capacity = 0, anchor = 0, fallback = 'outdated', eta = 1, tiers = [] } = surplus ?? {}
     return {
       ...{ pool, at: now.toISOString(), capacityGpus: capacity, anchorGpus: anchor, fallback, eta },
       claims: [...byKind].map(([kind, gpus]) => ({ kind, gpus })),

@@ -7,7 +7,9 @@ import { saveDemand } from './demand-store.ts'
 import { createForecasting, HORIZONS, peakThatCame } from './forecast-service.ts'
 import { listForecasts } from './forecast-store.ts'
 import { HOUR_MS } from './forecast/series.ts'
-import { listForeseenPeaks } from './foreseen-service.ts'
+import { foreseenPeaks, listLiveForecasts } from './foreseen-service.ts'
+import { listRates } from './rate-store.ts'
+import type { SoldPromise } from './surplus/promise.ts'
 
 const { db } = await cloneDatabase()
 const START_MS = Date.UTC(2030, 0, 1)
@@ -47,7 +49,15 @@ async function tellHour(hour: number): Promise<void> {
 
 await declarePool()
 const clock = makeClock(new Date(START_MS + 30_000).toISOString())
-const step = createForecasting({ database: db, now: clock.now })
+/** What was sold, and how long the first in line has waited. */
+let sold: readonly SoldPromise[] = []
+let waitedMs = 0
+const measures = {
+  listPromises: async () => sold,
+  headWaitsMs: async () => new Map([['p', waitedMs]]),
+}
+const deps = { database: db, now: clock.now, measures }
+const step = createForecasting(deps)
 
 function listAll() {
   return listForecasts(db, { pool: 'p', from: new Date(0), to: new Date(START_MS * 2) })
@@ -87,18 +97,45 @@ test('after two weeks it has learned the day, promises what will be spare, and k
 })
 
 test('the market hears of what is believed while it is fresh, and of nothing else', async () => {
-  const peaks = (await listForeseenPeaks(db, clock.now())).get('p')
-  expect(peaks?.far).toBeGreaterThanOrEqual(65)
-  expect(await listForeseenPeaks(db, new Date(clock.now().getTime() + 4 * HOUR_MS))).toEqual(
-    new Map(),
-  )
+  const heard = async (at: Date) => foreseenPeaks((await listLiveForecasts(db, at)).get('p'))
+  expect((await heard(clock.now()))?.far).toBeGreaterThanOrEqual(65)
+  expect(await heard(new Date(clock.now().getTime() + 4 * HOUR_MS))).toBeNull()
   // The first forecast of all fell back.
-  expect(await listForeseenPeaks(db, new Date(START_MS + 60_000))).toEqual(new Map())
+  expect(await heard(new Date(START_MS + 60_000))).toBeNull()
 })
 
 test('made again for the same hour, or after a restart, nothing that was kept changes', async () => {
   const before = await listAll()
   await step()
-  await createForecasting({ database: db, now: clock.now })()
+  await createForecasting(deps)()
   expect(await listAll()).toEqual(before)
+})
+
+async function nextDay(): Promise<void> {
+  const hour = Math.ceil((clock.now().getTime() - START_MS) / HOUR_MS)
+  for (let ahead = 0; ahead < 25; ahead++) await tellHour(hour + ahead)
+  clock.advance(25 * HOUR_MS)
+  await step()
+}
+
+test('promises that broke cut what is promised; none broken and somebody waiting give it back', async () => {
+  const eta = async () => (await listRates(db, clock.now())).get('p')?.eta
+  expect(await eta()).toBe(1)
+  // given that of what was sold since, most was taken back too early
+  const endedAt = new Date(clock.now().getTime() + 2 * HOUR_MS)
+  const promise = { pool: 'p', hours: 1, beganAt: clock.now(), endedAt }
+  sold = Array.from({ length: 100 }, (_, index) => ({ ...promise, isBroken: index < 50 }))
+  // when
+  await nextDay()
+  // then
+  const cut = (await eta()) ?? 1
+  expect(cut).toBeLessThan(0.5)
+  const offered = (await listLiveForecasts(db, clock.now())).get('p')?.[0]?.offered ?? 0
+  sold = []
+  await nextDay()
+  expect(await eta()).toBe(cut)
+  waitedMs = 2 * HOUR_MS
+  await nextDay()
+  expect(await eta()).toBeGreaterThan(cut)
+  expect(offered).toBeGreaterThan(0)
 })

@@ -3,7 +3,7 @@
  * memory and is learned anew every few days, a little at a time, so that nobody else waits for it.
  */
 import { setImmediate as otherTurns } from 'node:timers/promises'
-import type { Database } from '#platform/db/database.ts'
+import type { Database, Db } from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import {
   FORECAST_AFTER_HOUR_MS,
@@ -25,6 +25,8 @@ import { forecastAt } from './forecast/forecast.ts'
 import { hourOf } from './forecast/hourly.ts'
 import { FeatureCache, type Learned, learning } from './forecast/learner.ts'
 import { type DemandSeries, HOUR_MS, peakAfter } from './forecast/series.ts'
+import { reckonRates } from './rate-service.ts'
+import { brokenIn, type PromiseMeasures, type SoldPromise } from './surplus/promise.ts'
 import { replayOf } from './surplus/replay.ts'
 import { Seller } from './surplus/seller.ts'
 
@@ -40,6 +42,8 @@ interface Kept {
 export interface ForecastingDeps {
   readonly database: Database
   readonly now: () => Date
+  /** What became of promises that were sold. */
+  readonly measures: PromiseMeasures<Db>
 }
 
 async function learnInTurns(all: readonly Prepared[], hour: number): Promise<Learned | null> {
@@ -71,7 +75,7 @@ function peaksOf(
 function promise(
   past: readonly MadeForecast[],
   now: readonly MadeForecast[],
-  series: readonly DemandSeries[],
+  { series, sold }: Pick<Known, 'series' | 'sold'>,
 ): readonly MadeForecast[] {
   const seller = new Seller()
   const of = new Map(series.map((each) => [each.name, each]))
@@ -85,12 +89,52 @@ function promise(
     { horizonMs, nowMs },
   )
   for (const { kind, index } of replay) {
-    const { made = [], peaks = null } = hours[index] ?? {}
+    const { hourMs = 0, made = [], peaks = null } = hours[index] ?? {}
     if (kind === 'decide') seller.decide(made)
-    else if (peaks) seller.settle(peaks)
+    else if (peaks) {
+      // A forecast of an hour is of the hours after it.
+      const broken = brokenIn(sold, { hourMs: hourMs + HOUR_MS, hours: horizonMs / HOUR_MS })
+      seller.settle(
+        peaks,
+        made.map(({ pool }) => broken.has(pool)),
+      )
+    }
   }
   const sales = seller.decide(now)
   return now.map((made, pool) => ({ ...made, offered: sales[pool]?.gpus ?? 0 }))
+}
+
+/** What the forecasts of an hour are made from. */
+interface Known {
+  readonly series: readonly DemandSeries[]
+  readonly past: readonly MadeForecast[]
+  readonly sold: readonly SoldPromise[]
+  /** The hour that has just passed. */
+  readonly lastMs: number
+}
+
+async function readKnown({ database, now, measures }: ForecastingDeps): Promise<Known | null> {
+  const series = await readDemandSeries(database, now())
+  if ((series[0]?.demand.length ?? 0) === 0) return null
+  const lastMs = hourOf(now().getTime()) - HOUR_MS
+  const from = new Date(lastMs - FORECAST_JUDGED_HOURS * HOUR_MS)
+  const past = await listForecasts(database, { from, to: new Date(lastMs) })
+  return { series, past, sold: await measures.listPromises(database, from), lastMs }
+}
+
+/** The rates of all pools, by what was offered and sold and has come to its end. */
+async function reckon(
+  { database, now, measures }: ForecastingDeps,
+  { series, past, sold, lastMs }: Known,
+): Promise<void> {
+  const of = new Map(series.map((each) => [each.name, each]))
+  const offers = past.map((made) => {
+    const came = peakThatCame(of.get(made.pool), made)
+    return { ...made, came: Number.isNaN(came) ? null : came }
+  })
+  const headWaitsMs = await measures.headWaitsMs(database, now())
+  const [hour, pools] = [new Date(lastMs), series.map(({ name }) => name)]
+  await reckonRates(database, { hour, pools, offers, sold, headWaitsMs })
 }
 
 function forecastNow(
@@ -115,24 +159,24 @@ function forecastNow(
 }
 
 /** Forecasts every pool for each of the horizons; made again for the same hour, it changes nothing. */
-async function forecastPools({ database, now }: ForecastingDeps, kept: Map<number, Kept>) {
-  const series = await readDemandSeries(database, now())
+async function forecastPools(deps: ForecastingDeps, kept: Map<number, Kept>): Promise<void> {
+  const { database } = deps
+  const known = await readKnown(deps)
+  if (known === null) return
+  const { series, past, lastMs } = known
   const hours = series[0]?.demand.length ?? 0
-  if (hours === 0) return
-  const lastMs = hourOf(now().getTime()) - HOUR_MS
-  const from = new Date(lastMs - FORECAST_JUDGED_HOURS * HOUR_MS)
-  const past = await listForecasts(database, { from, to: new Date(lastMs) })
   for (const horizon of HORIZONS) {
     const all = prepare(series, horizon)
-    const known = kept.get(horizon)
-    const isFresh = known && lastMs - known.atMs < FORECAST_LEARN_EVERY_HOURS * HOUR_MS
-    const learned = isFresh ? known.learned : await learnInTurns(all, hours - 1)
+    const before = kept.get(horizon)
+    const isFresh = before && lastMs - before.atMs < FORECAST_LEARN_EVERY_HOURS * HOUR_MS
+    const learned = isFresh ? before.learned : await learnInTurns(all, hours - 1)
     if (!isFresh) kept.set(horizon, { learned, atMs: learned === null ? 0 : lastMs })
     const mine = past.filter(({ horizonHours }) => horizonHours === horizon)
     const made = forecastNow(all, learned, mine)
     const isPromised = horizon !== HORIZONS.at(-1)
-    await saveForecasts(database, isPromised ? promise(mine, made, series) : made)
+    await saveForecasts(database, isPromised ? promise(mine, made, known) : made)
   }
+  await reckon(deps, known)
   await deleteOldForecasts(database, new Date(lastMs - FORECAST_KEPT_MS))
 }
 

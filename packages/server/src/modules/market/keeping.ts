@@ -5,6 +5,7 @@
  * and keeps its far end from what cannot be taken back; by itself it takes nothing from anybody.
  */
 import { type Floor, type Keeping, KEEPS_NOTHING } from './floor.ts'
+import { HOUR_MS } from './forecast/series.ts'
 import { growthWithin } from './outlook.ts'
 import type { SnapshotPool, Want } from './snapshot.ts'
 import {
@@ -82,6 +83,25 @@ export function whyKept(want: Want, floor: Floor): string | null {
   return reachable < keeping.headroom
     ? `slots beyond the ${keeping.headroom} that are kept for the owner's work`
     : null
+}
+
+/** For how long the owner cannot have the room of a want back once it is placed. */
+function promisedMsOf({ kind, isFirm, promisedMs = 0 }: Want): number {
+  return (isFirm ?? kind === 'on_demand') ? Number.POSITIVE_INFINITY : promisedMs
+}
+
+/** Why a want for spot is not sold to though there may be room; null when it is, or is for something else. */
+export function whyNotSold({ kind, gpus, promisedMs = 0 }: Want, { sale }: Floor): string | null {
+  if (sale === null || kind !== 'spot') return null
+  const left = sale.left(promisedMs)
+  if (gpus <= left) return null
+  const what = promisedMs === 0 ? 'spot' : `spot guaranteed for ${promisedMs / HOUR_MS} h`
+  return `more to be sold as ${what}; by the forecast of the owner's demand ${left} may be now`
+}
+
+/** Counts what is placed against what may be sold. */
+export function countSold(want: Want, { sale }: Floor): void {
+  if (want.kind !== 'anchor') sale?.sell({ gpus: want.gpus, promisedMs: promisedMsOf(want) })
 }
 
 const SHRINKS: readonly string[] = ['flex', 'spot']

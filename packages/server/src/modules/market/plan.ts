@@ -6,7 +6,16 @@
 import { planEviction } from './eviction.ts'
 import { floorsFor } from './fabric.ts'
 import { drainingFor, type Floor, makeBareFloors, makeFloors } from './floor.ts'
-import { atRisk, isAnythingKept, keepingOf, type Shrink, shrink, whyKept } from './keeping.ts'
+import {
+  atRisk,
+  countSold,
+  isAnythingKept,
+  keepingOf,
+  type Shrink,
+  shrink,
+  whyKept,
+  whyNotSold,
+} from './keeping.ts'
 import type { Room } from './room.ts'
 import type { Decision, LeaseKind, Snapshot, Want } from './snapshot.ts'
 import { GIVES_WAY_TO } from './victims.ts'
@@ -68,6 +77,7 @@ function place(want: Want, floor: Floor): Decision | null {
     nodeId: room.node.id,
     slots: floor.take(room, slotsPerNode(want)),
   }))
+  countSold(want, floor)
   return { kind: 'place', leaseId: want.leaseId, placements }
 }
 
@@ -145,16 +155,19 @@ function tooDear({ leaseId }: Want): Decision {
   return { kind: 'wait', leaseId, why: 'the price to fall to its maximum' }
 }
 
-/** Where it fits into what is free. */
+/** Where it fits into what is free; a wait where no more is sold, whoever is there. */
 function placeIn(want: Want, floor: Floor | undefined): Decision | null {
-  return floor === undefined ? null : first(floorsFor(want, floor), (each) => place(want, each))
+  if (floor === undefined) return null
+  const why = whyNotSold(want, floor)
+  if (why !== null) return { kind: 'wait', leaseId: want.leaseId, why }
+  return first(floorsFor(want, floor), (each) => place(want, each))
 }
 
 function decideOne(want: Want, floor: Floor | undefined, nowMs: number): readonly Decision[] {
   const { leaseId } = want
   if (isTooDear(want)) return [tooDear(want)]
   if (floor) {
-    const kept = whyKept(want, floor)
+    const kept = whyNotSold(want, floor) ?? whyKept(want, floor)
     if (kept !== null) return [{ kind: 'wait', leaseId, why: kept }]
     const floors = floorsFor(want, floor)
     const decided =

@@ -12,8 +12,8 @@ export function gpuSku(pool: string, tier: Tier): string {
 }
 
 /** The SKU of what the auction of a pool sells: the price of each window is one of its prices. */
-export function auctionSku(pool: string): string {
-  return `gpu.${pool}.spot.auction`
+export function auctionSku(pool: string, guaranteeHours = 0): string {
+  return `gpu.${pool}.spot.${guaranteeHours === 0 ? 'auction' : `guaranteed-${guaranteeHours}h`}`
 }
 
 /** The price of a pool's GPU time of a tier at an instant, with its id for the meter. */

@@ -1,6 +1,7 @@
 /** What the market decides on: the book and the orders, frozen at one instant. Pure data. */
 import type { Money } from '#kernel/money.ts'
 import type { DemandSample } from './outlook.ts'
+import type { Sale } from './surplus/sale-room.ts'
 
 export type LeaseKind = 'anchor' | 'on_demand' | 'spot' | 'flex' | 'serving'
 
@@ -64,6 +65,8 @@ export interface Want {
   readonly maxPriceUsd: Money | null
   /** Whether it cannot be taken back for the owner's work. Absent: on demand cannot, all else can. */
   readonly isFirm?: boolean
+  /** For so long it is promised not to be taken back; absent: not at all. */
+  readonly promisedMs?: number
   /** The pool's price for this kind now; null for what is not sold by the hour. */
   readonly priceUsd: Money | null
   /** What it was last told that it waits for. */
@@ -106,6 +109,8 @@ export interface SnapshotPool {
   readonly anchorHeadroom?: number
   /** Absent: nothing is forecast. */
   readonly demand?: SnapshotDemand
+  /** What may be sold as spot. Absent: all that is free. */
+  readonly sale?: Sale
 }
 
 export interface Snapshot {

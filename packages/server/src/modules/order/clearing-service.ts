@@ -40,7 +40,11 @@ import {
   noteStanding,
   type WholeOrder,
 } from './store.ts'
-import { countForSale, readSupply } from './supply-service.ts'
+import { countForSpot, readSupply } from './supply-service.ts'
+
+const HOUR_MS = 3_600_000
+/** Firm ones first; 0 is plain spot. */
+const PROMISES: readonly number[] = [4, 2, 1, 0]
 
 export interface ClearingDeps {
   readonly database: Database
@@ -73,11 +77,12 @@ async function expire(
 /** The price of a window is one of the catalog: usage is rated by it for as long as its leases run. */
 async function agreePrice(
   tx: Db,
-  { pool, amount }: { readonly pool: string; readonly amount: Money },
+  { pool, amount, guaranteeHours }: Pick<Round, 'pool' | 'guaranteeHours'> & { amount: Money },
   context: Context,
 ): Promise<AgreedPrice> {
-  const sku = auctionSku(pool)
-  const description = `spot GPU time on ${pool}, by auction`
+  const sku = auctionSku(pool, guaranteeHours)
+  const promise = guaranteeHours === 0 ? '' : ` guaranteed for ${guaranteeHours} h`
+  const description = `spot GPU time${promise} on ${pool}, by auction`
   await defineSku(tx, { name: sku, unit: 'gpu_ms', description })
   const price = { amount, per: 3_600_000n, unit: 'gpu_ms' } as const
   return { id: await setPrice(tx, { sku, price, ...context }), sku, amount }
@@ -86,15 +91,15 @@ async function agreePrice(
 interface Round {
   readonly pool: string
   readonly windowEndsAt: Date
+  readonly guaranteeHours: number
   readonly orders: readonly WholeOrder[]
 }
 
 /** Decides a window; null where it is put together with the next. */
-async function decide(tx: Db, { pool, windowEndsAt, orders }: Round, now: Date) {
+async function decide(tx: Db, { pool, windowEndsAt, guaranteeHours, orders }: Round, now: Date) {
   const supply = await readSupply(tx, pool)
   const { rule, utilisationPpm, previous, reserve } = await readReserve(tx, pool, {
-    supply,
-    at: windowEndsAt,
+    ...{ supply, at: windowEndsAt, guaranteeHours },
   })
   const bids = orders.flatMap(toBid)
   const oldestMs = Math.min(...orders.map(({ createdAt }) => createdAt.getTime()))
@@ -103,7 +108,8 @@ async function decide(tx: Db, { pool, windowEndsAt, orders }: Round, now: Date) 
   const depth = depthOf(rule, { bids: eligible, merged })
   if (depth === 'merge') return null
   const { nodes } = supply
-  const gpusMax = await countForSale(tx, pool, { supply, now })
+  const promisedMs = guaranteeHours * HOUR_MS
+  const gpusMax = await countForSpot(tx, pool, { supply, promisedMs, now })
   const isQuoted = depth === 'quote'
   const window: Window = { rule, utilisationPpm, previous, gpusMax, isQuoted, bids }
   const clearing = clearWindow(window, new TightPlacer(nodes))
@@ -114,7 +120,7 @@ type Decided = NonNullable<Awaited<ReturnType<typeof decide>>>
 
 async function record(
   tx: Db,
-  { pool, windowEndsAt, orders }: Round,
+  { pool, windowEndsAt, guaranteeHours, orders }: Round,
   { decided, ids }: { readonly decided: Decided; readonly ids: IdSource },
 ): Promise<string> {
   const { window, clearing, log } = decided
@@ -123,7 +129,8 @@ async function record(
   const counts = { bids: orders.length, accepted: accepted.length }
   const gpus = { gpusOffered: window.gpusMax, gpusSold: figures.gpusSold }
   const { isQuoted } = window
-  const whole = { id, pool, windowEndsAt, isQuoted, reserve, price, ...counts, ...gpus }
+  const named = { id, pool, windowEndsAt, guaranteeHours }
+  const whole = { ...named, isQuoted, reserve, price, ...counts, ...gpus }
   await insertClearing(tx, whole, renderLog(log))
   return id
 }
@@ -137,13 +144,14 @@ function orderOf(orders: readonly WholeOrder[]): (bid: Bid) => WholeOrder {
 
 async function fillAll(
   tx: Db,
-  { orders, decided, clearingId, pool }: Cleared,
+  { orders, decided, clearingId, pool, guaranteeHours }: Cleared,
   context: Context,
 ): Promise<void> {
   const { clearing, supply } = decided
   if (clearing.accepted.length === 0) return
   const taken = new Map<number, number>()
-  const agreedPrice = await agreePrice(tx, { pool, amount: clearing.price }, context)
+  const agreed = { pool, guaranteeHours, amount: clearing.price }
+  const agreedPrice = await agreePrice(tx, agreed, context)
   const find = orderOf(orders)
   await releaseAll(
     tx,
@@ -173,14 +181,14 @@ async function stand(tx: Db, { orders, decided }: Cleared, now: Date): Promise<v
 /** A window that was cleared already is not cleared again. */
 async function clearPool(
   tx: Db,
-  { pool, windowEndsAt, limit }: Omit<Round, 'orders'> & { readonly limit: number },
+  { pool, windowEndsAt, guaranteeHours, limit }: Omit<Round, 'orders'> & { readonly limit: number },
   context: Context,
 ): Promise<void> {
-  const orders = await lockBids(tx, pool, { before: windowEndsAt, limit })
+  const orders = await lockBids(tx, pool, { before: windowEndsAt, guaranteeHours, limit })
   if (orders.length === 0) return
-  const last = await findLastClearing(tx, pool)
+  const last = await findLastClearing(tx, pool, guaranteeHours)
   if (last !== null && last.windowEndsAt >= windowEndsAt) return
-  const round = { pool, windowEndsAt, orders }
+  const round = { pool, windowEndsAt, guaranteeHours, orders }
   const decided = await decide(tx, round, context.now)
   if (decided === null) return
   const clearingId = await record(tx, round, { decided, ids: context.ids })
@@ -207,7 +215,11 @@ export async function stepClearing(
   try {
     // Those in line come first: they pay more than any window asks.
     await inTransaction(database, (tx) => startInLine(tx, { pool, limit }, { now: at, ids }))
-    await inTransaction(database, (tx) => clearPool(tx, round, { now: at, ids }))
+    // What is promised for longest has the least room; each is sold from what the firmer ones leave.
+    for (const guaranteeHours of PROMISES)
+      await inTransaction(database, (tx) =>
+        clearPool(tx, { ...round, guaranteeHours }, { now: at, ids }),
+      )
   } catch (error) {
     if (error instanceof Unfillable) await inTransaction(database, (tx) => reject(tx, error, at))
     else if (!isConstraintViolation(error, 'claim_no_double_sale') && !(error instanceof Outdated))

@@ -9,6 +9,8 @@ export interface ClearingRecord {
   readonly id: string
   readonly pool: string
   readonly windowEndsAt: Date
+  /** 0: plain spot. */
+  readonly guaranteeHours: number
   readonly isQuoted: boolean
   readonly reserve: Money
   readonly price: Money
@@ -23,6 +25,7 @@ function toRecord(row: Omit<Selectable<Schema['clearing']>, 'log'>): ClearingRec
     id: row.id,
     pool: row.pool_name,
     windowEndsAt: row.window_ends_at,
+    guaranteeHours: row.guarantee_hours,
     isQuoted: row.is_quoted,
     reserve: money(row.reserve_usd),
     price: money(row.price_usd),
@@ -35,7 +38,7 @@ function toRecord(row: Omit<Selectable<Schema['clearing']>, 'log'>): ClearingRec
 
 const COLUMNS = [
   ...(['id', 'pool_name', 'window_ends_at', 'is_quoted', 'reserve_usd', 'price_usd'] as const),
-  ...(['bids', 'accepted', 'gpus_offered', 'gpus_sold'] as const),
+  ...(['bids', 'accepted', 'gpus_offered', 'gpus_sold', 'guarantee_hours'] as const),
 ] as const
 
 export async function insertClearing(tx: Db, record: ClearingRecord, log: LogText): Promise<void> {
@@ -43,6 +46,7 @@ export async function insertClearing(tx: Db, record: ClearingRecord, log: LogTex
     id: record.id,
     pool_name: record.pool,
     window_ends_at: record.windowEndsAt,
+    guarantee_hours: record.guaranteeHours,
     is_quoted: record.isQuoted,
     reserve_usd: renderMoney(record.reserve),
     price_usd: renderMoney(record.price),
@@ -55,12 +59,17 @@ export async function insertClearing(tx: Db, record: ClearingRecord, log: LogTex
   await tx.insertInto('clearing').values(row).execute()
 }
 
-/** The last one of a pool. */
-export async function findLastClearing(db: Db, pool: string): Promise<ClearingRecord | null> {
+/** The last one of a pool, of plain spot or of what is sold with a guarantee. */
+export async function findLastClearing(
+  db: Db,
+  pool: string,
+  guaranteeHours: number,
+): Promise<ClearingRecord | null> {
   const row = await db
     .selectFrom('clearing')
     .select(COLUMNS)
     .where('pool_name', '=', pool)
+    .where('guarantee_hours', '=', guaranteeHours)
     .orderBy('window_ends_at', 'desc')
     .limit(1)
     .executeTakeFirst()
@@ -106,7 +115,7 @@ export interface PriceSpread {
   readonly clearings: number
 }
 
-/** The windows of a pool by stretches of equal length from an instant on; those without any are left out. */
+/** The windows of plain spot of a pool by stretches of equal length from an instant on; those without any are left out. */
 export async function listPriceSpreads(
   db: Db,
   pool: string,
@@ -127,7 +136,7 @@ export async function listPriceSpreads(
       percentile_disc(0.9) WITHIN GROUP (ORDER BY price_usd) AS p90,
       sum(gpus_offered)::text AS offered, sum(gpus_sold)::text AS sold, count(*)::int4 AS clearings
     FROM clearing
-    WHERE pool_name = ${pool} AND window_ends_at >= ${from} AND window_ends_at < ${to}
+    WHERE pool_name = ${pool} AND guarantee_hours = 0 AND window_ends_at >= ${from} AND window_ends_at < ${to}
     GROUP BY step ORDER BY step`.execute(db)
   return rows.map(({ step, p10, median, p90, offered, sold, clearings }) => ({
     fromMs: from.getTime() + step * stepMs,

@@ -17,6 +17,8 @@ export interface Order {
   readonly gpus: number
   readonly nodes: number
   readonly fabric: 'same' | 'any'
+  /** Of spot: for so many hours from its start it is not taken back; 0: no such promise. */
+  readonly guaranteeHours: number
   readonly limit: Money | null
   readonly holdId: string | null
   readonly leaseId: string | null

@@ -1,4 +1,5 @@
 /** Orders, clearings and prices over HTTP. Orders are their organization's; clearings and prices are everybody's. */
+import { GuaranteeHours } from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { money, renderMoney } from '#kernel/money.ts'
@@ -15,7 +16,7 @@ import { listPoints } from './price-history-service.ts'
 import { readReserve } from './rule-service.ts'
 import { cancelOrder, createOrder } from './service.ts'
 import { findOrder, listOrders } from './store.ts'
-import { countForSale, readSupply } from './supply-service.ts'
+import { countForSpot, readSupply, type Supply } from './supply-service.ts'
 import { renderClearing, renderOrders } from './view-service.ts'
 
 type Names =
@@ -47,6 +48,22 @@ async function requirePool(db: Db, pool: string): Promise<void> {
     throw new Fault('pool.not_found', `There is no pool ${pool}.`)
 }
 
+/** What spot with a guarantee costs at least, and how much of it the next window may sell. */
+async function renderGuarantees(
+  db: Db,
+  pool: string,
+  { supply, now }: { readonly supply: Supply; readonly now: Date },
+) {
+  const guarantees = []
+  for (const hours of GuaranteeHours.values) {
+    const { reserve } = await readReserve(db, pool, { supply, at: now, guaranteeHours: hours })
+    const promisedMs = hours * 3_600_000
+    const gpusFree = await countForSpot(db, pool, { supply, promisedMs, now })
+    guarantees.push({ hours, reserveUsdPerGpuHour: renderMoney(reserve), gpusFree })
+  }
+  return guarantees
+}
+
 async function renderReserve(db: Db, pool: string, now: Date) {
   await requirePool(db, pool)
   const supply = await readSupply(db, pool)
@@ -61,7 +78,8 @@ async function renderReserve(db: Db, pool: string, now: Date) {
     utilisationPpm,
     previousUsdPerGpuHour: previous === null ? null : renderMoney(previous),
     reserveUsdPerGpuHour: renderMoney(reserve),
-    gpusFree: await countForSale(db, pool, { supply, now }),
+    gpusFree: await countForSpot(db, pool, { supply, promisedMs: 0, now }),
+    guarantees: await renderGuarantees(db, pool, { supply, now }),
     windowMs: CLEARING_WINDOW_MS,
     windowEndsAt: new Date(windowEndsMs).toISOString(),
   }
@@ -78,14 +96,22 @@ export function orderRoutes({
   return {
     createOrder: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
-      const { tier, maxPriceUsdPerGpuHour: most, expiresAt, quote, start, ...asked } = body
+      const {
+        tier,
+        maxPriceUsdPerGpuHour: most,
+        expiresAt,
+        quote,
+        start,
+        guaranteeHours,
+        ...asked
+      } = body
       const limit = most === undefined ? null : money(most)
       const work = hideWork(pepper, asked)
       const lease = { organizationId, projectId, kind: tier, maxPriceUsd: limit, ...work }
       const until = expiresAt === undefined ? null : new Date(expiresAt)
       const order = await createOrder(
         db,
-        { lease, limit, expiresAt: until, quote, start },
+        { lease, limit, expiresAt: until, quote, start, guaranteeHours },
         { now, ids },
       )
       setTarget(order.id)

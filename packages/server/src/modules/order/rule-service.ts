@@ -10,6 +10,7 @@ import {
   CLEARING_DEPTH_MIN,
   CLEARING_MERGES_MAX,
   CLEARING_SWAPS_MAX,
+  GUARANTEE_PREMIUM_PPM,
   PRICE_MOVE_PPM,
   RESERVE_FLOOR_PPM,
   RESERVE_KNEE_PPM,
@@ -20,8 +21,21 @@ import type { Supply } from './supply-service.ts'
 const HOUR_MS = 3_600_000
 const MILLION = 1_000_000
 
-/** The floor is what a GPU-hour costs, and a share of the list price where that is more; the ceiling is the list price. */
-export async function readRule(db: Db, poolName: string, at: Date): Promise<ClearingRule> {
+/** A price of plain spot as that of spot with a guarantee, rounded up. */
+function withPremium(amount: Money, guaranteeHours: number): Money {
+  const premium = guaranteeHours === 0 ? 0 : (GUARANTEE_PREMIUM_PPM[guaranteeHours] ?? MILLION)
+  return picos((amount * BigInt(MILLION + premium) + BigInt(MILLION) - 1n) / BigInt(MILLION))
+}
+
+/**
+ * The floor is what a GPU-hour costs, and a share of the list price where that is more; the ceiling is the list price.
+ * With a guarantee both are higher by its premium.
+ */
+async function readRule(
+  db: Db,
+  poolName: string,
+  { at, guaranteeHours }: { readonly at: Date; readonly guaranteeHours: number },
+): Promise<ClearingRule> {
   const pool = present(await findPool(db, poolName), `the pool ${poolName}`)
   const sites = await listSites(db)
   const site = present(
@@ -33,8 +47,8 @@ export async function readRule(db: Db, poolName: string, at: Date): Promise<Clea
   const share = picos((price.amount * BigInt(RESERVE_FLOOR_PPM)) / BigInt(MILLION))
   const floor = greatest(cost, share)
   return {
-    floor,
-    ceiling: greatest(floor, price.amount),
+    floor: withPremium(floor, guaranteeHours),
+    ceiling: withPremium(greatest(floor, price.amount), guaranteeHours),
     kneePpm: RESERVE_KNEE_PPM,
     movePpm: PRICE_MOVE_PPM,
     depthMin: CLEARING_DEPTH_MIN,
@@ -54,10 +68,14 @@ export interface Reserve {
 export async function readReserve(
   db: Db,
   pool: string,
-  { supply, at }: { readonly supply: Supply; readonly at: Date },
+  {
+    supply,
+    at,
+    guaranteeHours = 0,
+  }: { readonly supply: Supply; readonly at: Date; readonly guaranteeHours?: number },
 ): Promise<Reserve> {
-  const rule = await readRule(db, pool, at)
-  const previous = (await findLastClearing(db, pool))?.price ?? null
+  const rule = await readRule(db, pool, { at, guaranteeHours })
+  const previous = (await findLastClearing(db, pool, guaranteeHours))?.price ?? null
   const { slotsTotal, slotsFree } = supply
   const used = slotsTotal - slotsFree
   const utilisationPpm = slotsTotal === 0 ? MILLION : Math.floor((used * MILLION) / slotsTotal)

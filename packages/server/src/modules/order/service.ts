@@ -23,9 +23,13 @@ export interface OrderRequest {
   readonly expiresAt: Date | null
   /** On demand only; default: now. */
   readonly start?: OrderStart | undefined
+  /** Of spot: not taken back for so many hours. */
+  readonly guaranteeHours?: number | undefined
   /** A quote to buy at. */
   readonly quote?: string | undefined
 }
+
+const HOUR_MS = 3_600_000
 
 interface Context {
   readonly now: Date
@@ -69,7 +73,8 @@ async function orderSpot(
   context: Context,
 ): Promise<Omit<WholeOrder, 'sequence' | 'clearingId'>> {
   const { now } = context
-  const { lease, limit } = request
+  const { limit, guaranteeHours = 0 } = request
+  const lease = { ...request.lease, guaranteeMs: guaranteeHours * HOUR_MS }
   if (request.quote !== undefined) refuseField('body.quote', 'is for orders on demand')
   if (request.start === 'when_it_fits') refuseField('body.start', 'is for orders on demand')
   const field = 'body.maxPriceUsdPerGpuHour'
@@ -80,7 +85,7 @@ async function orderSpot(
   const bid = { sequence: 0, buyer: '', gpus: lease.gpus, nodes, fabric, limit }
   for (const { text } of findBidFaults(bid)) refuseField(field, text)
   const supply = await readSupply(tx, pool)
-  const { reserve } = await readReserve(tx, pool, { supply, at: now })
+  const { reserve } = await readReserve(tx, pool, { supply, at: now, guaranteeHours })
   if (limit < reserve)
     throw new Fault(
       'order.limit_below_reserve',
@@ -95,7 +100,8 @@ async function orderSpot(
   const held = { id, organizationId, amount: plan.holdAt(limit) }
   return {
     ...{ id, organizationId, projectId, tier: 'spot', state: 'pending', pool, gpus, nodes, fabric },
-    ...{ limit, request: lease, holdId: await holdFor(tx, held, context), leaseId: null },
+    ...{ guaranteeHours, limit, request: lease, leaseId: null },
+    ...{ holdId: await holdFor(tx, held, context) },
     ...{ priceUsd: null, createdAt: now, expiresAt, closedAt: null },
     text: 'Waits for the end of the window.',
   }
@@ -132,7 +138,15 @@ async function orderOnDemand(
   const which = quote === undefined ? 'list price' : 'quoted price'
   return {
     ...{ id, organizationId, projectId, tier: 'on_demand', state: 'filled', pool, gpus, nodes },
-    ...{ fabric, limit, request: asked, holdId: null, leaseId: lease.id, expiresAt: null },
+    ...{
+      fabric,
+      guaranteeHours: 0,
+      limit,
+      request: asked,
+      holdId: null,
+      leaseId: lease.id,
+      expiresAt: null,
+    },
     ...{ priceUsd: agreedPrice.amount, createdAt: now, closedAt: now },
     text: `Filled at the ${which} of $${renderMoney(agreedPrice.amount)} per GPU-hour.`,
   }
@@ -161,14 +175,23 @@ async function orderInLine(
   const holdId = await holdFor(tx, { id, organizationId, amount: plan.holdAt(limit) }, context)
   return {
     ...{ id, organizationId, projectId, tier: 'on_demand', state: 'pending', pool, gpus, nodes },
-    ...{ fabric, limit, request: request.lease, holdId, leaseId: null, priceUsd: null },
+    ...{
+      fabric,
+      guaranteeHours: 0,
+      limit,
+      request: request.lease,
+      holdId,
+      leaseId: null,
+      priceUsd: null,
+    },
     ...{ createdAt: now, expiresAt, closedAt: null },
     text: 'In line until all of it fits.',
   }
 }
 
-function drafterOf({ lease, start }: OrderRequest) {
+function drafterOf({ lease, start, guaranteeHours }: OrderRequest) {
   if (lease.kind === 'spot') return orderSpot
+  if (guaranteeHours !== undefined) return refuseField('body.guaranteeHours', 'is for spot orders')
   return start === 'when_it_fits' ? orderInLine : orderOnDemand
 }
 

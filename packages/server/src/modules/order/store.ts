@@ -28,6 +28,7 @@ function toOrder(row: Selectable<Schema['market_order']>): WholeOrder {
     gpus: row.gpus,
     nodes: row.nodes,
     fabric: row.fabric as Order['fabric'],
+    guaranteeHours: row.guarantee_hours,
     limit: toMoney(row.limit_usd),
     request: row.request as LeaseRequest,
     holdId: row.hold_id,
@@ -57,6 +58,7 @@ export async function insertOrder(
       gpus: order.gpus,
       nodes: order.nodes,
       fabric: order.fabric,
+      guarantee_hours: order.guaranteeHours,
       limit_usd: order.limit === null ? null : renderMoney(order.limit),
       request: JSON.stringify({ ...order.request, maxPriceUsd: null, agreedPrice: null }),
       hold_id: order.holdId,
@@ -97,14 +99,19 @@ export async function lockExpiredOrders(
   return (await query.limit(limit).forUpdate().execute()).map(toOrder)
 }
 
-/** The open orders of a pool that came before a window ended, the highest bids for spot first, locked. */
+/** The open orders of a pool for spot with a guarantee, or 0: without, that came before a window ended; locked, the highest first. */
 export async function lockBids(
   tx: Db,
   pool: string,
-  { before, limit }: { readonly before: Date; readonly limit: number },
+  {
+    before,
+    guaranteeHours,
+    limit,
+  }: { readonly before: Date; readonly guaranteeHours: number; readonly limit: number },
 ): Promise<readonly WholeOrder[]> {
   const query = openOrders(tx, pool)
     .where('tier', '=', 'spot')
+    .where('guarantee_hours', '=', guaranteeHours)
     .where('created_at', '<', before)
     .orderBy('limit_usd', 'desc')
     .orderBy('sequence')
@@ -123,6 +130,18 @@ export async function lockInLine(
 
 export async function hasOpenOrders(db: Db, pool: string): Promise<boolean> {
   return (await openOrders(db, pool).limit(1).execute()).length > 0
+}
+
+/** By pool, how long the first of those who wait for spot with a guarantee has waited. */
+export async function headWaitsMs(db: Db, now: Date): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('market_order')
+    .select(['pool_name', (eb) => eb.fn.min('created_at').as('first')])
+    .where('closed_at', 'is', null)
+    .where('guarantee_hours', '>', 0)
+    .groupBy('pool_name')
+    .execute()
+  return new Map(rows.map(({ pool_name, first }) => [pool_name, now.getTime() - first.getTime()]))
 }
 
 function openOrders(db: Db, pool: string) {

@@ -1,7 +1,7 @@
 /** What a pool has for sale at an instant: the free slots of its ready nodes, less what is for work of higher rank. */
 import { listHeld } from '#modules/book/index.ts'
 import { listFaults, listNodeShapes, listUnreachable } from '#modules/fleet/index.ts'
-import { countKeptSoon, listPendingLeases } from '#modules/lease/index.ts'
+import { listPendingLeases, readSaleBounds } from '#modules/lease/index.ts'
 import type { FreeNode } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 
@@ -57,12 +57,27 @@ export async function readSupply(db: Db, pool: string): Promise<Supply> {
   return { nodes, slotsTotal, slotsFree }
 }
 
-/** What may be sold to spot: neither what others wait for, nor what the owner's work will want soon. */
+/** What may be sold: neither what others wait for, nor what the owner's work will want soon. */
 export async function countForSale(
   db: Db,
   pool: string,
   { supply, now }: { readonly supply: Supply; readonly now: Date },
 ): Promise<number> {
-  const kept = await countKeptSoon(db, pool, now)
-  return Math.max(0, supply.slotsFree - (await countWaiting(db, pool)) - kept)
+  const { keptSoon } = await readSaleBounds(db, pool, now)
+  return Math.max(0, supply.slotsFree - (await countWaiting(db, pool)) - keptSoon)
+}
+
+/** What may be sold as spot: of that, no more than the surplus of its tier. */
+export async function countForSpot(
+  db: Db,
+  pool: string,
+  {
+    supply,
+    promisedMs,
+    now,
+  }: { readonly supply: Supply; readonly promisedMs: number; readonly now: Date },
+): Promise<number> {
+  const { keptSoon, room } = await readSaleBounds(db, pool, now)
+  const free = supply.slotsFree - (await countWaiting(db, pool)) - keptSoon
+  return Math.max(0, Math.min(free, room.left(promisedMs)))
 }

@@ -1,5 +1,9 @@
 /** Renders orders and clearings for the API. */
-import type { Clearing as ClearingAnswer, Order as OrderAnswer } from '@spillway/contract'
+import type {
+  Clearing as ClearingAnswer,
+  GuaranteeHours,
+  Order as OrderAnswer,
+} from '@spillway/contract'
 import { type Money, renderMoney, ZERO } from '#kernel/money.ts'
 import { listOrganizations } from '#modules/identity/index.ts'
 import { listOpenHolds } from '#modules/ledger/index.ts'
@@ -17,6 +21,7 @@ function renderOne(order: WholeOrder, organization: string, held: Money): OrderA
   const { id, sequence, tier, state, text, pool, gpus, nodes, fabric, request } = order
   return {
     ...{ id, organization, sequence, tier, start, state, text, pool, gpus, nodes, fabric },
+    guaranteeHours: order.guaranteeHours === 0 ? null : (order.guaranteeHours as GuaranteeHours),
     name: request.name ?? null,
     command: [...request.command],
     maxPriceUsdPerGpuHour: renderAmount(order.limit),
@@ -46,6 +51,7 @@ export function renderClearing(record: ClearingRecord): ClearingAnswer {
   return {
     ...{ id, pool, isQuoted, bids, accepted, gpusOffered, gpusSold },
     windowEndsAt: record.windowEndsAt.toISOString(),
+    guaranteeHours: record.guaranteeHours === 0 ? null : (record.guaranteeHours as GuaranteeHours),
     reserveUsdPerGpuHour: renderMoney(record.reserve),
     priceUsdPerGpuHour: renderMoney(record.price),
   }

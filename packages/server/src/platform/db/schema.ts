@@ -67,6 +67,7 @@ export interface ClearingTable {
   gpus_offered: number
   gpus_sold: number
   log: ColumnType<unknown, string, string>
+  guarantee_hours: Generated<number>
 }
 
 export interface DemandForecastTable {
@@ -276,6 +277,7 @@ export interface MarketOrderTable {
   created_at: Date
   expires_at: Date | null
   closed_at: Date | null
+  guarantee_hours: Generated<number>
 }
 
 export interface ModelTable {
@@ -517,6 +519,15 @@ export interface StrandTable {
   last_failure: string | null
 }
 
+export interface SurplusRateTable {
+  pool_name: string
+  hour: Date
+  eta: number
+  promises: number
+  breaches: number
+  head_wait_ms: bigint
+}
+
 export interface UsageEventTable {
   id: string
   line: number
@@ -627,6 +638,7 @@ export interface Schema {
   sku: SkuTable
   slot_fault: SlotFaultTable
   strand: StrandTable
+  surplus_rate: SurplusRateTable
   usage_event: UsageEventTable
   usage_hour: UsageHourTable
   webhook: WebhookTable

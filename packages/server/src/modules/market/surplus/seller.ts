@@ -97,15 +97,18 @@ export class Seller {
     return sales
   }
 
-  /** Tells what the peaks were of the oldest hour of which that was not told yet. */
-  settle(peaks: readonly number[]): void {
+  /**
+   * Tells what the peaks were of the oldest hour of which that was not told yet, and on which pools a promise that was
+   * sold in it broke whatever the peak was.
+   */
+  settle(peaks: readonly number[], broke: readonly boolean[] = []): void {
     const decided = this.#decided[this.#settled++]
     if (!decided) return
     const parts = decided.pools.map(({ peak }, pool) => partOf(peak, peaks[pool] ?? 0))
     this.calibration.learn(parts)
     const broken = decided.sales.filter(({ gpus }, pool) => {
       const spare = Math.max(0, (decided.pools[pool]?.capacity ?? 0) - (peaks[pool] ?? 0))
-      return gpus > spare + 1e-9
+      return gpus > spare + 1e-9 || broke[pool] === true
     })
     this.#breaches.push(broken.length)
   }

@@ -1,7 +1,7 @@
 /**
  * What may be sold of a pool now, tier by tier, each firmer one a part of the looser ones: reserved from the far end of
  * the peak over its time, spot with a promise of so many hours from the seller, plain spot from what is likelier than not,
- * and flex from all that is idle. Only what can be placed counts. Pure.
+ * and flex from all that is idle. A forecast that falls back has no say in plain spot. Only what can be placed counts. Pure.
  */
 import { type Distribution, quantileOf } from '../forecast/distribution.ts'
 import type { FallbackReason } from '../forecast/fallback.ts'
@@ -25,7 +25,7 @@ export interface SurplusInput {
   readonly now: number
   /** Shortest first. */
   readonly horizons: readonly HorizonPeak[]
-  readonly fallback: FallbackReason | null
+  readonly fallback: FallbackReason | 'outdated' | null
   /** How much of a promise is sold, by what lately broke and waited: see `nextEta`. */
   readonly eta: number
   readonly placeable: readonly Placeable[]
@@ -69,7 +69,10 @@ export function surplusOf(input: SurplusInput): readonly TierSurplus[] {
     Math.max(0, capacity - quantileOf(peak, level))
   const idle = Math.max(0, capacity - now)
   const [shortest, longest] = [horizons[0], horizons.at(-1)]
-  if (!shortest || !longest) return [asTier('flex', idle, { hours: null, placeable })]
+  const loose = (['spot', 'flex'] as const).map((tier) =>
+    asTier(tier, idle, { hours: null, placeable }),
+  )
+  if (!shortest || !longest) return loose
   // What was not learned, or has been wrong of late, promises nothing for good.
   let firmer = fallback === null ? Math.min(idle, beyond(longest.peak, RESERVED_LEVEL)) : 0
   const tiers = [asTier('reserved', firmer, { hours: longest.hours, placeable })]
@@ -78,6 +81,8 @@ export function surplusOf(input: SurplusInput): readonly TierSurplus[] {
     firmer = Math.max(firmer, Math.min(idle, eta * offered))
     tiers.push(asTier('guaranteed', firmer, { hours, placeable }))
   }
+  // Then the forecast has no say in what is sold without a promise either.
+  if (fallback !== null) return [...tiers, ...loose]
   firmer = Math.max(firmer, Math.min(idle, beyond(shortest.peak, SPOT_LEVEL)))
   tiers.push(asTier('spot', firmer, { hours: null, placeable }))
   tiers.push(asTier('flex', idle, { hours: null, placeable }))

@@ -64,6 +64,7 @@ export interface Asked {
   readonly kind?: LeaseRequest['kind']
   readonly quote?: string
   readonly start?: 'now' | 'when_it_fits'
+  readonly guaranteeHours?: number
 }
 
 async function declareFleet(database: Database, now: Date, seed: { readonly directory: string }) {
@@ -123,8 +124,8 @@ export async function makeOrderStand(database: Database) {
   })
   const request = (of: Buyer, asked: Asked): OrderRequest => {
     const limit = asked.limit === null ? null : money(asked.limit ?? '1')
-    const { expiresAt = null, quote, start } = asked
-    return { lease: work(of, asked), limit, expiresAt, quote, start }
+    const { expiresAt = null, quote, start, guaranteeHours } = asked
+    return { lease: work(of, asked), limit, expiresAt, quote, start, guaranteeHours }
   }
   return {
     ...{ database, clock, ids, deps, request, buyer, context },
