@@ -8,6 +8,12 @@ test('a slip of the pen is told, and with it the name that was meant', () => {
   ])
 })
 
+test('a name that stops short is told as well', () => {
+  expect(findMisspelt({ SPILLWAY_DATA: '/srv/spillway' })).toEqual([
+    'SPILLWAY_DATA is not a variable of the server; did you mean SPILLWAY_DATA_DIR?',
+  ])
+})
+
 test('variables of others are left alone', () => {
   const names = ['URL', 'API_KEY', 'KEY', 'SLOTS', 'CPUS', 'NODE', 'GATEWAY', 'METADATA_URL']
   const others = ['LEASE_ID', 'ATTEMPT_ID', 'ATTEMPT_MARK', 'NOTICE_FILE', 'TEST_REQUIRE']

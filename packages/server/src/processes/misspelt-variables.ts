@@ -11,7 +11,7 @@ export function findMisspelt(
   return Object.keys(environment).flatMap((name) => {
     const rest = name.slice(PREFIX.length)
     if (!name.startsWith(PREFIX) || KNOWN.includes(rest)) return []
-    const meant = nearest(rest, KNOWN)
+    const meant = KNOWN.find((known) => known.startsWith(`${rest}_`)) ?? nearest(rest, KNOWN)
     return meant === null
       ? []
       : [`${name} is not a variable of the server; did you mean ${PREFIX}${meant}?`]
