@@ -803,6 +803,22 @@ CREATE TABLE surplus_rate (
 );
 CREATE TRIGGER surplus_rate_append_only BEFORE DELETE OR UPDATE ON surplus_rate FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE team_forecast (
+  pool_name text NOT NULL,
+  organization_id text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  horizon_hours integer NOT NULL,
+  capacity_gpus integer NOT NULL,
+  peak double precision[] NOT NULL,
+  fallback text,
+  CONSTRAINT team_forecast_pkey PRIMARY KEY (pool_name, organization_id, hour, horizon_hours),
+  CONSTRAINT team_forecast_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT team_forecast_capacity_gpus_check CHECK ((capacity_gpus >= 0)),
+  CONSTRAINT team_forecast_fallback_check CHECK ((fallback = ANY (ARRAY['no_history'::text, 'little_history'::text, 'low_confidence'::text]))),
+  CONSTRAINT team_forecast_horizon_hours_check CHECK ((horizon_hours > 0))
+);
+CREATE INDEX team_forecast_hour ON team_forecast USING btree (hour);
+
 CREATE TABLE usage_event (
   id uuid NOT NULL,
   line smallint NOT NULL,

@@ -24,6 +24,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   simulation: 'simulation',
   demand_forecast: 'market',
   surplus_rate: 'market',
+  team_forecast: 'market',
   claim: 'book',
   sku: 'catalog',
   price: 'catalog',

@@ -12,6 +12,8 @@ const forecast = {
 }
 
 const answer = {
+  organization: null,
+  teams: [{ organization: 'Research', gpus: 12 }],
   ...{ pool: 'laptop', latest: [forecast], history: [], demand: [] },
   accuracy: [
     {
@@ -62,4 +64,25 @@ test('the surplus shows each tier with what can be placed of it', async () => {
   expect(code).toBe(0)
   expect(stdout).toMatch(/guaranteed +4 +60 +60 +60 +40/)
   expect(stdout).toContain('promises are cut to 50%')
+})
+
+test('a forecast names the teams, and shows one of them alone', async () => {
+  const queries: unknown[] = []
+  const key = 'operator-secret'
+  const { stdout } = await run(['forecast', 'laptop'], {
+    answers: { getForecast: () => answer },
+    key,
+  })
+  expect(stdout).toContain('Research 12')
+  const one = await run(['forecast', 'laptop', '--team', 'Research'], {
+    key,
+    answers: {
+      getForecast: ({ query }) => {
+        queries.push(query)
+        return { ...answer, organization: 'Research' }
+      },
+    },
+  })
+  expect(queries).toMatchObject([{ organization: 'Research' }])
+  expect(one.stdout).not.toContain('by team')
 })

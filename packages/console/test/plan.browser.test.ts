@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { untilTrue } from '../../server/test/harness/index.ts'
 import { accessibilityFaults, hasChromium, type Scene, startScene } from './scene.ts'
 
+const HOUR_MS = 3_600_000
 /** Simulations are computed one after the other, beside all that the tests run. */
 const SIMULATED_WITHIN_MS = 180_000
 
@@ -27,6 +29,42 @@ describe.runIf(hasChromium)('the outlook of the operator', () => {
       await opened.close()
     },
   )
+
+  test('the forecast of one team is drawn by itself, and is left again', async () => {
+    // given a team with work on the pool, and a week of forecasts of it
+    await scene.operator.runAnchor({ body: { command: ['sleep', '600'], gpus: 1 } })
+    const [pool] = (await scene.operator.listPools()).items
+    const team = (await scene.operator.listOrganizations()).items.find(
+      ({ kind }) => kind === 'operator',
+    )
+    const lastMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS
+    const rows = Array.from({ length: 160 }, (_, back) => ({
+      ...{ pool_name: pool?.name ?? '', organization_id: team?.id ?? '', fallback: null },
+      ...{ hour: new Date(lastMs - back * HOUR_MS), horizon_hours: 4, capacity_gpus: 2 },
+      peak: Array.from({ length: 34 }, (__, level) => 1 + (level / 34) * (1 + Math.sin(back / 4))),
+    }))
+    await scene.db.insertInto('team_forecast').values(rows).execute()
+    await untilTrue(async () => {
+      const { teams } = await scene.operator.getForecast({
+        ...{ params: { pool: pool?.name ?? '' }, query: {} },
+      })
+      return teams.length > 0
+    })
+    for (const width of [390, 1280]) {
+      const opened = await scene.open({ as: 'operator', width })
+      const { page } = opened
+      await opened.go('/forecast')
+      await page.getByRole('combobox', { name: 'Team' }).selectOption('operator')
+      await page.getByText(/^operator: peak of the 4 h/).waitFor()
+      await page.getByRole('img', { name: /Peak of the owner/ }).waitFor()
+      expect(new URL(page.url()).searchParams.get('team')).toBe('operator')
+      expect(await accessibilityFaults(page)).toEqual([])
+      await page.getByRole('combobox', { name: 'Team' }).selectOption('')
+      await page.getByRole('table', { name: 'Promises' }).waitFor()
+      expect(opened.complaints).toEqual([])
+      await opened.close()
+    }
+  }, 120_000)
 
   test(
     'a plan is refused by the name of its cell, simulated with its progress, and compared',

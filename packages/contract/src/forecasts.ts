@@ -60,12 +60,20 @@ export const getForecast = endpoint({
   query: z.strictObject({
     from: InstantInput.optional().meta({ description: 'Default: a week before `to`.' }),
     to: InstantInput.optional().meta({ description: 'Default: now.' }),
+    organization: z.string().min(1).max(120).optional().meta({
+      description:
+        'Of the work of this organization alone, by its name; of it nothing is promised. Default: of all of them together.',
+    }),
     horizon: z.coerce.number().int().min(1).default(4).meta({
       description: 'Hours: of which forecasts the history is.',
     }),
   }),
   returns: z.object({
     pool: Name,
+    /** Whose work it is of; null: of everybody’s together. */
+    organization: z.string().nullable(),
+    /** Organizations whose work was on the pool of late, by name, with what they have of it now. */
+    teams: z.array(z.object({ organization: z.string(), gpus: z.number().int() })),
     /** The last forecast of each horizon; empty before the first hour has passed. */
     latest: z.array(Forecast),
     /** Over the last 31 days. */
@@ -75,7 +83,7 @@ export const getForecast = endpoint({
     /** What the owner wanted in each hour of that time, at most at once. */
     demand: z.array(z.object({ at: Instant, gpus: z.number() })),
   }),
-  errors: ['pool.not_found'],
+  errors: ['pool.not_found', 'organization.not_found'],
 })
 
 /** GPUs that could be handed out as gangs of a size, each on one node. */

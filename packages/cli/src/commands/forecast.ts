@@ -7,12 +7,15 @@ import { renderTable, type TableOptions } from '../output/table.ts'
 import { wholeNumber } from '../parse/option-values.ts'
 
 interface Answer {
+  readonly organization: string | null
+  readonly teams: readonly { readonly organization: string; readonly gpus: number }[]
   readonly latest: readonly Forecast[]
   readonly accuracy: readonly ForecastAccuracy[]
 }
 
 interface Options {
   readonly horizon: number
+  readonly team?: string
 }
 
 const WHY: Readonly<Record<string, string>> = {
@@ -32,6 +35,7 @@ export function addForecastCommand(program: Command, context: Context): void {
     persona: 'operator',
     arguments: [new Argument('<pool>', 'its name')],
     options: [
+      new Option('--team <organization>', 'of the work of one organization alone'),
       new Option('--horizon <hours>', 'of which forecasts --json shows the history')
         .argParser(wholeNumber({ least: 1, most: 10_000 }))
         .default(4),
@@ -44,7 +48,10 @@ async function showForecast(call: Call<Options>): Promise<void> {
   const { output, options } = call
   const answer = await call.client().getForecast({
     params: { pool: call.words[0] ?? '' },
-    query: { horizon: options.horizon },
+    query: {
+      horizon: options.horizon,
+      ...(options.team === undefined ? {} : { organization: options.team }),
+    },
   })
   const table: TableOptions = { paint: output.paint, columnsMax: output.columns() }
   await call.present(answer, () => renderForecasts(answer, table))
@@ -81,5 +88,12 @@ function renderForecasts(answer: Answer, options: TableOptions): string {
     options,
   )
   const reason = answer.latest.find(({ fallback }) => fallback !== null)?.fallback
-  return reason ? `${rows}\n${options.paint('yellow', `${reason}: ${WHY[reason] ?? ''}`)}` : rows
+  const teams = answer.teams.map((team) => `${team.organization} ${group(team.gpus)}`).join(', ')
+  return [
+    rows,
+    ...(reason ? [options.paint('yellow', `${reason}: ${WHY[reason] ?? ''}`)] : []),
+    ...(answer.organization === null && teams !== ''
+      ? [options.paint('dim', `by team, GPUs now: ${teams}`)]
+      : []),
+  ].join('\n')
 }

@@ -1,4 +1,4 @@
-/** The operator's outlook: `/forecast?pool=&horizon=&range=`, `/plan`, `/plan/new` and `/plan/$simulationId?variant=`. */
+/** The operator's outlook: `/forecast?pool=&team=&horizon=&range=`, `/plan`, `/plan/new` and `/plan/$simulationId?variant=`. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { appRoute, requirePermission } from './app.tsx'
@@ -12,6 +12,7 @@ export const forecastRoute = createRoute({
   beforeLoad: ({ context }) => requirePermission(context.session.role, 'forecast.read'),
   validateSearch: z.object({
     pool: optionalText,
+    team: optionalText,
     horizon: z.number().int().positive().optional().catch(undefined),
     range: z.enum(['24h', '7d', '31d']).optional().catch(undefined),
     view,

@@ -13,6 +13,7 @@ import {
   LEASE_PROGRAM,
   type LeaseStepDeps,
   listEndedPromises,
+  listRunningAnchors,
   MARKET_PROGRAM,
   MeterRounds,
   resumeLeases,
@@ -76,8 +77,11 @@ export interface Controller {
 }
 
 const STEPS_AT_ONCE = 16
-/** What became of promises: of those that were sold, and who waits for one. */
-const MEASURES = { listPromises: listEndedPromises, headWaitsMs }
+/** What forecasts hear of from elsewhere: what became of promises, who waits for one, and what of the owner's runs. */
+const HEARD = {
+  measures: { listPromises: listEndedPromises, headWaitsMs },
+  listRunning: listRunningAnchors,
+}
 /** How finely the pauses between tries are spread. */
 const JITTER_STEPS = 1_000_000
 
@@ -150,7 +154,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [LEASE_PROGRAM]: (id) => stepLease(leaseSteps, id),
       [MARKET_PROGRAM]: () => runCycle(leaseSteps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
-      [FORECAST_PROGRAM]: createForecasting({ ...deps, measures: MEASURES }),
+      [FORECAST_PROGRAM]: createForecasting({ ...deps, ...HEARD }),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps, deps.now()),
       [CLEARING_PROGRAM]: (pool) => stepClearing(deps, pool),
       [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),

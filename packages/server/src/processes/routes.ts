@@ -71,7 +71,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     }),
     ...marketRoutes,
     ...anchorRoutes,
-    ...forecastRoutes,
+    ...forecastRoutes(namesOf),
     ...leaseRoutes({ engines, ids, pepper }),
     ...orderRoutes({ ids, pepper }),
     ...offerRoutes({ ids }),

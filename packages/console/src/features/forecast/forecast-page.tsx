@@ -9,7 +9,7 @@ import { apiQuery } from '../../api/queries.ts'
 import { LineView } from '../../charts/line-view.tsx'
 import { IconButton, Segmented } from '../../ui/button.tsx'
 import { serverNowMs } from '../../ui/clock.ts'
-import { formatSi } from '../../ui/format/numbers.ts'
+import { formatSi, plural } from '../../ui/format/numbers.ts'
 import { Banner, BlockSkeleton, Empty } from '../../ui/notices.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { PoolLine } from '../market/pool-line.tsx'
@@ -49,7 +49,10 @@ export function ForecastPage(): ReactElement {
               pools={items}
               pool={pool}
               onPick={(name) =>
-                void navigate({ search: (before) => ({ ...before, pool: name }), replace: true })
+                void navigate({
+                  search: (before) => ({ ...before, pool: name, team: undefined }),
+                  replace: true,
+                })
               }
             />
           ) : (
@@ -71,11 +74,14 @@ export function ForecastPage(): ReactElement {
 }
 
 function useForecast(pool: string) {
-  const { range = '7d', horizon = HORIZON_DEFAULT } = route.useSearch()
+  const { range = '7d', horizon = HORIZON_DEFAULT, team } = route.useSearch()
   return useQuery({
-    queryKey: ['getForecast', pool, range, horizon],
+    queryKey: ['getForecast', pool, range, horizon, team],
     queryFn: ({ signal }) => {
-      const query = { from: rangeStart(range, serverNowMs()), horizon }
+      const query = {
+        ...{ from: rangeStart(range, serverNowMs()), horizon },
+        ...(team === undefined ? {} : { organization: team }),
+      }
       return call('getForecast', { params: { pool }, query }, { signal })
     },
     refetchInterval: POLL_MS,
@@ -128,29 +134,58 @@ function Judged({ forecast, pool }: JudgedProps): ReactElement {
           <>
             Forecast and what came{' '}
             <span className="text-13 font-normal text-muted">
+              {forecast.organization !== null && `${forecast.organization}: `}
               peak of the {horizon} h after each instant, GPUs, UTC
             </span>
           </>
         }
-        aside={<ChartTools horizons={forecast.accuracy.map(({ horizonHours }) => horizonHours)} />}
+        aside={<ChartTools forecast={forecast} />}
       >
         <ForecastChart forecast={forecast} pool={pool} horizon={horizon} />
       </Section>
       <div className="grid gap-x-8 gap-y-7 lg:grid-cols-2">
         {judged && <CalibrationSection accuracy={judged} />}
-        <BreachSection accuracy={forecast.accuracy} />
+        {forecast.organization === null && <BreachSection accuracy={forecast.accuracy} />}
       </div>
     </>
   )
 }
 
-function ChartTools({ horizons }: { horizons: readonly number[] }): ReactElement {
+/** Whose work the forecast is of; nothing to pick where nobody’s is on the pool. */
+function TeamPick({ teams, organization }: Answer<'getForecast'>): ReactElement | null {
+  const navigate = route.useNavigate()
+  if (teams.length === 0) return null
+  const pick = (team: string): void =>
+    void navigate({
+      search: (before) => ({ ...before, team: team === '' ? undefined : team }),
+      replace: true,
+    })
+  return (
+    <select
+      aria-label="Team"
+      value={organization ?? ''}
+      onChange={(event) => pick(event.target.value)}
+      className="control text-text"
+    >
+      <option value="">all teams</option>
+      {teams.map((team) => (
+        <option key={team.organization} value={team.organization}>
+          {team.organization}, {plural(team.gpus, 'GPU')} now
+        </option>
+      ))}
+    </select>
+  )
+}
+
+function ChartTools({ forecast }: { forecast: Answer<'getForecast'> }): ReactElement {
+  const horizons = forecast.accuracy.map(({ horizonHours }) => horizonHours)
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const update = (part: Partial<typeof search>): void =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
   return (
     <>
+      <TeamPick {...forecast} />
       <span className="text-muted">next</span>
       <Segmented
         label="Horizon"
@@ -187,8 +222,10 @@ function ForecastChart({
   const drawing = useMemo(() => {
     const shape = toForecastShape(forecast.history)
     const all = shape.lines.flatMap(({ values }) => values.map((value) => value ?? 0))
-    return { ...shape, top: Math.max(1, pool.slotsTotal, ...all) * 1.04 }
-  }, [forecast.history, pool.slotsTotal])
+    // A team has a part of the pool; the whole of it would flatten what it wants.
+    const most = forecast.organization === null ? pool.slotsTotal : 1
+    return { ...shape, top: Math.max(1, most, ...all) * 1.04 }
+  }, [forecast.history, forecast.organization, pool.slotsTotal])
   if (forecast.history.length === 0)
     return (
       <Empty>

@@ -98,7 +98,7 @@ export function SurplusTable({ surplus }: { surplus: Surplus }): ReactElement {
       <p className="mb-2 text-muted">
         Each firmer tier is a part of each looser one; what is sold already is a part of it.{' '}
         {plural(free, 'slot')} free now; {formatShare(eta)} of each promise is sold, by how many
-        broke in the last week.
+        broke of late.
       </p>
       <DataTable
         label="Surplus by tier"

@@ -243,16 +243,24 @@ export async function listAnchorClaimsEndedSince(
 ): Promise<
   readonly {
     readonly nodeId: string
+    readonly organizationId: string | null
     readonly slotCount: number
     readonly startsAt: Date
     readonly endsAt: Date
   }[]
 > {
-  const { rows } = await sql<{ node_id: string; slots: string; starts_at: Date; ends_at: Date }>`
-    SELECT node_id, slots::text AS slots, starts_at, ends_at FROM claim
+  const { rows } = await sql<{
+    node_id: string
+    organization_id: string | null
+    slots: string
+    starts_at: Date
+    ends_at: Date
+  }>`
+    SELECT node_id, organization_id, slots::text AS slots, starts_at, ends_at FROM claim
     WHERE kind = 'anchor' AND ends_at IS NOT NULL AND ends_at > ${since}`.execute(db)
   return rows.map((row) => ({
     nodeId: row.node_id,
+    organizationId: row.organization_id,
     slotCount: parseSlots(row.slots).length,
     startsAt: row.starts_at,
     endsAt: row.ends_at,

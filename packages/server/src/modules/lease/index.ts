@@ -20,7 +20,7 @@ export { isAccelerator } from './pool-choice.ts'
 export { Outdated, placeLeases } from './placing-service.ts'
 export { createLease, type LeaseRequest, planLease, stopLease } from './service.ts'
 export { readSaleBounds } from './snapshot-service.ts'
-export { listEndedPromises } from './sold-store.ts'
+export { listEndedPromises, listRunningAnchors } from './sold-store.ts'
 export type { LeaseStepDeps } from './step-deps.ts'
 export { stepLease } from './steps.ts'
 export {

@@ -1,6 +1,6 @@
 /** SQL of what is sold of each pool, and for how long the owner cannot have it back. */
 import { sql } from 'kysely'
-import type { Sold, SoldPromise } from '#modules/market/index.ts'
+import type { LimitedWork, Sold, SoldPromise } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 
 /**
@@ -55,5 +55,22 @@ export async function listEndedPromises(db: Db, since: Date): Promise<readonly S
     ) AS promise WHERE ended_at > ${since}`.execute(db)
   return rows.map(({ pool_name: pool, ms, began_at, ended_at, is_broken: isBroken }) => ({
     ...{ pool, hours: ms / 3_600_000, beganAt: began_at, endedAt: ended_at, isBroken },
+  }))
+}
+
+/** The owner's work that runs, with when its time limit ends it. */
+export async function listRunningAnchors(db: Db): Promise<readonly LimitedWork[]> {
+  const rows = await db
+    .selectFrom('lease')
+    .select(['pool_name', 'organization_id', 'gpus', 'started_at', 'time_limit_ms', 'ran_ms'])
+    .where('kind', '=', 'anchor')
+    .where('state', 'in', ['running', 'reclaiming'])
+    .execute()
+  return rows.map(({ pool_name: pool, organization_id: organizationId, gpus, ...row }) => ({
+    ...{ pool, organizationId, gpus },
+    endsByMs:
+      row.time_limit_ms === null || row.started_at === null
+        ? null
+        : row.started_at.getTime() + Math.max(0, Number(row.time_limit_ms - row.ran_ms)),
   }))
 }

@@ -68,13 +68,26 @@ export async function deleteOldDemand(db: Db, before: Date): Promise<void> {
     WHERE old.pool_name = holding.pool_name AND old.at < holding.at`.execute(db)
 }
 
-/** The most GPUs that the owner's people had and waited for in each hour of which anything was told. */
+/** GPUs that the owner's people had and waited for in an hour of which anything was told. */
+export interface ToldHour {
+  readonly pool: string
+  readonly hour: Date
+  /** At most at once. */
+  readonly gpus: number
+  /** What was told last. */
+  readonly gpusLast: number
+}
+
+/** By the hour, up to what was told until an instant. */
 export async function listHourlyDemand(
   db: Db,
-  since: Date,
-): Promise<readonly { readonly pool: string; readonly hour: Date; readonly gpus: number }[]> {
-  const { rows } = await sql<{ pool_name: string; hour: Date; gpus: number }>`
-    SELECT pool_name, date_trunc('hour', at, 'UTC') AS hour, max(running_gpus + pending_gpus) AS gpus
-    FROM anchor_demand WHERE at >= ${since} GROUP BY 1, 2 ORDER BY 2`.execute(db)
-  return rows.map(({ pool_name, hour, gpus }) => ({ pool: pool_name, hour, gpus }))
+  { since, until }: { readonly since: Date; readonly until: Date },
+): Promise<readonly ToldHour[]> {
+  const { rows } = await sql<{ pool_name: string; hour: Date; gpus: number; gpus_last: number }>`
+    SELECT pool_name, date_trunc('hour', at, 'UTC') AS hour, max(running_gpus + pending_gpus) AS gpus,
+      (array_agg(running_gpus + pending_gpus ORDER BY at DESC))[1] AS gpus_last
+    FROM anchor_demand WHERE at >= ${since} AND at <= ${until} GROUP BY 1, 2 ORDER BY 2`.execute(db)
+  return rows.map(({ pool_name, hour, gpus, gpus_last }) => ({
+    ...{ pool: pool_name, hour, gpus, gpusLast: gpus_last },
+  }))
 }

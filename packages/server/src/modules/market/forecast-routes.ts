@@ -5,10 +5,10 @@ import { findPool, listNodeShapes } from '#modules/fleet/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
 import { FORECAST_JUDGED_HOURS } from '../../limits.ts'
-import { readDemandSeries } from './demand-series-service.ts'
+import { type Demand, readDemand } from './demand-series-service.ts'
 import { latestDemand } from './demand-store.ts'
 import { HORIZONS, peakThatCame } from './forecast-service.ts'
-import { listForecasts, type MadeForecast } from './forecast-store.ts'
+import { listForecasts, listTeamForecasts, type MadeForecast } from './forecast-store.ts'
 import { quantileOf } from './forecast/distribution.ts'
 import { accuracyOf, type ForecastRecord } from './forecast/record.ts'
 import { type DemandSeries, HOUR_MS } from './forecast/series.ts'
@@ -42,14 +42,29 @@ function renderForecast(made: MadeForecast, series: DemandSeries | undefined) {
 
 interface Seen {
   readonly series: DemandSeries | undefined
-  /** Of the pool, oldest first. */
+  /** Oldest first. */
   readonly made: readonly MadeForecast[]
 }
 
-async function readPool(db: Db, pool: string, now: Date): Promise<Seen> {
-  const series = (await readDemandSeries(db, now)).find(({ name }) => name === pool)
-  const from = new Date(now.getTime() - FORECAST_JUDGED_HOURS * HOUR_MS)
-  return { series, made: await listForecasts(db, { pool, from, to: now }) }
+/** Whose forecasts are looked at. */
+interface Whose {
+  readonly pool: string
+  /** Null: of everybody together. */
+  readonly organizationId: string | null
+}
+
+function listMade(
+  db: Db,
+  { pool, organizationId }: Whose,
+  window: { readonly from: Date; readonly to: Date },
+): Promise<readonly MadeForecast[]> {
+  return organizationId === null
+    ? listForecasts(db, { pool, ...window })
+    : listTeamForecasts(db, { pool, organizationId, ...window })
+}
+
+function gpusNow({ spans }: Demand): number {
+  return spans.reduce((sum, { gpus, endsMs }) => sum + (endsMs === null ? gpus : 0), 0)
 }
 
 function latestOf(made: readonly MadeForecast[]): readonly MadeForecast[] {
@@ -76,30 +91,64 @@ async function readClaims(db: Db, pool: string) {
   return { nodes, claims, byKind }
 }
 
-export const forecastRoutes: Pick<Routes, 'getForecast' | 'getSurplus'> = {
+/** What names are those of: identity knows, and the composition root passes it in. */
+export type NamesOf = (db: Db) => Promise<ReadonlyMap<string, string>>
+
+function findTeam(name: string | undefined, names: ReadonlyMap<string, string>): string | null {
+  if (name === undefined) return null
+  const [id] = [...names].find(([, each]) => each === name) ?? []
+  if (id === undefined)
+    throw new Fault('organization.not_found', `There is no organization ${name}.`)
+  return id
+}
+
+function renderDemand(
+  series: DemandSeries | undefined,
+  { from, to }: { readonly from: Date; readonly to: Date },
+) {
+  return [...(series?.demand ?? [])].flatMap((gpus, hour) => {
+    const atMs = (series?.startMs ?? 0) + hour * HOUR_MS
+    const isWithin = atMs >= from.getTime() && atMs < to.getTime()
+    return isWithin ? [{ at: new Date(atMs).toISOString(), gpus }] : []
+  })
+}
+
+function renderTeams(demand: readonly Demand[], names: ReadonlyMap<string, string>) {
+  return demand
+    .flatMap((each) =>
+      each.organizationId === null
+        ? []
+        : [{ organization: names.get(each.organizationId) ?? '', gpus: gpusNow(each) }],
+    )
+    .toSorted((a, b) => (a.organization < b.organization ? -1 : 1))
+}
+
+export const forecastRoutes = (namesOf: NamesOf): Pick<Routes, 'getForecast' | 'getSurplus'> => ({
   getForecast: async ({ db, params: { pool }, query, now }) => {
     await requirePool(db, pool)
-    const seen = await readPool(db, pool, now)
+    const names = await namesOf(db)
+    const organizationId = findTeam(query.organization, names)
+    const whose = { pool, organizationId }
+    const demand = (await readDemand(db, now)).filter((each) => each.pool === pool)
+    const series = demand.find((each) => each.organizationId === organizationId)?.series
+    const judged = new Date(now.getTime() - FORECAST_JUDGED_HOURS * HOUR_MS)
+    const seen = { series, made: await listMade(db, whose, { from: judged, to: now }) }
     const to = query.to ? new Date(query.to) : now
     const from = query.from ? new Date(query.from) : new Date(to.getTime() - WEEK_HOURS * HOUR_MS)
-    const { series } = seen
-    const history = (await listForecasts(db, { pool, from, to })).filter(
+    const history = (await listMade(db, whose, { from, to })).filter(
       ({ horizonHours }) => horizonHours === query.horizon,
     )
-    const demand = [...(series?.demand ?? [])].flatMap((gpus, hour) => {
-      const atMs = (series?.startMs ?? 0) + hour * HOUR_MS
-      const isWithin = atMs >= from.getTime() && atMs < to.getTime()
-      return isWithin ? [{ at: new Date(atMs).toISOString(), gpus }] : []
-    })
     return {
       pool,
+      organization: query.organization ?? null,
+      teams: renderTeams(demand, names),
       latest: latestOf(seen.made).map((made) => renderForecast(made, series)),
       accuracy: HORIZONS.map((horizonHours) => {
         const { forecasts, levels, promises, breaches } = accuracyOf(recordsOf(seen, horizonHours))
         return { horizonHours, forecasts, levels: [...levels], promises, breaches }
       }),
       history: history.map((made) => renderForecast(made, series)),
-      demand,
+      demand: renderDemand(series, { from, to }),
     }
   },
   getSurplus: async ({ db, params: { pool }, now }) => {
@@ -114,4 +163,4 @@ export const forecastRoutes: Pick<Routes, 'getForecast' | 'getSurplus'> = {
       tiers: tiers.map((tier) => ({ ...tier, gangs: [...tier.gangs] })),
     }
   },
-}
+})

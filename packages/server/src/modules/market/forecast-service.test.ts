@@ -1,11 +1,15 @@
 /** Tests of the hourly forecast against a real database: what it keeps, and that it changes nothing afterwards. */
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { idSource, newId } from '#kernel/ids.ts'
 import { cloneDatabase, makeClock } from '../../../test/harness/index.ts'
 import { readDemandSeries } from './demand-series-service.ts'
 import { saveDemand } from './demand-store.ts'
+import type { LimitedWork } from './ends-service.ts'
+import { forecastRoutes } from './forecast-routes.ts'
 import { createForecasting, HORIZONS, peakThatCame } from './forecast-service.ts'
 import { listForecasts } from './forecast-store.ts'
+import { quantileOf } from './forecast/distribution.ts'
 import { HOUR_MS } from './forecast/series.ts'
 import { foreseenPeaks, listLiveForecasts } from './foreseen-service.ts'
 import { listRates } from './rate-store.ts'
@@ -56,7 +60,9 @@ const measures = {
   listPromises: async () => sold,
   headWaitsMs: async () => new Map([['p', waitedMs]]),
 }
-const deps = { database: db, now: clock.now, measures }
+/** The owner's work that runs. */
+let running: readonly LimitedWork[] = []
+const deps = { database: db, now: clock.now, measures, listRunning: async () => running }
 const step = createForecasting(deps)
 
 function listAll() {
@@ -138,4 +144,85 @@ test('promises that broke cut what is promised; none broken and somebody waiting
   await nextDay()
   expect(await eta()).toBeGreaterThan(cut)
   expect(offered).toBeGreaterThan(0)
+})
+
+async function team(name: string): Promise<string> {
+  const id = newId(
+    'organization',
+    idSource(() => START_MS),
+  )
+  const organization = { id, name, kind: 'internal', created_at: new Date(START_MS) }
+  await db.insertInto('organization').values(organization).execute()
+  return id
+}
+
+async function work(
+  organizationId: string,
+  {
+    slots,
+    from,
+    to,
+  }: { readonly slots: string; readonly from: number; readonly to: number | null },
+): Promise<void> {
+  const { id: nodeId } = await db.selectFrom('node').select('id').executeTakeFirstOrThrow()
+  const at = (hour: number) => new Date(START_MS + hour * HOUR_MS)
+  await sql`INSERT INTO claim (id, node_id, slots, kind, organization_id, starts_at, ends_at)
+    VALUES (${newId(
+      'claim',
+      idSource(() => START_MS),
+    )}, ${nodeId}, ${slots}::int4multirange, 'anchor',
+      ${organizationId}, ${at(from)}, ${to === null ? null : at(to)})`.execute(db)
+}
+
+test('each team on the pool is forecast by itself, beside the pool, and its forecasts are held against what came', async () => {
+  const [research, vision] = [await team('Research'), await team('Vision')]
+  const hour = Math.ceil((clock.now().getTime() - START_MS) / HOUR_MS)
+  await work(research, { slots: '{[0,12)}', from: hour - 60, to: null })
+  await work(vision, { slots: '{[20,24)}', from: hour - 60, to: hour - 30 })
+  await nextDay()
+  clock.advance(2 * HOUR_MS)
+  await step()
+  const names = async () =>
+    new Map([
+      [research, 'Research'],
+      [vision, 'Vision'],
+    ])
+  const { getForecast } = forecastRoutes(names)
+  const ask = (organization?: string) =>
+    getForecast({
+      ...{ db, params: { pool: 'p' }, now: clock.now() },
+      query: { horizon: 1, organization },
+    } as unknown as Parameters<typeof getForecast>[0])
+  const all = await ask()
+  expect(all.organization).toBeNull()
+  expect(all.teams).toEqual([
+    { organization: 'Research', gpus: 12 },
+    { organization: 'Vision', gpus: 0 },
+  ])
+  const own = await ask('Research')
+  expect(own.latest.map(({ horizonHours }) => horizonHours)).toEqual([...HORIZONS])
+  for (const { peak, offeredGpus } of own.latest) {
+    expect(peak.p10).toBeGreaterThanOrEqual(12)
+    expect(offeredGpus).toBeNull()
+  }
+  expect(own.history.find(({ cameGpus }) => cameGpus !== null)?.cameGpus).toBe(12)
+  expect(own.demand.at(-1)?.gpus).toBe(12)
+  expect((await ask('Vision')).latest[0]?.peak.p50).toBeLessThan(12)
+  await expect(ask('Nobody')).rejects.toThrow('no organization')
+})
+
+test('what runs is wanted in the hours to come; what its limit ends soon is not', async () => {
+  const last = async () => (await listLiveForecasts(db, clock.now())).get('p')?.[2]
+  const { id } = await db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  clock.advance(HOUR_MS)
+  running = [{ pool: 'p', organizationId: id, gpus: 12, endsByMs: clock.now().getTime() + 60_000 }]
+  await step()
+  const limited = await last()
+  clock.advance(24 * HOUR_MS)
+  running = [{ pool: 'p', organizationId: id, gpus: 12, endsByMs: null }]
+  await step()
+  const open = await last()
+  expect(quantileOf(limited?.peak ?? new Float64Array(), 0.9)).toBeLessThan(
+    quantileOf(open?.peak ?? new Float64Array(), 0.9),
+  )
 })

@@ -11,12 +11,16 @@ import {
   FORECAST_LEARN_EVERY_HOURS,
   FORECAST_JUDGED_HOURS,
 } from '../../limits.ts'
-import { readDemandSeries } from './demand-series-service.ts'
+import { type Demand, readDemand } from './demand-series-service.ts'
+import { type EndsNow, endsOf, type LimitedWork, withEnds } from './ends-service.ts'
 import {
   deleteOldForecasts,
   listForecasts,
+  listTeamForecasts,
   type MadeForecast,
   saveForecasts,
+  saveTeamForecasts,
+  type TeamForecast,
 } from './forecast-store.ts'
 import { quantileOf } from './forecast/distribution.ts'
 import { COVER_LEVEL } from './forecast/fallback.ts'
@@ -44,6 +48,8 @@ export interface ForecastingDeps {
   readonly now: () => Date
   /** What became of promises that were sold. */
   readonly measures: PromiseMeasures<Db>
+  /** The owner's work that runs now. */
+  readonly listRunning: (db: Db) => Promise<readonly LimitedWork[]>
 }
 
 async function learnInTurns(all: readonly Prepared[], hour: number): Promise<Learned | null> {
@@ -107,19 +113,35 @@ function promise(
 /** What the forecasts of an hour are made from. */
 interface Known {
   readonly series: readonly DemandSeries[]
+  readonly teams: readonly Demand[]
+  /** What is known of the ends, by the demand of which. */
+  readonly ends: ReadonlyMap<DemandSeries, EndsNow>
   readonly past: readonly MadeForecast[]
+  readonly pastOfTeams: readonly TeamForecast[]
   readonly sold: readonly SoldPromise[]
   /** The hour that has just passed. */
   readonly lastMs: number
 }
 
-async function readKnown({ database, now, measures }: ForecastingDeps): Promise<Known | null> {
-  const series = await readDemandSeries(database, now())
-  if ((series[0]?.demand.length ?? 0) === 0) return null
-  const lastMs = hourOf(now().getTime()) - HOUR_MS
+async function readKnown(deps: ForecastingDeps): Promise<Known | null> {
+  const { database, measures } = deps
+  const now = deps.now()
+  const demand = await readDemand(database, now)
+  if ((demand[0]?.series.demand.length ?? 0) === 0) return null
+  const limited = await deps.listRunning(database)
+  const ends = new Map(demand.map((each) => [each.series, endsOf(each, { now, limited })]))
+  const lastMs = hourOf(now.getTime()) - HOUR_MS
   const from = new Date(lastMs - FORECAST_JUDGED_HOURS * HOUR_MS)
-  const past = await listForecasts(database, { from, to: new Date(lastMs) })
-  return { series, past, sold: await measures.listPromises(database, from), lastMs }
+  const window = { from, to: new Date(lastMs) }
+  return {
+    series: demand.flatMap((each) => (each.organizationId === null ? [each.series] : [])),
+    teams: demand.filter(({ organizationId }) => organizationId !== null),
+    ends,
+    past: await listForecasts(database, window),
+    pastOfTeams: await listTeamForecasts(database, window),
+    sold: await measures.listPromises(database, from),
+    lastMs,
+  }
 }
 
 /** The rates of all pools, by what was offered and sold and has come to its end. */
@@ -137,24 +159,54 @@ async function reckon(
   await reckonRates(database, { hour, pools, offers, sold, headWaitsMs })
 }
 
-function forecastNow(
-  all: readonly Prepared[],
+/** What is forecast of a demand, a moment after the last of its hours. */
+function forecastOf(
+  prepared: Prepared,
+  {
+    learned,
+    past,
+    ends,
+  }: {
+    readonly learned: Learned | null
+    /** Forecasts of this demand for as many hours. */
+    readonly past: readonly MadeForecast[]
+    readonly ends: EndsNow | undefined
+  },
+) {
+  const { series, horizon } = prepared
+  const hour = series.demand.length - 1
+  const covered = past
+    .map((made) => ({ came: peakThatCame(series, made), peak: made.peak }))
+    .filter(({ came }) => !Number.isNaN(came))
+    .map(({ came, peak }) => came <= quantileOf(peak, COVER_LEVEL))
+  const { peak, fallback } = forecastAt(prepared, { hour, learned, covered })
+  return {
+    ...{ hour: new Date(series.startMs + hour * HOUR_MS), horizonHours: horizon, fallback },
+    ...{ capacity: series.capacity, peak: withEnds(peak, ends, horizon), offered: null },
+  }
+}
+
+/** Of each organization's work, by what was learned of all pools. */
+function forecastTeams(
+  { teams, pastOfTeams, ends }: Known,
+  horizon: number,
   learned: Learned | null,
-  past: readonly MadeForecast[],
-): readonly MadeForecast[] {
-  return all.map((prepared) => {
-    const { series, horizon } = prepared
-    const hour = series.demand.length - 1
-    const covered = past
-      .filter(({ pool }) => pool === series.name)
-      .map((made) => ({ came: peakThatCame(series, made), peak: made.peak }))
-      .filter(({ came }) => !Number.isNaN(came))
-      .map(({ came, peak }) => came <= quantileOf(peak, COVER_LEVEL))
-    const { peak, fallback } = forecastAt(prepared, { hour, learned, covered })
-    return {
-      ...{ pool: series.name, hour: new Date(series.startMs + hour * HOUR_MS) },
-      ...{ horizonHours: horizon, capacity: series.capacity, peak, fallback, offered: null },
-    }
+): readonly TeamForecast[] {
+  const all = prepare(
+    teams.map(({ series }) => series),
+    horizon,
+  )
+  return teams.flatMap(({ pool, organizationId, series }, index) => {
+    const prepared = all[index]
+    if (prepared === undefined || organizationId === null) return []
+    const past = pastOfTeams.filter(
+      (made) =>
+        made.pool === pool &&
+        made.organizationId === organizationId &&
+        made.horizonHours === horizon,
+    )
+    const made = forecastOf(prepared, { learned, past, ends: ends.get(series) })
+    return [{ ...made, pool, organizationId }]
   })
 }
 
@@ -172,9 +224,16 @@ async function forecastPools(deps: ForecastingDeps, kept: Map<number, Kept>): Pr
     const learned = isFresh ? before.learned : await learnInTurns(all, hours - 1)
     if (!isFresh) kept.set(horizon, { learned, atMs: learned === null ? 0 : lastMs })
     const mine = past.filter(({ horizonHours }) => horizonHours === horizon)
-    const made = forecastNow(all, learned, mine)
+    const made = all.map((prepared) => {
+      const { series: own } = prepared
+      const before = mine.filter(({ pool }) => pool === own.name)
+      const { ends } = known
+      const forecast = forecastOf(prepared, { learned, past: before, ends: ends.get(own) })
+      return { ...forecast, pool: own.name }
+    })
     const isPromised = horizon !== HORIZONS.at(-1)
     await saveForecasts(database, isPromised ? promise(mine, made, known) : made)
+    await saveTeamForecasts(database, forecastTeams(known, horizon, learned))
   }
   await reckon(deps, known)
   await deleteOldForecasts(database, new Date(lastMs - FORECAST_KEPT_MS))

@@ -528,6 +528,16 @@ export interface SurplusRateTable {
   head_wait_ms: bigint
 }
 
+export interface TeamForecastTable {
+  pool_name: string
+  organization_id: string
+  hour: Date
+  horizon_hours: number
+  capacity_gpus: number
+  peak: number[]
+  fallback: string | null
+}
+
 export interface UsageEventTable {
   id: string
   line: number
@@ -639,6 +649,7 @@ export interface Schema {
   slot_fault: SlotFaultTable
   strand: StrandTable
   surplus_rate: SurplusRateTable
+  team_forecast: TeamForecastTable
   usage_event: UsageEventTable
   usage_hour: UsageHourTable
   webhook: WebhookTable

@@ -57,8 +57,8 @@ export interface KnownEnds {
   readonly usuallyLeaving: number
 }
 
-/** A forecast that knows when running work ends: never below what stays, and lower where more leaves than usual. */
+/** A forecast that knows when running work ends: lower where more leaves than usual, higher where less does, never below what stays. */
 export function withKnownEnds(peak: Distribution, ends: KnownEnds): Distribution {
-  const relief = Math.max(0, ends.leaving - ends.usuallyLeaving)
+  const relief = ends.leaving - ends.usuallyLeaving
   return peak.map((value) => Math.max(ends.staying, value - relief))
 }
