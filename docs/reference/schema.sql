@@ -332,6 +332,7 @@ CREATE INDEX lease_at_risk ON lease USING btree (id) WHERE (risk_at IS NOT NULL)
 CREATE UNIQUE INDEX lease_engine_run ON lease USING btree (pool_name, engine_run) WHERE ((engine_run IS NOT NULL) AND (state <> 'ended'::text));
 CREATE INDEX lease_files_kept ON lease USING btree (ended_at) WHERE ((state = 'ended'::text) AND (files_discarded_at IS NULL));
 CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);
+CREATE INDEX lease_open_organization ON lease USING btree (organization_id) WHERE (state <> 'ended'::text);
 CREATE INDEX lease_organization ON lease USING btree (organization_id, created_at DESC);
 CREATE INDEX lease_risk_told ON lease USING btree (id) WHERE (risk_told_at IS NOT NULL);
 CREATE INDEX lease_service_open ON lease USING btree (id) WHERE ((mode = 'service'::text) AND (state <> 'ended'::text));
@@ -439,6 +440,7 @@ CREATE TABLE market_order (
   CONSTRAINT market_order_tier_check CHECK ((tier = ANY (ARRAY['on_demand'::text, 'spot'::text, 'flex'::text])))
 );
 CREATE INDEX market_order_open ON market_order USING btree (pool_name, sequence) WHERE (closed_at IS NULL);
+CREATE INDEX market_order_open_organization ON market_order USING btree (organization_id) WHERE (closed_at IS NULL);
 CREATE INDEX market_order_organization ON market_order USING btree (organization_id, sequence DESC);
 
 CREATE TABLE model (
@@ -566,6 +568,50 @@ CREATE TABLE project (
   CONSTRAINT project_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id)
 );
 
+CREATE TABLE quota (
+  id text NOT NULL,
+  organization_id text,
+  project_id text,
+  pool_name text,
+  accelerator text,
+  tier text,
+  gpus integer NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT quota_pkey PRIMARY KEY (id),
+  CONSTRAINT quota_once UNIQUE NULLS NOT DISTINCT (organization_id, project_id, pool_name, accelerator, tier),
+  CONSTRAINT quota_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT quota_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT quota_check CHECK (((project_id IS NULL) OR (organization_id IS NOT NULL))),
+  CONSTRAINT quota_check1 CHECK (((pool_name IS NULL) OR (accelerator IS NULL))),
+  CONSTRAINT quota_gpus_check CHECK ((gpus >= 0)),
+  CONSTRAINT quota_tier_check CHECK ((tier = ANY (ARRAY['on_demand'::text, 'spot'::text, 'flex'::text])))
+);
+
+CREATE TABLE quota_request (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  pool_name text,
+  accelerator text,
+  tier text,
+  gpus integer NOT NULL,
+  reason text NOT NULL,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  answer text,
+  granted_gpus integer,
+  CONSTRAINT quota_request_pkey PRIMARY KEY (id),
+  CONSTRAINT quota_request_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT quota_request_check CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+  CONSTRAINT quota_request_check1 CHECK (((state = 'granted'::text) = (granted_gpus IS NOT NULL))),
+  CONSTRAINT quota_request_gpus_check CHECK ((gpus > 0)),
+  CONSTRAINT quota_request_granted_gpus_check CHECK ((granted_gpus > 0)),
+  CONSTRAINT quota_request_state_check CHECK ((state = ANY (ARRAY['open'::text, 'granted'::text, 'declined'::text]))),
+  CONSTRAINT quota_request_tier_check CHECK ((tier = ANY (ARRAY['on_demand'::text, 'spot'::text, 'flex'::text])))
+);
+CREATE INDEX quota_request_open ON quota_request USING btree (id) WHERE (state = 'open'::text);
+CREATE INDEX quota_request_organization ON quota_request USING btree (organization_id, id DESC);
+
 CREATE TABLE quote (
   id text NOT NULL,
   organization_id text NOT NULL,
@@ -579,12 +625,14 @@ CREATE TABLE quote (
   created_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   order_id text,
+  project_id text,
   CONSTRAINT quote_pkey PRIMARY KEY (id),
   CONSTRAINT quote_order_id_key UNIQUE (order_id),
   CONSTRAINT quote_order_id_fkey FOREIGN KEY (order_id) REFERENCES market_order(id),
   CONSTRAINT quote_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
   CONSTRAINT quote_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
   CONSTRAINT quote_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
+  CONSTRAINT quote_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
   CONSTRAINT quote_sku_fkey FOREIGN KEY (sku) REFERENCES sku(name),
   CONSTRAINT quote_check CHECK (((nodes > 0) AND ((gpus % nodes) = 0))),
   CONSTRAINT quote_check1 CHECK ((expires_at > created_at)),
@@ -593,6 +641,7 @@ CREATE TABLE quote (
   CONSTRAINT quote_price_usd_check CHECK ((price_usd >= (0)::numeric))
 );
 CREATE INDEX quote_organization ON quote USING btree (organization_id, created_at DESC);
+CREATE INDEX quote_unused ON quote USING btree (organization_id, expires_at) WHERE (order_id IS NULL);
 
 CREATE TABLE reclaim (
   id text NOT NULL,
@@ -912,6 +961,40 @@ CREATE TABLE webhook_delivery (
 );
 CREATE INDEX webhook_delivery_created ON webhook_delivery USING btree (created_at);
 CREATE INDEX webhook_delivery_due ON webhook_delivery USING btree (webhook_id, lane, next_attempt_at) WHERE (state = 'pending'::text);
+
+CREATE VIEW quota_use AS
+ SELECT lease.organization_id,
+    lease.project_id,
+    lease.pool_name,
+    lease.kind AS tier,
+        CASE
+            WHEN lease.state = 'pending'::text THEN 'waiting'::text
+            ELSE 'held'::text
+        END AS part,
+    lease.gpus,
+    NULL::timestamp with time zone AS expires_at
+   FROM lease
+  WHERE lease.state <> 'ended'::text AND (lease.kind = ANY (ARRAY['on_demand'::text, 'spot'::text, 'flex'::text]))
+UNION ALL
+ SELECT market_order.organization_id,
+    market_order.project_id,
+    market_order.pool_name,
+    market_order.tier,
+    'ordered'::text AS part,
+    market_order.gpus,
+    NULL::timestamp with time zone AS expires_at
+   FROM market_order
+  WHERE market_order.closed_at IS NULL
+UNION ALL
+ SELECT quote.organization_id,
+    quote.project_id,
+    quote.pool_name,
+    'on_demand'::text AS tier,
+    'quoted'::text AS part,
+    quote.gpus,
+    quote.expires_at
+   FROM quote
+  WHERE quote.order_id IS NULL;
 
 CREATE OR REPLACE FUNCTION check_new_entries()
  RETURNS trigger

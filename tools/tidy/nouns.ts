@@ -39,6 +39,8 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   order: { module: 'order', page: 'orders/orders-page.tsx', command: 'order' },
   offer: { module: 'order', page: 'market/market-page.tsx', command: 'offer' },
   quote: { module: 'order', page: 'market/market-page.tsx', command: 'quote' },
+  quota: { module: 'quota', page: 'quotas/quotas-page.tsx', command: 'quota' },
+  quota_request: { module: 'quota', page: 'quotas/quota-requests.tsx', command: 'quota' },
   clearing: { module: 'order', page: 'market/clearing-page.tsx', command: 'clearing' },
   price: { module: 'order', page: 'market/market-page.tsx', command: 'price' },
   forecast: { module: 'market', page: 'forecast/forecast-page.tsx', command: 'forecast' },

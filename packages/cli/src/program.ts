@@ -23,6 +23,7 @@ import { addOrderCommands } from './commands/order.ts'
 import { addOrganizationCommands } from './commands/organization.ts'
 import { addPoolCommands } from './commands/pool.ts'
 import { addPriceCommands } from './commands/price.ts'
+import { addQuotaCommands } from './commands/quota.ts'
 import { addQuoteCommands } from './commands/quote.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
 import { addSessionCommands } from './commands/session.ts'
@@ -80,6 +81,7 @@ function addForBuyers(program: Command, context: Context): void {
   addOfferCommands(program, context)
   addQuoteCommands(program, context)
   addOrderCommands(program, context)
+  addQuotaCommands(program, context)
   addClearingCommands(program, context)
   addPriceCommands(program, context)
   addUsageCommand(program, context)

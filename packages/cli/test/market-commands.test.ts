@@ -136,7 +136,13 @@ test('prices and the reserve are told with their rule', async () => {
 const offer = {
   ...{ pool: 'laptop', site: 'here', region: 'r', accelerator: 'H100', tier: 'spot' as const },
   ...{ gpus: 4, nodes: 1, startsAt: AT, priceUsdPerGpuHour: '0.9', reserveUsdPerGpuHour: '0.1' },
-  ...{ holdUsd: '0.6', totalUsd: '21.6', isAffordable: false, noticeMs: 10_000 },
+  ...{
+    holdUsd: '0.6',
+    totalUsd: '21.6',
+    isAffordable: false,
+    isWithinQuota: true,
+    noticeMs: 10_000,
+  },
   differs: ['gpus' as const],
 }
 

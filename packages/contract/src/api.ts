@@ -15,6 +15,7 @@ import * as offers from './offers.ts'
 import * as orders from './orders.ts'
 import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
+import * as quotas from './quotas.ts'
 import * as reclaims from './reclaims.ts'
 import * as reconciliation from './reconciliation.ts'
 import * as session from './session.ts'
@@ -69,6 +70,12 @@ export const API = {
   createQuote: offers.createQuote,
   listQuotes: offers.listQuotes,
   getQuote: offers.getQuote,
+  listQuotas: quotas.listQuotas,
+  setQuota: quotas.setQuota,
+  deleteQuota: quotas.deleteQuota,
+  listQuotaRequests: quotas.listQuotaRequests,
+  createQuotaRequest: quotas.createQuotaRequest,
+  decideQuotaRequest: quotas.decideQuotaRequest,
   createOrder: orders.createOrder,
   listOrders: orders.listOrders,
   getOrder: orders.getOrder,

@@ -123,6 +123,27 @@ export const ERRORS = {
     remedy:
       'Ask for a new one with `spillway quote create`: this one was used, or its time is over.',
   },
+  'quota.exceeded': {
+    status: 409,
+    title: 'The quota does not allow this',
+    remedy:
+      'Ask for less, cancel or stop what you do not need, or ask for more with `spillway quota request`; `spillway quota list` shows what counts.',
+  },
+  'quota.not_found': {
+    status: 404,
+    title: 'No such quota',
+    remedy: 'List quotas with `spillway quota list`.',
+  },
+  'quota_request.not_found': {
+    status: 404,
+    title: 'No such request for a quota',
+    remedy: 'List them with `spillway quota requests`.',
+  },
+  'quota_request.decided': {
+    status: 409,
+    title: 'The request was decided already',
+    remedy: 'Set the quota itself with `spillway quota set`, or let it be asked for again.',
+  },
   'order.not_found': {
     status: 404,
     title: 'No such order',

@@ -240,6 +240,7 @@ export const createLease = endpoint({
     'lease.path_refused',
     'lease.image_refused',
     'lease.price_below_market',
+    'quota.exceeded',
     'balance.insufficient',
   ],
   status: 201,

@@ -37,6 +37,8 @@ export const Offer = z.object({
   totalUsd: Amount.nullable(),
   /** Whether the balance can pay what is held. */
   isAffordable: z.boolean(),
+  /** Whether the organization's quotas allow it. */
+  isWithinQuota: z.boolean(),
   noticeMs: z.number().int(),
   /** Empty: exactly what was asked. */
   differs: z.array(OfferDifference),
@@ -44,7 +46,7 @@ export const Offer = z.object({
 export type Offer = z.infer<typeof Offer>
 
 /** Why nothing is exactly what was asked and can be paid; null when something is. */
-export const OfferRefusal = z.enum(['no_capacity', 'no_money'])
+export const OfferRefusal = z.enum(['no_capacity', 'no_quota', 'no_money'])
 export type OfferRefusal = z.infer<typeof OfferRefusal>
 
 const gang = {
@@ -115,6 +117,7 @@ export const createQuote = endpoint({
     'pool.none_matches',
     'lease.over_capacity',
     'lease.isolation_unavailable',
+    'quota.exceeded',
   ],
   status: 201,
 })

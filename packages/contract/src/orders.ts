@@ -115,6 +115,7 @@ export const createOrder = endpoint({
     'order.limit_below_reserve',
     'quote.not_found',
     'quote.over',
+    'quota.exceeded',
     'balance.insufficient',
   ],
   status: 201,

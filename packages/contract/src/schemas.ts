@@ -16,6 +16,7 @@ import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
 import * as primitives from './primitives.ts'
 import * as problem from './problem.ts'
+import * as quotas from './quotas.ts'
 import * as reclaims from './reclaims.ts'
 import * as session from './session.ts'
 import * as system from './system.ts'
@@ -41,6 +42,7 @@ const NOUNS = [
   fleet,
   leases,
   offers,
+  quotas,
   orders,
   clearings,
   benchmarks,

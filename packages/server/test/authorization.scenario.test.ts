@@ -16,6 +16,8 @@ const NO_NODE = 'nod_00000000000000000000000000'
 const NO_RECLAIM = 'rcl_00000000000000000000000000'
 const NO_ORDER = 'ord_00000000000000000000000000'
 const NO_QUOTE = 'quo_00000000000000000000000000'
+const NO_QUOTA = 'qta_00000000000000000000000000'
+const NO_QUOTA_REQUEST = 'qrq_00000000000000000000000000'
 const NO_CLEARING = 'clr_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
@@ -76,6 +78,12 @@ const SAMPLES = cases({
   createQuote: { body: { gpus: 999 } },
   listQuotes: {},
   getQuote: { params: { id: NO_QUOTE } },
+  listQuotas: {},
+  setQuota: { body: { organizationId: NO_ORGANIZATION, gpus: 8 } },
+  deleteQuota: { params: { id: NO_QUOTA } },
+  listQuotaRequests: {},
+  createQuotaRequest: { body: { pool: 'none', gpus: 8, reason: 'a test' } },
+  decideQuotaRequest: { params: { id: NO_QUOTA_REQUEST }, body: { decision: 'decline' } },
   createOrder: { body: { command: ['true'], gpus: 999, maxPriceUsdPerGpuHour: '1' } },
   listOrders: {},
   getOrder: { params: { id: NO_ORDER } },

@@ -4,8 +4,8 @@ import { TABLE_OWNERS } from '../tables.ts'
 import type { CodeFile, Tree, Violation } from '../tree.ts'
 
 const MIGRATIONS = 'packages/server/src/platform/db/migrations/'
-const CREATED = /^CREATE TABLE (?:IF NOT EXISTS )?(\w+)/gm
-const DROPPED = /^DROP TABLE (?:IF EXISTS )?(\w+)/gm
+const CREATED = /^CREATE (?:TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)/gm
+const DROPPED = /^DROP (?:TABLE|VIEW) (?:IF EXISTS )?(\w+)/gm
 const NAMED_IN_SQL = /\b(?:FROM|JOIN|INTO|UPDATE|TABLE|LOCK)\s+(?:ONLY\s+)?"?([a-z_]+)/gi
 const BUILDER =
   /(^|\.)(selectFrom|insertInto|updateTable|deleteFrom|mergeInto|(inner|left|right|full|cross)Join(Lateral)?)$/

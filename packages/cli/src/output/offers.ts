@@ -44,13 +44,14 @@ export function renderOffers(offers: Offers, nowMs: number, options: TableOption
     },
     {
       heading: '',
-      cell: ({ differs, isAffordable }) =>
+      cell: ({ differs, isAffordable, isWithinQuota }) =>
         [
           differs.length === 0 ? 'as asked' : `other ${differs.join(', ')}`,
+          ...(isWithinQuota ? [] : ['beyond the quota']),
           ...(isAffordable ? [] : ['balance too low']),
         ].join('; '),
-      colour: ({ differs, isAffordable }) =>
-        differs.length === 0 && isAffordable ? 'green' : null,
+      colour: ({ differs, isAffordable, isWithinQuota }) =>
+        differs.length === 0 && isAffordable && isWithinQuota ? 'green' : null,
     },
   ]
   return `${renderTable(columns, items, options)}\n${said}`

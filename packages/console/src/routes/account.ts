@@ -1,9 +1,19 @@
-/** `/usage?range=24h`, `/keys` and `/webhooks`: what an organization spends, who may spend it, and who is told. */
+/** `/quotas`, `/usage?range=24h`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
 import { appRoute } from './app.tsx'
 import { chartSearch, tableSearch } from './search.ts'
+
+export const quotasRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/quotas',
+  validateSearch: z.object(tableSearch),
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(apiQuery('listQuotas'))
+  },
+  component: lazyRouteComponent(() => import('../features/quotas/quotas-page.tsx'), 'QuotasPage'),
+})
 
 export const usageRoute = createRoute({
   getParentRoute: () => appRoute,

@@ -1,7 +1,7 @@
 /** The whole URL tree in one place, and the router over it. */
 import type { QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
-import { keysRoute, usageRoute, webhookRoute, webhooksRoute } from './account.ts'
+import { keysRoute, quotasRoute, usageRoute, webhookRoute, webhooksRoute } from './account.ts'
 import { appRoute } from './app.tsx'
 import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
 import { clearingRoute, marketRoute, newOrderRoute, ordersRoute } from './market.ts'
@@ -34,6 +34,7 @@ const routeTree = rootRoute.addChildren([
     clearingRoute,
     ordersRoute,
     newOrderRoute,
+    quotasRoute,
     usageRoute,
     keysRoute,
     webhooksRoute,

@@ -14,6 +14,8 @@ const PREFIXES = {
   order: 'ord',
   clearing: 'clr',
   quote: 'quo',
+  quota: 'qta',
+  quotaRequest: 'qrq',
   block: 'blk',
   reclaim: 'rcl',
   deployment: 'dep',

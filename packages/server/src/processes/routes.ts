@@ -18,6 +18,7 @@ import {
 import { anchorRoutes, forecastRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { offerRoutes, orderRoutes, worthRoutes } from '#modules/order/index.ts'
+import { quotaRoutes } from '#modules/quota/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import { simulationRoutes } from '#modules/simulation/index.ts'
 import { nodeRoutes, reconciliationRoutes } from '#modules/upkeep/index.ts'
@@ -75,6 +76,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...leaseRoutes({ engines, ids, pepper }),
     ...orderRoutes({ ids, pepper }),
     ...offerRoutes({ ids }),
+    ...quotaRoutes({ ids }),
     ...worthRoutes(poolsOfModels),
     ...nodeRoutes({ ids }),
     ...reconciliationRoutes,

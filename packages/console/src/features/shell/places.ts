@@ -10,6 +10,7 @@ export interface Place {
     | '/market'
     | '/orders'
     | '/reclaims'
+    | '/quotas'
     | '/usage'
     | '/keys'
     | '/webhooks'
@@ -31,6 +32,7 @@ export const PLACES: readonly Place[] = [
   { to: '/leases', word: 'Leases', icon: 'lease', permission: 'lease.list' },
   { to: '/market', word: 'Market', icon: 'market', permission: 'price.read' },
   { to: '/orders', word: 'Orders', icon: 'order', permission: 'order.list' },
+  { to: '/quotas', word: 'Quotas', icon: 'quota', permission: 'quota.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
   { to: '/reclaims', word: 'Reclaims', icon: 'reclaim', permission: 'reclaim.list' },

@@ -8,4 +8,10 @@ export {
   type Credential,
   type IdentityDeps,
 } from './service.ts'
-export { firstProject, listOrganizations, type OrganizationRow, touchApiKeys } from './store.ts'
+export {
+  firstProject,
+  hasProject,
+  listOrganizations,
+  type OrganizationRow,
+  touchApiKeys,
+} from './store.ts'

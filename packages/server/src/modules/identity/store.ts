@@ -133,6 +133,15 @@ export async function firstProject(
     .executeTakeFirstOrThrow()
 }
 
+export async function hasProject(
+  db: Db,
+  { id, organizationId }: { readonly id: string; readonly organizationId: string },
+): Promise<boolean> {
+  const query = db.selectFrom('project').select('id').where('id', '=', id)
+  const row = await query.where('organization_id', '=', organizationId).executeTakeFirst()
+  return row !== undefined
+}
+
 export async function insertApiKey(
   db: Db,
   key: ApiKeyRow & {

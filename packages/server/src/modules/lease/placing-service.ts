@@ -9,7 +9,8 @@ import type { Decision } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { fundStarts } from './funding-service.ts'
 import { type Lease, renderPlacements } from './lease.ts'
-import { takePlaces } from './placing-store.ts'
+import { noteWaiting, takePlaces } from './placing-store.ts'
+import { splitByQuota } from './quota-service.ts'
 import { endWaiting } from './reclaim.ts'
 import { recordFacts, wakeLeases } from './record.ts'
 import { startPrices } from './start-price-service.ts'
@@ -81,6 +82,19 @@ async function claimSlots(tx: Db, starts: readonly Start[], context: Context): P
   if (await isAnyClosed(tx, nodeIds)) throw new Outdated()
 }
 
+/** A quota may have been lowered since: what it does not allow waits. Among others that is outdated for all. */
+async function withinQuota(tx: Db, starts: readonly Start[], now: Date): Promise<readonly Start[]> {
+  const leases = starts.map(({ lease }) => lease)
+  const { excess } = await splitByQuota(tx, leases, { now, isTurn: true })
+  if (excess.size === 0) return starts
+  if (starts.length > 1) throw new Outdated()
+  await noteWaiting(
+    tx,
+    [...excess].map(([leaseId, why]) => ({ leaseId, why })),
+  )
+  return []
+}
+
 /** Places all of them. Where the money of one does not suffice, it ends; among others that is outdated for all. */
 export async function placeLeases(
   tx: Db,
@@ -88,7 +102,7 @@ export async function placeLeases(
   context: Context,
 ): Promise<void> {
   const { now } = context
-  const starts = await agreeStarts(tx, placements, now)
+  const starts = await withinQuota(tx, await agreeStarts(tx, placements, now), now)
   const [first] = starts
   if (first === undefined) return
   const funded = starts.flatMap(({ lease, price }) =>

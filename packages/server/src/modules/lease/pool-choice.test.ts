@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  type Candidate,
-  choosePool,
-  isAccelerator,
-  onlyPool,
-  type PoolWish,
-} from './pool-choice.ts'
+import { isAccelerator } from '#kernel/accelerator.ts'
+import { type Candidate, choosePool, onlyPool, type PoolWish } from './pool-choice.ts'
 
 function pool(name: string, parts: Partial<Candidate> = {}): Candidate {
   return {

@@ -2,6 +2,7 @@
  * Which pool a lease goes to, by what was asked: accelerator, place, fabric, number. When none can ever give it, the
  * nearest that could give something is named. Pure.
  */
+import { isAccelerator } from '#kernel/accelerator.ts'
 import { fitGang, type GangFit } from './gang.ts'
 
 export interface PoolWish {
@@ -46,17 +47,6 @@ export interface NearMatch {
   readonly accelerator: string
   readonly site: string
   readonly gpusFree: number
-}
-
-function tokensOf(text: string): readonly string[] {
-  return text.toLowerCase().match(/[a-z0-9]+/g) ?? []
-}
-
-/** `H100` is found in `NVIDIA H100 80GB HBM3`; `a100-80gb` needs both of its words. */
-export function isAccelerator(asked: string, accelerator: string): boolean {
-  const known = new Set(tokensOf(accelerator))
-  const words = tokensOf(asked)
-  return words.length > 0 && words.every((word) => known.has(word))
 }
 
 function isSame(asked: string | undefined, known: string): boolean {

@@ -10,6 +10,7 @@ import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
 import type { Pool } from '#modules/fleet/index.ts'
+import { requireQuota } from '#modules/quota/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { holdNeeded, openHold } from './funding-service.ts'
 import { isSoldByHour, type Lease, NO_FILES } from './lease.ts'
@@ -52,6 +53,8 @@ export interface LeaseRequest {
   /** Of spot: it is not taken back before it has run for so long. */
   readonly guaranteeMs?: number | undefined
   readonly agreedPrice?: Lease['agreedPrice']
+  /** It counts against the quotas already, as the order or the quote that it comes of. */
+  readonly isCounted?: boolean
 }
 
 interface Context {
@@ -174,6 +177,13 @@ async function agreePrice(tx: Db, lease: Lease, now: Date): Promise<Money | null
   )
 }
 
+/** The owner's own work and model replicas have no quota. */
+async function holdToQuota(tx: Db, lease: Lease, now: Date): Promise<void> {
+  const { kind, organizationId, projectId, pool, gpus } = lease
+  if (!isSoldByHour(kind)) return
+  await requireQuota(tx, { organizationId, projectId, pool, tier: kind, gpus }, now)
+}
+
 /** Creates a lease that waits for the market. Nothing is kept when it is refused. */
 export async function createLease(tx: Db, request: LeaseRequest, context: Context): Promise<Lease> {
   const draft = newLease(
@@ -181,6 +191,7 @@ export async function createLease(tx: Db, request: LeaseRequest, context: Contex
     await findPoolFor(tx, { ...request, isOneFabric: request.fabric === 'same' }),
     context,
   )
+  if (request.isCounted !== true) await holdToQuota(tx, draft, context.now)
   const priceUsd = await agreePrice(tx, draft, context.now)
   const maxPriceUsd = draft.maxPriceUsd ?? priceUsd
   const holdId = priceUsd === null ? null : await openHold(tx, draft, { priceUsd, ...context })

@@ -14,6 +14,7 @@ import {
 } from '#modules/fleet/index.ts'
 import {
   decide,
+  type Decision,
   decideByRoom,
   type Holder,
   keptSoon,
@@ -25,6 +26,7 @@ import {
 import type { Database, Db } from '#platform/db/database.ts'
 import { foreseePools } from './demand-service.ts'
 import type { Lease } from './lease.ts'
+import { splitByQuota } from './quota-service.ts'
 import { listStandings, type Standing } from './standing-store.ts'
 import { startPrices } from './start-price-service.ts'
 import * as store from './store.ts'
@@ -82,16 +84,29 @@ function toWant(lease: Lease, priceUsd: Money | null): Want {
   }
 }
 
-async function listWants(tx: Db, now: Date): Promise<readonly Want[]> {
+interface Waiting {
+  readonly wants: readonly Want[]
+  /** Those that take no part, each with why. */
+  readonly heldBack: readonly Decision[]
+}
+
+async function listWants(tx: Db, now: Date): Promise<Waiting> {
   const priceOf = startPrices(tx, now)
   const wants: Want[] = []
-  for (const lease of await store.listPendingLeases(tx))
-    if ((lease.retryAt ?? now) <= now)
-      wants.push(toWant(lease, (await priceOf(lease))?.price.amount ?? null))
-  return wants
+  const pending = await store.listPendingLeases(tx)
+  const ready = pending.filter(({ retryAt }) => (retryAt ?? now) <= now)
+  const { allowed, excess } = await splitByQuota(tx, ready, { now })
+  for (const lease of allowed)
+    wants.push(toWant(lease, (await priceOf(lease))?.price.amount ?? null))
+  const heldBack = ready.flatMap(({ id: leaseId, waitingFor }): Decision[] => {
+    const why = excess.get(leaseId)
+    return why === undefined || why === waitingFor ? [] : [{ kind: 'wait', leaseId, why }]
+  })
+  return { wants, heldBack }
 }
 
 interface Book {
+  readonly heldBack: Waiting['heldBack']
   /** The whole, but for what the leases say that have the slots. */
   readonly bare: Snapshot & Required<Pick<Snapshot, 'pools'>>
   /** The same with what they say. */
@@ -105,7 +120,7 @@ async function readBook(tx: Db, now: Date): Promise<Book> {
   const silent = await listUnreachable(tx)
   const faults = await listFaults(tx)
   const nodes = await listNodeShapes(tx)
-  const wants = await listWants(tx, now)
+  const { wants, heldBack } = await listWants(tx, now)
   const broken = brokenSlots(faults, held)
   const holdersBy = (leases: ReadonlyMap<string, Standing>) => [
     ...held.map((each) => toHolder(each, { leases, now })),
@@ -119,7 +134,11 @@ async function readBook(tx: Db, now: Date): Promise<Book> {
     holders: holdersBy(NO_LEASES),
     wants,
   }
-  return { bare, whole: async () => ({ ...bare, holders: holdersBy(await listStandings(tx)) }) }
+  return {
+    heldBack,
+    bare,
+    whole: async () => ({ ...bare, holders: holdersBy(await listStandings(tx)) }),
+  }
 }
 
 function atOneInstant<Result>(
@@ -140,8 +159,10 @@ export async function decideNow(
   now: Date,
 ): Promise<{ readonly wants: readonly Want[]; readonly outcome: Outcome }> {
   return atOneInstant(database, async (tx) => {
-    const { bare, whole } = await readBook(tx, now)
-    return { wants: bare.wants, outcome: decideByRoom(bare) ?? decide(await whole()) }
+    const { heldBack, bare, whole } = await readBook(tx, now)
+    const outcome = decideByRoom(bare) ?? decide(await whole())
+    const decisions = [...outcome.decisions, ...heldBack]
+    return { wants: bare.wants, outcome: { ...outcome, decisions } }
   })
 }
 

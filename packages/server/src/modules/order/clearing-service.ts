@@ -30,6 +30,7 @@ import { type Context, fill, releaseAll, takeSlots, Unfillable } from './fill-se
 import { startInLine } from './in-line-service.ts'
 import { renderLog } from './log-text.ts'
 import { isOpen, renderRefusal, windowEndBefore } from './order.ts'
+import { passOverExcess } from './quota-service.ts'
 import { endOrder, tellOrder } from './record-service.ts'
 import { readReserve } from './rule-service.ts'
 import {
@@ -92,6 +93,7 @@ interface Round {
   readonly pool: string
   readonly windowEndsAt: Date
   readonly guaranteeHours: number
+  /** Those that take part. */
   readonly orders: readonly WholeOrder[]
 }
 
@@ -188,7 +190,9 @@ async function clearPool(
   if (orders.length === 0) return
   const last = await findLastClearing(tx, pool, guaranteeHours)
   if (last !== null && last.windowEndsAt >= windowEndsAt) return
-  const round = { pool, windowEndsAt, guaranteeHours, orders }
+  const bidding = await passOverExcess(tx, orders, context.now)
+  if (bidding.length === 0) return
+  const round = { pool, windowEndsAt, guaranteeHours, orders: bidding }
   const decided = await decide(tx, round, context.now)
   if (decided === null) return
   const clearingId = await record(tx, round, { decided, ids: context.ids })

@@ -66,7 +66,11 @@ export async function fill(
   const { tier, pool, gpus, nodes, limit } = order
   const work = { ...order.request, kind: tier, pool, gpus, nodes } as const
   try {
-    const lease = await createLease(tx, { ...work, maxPriceUsd: limit, agreedPrice }, context)
+    const lease = await createLease(
+      tx,
+      { ...work, maxPriceUsd: limit, agreedPrice, isCounted: true },
+      context,
+    )
     await placeLeases(tx, [{ kind: 'place', leaseId: lease.id, placements }], context)
     await endOrder(tx, order, {
       state: 'filled',

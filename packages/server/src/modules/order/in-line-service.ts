@@ -4,6 +4,7 @@ import { findPool } from '#modules/fleet/index.ts'
 import { getGpuPrice, gpuSku, TightPlacer } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { type Context, fill, releaseAll, takeSlots } from './fill-service.ts'
+import { passOverExcess } from './quota-service.ts'
 import { tellOrder } from './record-service.ts'
 import { lockInLine, noteStanding, type WholeOrder } from './store.ts'
 import { countForSale, readSupply } from './supply-service.ts'
@@ -51,9 +52,9 @@ export async function startInLine(
   { pool, limit }: { readonly pool: string; readonly limit: number },
   context: Context,
 ): Promise<void> {
-  const orders = await lockInLine(tx, pool, limit)
-  if (orders.length === 0) return
   const { now } = context
+  const orders = await passOverExcess(tx, await lockInLine(tx, pool, limit), now)
+  if (orders.length === 0) return
   const { id, price } = await getGpuPrice(tx, { pool, tier: 'on_demand', at: now })
   const { amount } = price
   const { starts, stays } = await decide(tx, pool, { orders, price: amount, now })

@@ -13,10 +13,18 @@ export function offerRoutes({ ids }: { readonly ids: IdSource }): Pick<Routes, N
   return {
     listOffers: ({ db, principal, query, now }) => {
       const { maxPriceUsdPerGpuHour: most, from, limit, ...wish } = query
-      const { organizationId } = principal
+      const { organizationId, projectId } = principal
       const { nodes, pool, accelerator, site, region, jurisdiction, tier, durationMs } = wish
       const place = { pool, accelerator, site, region, jurisdiction }
-      const asked = { organizationId, gpus: wish.gpus, nodes, ...place, tier, durationMs }
+      const asked = {
+        organizationId,
+        projectId,
+        gpus: wish.gpus,
+        nodes,
+        ...place,
+        tier,
+        durationMs,
+      }
       const when = from === undefined ? null : new Date(from)
       const limitUsd = most === undefined ? null : money(most)
       return answerOffers(db, { ...asked, from: when, limit: limitUsd, most: limit }, now)

@@ -1,12 +1,14 @@
 /** Answers what can be had, from the book, the ends that are known, the prices in force and the balance. */
 import type { Offer, OfferRefusal, Tier } from '@spillway/contract'
+import { isAccelerator } from '#kernel/accelerator.ts'
 import { present } from '#kernel/assert.ts'
 import { Fault } from '#kernel/fault.ts'
 import { ceiling, type Money, renderMoney } from '#kernel/money.ts'
 import { listPools, listSites, type Pool, type Site } from '#modules/fleet/index.ts'
-import { fitGang, holdNeeded, isAccelerator, openPools } from '#modules/lease/index.ts'
+import { fitGang, holdNeeded, openPools } from '#modules/lease/index.ts'
 import { getBalance } from '#modules/ledger/index.ts'
 import { getGpuPrice, TIERS } from '#modules/market/index.ts'
+import { type QuotaStanding, readStandings, tightest } from '#modules/quota/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { knownEnds } from './ends-service.ts'
 import { findOffers, type OfferFound, type PoolView } from './offer.ts'
@@ -15,6 +17,7 @@ import { readSupply } from './supply-service.ts'
 
 export interface OfferQuery {
   readonly organizationId: string
+  readonly projectId: string
   readonly gpus: number
   readonly nodes: number | undefined
   readonly pool: string | undefined
@@ -53,6 +56,19 @@ async function pricesOf(db: Db, pool: string, at: Date): Promise<Record<Tier, Mo
   return Object.fromEntries(amounts) as Record<Tier, Money>
 }
 
+/** What the quotas leave of each tier of a pool; nothing where there is no limit. */
+function quotaLeftOf(
+  standing: QuotaStanding | undefined,
+  { pool, projectId }: { readonly pool: string; readonly projectId: string },
+): Partial<Record<Tier, number>> {
+  if (standing === undefined) return {}
+  const known = TIERS.flatMap((tier) => {
+    const found = tightest(standing, { projectId, pool, tier })
+    return found === null ? [] : [[tier, Math.max(0, found.left)] as const]
+  })
+  return Object.fromEntries(known)
+}
+
 interface Viewed extends PoolView {
   readonly reserve: Money
   readonly declared: Pool
@@ -60,9 +76,11 @@ interface Viewed extends PoolView {
 }
 
 async function viewPools(db: Db, query: OfferQuery, now: Date): Promise<readonly Viewed[]> {
+  const { organizationId, projectId } = query
   const sites = await listSites(db)
+  const standing = (await readStandings(db, [organizationId], { now })).get(organizationId)
   const views: Viewed[] = []
-  for (const declared of await openPools(db, await listPools(db), query.organizationId)) {
+  for (const declared of await openPools(db, await listPools(db), organizationId)) {
     const { name: pool } = declared
     const site = present(
       sites.find(({ name }) => name === declared.site),
@@ -74,6 +92,7 @@ async function viewPools(db: Db, query: OfferQuery, now: Date): Promise<readonly
       nodes: supply.nodes,
       ...(await knownEnds(db, pool, now)),
       prices: await pricesOf(db, pool, now),
+      quotaLeft: quotaLeftOf(standing, { pool, projectId }),
       reserve: (await readReserve(db, pool, { supply, at: now })).reserve,
     })
   }
@@ -109,21 +128,27 @@ function renderOffer(
         ? null
         : renderMoney(ceiling(hourly, BigInt(gpus) * BigInt(durationMs))),
     isAffordable: hold <= available,
+    isWithinQuota: offer.isWithinQuota,
     differs: [...offer.differs],
   }
 }
 
 function judge(items: readonly Offer[]): { refusal: OfferRefusal | null; text: string } {
   const exact = items.filter(({ differs }) => differs.length === 0)
-  const [first] = exact.filter(({ isAffordable }) => isAffordable)
+  const allowed = exact.filter(({ isWithinQuota }) => isWithinQuota)
+  const [first] = allowed.filter(({ isAffordable }) => isAffordable)
   if (first) {
     const text = `${first.gpus} on ${first.pool} as ${first.tier}, at $${first.priceUsdPerGpuHour} per GPU-hour.`
     return { refusal: null, text }
   }
-  const [dear] = exact
+  const [dear] = allowed
   if (dear) {
     const text = `There is room, but $${dear.holdUsd} would have to be held, and that is not available.`
     return { refusal: 'no_money', text }
+  }
+  if (exact.length > 0) {
+    const text = 'There is room, but the quota does not allow so many. What comes near is listed.'
+    return { refusal: 'no_quota', text }
   }
   const near = items.length === 0 ? 'Nothing comes near.' : 'What comes near is listed.'
   return { refusal: 'no_capacity', text: `Nothing is exactly what was asked. ${near}` }

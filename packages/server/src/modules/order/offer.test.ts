@@ -84,8 +84,8 @@ const NOWHERE = {
   ...{ jurisdiction: undefined, nodes: undefined, tier: undefined, durationMs: undefined },
 }
 
-function query({ organizationId }: Buyer, parts: Partial<OfferQuery>): OfferQuery {
-  return { organizationId, gpus: 1, limit: null, from: null, most: 20, ...NOWHERE, ...parts }
+function query(of: Buyer, parts: Partial<OfferQuery>): OfferQuery {
+  return { ...of, gpus: 1, limit: null, from: null, most: 20, ...NOWHERE, ...parts }
 }
 
 test('the answer says no capacity or no money, and what an offer costs in all', async () => {

@@ -29,6 +29,8 @@ export interface PoolView {
   /** Held by what gives way to on demand. */
   readonly yielding: readonly ComingFree[]
   readonly prices: Readonly<Record<Tier, Money>>
+  /** What the quotas leave; nothing said: there is no limit. */
+  readonly quotaLeft?: Readonly<Partial<Record<Tier, number>>>
 }
 
 export interface OfferFound {
@@ -38,6 +40,7 @@ export interface OfferFound {
   readonly nodes: number
   readonly startsMs: number
   readonly price: Money
+  readonly isWithinQuota: boolean
   readonly differs: readonly OfferDifference[]
 }
 
@@ -110,6 +113,7 @@ function differencesOf(
 
 function compareOffers(a: OfferFound, b: OfferFound): number {
   if (a.differs.length !== b.differs.length) return a.differs.length - b.differs.length
+  if (a.isWithinQuota !== b.isWithinQuota) return a.isWithinQuota ? -1 : 1
   if (a.gpus !== b.gpus) return b.gpus - a.gpus
   if (a.startsMs !== b.startsMs) return a.startsMs - b.startsMs
   if (a.price !== b.price) return a.price < b.price ? -1 : 1
@@ -128,10 +132,16 @@ export function findOffers(
       const context = { coming, fit }
       const whole = earliest(view, wish, context)
       const part = whole?.startsMs === wish.fromMs ? null : fewer(view, wish, context)
-      return [whole, part].flatMap((room): OfferFound[] => {
+      const left = view.quotaLeft?.[tier] ?? Number.POSITIVE_INFINITY
+      const now = whole?.startsMs === wish.fromMs ? whole : part
+      const allowed =
+        now !== null && now.gpus > left ? fewer(view, { ...wish, gpus: left + 1 }, context) : null
+      return [whole, part, allowed].flatMap((room): OfferFound[] => {
         if (room === null) return []
         const differs = differencesOf(wish, { view, tier, room })
-        return [{ pool: view.pool, tier, ...room, price: view.prices[tier], differs }]
+        const isWithinQuota = room.gpus <= left
+        const price = view.prices[tier]
+        return [{ pool: view.pool, tier, ...room, price, isWithinQuota, differs }]
       })
     }),
   )

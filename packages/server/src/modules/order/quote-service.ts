@@ -5,6 +5,7 @@ import { type IdSource, newId } from '#kernel/ids.ts'
 import { renderMoney } from '#kernel/money.ts'
 import { type LeaseRequest, planLease } from '#modules/lease/index.ts'
 import { getGpuPrice, gpuSku } from '#modules/market/index.ts'
+import { requireQuota } from '#modules/quota/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { QUOTE_KEPT_MS } from '../../limits.ts'
 import { insertQuote, lockQuote, type Quote } from './quote-store.ts'
@@ -39,11 +40,12 @@ export async function createQuote(
   request: QuoteRequest,
   { now, ids }: { readonly now: Date; readonly ids: IdSource },
 ): Promise<Quote> {
-  const { organizationId, gpus } = request
+  const { organizationId, projectId, gpus } = request
   const { pool, nodes, fabric } = await planLease(tx, { ...ANY_WORK, ...request }, { now, ids })
+  await requireQuota(tx, { organizationId, projectId, pool, tier: 'on_demand', gpus }, now)
   const { id: priceId, price } = await getGpuPrice(tx, { pool, tier: 'on_demand', at: now })
   const quote: Quote = {
-    ...{ id: newId('quote', ids), organizationId, pool, gpus, nodes, fabric, priceId },
+    ...{ id: newId('quote', ids), organizationId, projectId, pool, gpus, nodes, fabric, priceId },
     ...{ sku: gpuSku(pool, 'on_demand'), priceUsd: price.amount, createdAt: now, orderId: null },
     expiresAt: new Date(now.getTime() + QUOTE_KEPT_MS),
   }

@@ -7,6 +7,8 @@ import type { Schema } from '#platform/db/schema.ts'
 export interface Quote {
   readonly id: string
   readonly organizationId: string
+  /** Null for those from before projects were kept. */
+  readonly projectId: string | null
   readonly pool: string
   readonly gpus: number
   readonly nodes: number
@@ -23,6 +25,7 @@ function toQuote(row: Selectable<Schema['quote']>): Quote {
   return {
     id: row.id,
     organizationId: row.organization_id,
+    projectId: row.project_id,
     pool: row.pool_name,
     gpus: row.gpus,
     nodes: row.nodes,
@@ -40,6 +43,7 @@ export async function insertQuote(tx: Db, quote: Quote): Promise<void> {
   const row = {
     id: quote.id,
     organization_id: quote.organizationId,
+    project_id: quote.projectId,
     pool_name: quote.pool,
     gpus: quote.gpus,
     nodes: quote.nodes,

@@ -6,6 +6,7 @@ import { type Money, renderMoney } from '#kernel/money.ts'
 import { createLease, type LeaseRequest, planLease } from '#modules/lease/index.ts'
 import { createHold } from '#modules/ledger/index.ts'
 import { findBidFaults, getGpuPrice, gpuSku } from '#modules/market/index.ts'
+import { requireQuota } from '#modules/quota/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { ORDER_STANDS_MAX_MS, ORDER_STANDS_MS } from '../../limits.ts'
 import { isOpen } from './order.ts'
@@ -97,6 +98,7 @@ async function orderSpot(
     )
   const id = newId('order', context.ids)
   const { organizationId, projectId, gpus } = lease
+  await requireQuota(tx, { organizationId, projectId, pool, tier: 'spot', gpus }, now)
   const held = { id, organizationId, amount: plan.holdAt(limit) }
   return {
     ...{ id, organizationId, projectId, tier: 'spot', state: 'pending', pool, gpus, nodes, fabric },
@@ -131,7 +133,9 @@ async function orderOnDemand(
   const { lease: asked, limit, expiresAt, quote } = request
   if (expiresAt !== null) refuseField('body.expiresAt', 'an order on demand is filled at once')
   const agreed = await agreeOnDemand(tx, request, context)
-  const lease = await createLease(tx, { ...asked, ...agreed, maxPriceUsd: limit }, context)
+  const isCounted = quote !== undefined
+  const wanted = { ...asked, ...agreed, maxPriceUsd: limit, isCounted }
+  const lease = await createLease(tx, wanted, context)
   const { organizationId, projectId, gpus } = lease
   const { pool, nodes, fabric, agreedPrice } = agreed
   const id = newId('order', context.ids)
@@ -171,6 +175,7 @@ async function orderInLine(
     refuseField('body.maxPriceUsdPerGpuHour', message)
   }
   const { organizationId, projectId, gpus } = request.lease
+  await requireQuota(tx, { organizationId, projectId, pool, tier: 'on_demand', gpus }, now)
   const id = newId('order', context.ids)
   const holdId = await holdFor(tx, { id, organizationId, amount: plan.holdAt(limit) }, context)
   return {

@@ -1,6 +1,6 @@
 /**
  * Renders a migrated database as readable SQL, for people and for the diff of a change: tables with columns and
- * constraints, then indexes, functions and triggers. Not a dump to restore from; the migrations are.
+ * constraints, then indexes, views, functions and triggers. Not a dump to restore from; the migrations are.
  */
 import { type Kysely, sql } from 'kysely'
 
@@ -23,8 +23,9 @@ export async function renderSchemaSql<Any>(db: Kysely<Any>): Promise<string> {
     const statements = (after.get(table) ?? []).map(({ text }) => `${text};\n`)
     return `CREATE TABLE ${table} (\n${body.join(',\n')}\n);\n${statements.join('')}`
   })
+  const views = (await readLines(db, VIEWS)).map(({ text }) => `${text}\n`)
   const bodies = functions.map(({ text }) => `${text.trim()};\n`)
-  return [HEADER, ...tables, ...bodies].join('\n')
+  return [HEADER, ...tables, ...views, ...bodies].join('\n')
 }
 
 const HEADER =
@@ -44,6 +45,11 @@ const COLUMNS = `
   JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_attrdef f ON f.adrelid = o.oid AND f.adnum = a.attnum
   WHERE o.relkind IN ('r', 'p') AND ${OURS} ORDER BY o.relname, a.attnum`
+
+const VIEWS = `
+  SELECT o.relname AS "table", 'CREATE VIEW ' || quote_ident(o.relname) || E' AS\\n' || pg_get_viewdef(o.oid, true) AS "text"
+  FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
+  WHERE o.relkind = 'v' AND ${OURS} ORDER BY o.relname`
 
 /** NOT NULL stands with its column already. */
 const CONSTRAINTS = `

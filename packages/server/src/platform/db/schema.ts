@@ -367,6 +367,42 @@ export interface ProjectTable {
   created_at: Date
 }
 
+export interface QuotaTable {
+  id: string
+  organization_id: string | null
+  project_id: string | null
+  pool_name: string | null
+  accelerator: string | null
+  tier: string | null
+  gpus: number
+  set_at: Date
+}
+
+export interface QuotaRequestTable {
+  id: string
+  organization_id: string
+  pool_name: string | null
+  accelerator: string | null
+  tier: string | null
+  gpus: number
+  reason: string
+  state: string
+  created_at: Date
+  decided_at: Date | null
+  answer: string | null
+  granted_gpus: number | null
+}
+
+export interface QuotaUseTable {
+  organization_id: string | null
+  project_id: string | null
+  pool_name: string | null
+  tier: string | null
+  part: string | null
+  gpus: number | null
+  expires_at: Date | null
+}
+
 export interface QuoteTable {
   id: string
   organization_id: string
@@ -380,6 +416,7 @@ export interface QuoteTable {
   created_at: Date
   expires_at: Date
   order_id: string | null
+  project_id: string | null
 }
 
 export interface ReclaimTable {
@@ -635,6 +672,9 @@ export interface Schema {
   pool_reading: PoolReadingTable
   price: PriceTable
   project: ProjectTable
+  quota: QuotaTable
+  quota_request: QuotaRequestTable
+  quota_use: QuotaUseTable
   quote: QuoteTable
   reclaim: ReclaimTable
   reconciliation_case: ReconciliationCaseTable
