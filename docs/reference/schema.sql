@@ -367,7 +367,7 @@ CREATE TABLE ledger_account (
   currency text NOT NULL,
   CONSTRAINT ledger_account_pkey PRIMARY KEY (id),
   CONSTRAINT ledger_account_currency_check CHECK ((currency = 'USD'::text)),
-  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text, 'fault_compensation'::text])))
+  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text, 'fault_compensation'::text, 'internal_cost'::text, 'internal_recovery'::text])))
 );
 CREATE TRIGGER ledger_account_append_only BEFORE DELETE OR UPDATE ON ledger_account FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_account_not_truncated BEFORE TRUNCATE ON ledger_account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -391,7 +391,7 @@ CREATE TABLE ledger_transaction (
   source text NOT NULL,
   CONSTRAINT ledger_transaction_pkey PRIMARY KEY (id),
   CONSTRAINT ledger_transaction_source_key UNIQUE (source),
-  CONSTRAINT ledger_transaction_kind_check CHECK ((kind = ANY (ARRAY['usage'::text, 'credit'::text, 'compensation'::text])))
+  CONSTRAINT ledger_transaction_kind_check CHECK ((kind = ANY (ARRAY['usage'::text, 'credit'::text, 'compensation'::text, 'transfer'::text])))
 );
 CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR UPDATE ON ledger_transaction FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_transaction_checked AFTER INSERT ON ledger_transaction REFERENCING NEW TABLE AS new_transactions FOR EACH STATEMENT EXECUTE FUNCTION check_new_transactions();
@@ -867,6 +867,28 @@ CREATE TABLE team_forecast (
   CONSTRAINT team_forecast_horizon_hours_check CHECK ((horizon_hours > 0))
 );
 CREATE INDEX team_forecast_hour ON team_forecast USING btree (hour);
+
+CREATE TABLE transfer_charge (
+  pool_name text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  revision integer NOT NULL,
+  organization_id text NOT NULL,
+  kind text NOT NULL,
+  gpu_ms bigint NOT NULL,
+  usd_per_gpu_hour numeric(38,12) NOT NULL,
+  amount_usd numeric(38,12) NOT NULL,
+  ledger_transaction_id text NOT NULL,
+  CONSTRAINT transfer_charge_pkey PRIMARY KEY (pool_name, hour, revision, organization_id, kind),
+  CONSTRAINT transfer_charge_ledger_transaction_id_fkey FOREIGN KEY (ledger_transaction_id) REFERENCES ledger_transaction(id),
+  CONSTRAINT transfer_charge_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT transfer_charge_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT transfer_charge_amount_usd_check CHECK ((amount_usd <> (0)::numeric)),
+  CONSTRAINT transfer_charge_check CHECK (((revision > 1) OR (amount_usd > (0)::numeric))),
+  CONSTRAINT transfer_charge_kind_check CHECK ((kind = ANY (ARRAY['used'::text, 'kept'::text]))),
+  CONSTRAINT transfer_charge_revision_check CHECK ((revision > 0)),
+  CONSTRAINT transfer_charge_usd_per_gpu_hour_check CHECK ((usd_per_gpu_hour >= (0)::numeric))
+);
+CREATE TRIGGER transfer_charge_append_only BEFORE DELETE OR UPDATE ON transfer_charge FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE usage_event (
   id uuid NOT NULL,

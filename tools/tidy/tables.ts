@@ -43,6 +43,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   quota: 'quota',
   quota_request: 'quota',
   quota_use: 'quota',
+  transfer_charge: 'order',
   lease: 'lease',
   lease_fact: 'lease',
   lease_health: 'lease',

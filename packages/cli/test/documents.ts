@@ -150,6 +150,8 @@ export function poolBooks(changes: Partial<PoolBooks> = {}): PoolBooks {
     standingCostUsd: '0.05',
     contributionUsd: '0.656708666667',
     marginAfterDepreciationUsd: '0.206708666667',
+    internalUsedUsd: '0',
+    internalKeptUsd: '0',
     capexUsd: '10000',
     capexRecoveredFraction: 0.0000606,
     ...changes,

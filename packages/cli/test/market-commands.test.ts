@@ -215,11 +215,22 @@ test('the transfer price tells what kept capacity would have cost', async () => 
       getTransferPrice: () => ({
         ...{ pool: 'laptop', from: AT, to: AT, slotsKept: 2, keptGpuMs: 172_800_000 },
         ...{ idleGpuMs: 86_400_000, usdPerGpuHour: '0.5', chargeUsd: '12' },
+        posted: {
+          ...{ isOn: true, usedUsd: '3', keptUsd: '12' },
+          lines: [
+            {
+              ...{ hour: AT, organization: 'Research', kind: 'used', revision: 1 },
+              ...{ gpuMs: 21_600_000, usdPerGpuHour: '0.5', amountUsd: '3' },
+            },
+          ],
+        },
       }),
     },
   })
   expect(stdout).toMatch(/kept +2 slots, 48 GPU-h/)
   expect(stdout).toMatch(/charge +12\.00 USD/)
+  expect(stdout).toMatch(/posted +3\.00 USD for use, 12\.00 USD for what was kept/)
+  expect(stdout).toMatch(/Research +6 GPU-h used/)
 })
 
 test('spot with a guarantee is asked for by its hours; other lengths are refused before anything is sent', async () => {

@@ -87,6 +87,25 @@ export const getTransferPrice = endpoint({
     /** The median price of spot of the time; the list price where nothing was cleared. */
     usdPerGpuHour: Amount,
     chargeUsd: Amount,
+    /** What was posted in the ledger for the full hours of that time. */
+    posted: z.object({
+      /** As the fleet file says; what was posted before it was switched off stays. */
+      isOn: z.boolean(),
+      usedUsd: Amount,
+      keptUsd: Amount,
+      /** By hour and organization. After the first revision of an hour, each is what differed from before. */
+      lines: z.array(
+        z.object({
+          hour: Instant,
+          organization: z.string(),
+          kind: z.enum(['used', 'kept']),
+          revision: z.number().int(),
+          gpuMs: z.number().int(),
+          usdPerGpuHour: Amount,
+          amountUsd: Amount,
+        }),
+      ),
+    }),
   }),
   errors: ['pool.not_found'],
 })

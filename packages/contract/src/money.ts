@@ -109,6 +109,10 @@ export const PoolBooks = z.object({
   contributionUsd: Amount,
   /** Contribution minus standing cost and depreciation of the whole pool. */
   marginAfterDepreciationUsd: Amount,
+  /** What the owner’s own teams were charged internally, at the transfer price: for what they used, */
+  internalUsedUsd: Amount,
+  /** and for what was kept for them and stood idle. Neither is revenue, and no part of the margin. */
+  internalKeptUsd: Amount,
   capexUsd: Amount,
   /** Cumulative contribution minus standing cost, over capex. */
   capexRecoveredFraction: z.number(),

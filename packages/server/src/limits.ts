@@ -103,6 +103,11 @@ export const CLEARING_MERGES_MAX = 0
 export const BUYER_SHARE_PPM = 500_000
 /** So many gangs that found no room are tried in the place of cheaper ones. */
 export const CLEARING_SWAPS_MAX = 32
+/** How long after an hour it is posted what the owner's teams owe for it. */
+export const TRANSFER_AFTER_HOUR_MS = 2 * MINUTE_MS
+/** Hours this far back are looked at again, and what differs is posted; after a pause, hours this far back are made up for. */
+export const TRANSFER_CORRECTED_MS = 48 * 60 * MINUTE_MS
+export const TRANSFER_BACK_MS = 31 * 24 * 60 * MINUTE_MS
 /** How long the price of a quote is kept. */
 export const QUOTE_KEPT_MS = 10 * MINUTE_MS
 /** How long an order stands when it does not say, and at most. */

@@ -98,6 +98,8 @@ function renderMoney(pool: PoolBooks, options: TableOptions): string {
     ['standing cost', pool.standingCostUsd],
     ['depreciation', pool.depreciationUsd],
     ['margin after depreciation', pool.marginAfterDepreciationUsd],
+    ['own teams, used', pool.internalUsedUsd],
+    ['own reserve, idle', pool.internalKeptUsd],
     ['capex', pool.capexUsd],
   ] as const
   const recovered = `${(pool.capexRecoveredFraction * 100).toPrecision(3)} %`

@@ -51,6 +51,32 @@ type Transfer = z.output<Api['getTransferPrice']['returns']>
 
 const HOUR_MS = 3_600_000
 
+/** By team, what was posted for the full hours. */
+function renderPosted({ isOn, usedUsd, keptUsd, lines }: Transfer['posted']): [string, string][] {
+  if (!isOn && lines.length === 0) return [['posted', 'nothing: switched off in the fleet file']]
+  const teams = [...new Set(lines.map(({ organization }) => organization))].toSorted()
+  const gpuMsOf = (team: string, kind: 'used' | 'kept') =>
+    lines.reduce(
+      (sum, each) => sum + (each.organization === team && each.kind === kind ? each.gpuMs : 0),
+      0,
+    )
+  const share = (ms: number, word: string) =>
+    ms === 0 ? [] : [`${group(Math.round(ms / HOUR_MS))} GPU-h ${word}`]
+  return [
+    [
+      'posted',
+      `${renderAmount(usedUsd)} USD for use, ${renderAmount(keptUsd)} USD for what was kept`,
+    ],
+    ...teams.map((team): [string, string] => [
+      `  ${team}`,
+      [
+        ...share(gpuMsOf(team, 'used'), 'used'),
+        ...share(gpuMsOf(team, 'kept'), 'kept and idle'),
+      ].join(', '),
+    ]),
+  ]
+}
+
 export function renderTransfer(transfer: Transfer, paint: Paint): string {
   const hours = (ms: number) => `${group(Math.round(ms / HOUR_MS))} GPU-h`
   return renderFields(
@@ -61,6 +87,7 @@ export function renderTransfer(transfer: Transfer, paint: Paint): string {
       ['of it idle', hours(transfer.idleGpuMs)],
       ['at', `${renderAmount(transfer.usdPerGpuHour)} USD per GPU-hour`],
       ['charge', `${renderAmount(transfer.chargeUsd)} USD`],
+      ...renderPosted(transfer.posted),
     ],
     paint,
   )

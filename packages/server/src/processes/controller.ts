@@ -23,7 +23,13 @@ import {
 } from '#modules/lease/index.ts'
 import { createForecasting, FORECAST_PROGRAM } from '#modules/market/index.ts'
 import { startCourier } from '#modules/notice/index.ts'
-import { CLEARING_PROGRAM, headWaitsMs, stepClearing } from '#modules/order/index.ts'
+import {
+  CLEARING_PROGRAM,
+  headWaitsMs,
+  stepClearing,
+  stepTransfer,
+  TRANSFER_PROGRAM,
+} from '#modules/order/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import { createSimulations, SIMULATION_PROGRAM } from '#modules/simulation/index.ts'
 import {
@@ -59,6 +65,8 @@ export interface ControllerDeps {
   readonly serving: ServingDeps
   /** Webhooks of customers may have private addresses. */
   readonly isPrivateAllowed: boolean
+  /** What the owner's teams owe its books is posted. */
+  readonly isTransferPosted: boolean
   /** The pools of the fleet file. */
   readonly declared: DeclaredPools
   /** Going down in order: deployments are left as they are. */
@@ -77,6 +85,8 @@ export interface Controller {
 }
 
 const STEPS_AT_ONCE = 16
+/** Programs with one strand for all of the installation. */
+const WOKEN_AT_START = [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM, FORECAST_PROGRAM, TRANSFER_PROGRAM]
 /** What forecasts hear of from elsewhere: what became of promises, who waits for one, and what of the owner's runs. */
 const HEARD = {
   measures: { listPromises: listEndedPromises, headWaitsMs },
@@ -136,7 +146,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       wakeReconciliation(deps.database, pool, deps.now()),
       wakeCheck(deps.database, pool, deps.now()),
     ])
-  for (const program of [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM, FORECAST_PROGRAM])
+  for (const program of WOKEN_AT_START)
     await wakeStrand(deps.database, { program, subject: 'all' }, deps.now())
   const reconciliation = createReconciliation({
     ...deps,
@@ -155,6 +165,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [MARKET_PROGRAM]: () => runCycle(leaseSteps),
       [HEALTH_PROGRAM]: createHealthKeeper(deps),
       [FORECAST_PROGRAM]: createForecasting({ ...deps, ...HEARD }),
+      [TRANSFER_PROGRAM]: () => stepTransfer(deps),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps, deps.now()),
       [CLEARING_PROGRAM]: (pool) => stepClearing(deps, pool),
       [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),

@@ -142,6 +142,7 @@ async function serveApi(base: Base, running: Running, answerConsole: AnswerConso
     ...{ database, engines, ids, pepper, codes, bell, system },
     fleetFile: config.fleetFile,
     isPrivateAllowed: base.surveyed.fleet.webhooks.allowPrivate,
+    isTransferPosted: base.surveyed.fleet.books.postTransfer,
     upstreams: { discover: () => findServers({ exclude: ownPorts() }), probe: listsModels },
   })
   const known = (credential: PresentedCredential) =>
@@ -203,11 +204,20 @@ function control(base: Base, running: Running): Acting {
   const directory = join(config.dataDir, 'journal')
   const shipper = createShipper({ ...ground, directory, isWriterAlive: writers.isAlive })
   const isPrivateAllowed = fleet.webhooks.allowPrivate
+  const isTransferPosted = fleet.books.postTransfer
   const declared = new Map(
     fleet.sites.flatMap((site) => site.pools).map((pool) => [pool.name, pool]),
   )
   const onResumed = sayWhatGoesOn(base)
-  const controller = { ...ground, engines, serving, declared, isPrivateAllowed, onResumed }
+  const controller = {
+    ...ground,
+    engines,
+    serving,
+    declared,
+    isPrivateAllowed,
+    isTransferPosted,
+    onResumed,
+  }
   const acting = act({ ground, shipper, bell, controller })
   running.acting = acting
   running.backlogEvents = () => shipper.backlogEvents()

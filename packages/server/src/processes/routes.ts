@@ -17,7 +17,7 @@ import {
 } from '#modules/lease/index.ts'
 import { anchorRoutes, forecastRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
-import { offerRoutes, orderRoutes, worthRoutes } from '#modules/order/index.ts'
+import { offerRoutes, orderRoutes, verifyTransfers, worthRoutes } from '#modules/order/index.ts'
 import { quotaRoutes } from '#modules/quota/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import { simulationRoutes } from '#modules/simulation/index.ts'
@@ -41,6 +41,8 @@ interface RoutesDeps {
   readonly system: SystemDeps
   /** Webhooks of customers may have private addresses. */
   readonly isPrivateAllowed: boolean
+  /** The transfer price is posted. */
+  readonly isTransferPosted: boolean
 }
 
 const LEASES_MAX = 1000
@@ -60,6 +62,11 @@ async function namesOf(db: Db): Promise<ReadonlyMap<string, string>> {
   return new Map((await listOrganizations(db)).map((each) => [each.id, each.name]))
 }
 
+/** What is promised and charged beside usage, against the ledger. */
+async function verifyPromises(db: Db) {
+  return [...(await verifyCredits(db)), await verifyTransfers(db)]
+}
+
 export function assembleRoutes(deps: RoutesDeps): Routes {
   const { database, engines, ids, pepper } = deps
   return {
@@ -77,12 +84,12 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...orderRoutes({ ids, pepper }),
     ...offerRoutes({ ids }),
     ...quotaRoutes({ ids }),
-    ...worthRoutes(poolsOfModels),
+    ...worthRoutes({ poolOfModel: poolsOfModels, isTransferPosted: deps.isTransferPosted }),
     ...nodeRoutes({ ids }),
     ...reconciliationRoutes,
     ...reclaimRoutes(database),
     ...servingRoutes({ ids, ...deps.upstreams }),
-    ...billingRoutes({ pepper, ids, burnOf, verifyCredits }),
+    ...billingRoutes({ pepper, ids, burnOf, verifyCredits: verifyPromises }),
     ...economicsRoutes(poolsOfModels),
     ...simulationRoutes({ ids }),
     ...noticeRoutes({ pepper, ids, isPrivateAllowed: deps.isPrivateAllowed }),

@@ -2,16 +2,27 @@
 import type { ReactElement } from 'react'
 import type { Answer } from '../../api/client.ts'
 import { Money } from '../../ui/figures.tsx'
+import { sumAmounts } from '../../ui/format/money.ts'
 
 type Books = Answer<'getBooks'>
 
 interface Line {
   readonly word: string
   readonly note: string
-  readonly amount: (books: Books) => string
+  readonly amount: (books: Books) => string | bigint
 }
 
 const LINES: readonly Line[] = [
+  {
+    word: 'Charged to own teams for use',
+    note: 'at the price of spot, internally',
+    amount: ({ pools }) => sumAmounts(pools.map(({ internalUsedUsd }) => internalUsedUsd)),
+  },
+  {
+    word: 'Charged to the owner for idle reserve',
+    note: 'what was kept and stood idle',
+    amount: ({ pools }) => sumAmounts(pools.map(({ internalKeptUsd }) => internalKeptUsd)),
+  },
   {
     word: 'Given back for reclaims',
     note: 'on the terms of each lease',

@@ -1,7 +1,7 @@
 /** The capacity book: every claim on a slot is a line in it. */
 export { bookRoutes } from './routes.ts'
 export { type Held, listHeld } from './held-store.ts'
-export { accountPool } from './service.ts'
+export { accountPool, listAnchorTime } from './service.ts'
 export {
   type BookedKind,
   type Claim,

@@ -2,7 +2,7 @@
 import { listNodeSpans } from '#modules/fleet/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { accountBuckets, type SlotTime } from './conservation.ts'
-import { listClaimSpans } from './store.ts'
+import { type AnchorTime, listAnchorHours, listClaimSpans } from './store.ts'
 
 /** Slot-time of one node by claim kind, in `count` buckets over a window. */
 export async function accountNode(
@@ -30,4 +30,18 @@ export async function accountPool(
   )
   const bounds = { fromMs: window.from.getTime(), toMs: window.to.getTime(), count: window.count }
   return accountBuckets(bounds, nodes, claims)
+}
+
+/** GPU time of the owner's work on a pool, hour by hour and by whose it was. */
+export async function listAnchorTime(
+  db: Db,
+  pool: string,
+  window: { readonly from: Date; readonly count: number },
+): Promise<readonly AnchorTime[]> {
+  const nodes = await listNodeSpans(db, pool)
+  return listAnchorHours(
+    db,
+    nodes.map(({ id }) => id),
+    window,
+  )
 }

@@ -292,3 +292,37 @@ export async function listClaimSpans(
     drainingFromMs: row.draining_from?.getTime() ?? null,
   }))
 }
+
+/** GPU time of the owner's work in an hour, by whose it was. */
+export interface AnchorTime {
+  /** Of the hours, from the first. */
+  readonly index: number
+  readonly organizationId: string
+  readonly gpuMs: bigint
+}
+
+/** Of some nodes, hour by hour; what is nobody's by name is not in it. */
+export async function listAnchorHours(
+  db: Db,
+  nodeIds: readonly string[],
+  { from, count }: { readonly from: Date; readonly count: number },
+): Promise<readonly AnchorTime[]> {
+  const { rows } = await sql<{ index: number; organization_id: string; gpu_ms: string }>`
+    SELECT index::int4, organization_id, sum(slot_count * round(1000 * extract(epoch FROM
+        least(ends_at, begins_at + interval '1 hour') - greatest(starts_at, begins_at))))::bigint::text AS gpu_ms
+    FROM (
+      SELECT organization_id, starts_at, coalesce(ends_at, 'infinity') AS ends_at,
+        (SELECT sum(upper(slot) - lower(slot)) FROM unnest(slots) AS slot) AS slot_count
+      FROM claim
+      WHERE kind = 'anchor' AND organization_id IS NOT NULL
+        AND node_id = ANY (${arrayText(nodeIds)}::text[])
+        AND (ends_at IS NULL OR ends_at > ${from})
+    ) AS anchor,
+    generate_series(0, ${count - 1}::int4) AS index,
+    LATERAL (SELECT ${from}::timestamptz + index * interval '1 hour' AS begins_at) AS hour
+    WHERE starts_at < begins_at + interval '1 hour' AND ends_at > begins_at
+    GROUP BY index, organization_id ORDER BY index, organization_id`.execute(db)
+  return rows.map(({ index, organization_id: organizationId, gpu_ms: gpuMs }) => ({
+    ...{ index, organizationId, gpuMs: BigInt(gpuMs) },
+  }))
+}

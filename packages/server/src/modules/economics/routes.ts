@@ -10,7 +10,12 @@ import {
   type Pool,
   type Site,
 } from '#modules/fleet/index.ts'
-import { compensationTotal, creditGranted, overrunTotal } from '#modules/ledger/index.ts'
+import {
+  compensationTotal,
+  creditGranted,
+  internalTotals,
+  overrunTotal,
+} from '#modules/ledger/index.ts'
 import { revenueBySku, type SkuRevenue } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
@@ -78,7 +83,13 @@ async function recovery(
 async function renderPoolBooks(
   db: Db,
   pool: Pool,
-  context: { site: Site; period: Period; revenue: readonly SkuRevenue[]; poolOfModel: PoolOfModel },
+  context: {
+    site: Site
+    period: Period
+    revenue: readonly SkuRevenue[]
+    poolOfModel: PoolOfModel
+    internal: Awaited<ReturnType<typeof internalTotals>>
+  },
 ) {
   const { site, period, poolOfModel } = context
   const split = await slotTime(db, pool.name, period)
@@ -100,6 +111,8 @@ async function renderPoolBooks(
     standingCostUsd: renderMoney(account.standingCostUsd),
     contributionUsd: renderMoney(account.contributionUsd),
     marginAfterDepreciationUsd: renderMoney(account.marginAfterDepreciationUsd),
+    internalUsedUsd: renderMoney(context.internal(pool.name).used),
+    internalKeptUsd: renderMoney(context.internal(pool.name).kept),
     capexUsd: renderMoney(capex),
     capexRecoveredFraction: fraction,
   }
@@ -124,11 +137,14 @@ export function economicsRoutes(poolOfModel: PoolOfModel): Pick<Routes, 'getBook
         await listPools(db),
         await revenueBySku(db, period),
       ]
+      const internal = await internalTotals(db, period)
       const rendered = []
       for (const pool of pools) {
         const site = sites.find((each) => each.name === pool.site)
         if (site)
-          rendered.push(await renderPoolBooks(db, pool, { site, period, revenue, poolOfModel }))
+          rendered.push(
+            await renderPoolBooks(db, pool, { site, period, revenue, poolOfModel, internal }),
+          )
       }
       return {
         from: period.from.toISOString(),

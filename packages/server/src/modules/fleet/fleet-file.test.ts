@@ -264,3 +264,14 @@ test('customers’ webhooks stay on the internet unless the file says otherwise'
     'did you mean `allowPrivate`?',
   )
 })
+
+test('the transfer price is posted unless the file says otherwise, and a misspelt word is named', () => {
+  const postsTransfer = (text: string) => {
+    const outcome = readFleetFile(text)
+    return outcome.kind === 'read' ? outcome.fleet.books.postTransfer : null
+  }
+  expect(postsTransfer(laptop)).toBe(true)
+  expect(postsTransfer(`${laptop}\nbooks:\n  postTransfer: false\n`)).toBe(false)
+  const [fault] = faultsOf(`${laptop}\nbooks:\n  postTransfers: false\n`)
+  expect(fault?.message).toContain('postTransfer')
+})

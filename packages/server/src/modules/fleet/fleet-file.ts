@@ -4,6 +4,7 @@
  */
 import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
 import { z } from 'zod'
+import { booksSettings } from './books-settings.ts'
 import { LOCAL_SHAPES, localShape, whyNoImages, whyNoOutbound } from './local-pool.ts'
 import { nearest } from './nearest.ts'
 import {
@@ -147,6 +148,7 @@ const fleetFile = z.strictObject({
   models: z.array(model).default([]),
   demo: z.strictObject({ creditUsd: amount }).default({ creditUsd: '100' }),
   webhooks,
+  books: booksSettings.default({ postTransfer: true }),
 })
 
 export type FleetFile = z.output<typeof fleetFile>
@@ -219,6 +221,7 @@ function knownKeys(path: Path): readonly string[] {
       ),
     ),
     webhooks: webhooks.unwrap(),
+    books: booksSettings,
     ...RECLAIM_SHAPES,
     'sites.pools.health': health,
     models: model,

@@ -8,6 +8,8 @@ export type AccountKind =
   | 'overrun_expense'
   | 'reclaim_compensation'
   | 'fault_compensation'
+  | 'internal_cost'
+  | 'internal_recovery'
 
 export interface Account {
   readonly id: string
@@ -52,6 +54,17 @@ export const FAULT_COMPENSATION: Account = {
   id: 'fault_compensation',
   kind: 'fault_compensation',
   organizationId: null,
+}
+
+/** What a team of the owner's was charged in the owner's own books. */
+export function internalCostAccount(organizationId: string): Account {
+  return { id: `internal_cost:${organizationId}`, kind: 'internal_cost', organizationId }
+}
+
+/** The other side of it, by pool and by what it was for. */
+export function internalRecoveryAccount(pool: string, what: 'used' | 'kept'): Account {
+  const id = `internal_recovery:${pool}.${what}`
+  return { id, kind: 'internal_recovery', organizationId: null }
 }
 
 /** The SKU of a revenue account. */

@@ -24,10 +24,12 @@ export {
   type OrganizationCharges,
   type PostDeps,
 } from './posting-service.ts'
+export { postTransfer } from './transfer-service.ts'
 export {
   compensationsPosted,
   compensationTotal,
   creditGranted,
+  internalTotals,
   judge,
   overrunTotal,
   revenueOf,

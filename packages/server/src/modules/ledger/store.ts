@@ -10,6 +10,8 @@ import type { Account } from './account.ts'
 import type { Balance } from './balance.ts'
 import type { Leg } from './posting.ts'
 
+export type TransactionKind = 'usage' | 'credit' | 'compensation' | 'transfer'
+
 /** A transaction to be written; its legs sum to zero. */
 export interface NewTransaction {
   readonly id: string
@@ -85,7 +87,7 @@ export async function moveBalances(db: Db, moves: readonly BalanceMove[]): Promi
 export async function insertTransactions(
   db: Db,
   transactions: readonly NewTransaction[],
-  { kind, now }: { readonly kind: 'usage' | 'credit' | 'compensation'; readonly now: Date },
+  { kind, now }: { readonly kind: TransactionKind; readonly now: Date },
 ): Promise<void> {
   const entries = transactions.flatMap(({ id, legs }) =>
     legs.map(({ account, amount }, leg) => ({ id, leg, accountId: account.id, amount })),

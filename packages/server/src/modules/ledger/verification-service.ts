@@ -1,7 +1,7 @@
 /** Recomputes the ledger and says, check by check, whether it holds; and sums the operator's own accounts. */
 import { picos, renderMoney, ZERO, type Money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
-import { skuOfRevenue } from './account.ts'
+import { internalRecoveryAccount, skuOfRevenue } from './account.ts'
 import {
   countEntries,
   findOverdrawn,
@@ -100,6 +100,19 @@ export async function compensationsPosted(
 ): Promise<ReadonlyMap<string, { readonly id: string; readonly amount: Money }>> {
   const posted = await listCompensations(db)
   return new Map(posted.map(({ source, id, amount }) => [source, { id, amount }]))
+}
+
+/** What the owner's teams were charged for a pool in a period: for what they used, and for what was kept and idle. */
+export async function internalTotals(
+  db: Db,
+  period: Period,
+): Promise<(pool: string) => { readonly used: Money; readonly kept: Money }> {
+  const sums = await sumEntries(db, 'internal_recovery', period)
+  const by = new Map(sums.map(({ account, sum }) => [account, sum]))
+  return (pool) => ({
+    used: by.get(internalRecoveryAccount(pool, 'used').id) ?? ZERO,
+    kept: by.get(internalRecoveryAccount(pool, 'kept').id) ?? ZERO,
+  })
 }
 
 /** Revenue posted in a period, by SKU. */

@@ -102,7 +102,8 @@ export async function sumEntries(
     | 'credit_granted'
     | 'overrun_expense'
     | 'reclaim_compensation'
-    | 'fault_compensation',
+    | 'fault_compensation'
+    | 'internal_recovery',
   period: { readonly from: Date; readonly to: Date },
 ): Promise<readonly { readonly account: string; readonly sum: Money }[]> {
   const { rows } = await sql<{ account: string; sum: string }>`

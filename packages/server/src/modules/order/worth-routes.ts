@@ -13,7 +13,13 @@ function toDate(text: string | undefined): Date | null {
   return text === undefined ? null : new Date(text)
 }
 
-export function worthRoutes(poolOfModel: PoolOfModel): Pick<Routes, Names> {
+interface WorthDeps {
+  readonly poolOfModel: PoolOfModel
+  /** Whether the transfer price is posted. */
+  readonly isTransferPosted: boolean
+}
+
+export function worthRoutes({ poolOfModel, isTransferPosted }: WorthDeps): Pick<Routes, Names> {
   return {
     getBenchmarkPrice: ({ db, principal, params, now }) => {
       const isOperator = principal.role === 'operator'
@@ -22,6 +28,8 @@ export function worthRoutes(poolOfModel: PoolOfModel): Pick<Routes, Names> {
     getCalendar: ({ db, params, query, now }) =>
       answerCalendar(db, params.pool, { from: toDate(query.from), hours: query.hours, now }),
     getTransferPrice: ({ db, params, query, now }) =>
-      answerTransfer(db, params.pool, { from: toDate(query.from), to: toDate(query.to) ?? now }),
+      answerTransfer(db, params.pool, {
+        ...{ from: toDate(query.from), to: toDate(query.to) ?? now, isPosted: isTransferPosted },
+      }),
   }
 }

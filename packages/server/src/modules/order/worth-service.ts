@@ -6,14 +6,15 @@ import { accountPool } from '#modules/book/index.ts'
 import { marginalCostOf } from '#modules/economics/index.ts'
 import { findPool, listSites, type Pool } from '#modules/fleet/index.ts'
 import { listOpenLeases } from '#modules/lease/index.ts'
-import { benchmarkOf, getGpuPrice, transferPrice, type Worth } from '#modules/market/index.ts'
+import { benchmarkOf, transferPrice, type Worth } from '#modules/market/index.ts'
 import { revenueBySku } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { listPriceSpreads } from './clearing-store.ts'
 import { knownEnds } from './ends-service.ts'
 import { readReserve } from './rule-service.ts'
 import { listOrders } from './store.ts'
 import { readSupply } from './supply-service.ts'
+import { answerPostings } from './transfer-service.ts'
+import { typicalPrice } from './typical-price-service.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -139,18 +140,14 @@ export async function answerCalendar(
   }
 }
 
-/** The median of the windows of a stretch; the list price of spot where there were none. */
-async function typicalPrice(db: Db, pool: string, { from, to }: { from: Date; to: Date }) {
-  const stepMs = Math.max(1, to.getTime() - from.getTime())
-  const [spread] = await listPriceSpreads(db, pool, { from, to, stepMs })
-  if (spread) return spread.median
-  return (await getGpuPrice(db, { pool, tier: 'spot', at: to })).price.amount
-}
-
 export async function answerTransfer(
   db: Db,
   poolName: string,
-  { from: asked, to }: { readonly from: Date | null; readonly to: Date },
+  {
+    from: asked,
+    to,
+    isPosted,
+  }: { readonly from: Date | null; readonly to: Date; readonly isPosted: boolean },
 ) {
   const pool = await requirePool(db, poolName)
   const from = asked ?? new Date(to.getTime() - DAY_MS)
@@ -169,5 +166,6 @@ export async function answerTransfer(
     ...{ pool: poolName, from: from.toISOString(), to: to.toISOString(), slotsKept },
     ...{ keptGpuMs: keptMs, idleGpuMs: idleMs, usdPerGpuHour: renderMoney(price) },
     chargeUsd: renderMoney(transferPrice(time, price)),
+    posted: { isOn: isPosted, ...(await answerPostings(db, poolName, { from, to })) },
   }
 }

@@ -87,7 +87,7 @@ test('what is kept for the owner and stands idle has a price', async () => {
   const { database, clock } = await begin()
   clock.advance(7_200_000)
   const to = clock.now()
-  const ask = (from: Date | null) => answerTransfer(database, POOL, { from, to })
+  const ask = (from: Date | null) => answerTransfer(database, POOL, { from, to, isPosted: false })
   expect(await ask(new Date(to.getTime() - 3_600_000))).toMatchObject({
     ...{ slotsKept: 0, keptGpuMs: 0, chargeUsd: '0', usdPerGpuHour: '1' },
   })

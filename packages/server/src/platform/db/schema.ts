@@ -575,6 +575,18 @@ export interface TeamForecastTable {
   fallback: string | null
 }
 
+export interface TransferChargeTable {
+  pool_name: string
+  hour: Date
+  revision: number
+  organization_id: string
+  kind: string
+  gpu_ms: bigint
+  usd_per_gpu_hour: string
+  amount_usd: string
+  ledger_transaction_id: string
+}
+
 export interface UsageEventTable {
   id: string
   line: number
@@ -690,6 +702,7 @@ export interface Schema {
   strand: StrandTable
   surplus_rate: SurplusRateTable
   team_forecast: TeamForecastTable
+  transfer_charge: TransferChargeTable
   usage_event: UsageEventTable
   usage_hour: UsageHourTable
   webhook: WebhookTable
