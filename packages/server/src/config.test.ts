@@ -15,6 +15,24 @@ test('without any variable everything has its default', () => {
   })
 })
 
+test('the public address is kept as browsers write it, and one with a path is refused', () => {
+  const read = (SPILLWAY_PUBLIC_URL: string) => readConfig({ SPILLWAY_PUBLIC_URL }, places)
+  expect(read('https://Spillway.Example.com:443/')).toMatchObject({
+    config: { publicUrl: 'https://spillway.example.com' },
+  })
+  expect(readConfig({}, places)).toMatchObject({ config: { publicUrl: null } })
+  for (const wrong of [
+    'spillway.example.com',
+    'https://a.example/b',
+    'ftp://a.example',
+    'https://u:p@a.example',
+  ])
+    expect(read(wrong)).toMatchObject({
+      kind: 'refused',
+      faults: [expect.stringContaining('SPILLWAY_PUBLIC_URL must be the address')],
+    })
+})
+
 test('everything that is wrong is said at once, by the name of its variable', () => {
   const outcome = readConfig(
     { SPILLWAY_PORT: '99999', SPILLWAY_LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x' },

@@ -4,6 +4,8 @@ import { z } from 'zod'
 
 export interface Config {
   readonly port: number
+  /** How people reach this installation from outside; null: at the port itself. Without a slash at its end. */
+  readonly publicUrl: string | null
   readonly dataDir: string
   /** Null: PostgreSQL comes with the program and lives in the data folder. */
   readonly databaseUrl: string | null
@@ -21,6 +23,9 @@ export type ConfigOutcome =
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
+const PUBLIC_URL_FORM =
+  'must be the address that people use, without a path, such as https://spillway.example.com'
+
 const environment = z.object({
   SPILLWAY_PORT: z
     .string()
@@ -28,6 +33,12 @@ const environment = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, 'must be a port number from 0 to 65535, such as 4510')
     .default(4510),
+  SPILLWAY_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: PUBLIC_URL_FORM })
+    .transform((text) => new URL(text))
+    .refine(({ href, origin }) => href === `${origin}/`, PUBLIC_URL_FORM)
+    .transform(({ origin }) => origin)
+    .optional(),
   SPILLWAY_DATA_DIR: z.string().min(1).default('.spillway'),
   DATABASE_URL: z
     .string()
@@ -54,6 +65,7 @@ export function readConfig(
     }
   const {
     SPILLWAY_PORT,
+    SPILLWAY_PUBLIC_URL,
     SPILLWAY_DATA_DIR,
     DATABASE_URL,
     SPILLWAY_FLEET,
@@ -65,6 +77,7 @@ export function readConfig(
     kind: 'config',
     config: {
       port: SPILLWAY_PORT,
+      publicUrl: SPILLWAY_PUBLIC_URL ?? null,
       dataDir: resolve(cwd, SPILLWAY_DATA_DIR),
       databaseUrl: DATABASE_URL ?? null,
       fleetFile:

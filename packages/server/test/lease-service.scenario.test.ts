@@ -14,7 +14,8 @@ let operator: Client
 let strangersKey: string
 
 beforeAll(async () => {
-  installation = await startInstallation({ databaseUrl })
+  const environment = { SPILLWAY_PUBLIC_URL: 'https://spillway.example.com' }
+  installation = await startInstallation({ databaseUrl, environment })
   const { url, demoApiKey, operatorToken } = installation
   buyer = createClient({ url, credential: demoApiKey })
   operator = createClient({ url, credential: operatorToken })
@@ -123,8 +124,9 @@ describe('a service', () => {
     expect(told.base).toBe(servicePath(id))
     expect(told.headers).toMatchObject({
       'x-forwarded-for': '127.0.0.1',
-      'x-forwarded-proto': 'http',
-      'x-forwarded-host': new URL(installation.url).host,
+      // As the operator said, and not as the caller came.
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'spillway.example.com',
       'x-forwarded-prefix': servicePath(id).slice(0, -1),
     })
   })

@@ -154,7 +154,11 @@ async function serveApi(base: Base, running: Running, answerConsole: AnswerConso
     unreadiness: () => unreadiness(system),
     renderMetrics: () => renderMetrics(system),
   })
-  const proxy = createLeaseProxy({ database, engines, ids, now, log, authenticate: known })
+  const { publicUrl } = config
+  const proxy = createLeaseProxy({
+    ...{ database, engines, ids, now, log, publicUrl },
+    authenticate: known,
+  })
   return startApiServer(app, proxy)
 }
 

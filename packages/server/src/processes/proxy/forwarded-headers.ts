@@ -39,6 +39,8 @@ export interface Forwarding {
   /** Where the service answers, with a slash at its end. */
   readonly basePath: string
   readonly isUpgrade: boolean
+  /** As the operator says that people reach this installation; null: as they do reach it. */
+  readonly publicUrl: string | null
 }
 
 function dropped(headers: IncomingHttpHeaders): Set<string> {
@@ -55,9 +57,20 @@ export function withoutSession(cookies: string): string {
     .join('; ')
 }
 
+/**
+ * Where the service is, seen from outside. Whether there is TLS in front of this installation only its operator knows:
+ * what a client says of it could come from anybody.
+ */
+function outsideOf(headers: IncomingHttpHeaders, publicUrl: string | null): Headers {
+  if (publicUrl === null)
+    return { 'x-forwarded-host': headers.host ?? '', 'x-forwarded-proto': 'http' }
+  const { host, protocol } = new URL(publicUrl)
+  return { 'x-forwarded-host': host, 'x-forwarded-proto': protocol.replace(':', '') }
+}
+
 /** The headers with which a request goes on to the lease. */
 export function toService(headers: IncomingHttpHeaders, forwarding: Forwarding): Headers {
-  const out = dropped(headers).add('host').add('cookie').add(KEY_HEADER)
+  const out = dropped(headers).add('host').add('cookie').add('forwarded').add(KEY_HEADER)
   for (const name of Object.keys(headers)) if (name.startsWith('x-forwarded-')) out.add(name)
   if (forwarding.credential === 'bearer') out.add('authorization')
   const kept: Headers = {}
@@ -74,8 +87,7 @@ export function toService(headers: IncomingHttpHeaders, forwarding: Forwarding):
     host: 'localhost',
     // The gateway, in front of this process, names the client here and believes nobody else.
     'x-forwarded-for': headers['x-forwarded-for'] ?? '',
-    'x-forwarded-host': headers.host ?? '',
-    'x-forwarded-proto': 'http',
+    ...outsideOf(headers, forwarding.publicUrl),
     'x-forwarded-prefix': forwarding.basePath.replace(/\/$/, ''),
   }
 }

@@ -27,6 +27,8 @@ export interface LeaseProxyDeps {
   readonly ids: IdSource
   readonly now: () => Date
   readonly log: Logger
+  /** As the operator says that people reach this installation; null: at its own port. */
+  readonly publicUrl: string | null
 }
 
 export interface LeaseProxy {
@@ -57,7 +59,7 @@ interface Way extends Forwarding {
 }
 
 async function findWay(
-  { database, engines, authenticate, now }: LeaseProxyDeps,
+  { database, engines, authenticate, now, publicUrl }: LeaseProxyDeps,
   request: IncomingMessage,
   isUpgrade: boolean,
 ): Promise<Way> {
@@ -71,7 +73,10 @@ async function findWay(
     { db: database, engines },
     { id, organizationId, now: now() },
   )
-  return { leaseId: id, caller, address, path, credential, basePath: servicePath(id), isUpgrade }
+  return {
+    ...{ leaseId: id, caller, address, path, credential },
+    ...{ basePath: servicePath(id), isUpgrade, publicUrl },
+  }
 }
 
 function open(request: IncomingMessage, way: Way) {
