@@ -16,6 +16,9 @@ import {
 } from './slurm/stand.ts'
 
 const SCHEDULING_MS = 5000
+const ADOPTION_MS = 2000
+/** Jobs of the owner that wait, each submitted by itself. */
+const QUEUE_JOBS = 2000
 const TARGET_START_MS = (GRACE_SECONDS + KILL_WAIT_SECONDS) * 1000 + SCHEDULING_MS
 
 /** From the job's first instant to the instant at which the API tells of its claim. */
@@ -80,12 +83,21 @@ export default async function slurm({ quick }: BenchOptions): Promise<BenchResul
   const load = loadavg()[0] ?? 0
   const stand = await openSlurmStand()
   try {
-    const adopted = await repeat('adoption', quick ? 3 : 20, () => adoptOnce(stand))
+    const adoptions = quick ? 3 : 20
+    const adopted = await repeat('adoption', adoptions, () => adoptOnce(stand))
     const taken = await repeat('start', quick ? 2 : 10, () => takeBackOnce(stand))
+    // Last: nothing is sold loosely for a while after the owner asked for so much.
+    await stand.fillQueue(QUEUE_JOBS)
+    const crowded = await repeat('adoption at a long queue', adoptions, () => adoptOnce(stand))
     return {
       title,
       figures: [
-        ...figuresOf('a foreign job is in the book after its start', adopted, 2000),
+        ...figuresOf('a foreign job is in the book after its start', adopted, ADOPTION_MS),
+        ...figuresOf(
+          `a foreign job is in the book after its start, with ${QUEUE_JOBS} others in the queue`,
+          crowded,
+          ADOPTION_MS,
+        ),
         ...figuresOf(
           'the owner\u2019s job runs after sbatch, on a sold-out cluster',
           taken,

@@ -18,6 +18,8 @@ export const GPUS_PER_NODE = 8
 export const GRACE_SECONDS = 3
 export const KILL_WAIT_SECONDS = 2
 
+/** So many at once hand jobs over. */
+const SUBMITTERS = 4
 const LOOK_MS = 20
 const WITHIN_MS = 60_000
 const LONG_MS = 3_600_000
@@ -59,6 +61,25 @@ export class SlurmStand {
     const submittedMs = Date.now()
     const answer = await this.#lab.run('sbatch', ...fixed, ...words, wrap)
     return { job: answer.trim(), submittedMs }
+  }
+
+  /** Work of the owner that waits in the engine's queue, and never runs. Each has a job of its own, as people submit it. */
+  async fillQueue(jobs: number): Promise<void> {
+    const words = ['--hold', '--account=anchor', '--gpus-per-node=1', '--output=/dev/null']
+    const left = Array.from({ length: jobs }, (_, index) => index)
+    const submit = async () => {
+      while (left.pop() !== undefined)
+        await this.#lab.run('sbatch', '--job-name=queued', ...words, '--wrap=sleep 600')
+    }
+    await Promise.all(Array.from({ length: SUBMITTERS }, submit))
+    await until('the queue is known', async () => {
+      return (await this.#countQueued()) === jobs ? true : null
+    })
+  }
+
+  async #countQueued(): Promise<number> {
+    const { now } = await this.operator.getAnchorDemand({ query: { pool: 'slurm' } })
+    return now?.pendingJobs ?? 0
   }
 
   async cancel(job: string): Promise<void> {

@@ -23,11 +23,8 @@ import type { Snapshot } from './snapshot.ts'
 import type { Submission } from './submit.ts'
 import { readEndOf, readReport } from './user-file.ts'
 
-/** What was seen this long ago is as good as now. */
-const FRESH_MS = 250
-
 export interface Attempts {
-  /** `sinceMs`: nothing older may be told. */
+  /** `sinceMs`: nothing older may be told; what was seen just now where it is left out. */
   readonly observe: (attemptId: string, sinceMs?: number) => Promise<Observation>
   readonly list: () => Promise<ReadonlyMap<string, Observation>>
   /** The names of those that are neither gone nor forgotten. */
@@ -41,8 +38,7 @@ export interface Attempts {
 export function createAttempts(cluster: SlurmCluster): Attempts {
   const observer = new Observer(cluster)
   return {
-    observe: (attemptId, sinceMs = monotonicMs() - FRESH_MS) =>
-      observer.observe(attemptId, sinceMs),
+    observe: (attemptId, sinceMs) => observer.observe(attemptId, sinceMs),
     list: () => observer.list(),
     live: () => observer.live(),
     vacatedMs: (node) => observer.vacatedMs(node),
@@ -61,7 +57,7 @@ class Observer {
     this.#cluster = cluster
   }
 
-  async observe(attemptId: string, sinceMs: number): Promise<Observation> {
+  async observe(attemptId: string, sinceMs?: number): Promise<Observation> {
     const paths = pathsOf(this.#cluster, attemptId)
     const memory = this.#memory(attemptId)
     if (!existsSync(paths.record) || existsSync(paths.forgotten)) return { state: 'absent' }
@@ -76,11 +72,10 @@ class Observer {
 
   async list(): Promise<ReadonlyMap<string, Observation>> {
     const names = await this.#names()
-    const sinceMs = monotonicMs() - FRESH_MS
     // Where Slurm cannot tell, there is no list: not one of unknowns, and never an empty one.
-    await this.#cluster.snapshots.since(sinceMs)
+    const { fromMs } = await this.#cluster.snapshots.recent()
     const observations = await Promise.all(
-      names.map(async (name) => [name, await this.observe(name, sinceMs)] as const),
+      names.map(async (name) => [name, await this.observe(name, fromMs)] as const),
     )
     return new Map(observations.filter(([, { state }]) => state !== 'absent'))
   }
@@ -127,16 +122,17 @@ class Observer {
     return this.#vacatedMs.get(node) ?? Number.NEGATIVE_INFINITY
   }
 
-  async #look(paths: JobPaths, memory: AttemptMemory, sinceMs: number): Promise<Observation> {
+  async #look(paths: JobPaths, memory: AttemptMemory, sinceMs?: number): Promise<Observation> {
     memory.record ??= await readJson<AttemptRecord>(paths.record)
     memory.submission ??= await readJson<Submission>(paths.submission)
     const { record } = memory
     if (record === null) return { state: 'absent' }
-    let snapshot = await this.#cluster.snapshots.since(sinceMs)
+    const { snapshots } = this.#cluster
+    let snapshot = await (sinceMs === undefined ? snapshots.recent() : snapshots.since(sinceMs))
     let jobs = await this.jobsOf(snapshot, paths.attemptId)
     if (jobs.length === 0) {
       // Nothing may be concluded from the absence of a job but by a look that is newer than its submission.
-      snapshot = await this.#cluster.snapshots.since(monotonicMs())
+      snapshot = await snapshots.since(monotonicMs())
       jobs = await this.jobsOf(snapshot, paths.attemptId)
     }
     const isStopped = await this.#isStopped(paths)

@@ -51,7 +51,8 @@ const SOURCES = [
   fileURLToPath(new URL('../local/terminal/terminal-host.ts', import.meta.url)),
 ]
 const KILL_WAIT_DEFAULT_MS = 30_000
-const FRESH_MS = 250
+/** States of jobs that have nodes, or had some until just now. */
+const BEGUN = 'RUNNING,CONFIGURING,COMPLETING,SUSPENDED,STOPPED,SIGNALING,RESIZING,PREEMPTED'
 
 export function createSlurmEngine(options: SlurmEngineOptions): Engine {
   const cluster = createCluster(options)
@@ -60,12 +61,11 @@ export function createSlurmEngine(options: SlurmEngineOptions): Engine {
   const oversee = createOversight(cluster, attempts)
   const sharing = createSharing<void>()
   const sharingNotices = createSharing<NoticeDelivery>()
-  const fresh = () => snapshots.since(monotonicMs() - FRESH_MS)
-  const inventory = async () => inventoryOf((await fresh()).nodes.values(), submission)
+  const inventory = async () => inventoryOf((await snapshots.recent()).nodes.values(), submission)
   const { list } = attempts
-  const foreign = async (sinceMs: number) => {
+  const foreign = async () => {
     await list()
-    const snapshot = await snapshots.since(sinceMs)
+    const snapshot = await snapshots.recent()
     return { snapshot, work: await foreignIn(cluster, snapshot, attempts.vacatedMs) }
   }
   return {
@@ -81,12 +81,18 @@ export function createSlurmEngine(options: SlurmEngineOptions): Engine {
     confirmGone: (attemptId) => confirmGone(attempts, attemptId),
     list,
     foreign: async () => {
-      const { snapshot, work } = await foreign(monotonicMs())
+      const { snapshot, work } = await foreign()
       return { bootId: cluster.bootId, confirmedMs: snapshot.fromMs, work }
     },
     watch: (listener) => {
-      const source = { look: fresh, list, inventory, oversee }
-      const works = async () => (await foreign(monotonicMs() - FRESH_MS)).work
+      const source = {
+        look: snapshots.recent,
+        probe: () => probe(cluster),
+        list,
+        inventory,
+        oversee,
+      }
+      const works = async () => (await foreign()).work
       return watchCluster({ ...source, foreign: works }, listener)
     },
     drain: (node, reason) => drain(cluster, node, reason),
@@ -103,6 +109,11 @@ export function createSlurmEngine(options: SlurmEngineOptions): Engine {
     },
     discard: (attemptId) => rm(pathsOf(cluster, attemptId).work, { recursive: true, force: true }),
   }
+}
+
+/** What every job that has begun is at: far cheaper than a look, whatever waits in the queue. */
+function probe({ slurm }: SlurmCluster): Promise<string> {
+  return slurm('squeue', ['--noheader', `--states=${BEGUN}`, '--format=%A %T'])
 }
 
 async function confirmGone(
@@ -154,6 +165,10 @@ function createCluster(options: SlurmEngineOptions): SlurmCluster {
       since: async (instantMs) => {
         await ready()
         return snapshots.since(instantMs)
+      },
+      recent: async () => {
+        await ready()
+        return snapshots.recent()
       },
     },
     instance,

@@ -23,6 +23,11 @@ export interface Snapshot {
 export interface Snapshots {
   /** One that is not older than this instant: of memory where there is one. Throws when Slurm cannot tell. */
   readonly since: (instantMs: number) => Promise<Snapshot>
+  /**
+   * One that ended just now, or ends next. Counted from its end, so that a look that takes long, as at a long queue, serves
+   * everybody too who asks about what it showed.
+   */
+  readonly recent: () => Promise<Snapshot>
 }
 
 /** Between the two clocks, as it was when it was last found to have changed. */
@@ -39,6 +44,8 @@ export interface SnapshotSource {
 
 /** The controller tells whole seconds, so less than this is no difference. */
 const CLOCK_TOLERANCE_MS = 2000
+/** What was seen this long ago is as good as now. */
+const FRESH_MS = 250
 
 /** One look at a time: many that ask for a newer one share the next, or they would bury a controller with a long queue. */
 export function createSnapshots(source: SnapshotSource): Snapshots {
@@ -58,6 +65,10 @@ export function createSnapshots(source: SnapshotSource): Snapshots {
     return own.snapshot
   }
   return {
+    recent: async () => {
+      if (last !== null && last.untilMs >= monotonicMs() - FRESH_MS) return last
+      return underWay?.snapshot ?? take()
+    },
     since: async (instantMs) => {
       if (last !== null && last.fromMs >= instantMs) return last
       if (underWay !== null && underWay.fromMs >= instantMs) return underWay.snapshot

@@ -1,6 +1,7 @@
 /**
  * Looks at the whole cluster again and again, and tells what changed. One look for all attempts, nodes and foreign work;
- * the pause grows with what a look costs, so that a large cluster is not busy with being looked at.
+ * the pause grows with what a look costs, so that a large cluster is not busy with being looked at. A longer pause ends
+ * as soon as a probe, which costs little, tells that a job began or ended.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type {
@@ -19,6 +20,8 @@ const PAUSE_FACTOR = 3
 
 export interface WatchSource {
   readonly look: () => Promise<Snapshot>
+  /** Differs from before when jobs began or ended. */
+  readonly probe: () => Promise<string>
   readonly list: () => Promise<ReadonlyMap<string, Observation>>
   readonly foreign: () => Promise<readonly ForeignWork[]>
   readonly inventory: () => Promise<readonly NodeInventory[]>
@@ -29,16 +32,40 @@ export function watchCluster(source: WatchSource, listener: EngineListener): () 
   const ending = new AbortController()
   const changes = new Changes(listener)
   const run = async () => {
+    let isSlow = false
     while (!ending.signal.aborted) {
+      // Taken before the look, so that nothing that changes afterwards is missed.
+      const before = isSlow ? await source.probe().catch(() => null) : null
       const fromMs = monotonicMs()
       await lookOnce(source, changes, ending.signal)
       const tookMs = monotonicMs() - fromMs
+      isSlow = tookMs * PAUSE_FACTOR > PAUSE_MS
       const pauseMs = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MS, tookMs * PAUSE_FACTOR))
-      await pause(pauseMs, undefined, { signal: ending.signal, ref: false }).catch(() => {})
+      await rest(source, { pauseMs, before, ended: ending.signal })
     }
   }
   void run()
   return () => ending.abort()
+}
+
+interface Rest {
+  readonly pauseMs: number
+  /** What the last probe told; null when there was none. */
+  readonly before: string | null
+  readonly ended: AbortSignal
+}
+
+async function rest(source: WatchSource, { pauseMs, before, ended }: Rest): Promise<void> {
+  const untilMs = monotonicMs() + pauseMs
+  for (;;) {
+    const leftMs = untilMs - monotonicMs()
+    if (leftMs <= 0 || ended.aborted) return
+    const stepMs = before === null ? leftMs : Math.min(leftMs, PAUSE_MS)
+    await pause(stepMs, undefined, { signal: ended, ref: false }).catch(() => {})
+    if (before === null || ended.aborted) continue
+    // One that fails says nothing: the look that follows tells what is wrong.
+    if ((await source.probe().catch(() => before)) !== before) return
+  }
 }
 
 async function lookOnce(source: WatchSource, changes: Changes, ended: AbortSignal): Promise<void> {
