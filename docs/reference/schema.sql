@@ -724,6 +724,16 @@ CREATE TABLE reconciliation_run (
   CONSTRAINT reconciliation_run_outcome_check CHECK ((outcome = ANY (ARRAY['compared'::text, 'engine_unreachable'::text])))
 );
 
+CREATE TABLE registry_login (
+  organization_id text NOT NULL,
+  registry text NOT NULL,
+  username text NOT NULL,
+  sealed_password text NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT registry_login_pkey PRIMARY KEY (organization_id, registry),
+  CONSTRAINT registry_login_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id)
+);
+
 CREATE TABLE replica (
   deployment_id text NOT NULL,
   ordinal integer NOT NULL,

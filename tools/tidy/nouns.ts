@@ -36,6 +36,7 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   },
   lease: { module: 'lease', page: 'leases/leases-page.tsx', command: 'lease' },
   reclaim: { module: 'lease', page: 'reclaims/reclaims-page.tsx', command: 'reclaim' },
+  registry: { module: 'lease', page: 'leases/new-lease-page.tsx', command: 'registry' },
   order: { module: 'order', page: 'orders/orders-page.tsx', command: 'order' },
   offer: { module: 'order', page: 'market/market-page.tsx', command: 'offer' },
   quote: { module: 'order', page: 'market/market-page.tsx', command: 'quote' },

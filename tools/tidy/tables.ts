@@ -49,6 +49,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   lease_health: 'lease',
   reclaim: 'lease',
   fault_credit: 'lease',
+  registry_login: 'lease',
   deployment: 'serving',
   replica: 'serving',
   webhook: 'notice',

@@ -26,6 +26,7 @@ import { addPriceCommands } from './commands/price.ts'
 import { addQuotaCommands } from './commands/quota.ts'
 import { addQuoteCommands } from './commands/quote.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
+import { addRegistryCommands } from './commands/registry.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addSimulationCommands } from './commands/simulation.ts'
 import { addSurplusCommand } from './commands/surplus.ts'
@@ -87,6 +88,7 @@ function addForBuyers(program: Command, context: Context): void {
   addUsageCommand(program, context)
   addBalanceCommand(program, context)
   addKeyCommands(program, context)
+  addRegistryCommands(program, context)
   addWebhookCommands(program, context)
 }
 

@@ -18,6 +18,7 @@ import * as pools from './pools.ts'
 import * as quotas from './quotas.ts'
 import * as reclaims from './reclaims.ts'
 import * as reconciliation from './reconciliation.ts'
+import * as registries from './registries.ts'
 import * as session from './session.ts'
 import * as simulations from './simulations.ts'
 import * as system from './system.ts'
@@ -33,6 +34,9 @@ export const API = {
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
   revokeApiKey: apiKeys.revokeApiKey,
+  listRegistries: registries.listRegistries,
+  loginRegistry: registries.loginRegistry,
+  logoutRegistry: registries.logoutRegistry,
   listPools: pools.listPools,
   listSlots: pools.listSlots,
   getUtilisation: pools.getUtilisation,

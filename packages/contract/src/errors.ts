@@ -48,6 +48,11 @@ export const ERRORS = {
     title: 'Not permitted',
     remedy: 'Use a credential whose role carries the permission named in the message.',
   },
+  'registry.not_found': {
+    status: 404,
+    title: 'No login at this registry',
+    remedy: 'List your logins with `spillway registry list`.',
+  },
   'lease.not_found': {
     status: 404,
     title: 'No such lease',

@@ -115,6 +115,52 @@ describe.runIf(requirement('bubblewrap', await hasSandboxes()))('a lease with an
     expect((await facts(id)).filter(({ type }) => type === 'lease.started')).toHaveLength(1)
   })
 
+  test('that is private comes by the login of the organization, which nothing shows again, and opens to nobody else', async () => {
+    const password = 'ghp_a-token-of-the-registry'
+    registry.faults.login = `ada:${password}`
+    const config = { ...SHELL_CONFIG, Env: [...SHELL_CONFIG.Env, 'OWNED=yes'] }
+    registry.publish('team/private', { layers: shellLayers(), config })
+    const image = named('team/private')
+    const why = async (id: string) =>
+      (await facts(id)).findLast(({ type }) => type === 'lease.ended')?.text
+    const before = await run(image, ['hello', 'you'])
+    await until(before.id, 'ended')
+    expect(await why(before.id)).toContain('without a login')
+    // when
+    const body = { registry: registry.name, username: 'ada', password }
+    const kept = await buyer.loginRegistry({ body })
+    const { id } = await run(image, ['hello', 'you'])
+    const ended = await until(id, 'ended')
+    // then
+    expect(ended).toMatchObject({ endReason: 'exited', exitCode: 0 })
+    const operator = createClient({ url: installation.url, credential: installation.operatorToken })
+    const told = [
+      await buyer.listRegistries(),
+      kept,
+      ended,
+      await facts(id),
+      await operator.listAuditEvents({ query: { limit: 1000 } }),
+      await (await buyer.getLeaseLogs({ params: { id } })).text(),
+      installation.output(),
+      readFileSync(join(installation.dataDir, 'server.log'), 'utf8'),
+    ]
+    expect(JSON.stringify(told)).not.toContain(password)
+    expect(JSON.stringify(told)).not.toContain(Buffer.from(`ada:${password}`).toString('base64'))
+    const stranger = createClient({
+      url: installation.url,
+      credential: (await operator.createOrganization({ body: { name: 'stranger' } })).apiKey,
+    })
+    expect((await stranger.listRegistries()).items).toEqual([])
+    await expect(
+      stranger.logoutRegistry({ params: { registry: registry.name } }),
+    ).rejects.toMatchObject({ problem: { code: 'registry.not_found' } })
+    await buyer.logoutRegistry({ params: { registry: registry.name } })
+    const after = await run(`${image}@${ended.imageDigest}`, ['hello', 'you'])
+    await until(after.id, 'ended')
+    expect(await why(after.id)).toContain('without a login')
+    delete registry.faults.login
+  })
+
   test('is stopped while its image has not come', async () => {
     registry.faults.isHanging = true
     const { id } = await run(named('team/never'), ['true'])

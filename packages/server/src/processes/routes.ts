@@ -13,6 +13,7 @@ import {
   listLeaseNames,
   listLeases,
   reclaimRoutes,
+  registryRoutes,
   verifyCredits,
 } from '#modules/lease/index.ts'
 import { anchorRoutes, forecastRoutes, marketRoutes } from '#modules/market/index.ts'
@@ -81,6 +82,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...anchorRoutes,
     ...forecastRoutes(namesOf),
     ...leaseRoutes({ engines, ids, pepper }),
+    ...registryRoutes({ pepper }),
     ...orderRoutes({ ids, pepper }),
     ...offerRoutes({ ids }),
     ...quotaRoutes({ ids }),

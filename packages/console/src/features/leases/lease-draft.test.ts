@@ -42,6 +42,14 @@ function draft(part: Partial<LeaseDraft>): LeaseDraft {
 }
 
 describe('the request', () => {
+  test('names an image, and leaves the command to it where none was typed', () => {
+    const request = toRequest(draft({ image: ' ghcr.io/org/train:v3 ', command: '' }))
+    expect(CreateLease.parse(request)).toMatchObject({ image: 'ghcr.io/org/train:v3', command: [] })
+    expect(toRequest(draft({}))).not.toHaveProperty('image')
+    const typed = draft({ image: 'ubuntu:24.04', command: '' })
+    expect(renderCli(typed)).toMatch(/--image ubuntu:24.04$/)
+  })
+
   test('carries what was typed in the units of the contract, and nothing that was not', () => {
     const request = toRequest(
       draft({ gpus: '2', maxPrice: '2.50', timeLimitHours: '1.5', environment: 'A=1\nB=x=y' }),

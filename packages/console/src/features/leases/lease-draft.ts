@@ -18,6 +18,8 @@ export interface LeaseDraft {
   readonly kind: DraftKind
   readonly mode: LeaseMode
   readonly command: string
+  /** Of a container; empty: the programs of the node. */
+  readonly image: string
   /** `8`, or `H100:8`. */
   readonly gpus: string
   /** Empty: as few as it takes. */
@@ -50,6 +52,7 @@ export const EMPTY_DRAFT: LeaseDraft = {
   kind: 'spot',
   mode: 'job',
   command: '',
+  image: '',
   gpus: '1',
   nodes: '',
   fabric: 'any',
@@ -103,11 +106,11 @@ function readNumber(text: string, field: keyof LeaseDraft): number {
   return value
 }
 
-function readCommand({ command, mode }: LeaseDraft): string[] {
+function readCommand({ command, mode, image }: LeaseDraft): string[] {
   const split = splitCommand(command)
   if (split.kind === 'open_quote')
     throw new FormRefusal('command', `A quotation mark ${split.quote} is opened and not closed.`)
-  if (split.words.length === 0 && mode === 'interactive') return [...SHELL]
+  if (split.words.length === 0 && mode === 'interactive' && image.trim() === '') return [...SHELL]
   return [...split.words]
 }
 
@@ -187,6 +190,7 @@ function workOf(draft: LeaseDraft): Work {
     ...placeOf(draft),
     ...modeOf(draft),
     ...optional('name', draft.name, asTyped),
+    ...optional('image', draft.image, asTyped),
     ...filled({
       environment: readEnvironment(draft.environment, 'environment'),
       secretEnvironment: readEnvironment(draft.secrets, 'secrets'),

@@ -81,6 +81,14 @@ export function LeaseFields(props: LeaseFieldsProps): ReactElement {
         error={error('command')}
         {...register('command')}
       />
+      <InputField
+        label="Image"
+        isMono
+        placeholder="ghcr.io/org/name:tag"
+        help="Empty: the programs of the node. With one, an empty command is the image’s own; for a private one keep a login with spillway registry login."
+        error={error('image')}
+        {...register('image')}
+      />
       <div className="grid gap-4 sm:grid-cols-2">
         <CountAndPrice {...props} />
         <ModeFields {...props} />

@@ -90,6 +90,7 @@ export function renderCommandLine(
     ...termsOf(draft),
     ...modeOf(draft),
     ['--name', draft.name.trim()],
+    ['--image', draft.image.trim()],
     ['--time-limit', cliDuration(draft.timeLimitHours, HOUR_MS)],
     ['--grace', cliDuration(unlessDefault(draft, 'graceSeconds'), SECOND_MS)],
     ['--workdir', draft.workingDirectory.trim()],
@@ -106,11 +107,11 @@ export function renderCommandLine(
 }
 
 /** A half-written draft still shows a command line, and a terminal needs no command. */
-function commandOf({ command, mode }: LeaseDraft): readonly string[] {
+function commandOf({ command, mode, image }: LeaseDraft): readonly string[] {
   const split = splitCommand(command)
   const words = split.kind === 'words' ? split.words : []
   if (words.length > 0) return ['--', quoteWords(words)]
-  return mode === 'interactive' ? [] : ['--', 'COMMAND']
+  return mode === 'interactive' || image.trim() !== '' ? [] : ['--', 'COMMAND']
 }
 
 /** The same as curl, with the key left to the reader's environment. */

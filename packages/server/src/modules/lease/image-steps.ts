@@ -7,6 +7,7 @@ import { inTransaction } from '#platform/db/database.ts'
 import type { Admission, ImageState } from '#platform/engines/engine.ts'
 import { attemptId, type Lease } from './lease.ts'
 import { recordFact } from './record.ts'
+import { openLogin } from './registry-service.ts'
 import type { LeaseStepDeps } from './step-deps.ts'
 import * as store from './store.ts'
 
@@ -33,6 +34,7 @@ export async function prepareImage(deps: LeaseStepDeps, lease: Lease): Promise<P
   const state = await engine.prepareImage?.({
     reference: lease.image,
     digest: lease.imageDigest,
+    ...(await openLogin(deps.database, lease, deps.pepper)),
   })
   if (state === undefined || state.kind === 'failed') {
     // A start may be under way that the engine had not heard of.

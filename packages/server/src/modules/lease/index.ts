@@ -34,3 +34,4 @@ export {
 } from './store.ts'
 export { verifyCredits } from './reclaim-verification-service.ts'
 export { reclaimRoutes } from './reclaim-routes.ts'
+export { registryRoutes } from './registry-routes.ts'

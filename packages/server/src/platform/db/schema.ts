@@ -478,6 +478,14 @@ export interface ReconciliationRunTable {
   counts: ColumnType<unknown, string | undefined, string>
 }
 
+export interface RegistryLoginTable {
+  organization_id: string
+  registry: string
+  username: string
+  sealed_password: string
+  set_at: Date
+}
+
 export interface ReplicaTable {
   deployment_id: string
   ordinal: number
@@ -692,6 +700,7 @@ export interface Schema {
   reconciliation_case: ReconciliationCaseTable
   reconciliation_count: ReconciliationCountTable
   reconciliation_run: ReconciliationRunTable
+  registry_login: RegistryLoginTable
   replica: ReplicaTable
   schema_migration: SchemaMigrationTable
   session: SessionTable

@@ -238,6 +238,13 @@ export interface ImageWanted {
   readonly reference: string
   /** Which one it was found to be; null while nobody has asked. */
   readonly digest: string | null
+  /** Whom its registry knows. Given to the registry, and kept nowhere. */
+  readonly login?: RegistryLogin
+}
+
+export interface RegistryLogin {
+  readonly username: string
+  readonly password: string
 }
 
 /** How far an image is. */

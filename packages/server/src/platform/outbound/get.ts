@@ -79,7 +79,7 @@ export async function get(wanted: Get): Promise<GetOutcome> {
         return { kind: 'answered', status, headers: response.headers, body: response }
       response.destroy()
       const next = URL.canParse(location, url.href) ? new URL(location, url) : null
-      if (next?.host !== url.host) headers = withoutProof(headers)
+      if (next?.origin !== url.origin) headers = withoutProof(headers)
       text = next?.href ?? location
     }
     return { kind: 'failed', why: 'It sends on from place to place without an end.' }

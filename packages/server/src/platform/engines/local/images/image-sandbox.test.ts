@@ -181,6 +181,58 @@ describe.runIf(requirement('bubblewrap', await hasSandboxes()))('an attempt with
       expect(await failure(named('team/shell'))).toContain('is something else')
     })
 
+    test.each([
+      ['a place for tokens', false],
+      ['a registry that asks by itself', true],
+    ])(
+      'because %s does not know who asks, and nobody else’s login opens it',
+      async (_, isBasic) => {
+        Object.assign(registry.faults, { login: 'ada:right', isBasic })
+        const digest = registry.publish('team/shell', { layers, config: SHELL_CONFIG })
+        const reference = named('team/shell')
+        const ask = (password: string | null, wanted: string | null = null) =>
+          until('it is over', async () => {
+            const login = password === null ? {} : { login: { username: 'ada', password } }
+            const state = await present(
+              engine.prepareImage,
+              'images',
+            )({
+              ...{ reference, digest: wanted },
+              ...login,
+            })
+            return state.kind === 'pulling' ? null : state
+          })
+        expect(await ask(null)).toMatchObject({
+          kind: 'failed',
+          text: expect.stringContaining('without a login') as string,
+        })
+        const wrong = await ask('wrong-one')
+        expect(wrong).toMatchObject({
+          kind: 'failed',
+          text: expect.stringContaining('the login of this organization') as string,
+        })
+        expect(JSON.stringify(wrong)).not.toContain('wrong-one')
+        expect(await ask('right')).toMatchObject({ kind: 'ready', digest })
+        // It is here now, and still nobody has it whom its registry does not let in: by tag or by digest.
+        for (const wanted of [null, digest])
+          for (const password of [null, 'wrong-one'])
+            expect(await ask(password, wanted)).toMatchObject({ kind: 'failed' })
+        expect(await ask('right', digest)).toMatchObject({ kind: 'ready', pulledBytes: 0 })
+      },
+    )
+
+    test('because the registry wants the login at a place without TLS', async () => {
+      Object.assign(registry.faults, { login: 'ada:right', realm: 'http://203.0.113.7/token' })
+      registry.publish('team/shell', { layers })
+      const state = await until('it is over', async () => {
+        const login = { username: 'ada', password: 'right' }
+        const wanted = { reference: named('team/shell'), digest: null, login }
+        const seen = await present(engine.prepareImage, 'images')(wanted)
+        return seen.kind === 'pulling' ? null : seen
+      })
+      expect(state).toMatchObject({ text: expect.stringContaining('without TLS') as string })
+    })
+
     test('because it is too large', async () => {
       const small = { ...images(), imageBytesMax: 2 ** 16 }
       const narrow = openLocalEngine(bench.directory, { images: small })

@@ -17,6 +17,8 @@ export interface StoredImage {
   readonly settings: ImageSettings
   /** Unpacked. */
   readonly bytes: number
+  /** A login was shown for it: who else names it has to be let in by its registry too. Absent in older cards. */
+  readonly isPrivate?: boolean
 }
 
 /** What is written beside the root, last of all. */

@@ -2,13 +2,14 @@
  * Has images ready for attempts: whoever asks starts a pull or joins the one under way, hears how far it is, and in the
  * end which image it is. Nobody waits in here.
  */
+import { createHash } from 'node:crypto'
 import { renderMebibytes } from '#kernel/byte-size.ts'
 import {
   type ImageReference,
   parseImageReference,
   renderImageReference,
 } from '#kernel/image-reference.ts'
-import type { ImageState, ImageWanted } from '#platform/engines/engine.ts'
+import type { ImageState, ImageWanted, RegistryLogin } from '#platform/engines/engine.ts'
 import { monotonicMs } from '#platform/processes/machine-clock.ts'
 import type { ImageStore, StoredImage } from './image-store.ts'
 import { describeFailure, type PullProgress, pullImage, type PullTerms } from './pull.ts'
@@ -43,13 +44,15 @@ export function createImages(store: ImageStore, terms: PullTerms): Images {
   const pulls = new Pulls(store, terms)
   return {
     find: (digest) => store.find(digest),
-    prepare: async ({ reference: text, digest }) => {
+    prepare: async ({ reference: text, digest, login = null }) => {
       const asked = parseImageReference(text)
       if (asked === null || !isRegistryAllowed(asked.registry, terms.registries))
         return { kind: 'failed', text: `images of ${asked?.registry ?? text} are not allowed here` }
       const reference = digest === null ? asked : { ...asked, tag: null, digest }
       const stored = reference.digest === null ? null : await store.find(reference.digest)
-      return stored === null ? pulls.join(reference) : pulls.ready(stored, 0)
+      // That one organization could load a private image opens it to no other: the registry is asked.
+      const isOpen = stored !== null && stored.isPrivate !== true
+      return isOpen ? pulls.ready(stored, 0) : pulls.join(reference, login)
     },
   }
 }
@@ -72,14 +75,14 @@ class Pulls {
   }
 
   /** Joins the pull of an image, or begins it. */
-  async join(reference: ImageReference): Promise<ImageState> {
+  async join(reference: ImageReference, login: RegistryLogin | null): Promise<ImageState> {
     this.#dropOld()
-    const key = renderImageReference(reference)
+    const key = pullKey(reference, login)
     const known = this.#pulls.get(key)
     const running = [...this.#pulls.values()].filter(({ outcome }) => outcome === null).length
     if (known === undefined && running >= PULLS_MAX)
       return { kind: 'pulling', bytesTotal: null, text: 'other images come first' }
-    const pull = known ?? this.#begin(key, reference)
+    const pull = known ?? this.#begin(key, reference, login)
     pull.askedMs = monotonicMs()
     if (pull.outcome === null) return underWay(pull.progress)
     if (pull.outcome.kind !== 'ready') return pull.outcome
@@ -98,7 +101,7 @@ class Pulls {
       if (untilMs < nowMs) this.#promised.delete(digest)
   }
 
-  #begin(key: string, reference: ImageReference): UnderWay {
+  #begin(key: string, reference: ImageReference, login: RegistryLogin | null): UnderWay {
     const progress: PullProgress = { bytesDone: 0, bytesTotal: null }
     const pull: UnderWay = { progress, outcome: null, endedMs: 0, askedMs: monotonicMs() }
     this.#pulls.set(key, pull)
@@ -107,7 +110,7 @@ class Pulls {
       if (monotonicMs() - pull.askedMs > ABANDONED_MS) abandoned.abort()
     }, ABANDONED_LOOK_MS).unref()
     const [store, terms, signal] = [this.#store, this.#terms, abandoned.signal]
-    void pullImage({ reference, store, terms, progress, signal })
+    void pullImage({ reference, store, terms, progress, login, signal })
       .then(
         (image) => this.ready(image, progress.bytesDone),
         (error: unknown): ImageState => ({
@@ -121,6 +124,14 @@ class Pulls {
       .catch(() => undefined /* What cannot be tidied now is tidied after the next pull. */)
     return pull
   }
+}
+
+/** Only who shows the same joins a pull, and hears what came of it. */
+function pullKey(reference: ImageReference, login: RegistryLogin | null): string {
+  const name = renderImageReference(reference)
+  if (login === null) return name
+  const shown = JSON.stringify([login.username, login.password])
+  return `${name} ${createHash('sha256').update(shown).digest('hex')}`
 }
 
 function underWay({ bytesDone, bytesTotal }: PullProgress): ImageState {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { renderMebibytes } from '#kernel/byte-size.ts'
 import { type ImageReference, renderImageReference } from '#kernel/image-reference.ts'
+import type { RegistryLogin } from '#platform/engines/engine.ts'
 import {
   architectureOf,
   type Descriptor,
@@ -36,6 +37,7 @@ export interface Pull {
   readonly store: ImageStore
   readonly terms: PullTerms
   readonly progress: PullProgress
+  readonly login: RegistryLogin | null
   /** Ends it before its time. */
   readonly signal: AbortSignal
 }
@@ -45,9 +47,9 @@ const TRY_AGAIN_MS = 500
 
 /** The image, from the store if it is there. */
 export async function pullImage(pull: Pull): Promise<StoredImage> {
-  const { reference, store, terms } = pull
+  const { reference, store, terms, login } = pull
   const signal = AbortSignal.any([pull.signal, AbortSignal.timeout(terms.pullMs)])
-  const client = new RegistryClient(reference, terms, signal)
+  const client = new RegistryClient(reference, terms, { login, signal })
   try {
     const { digest, manifest } = await resolve(client, reference)
     const known = await store.find(digest)
@@ -105,7 +107,10 @@ async function bring(
       await root.add(archive)
       await rm(archive, { force: true })
     }
-    return await store.keep(part, { digest, settings, bytes: root.unpacked.bytes })
+    return await store.keep(part, {
+      ...{ digest, settings, bytes: root.unpacked.bytes },
+      isPrivate: client.hasShownLogin,
+    })
   } catch (error) {
     await store.drop(part)
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw new ImageFault('the disk is full')

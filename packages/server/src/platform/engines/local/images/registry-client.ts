@@ -1,6 +1,7 @@
 /**
- * Reads images from a registry by the distribution protocol, with a token where the registry asks for one. Only public
- * images: it has no password to give. What it writes is exactly what its digest says, or it fails.
+ * Reads images from a registry by the distribution protocol, with a token where the registry asks for one. A login is
+ * given to the registry, and to where it sends for tokens, and to nobody else. What it writes is exactly what its digest
+ * says, or it fails.
  */
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -9,6 +10,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import type { ImageReference } from '#kernel/image-reference.ts'
+import type { RegistryLogin } from '#platform/engines/engine.ts'
 import { get, type GetOutcome } from '#platform/outbound/get.ts'
 import { hostOf } from '#platform/outbound/target.ts'
 import { type Descriptor, MANIFEST_TYPES, readDocument } from './image-documents.ts'
@@ -38,14 +40,23 @@ export function isRegistryAllowed(registry: string, registries: readonly string[
   return registries.some((each) => each.replace(/^http:\/\//, '') === registry)
 }
 
+/** Who asks, and until when. */
+export interface Asking {
+  readonly login: RegistryLogin | null
+  readonly signal: AbortSignal
+}
+
 export class RegistryClient {
   readonly #reference: ImageReference
   readonly #terms: RegistryTerms
   readonly #signal: AbortSignal
+  readonly #login: RegistryLogin | null
   readonly #base: string
-  #token: string | null = null
+  /** What the registry is shown. */
+  #proof: string | null = null
+  #hasShownLogin = false
 
-  constructor(reference: ImageReference, terms: RegistryTerms, signal: AbortSignal) {
+  constructor(reference: ImageReference, terms: RegistryTerms, { login, signal }: Asking) {
     const { registry, repository } = reference
     const host = registry === DOCKER_HUB.name ? DOCKER_HUB.host : registry
     const isPlain =
@@ -53,7 +64,13 @@ export class RegistryClient {
     this.#reference = reference
     this.#terms = terms
     this.#signal = signal
+    this.#login = login
     this.#base = `${isPlain ? 'http' : 'https'}://${host}/v2/${repository}`
+  }
+
+  /** Whether what it gave may have been for a known person only. */
+  get hasShownLogin(): boolean {
+    return this.#hasShownLogin
   }
 
   /** The manifest by tag or digest, with its digest, which it surely has. */
@@ -104,20 +121,20 @@ export class RegistryClient {
   }
 
   async #ask(url: string, accept = '*/*'): Promise<Answer> {
-    const first = await this.#get(url, accept)
+    const first = await this.#get(url, accept, this.#proof)
     if (first.status !== 401) return this.#judged(first)
     first.body.destroy()
-    await this.#login(first.headers['www-authenticate'] ?? '')
-    return this.#judged(await this.#get(url, accept))
+    await this.#answerTo(first.headers['www-authenticate'] ?? '')
+    return this.#judged(await this.#get(url, accept, this.#proof))
   }
 
-  async #get(url: string, accept: string): Promise<Answer> {
+  async #get(url: string, accept: string, proof: string | null): Promise<Answer> {
     const outcome = await get({
       url,
       headers: {
         accept,
         'user-agent': 'spillway',
-        ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(proof === null ? {} : { authorization: proof }),
       },
       reachOf: (hop) => ({ isPrivateAllowed: this.#isNamed(hop) }),
       idleMs: this.#terms.idleMs,
@@ -133,7 +150,26 @@ export class RegistryClient {
     return isRegistryAllowed(url.host, this.#terms.registries)
   }
 
-  async #login(challenge: string): Promise<void> {
+  /** The login as HTTP knows it. */
+  #basic(): string | null {
+    if (this.#login === null) return null
+    const { username, password } = this.#login
+    this.#hasShownLogin = true
+    return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`
+  }
+
+  /** No login goes over a network in clear, but to a registry that the operator named so. */
+  #isSafe(url: URL): boolean {
+    if (url.protocol === 'https:' || isLoopback(url)) return true
+    return this.#terms.registries.includes(`http://${url.host}`)
+  }
+
+  async #answerTo(challenge: string): Promise<void> {
+    if (/^basic /i.test(challenge)) {
+      this.#proof = this.#basic()
+      if (this.#proof === null) throw this.#notPublic()
+      return
+    }
     const terms = Object.fromEntries(
       [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
     )
@@ -143,18 +179,25 @@ export class RegistryClient {
     const url = new URL(realm)
     if (terms['service'] !== undefined) url.searchParams.set('service', terms['service'])
     url.searchParams.set('scope', `repository:${this.#reference.repository}:pull`)
-    this.#token = null
-    const answer = await this.#get(url.href, 'application/json')
+    if (this.#login !== null && !this.#isSafe(url))
+      throw new ImageFault(`${this.#reference.registry} wants the login at a place without TLS`)
+    this.#proof = null
+    const answer = await this.#get(url.href, 'application/json', this.#basic())
     if (answer.status !== 200) {
       answer.body.destroy()
       throw this.#notPublic()
     }
     const found = readDocument(token, await readAll(answer), 'token')
-    this.#token = found.token ?? found.access_token ?? null
-    if (this.#token === null) throw this.#notPublic()
+    const given = found.token ?? found.access_token
+    if (given === undefined) throw this.#notPublic()
+    this.#proof = `Bearer ${given}`
   }
 
   #notPublic(): ImageFault {
+    if (this.#login !== null)
+      return new ImageFault(
+        `${this.#reference.registry} has no such image, or does not show it to the login of this organization`,
+      )
     return new ImageFault(
       `${this.#reference.registry} has no such image, or shows it to nobody without a login`,
     )

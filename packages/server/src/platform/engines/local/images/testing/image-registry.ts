@@ -19,6 +19,10 @@ export interface RegistryFaults {
   blobsAt?: string
   /** Where it sends for tokens. */
   realm?: string
+  /** It shows images only to who knows this, as `name:password`. */
+  login?: string
+  /** It asks for the login itself, and knows no tokens. */
+  isBasic?: boolean
 }
 
 export interface TestImage {
@@ -108,13 +112,13 @@ class Registry {
       response.writeHead(503).end()
       return
     }
-    if (pathname === '/token') return this.#giveToken(searchParams, response)
+    if (pathname === '/token') return this.#giveToken(searchParams, request, response)
     const elsewhere = /^\/elsewhere\/(sha256:\w+)$/.exec(pathname)
     if (elsewhere) {
       this.proofs.push(request.headers.authorization)
       return this.#give(this.blobs.get(elsewhere[1] ?? ''), elsewhere[1] ?? '', response)
     }
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) return this.#challenge(response)
+    if (request.headers.authorization !== this.#proof()) return this.#challenge(response)
     const [, repository, kind, name] =
       /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(pathname) ?? []
     if (kind === 'blobs' && this.blobs.has(name ?? '')) {
@@ -132,16 +136,31 @@ class Registry {
     response.writeHead(200, { 'content-type': type ?? 'application/octet-stream' }).end(given)
   }
 
+  #basic(): string {
+    return `Basic ${Buffer.from(this.faults.login ?? '').toString('base64')}`
+  }
+
+  #proof(): string {
+    return this.faults.isBasic ? this.#basic() : `Bearer ${TOKEN}`
+  }
+
   #challenge(response: ServerResponse): void {
+    if (this.faults.isBasic) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="test-registry"' }).end()
+      return
+    }
     const realm = this.faults.realm ?? `${this.base}/token`
     const scheme = `Bearer realm="${realm}",service="test-registry"`
     response.writeHead(401, { 'www-authenticate': scheme }).end()
   }
 
-  #giveToken(asked: URLSearchParams, response: ServerResponse): void {
+  #giveToken(asked: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     const isRight =
       asked.get('service') === 'test-registry' &&
       /^repository:.+:pull$/.test(asked.get('scope') ?? '')
+    const isKnown =
+      this.faults.login === undefined || request.headers.authorization === this.#basic()
+    if (!isKnown) return void response.writeHead(401).end('{"errors":[]}')
     response.writeHead(isRight ? 200 : 400).end(JSON.stringify({ token: TOKEN }))
   }
 }
