@@ -105,7 +105,7 @@ describe('a job that is under way', () => {
     })
   })
 
-  test('reframe#3608: PREEMPTED and COMPLETING are not read as finished', () => {
+  test('reframe#3608, codalab-worksheets PR#2391: PREEMPTED and COMPLETING are not read as finished', () => {
     expect(judged({ job: { state: 'COMPLETING' }, evidence: { end: ENDED } })).toMatchObject({
       state: 'running',
     })

@@ -5,7 +5,7 @@ import { quote, scriptOf } from './job-script.ts'
 import { parseControllerSeconds, parseJobs, parseNodes, slotsOf } from './slurm-answer.ts'
 import { parseUsage } from './slurm-usage.ts'
 
-test('slurm-operator#79: an answer with errors is not read as drained, though the command succeeded', () => {
+test('slurm-operator PR#79: an answer with errors is not read as drained, though the command succeeded', () => {
   const text = JSON.stringify({
     errors: [{ error: 'Unable to contact slurm controller' }],
     jobs: [],

@@ -63,9 +63,9 @@ export function createSlurmEngine(options: SlurmEngineOptions): Engine {
   const sharingNotices = createSharing<NoticeDelivery>()
   const inventory = async () => inventoryOf((await snapshots.recent()).nodes.values(), submission)
   const { list } = attempts
-  const foreign = async () => {
+  const foreign = async (find: () => Promise<Snapshot>) => {
     await list()
-    const snapshot = await snapshots.recent()
+    const snapshot = await find()
     return { snapshot, work: await foreignIn(cluster, snapshot, attempts.vacatedMs) }
   }
   return {
@@ -81,7 +81,8 @@ export function createSlurmEngine(options: SlurmEngineOptions): Engine {
     confirmGone: (attemptId) => confirmGone(attempts, attemptId),
     list,
     foreign: async () => {
-      const { snapshot, work } = await foreign()
+      const nowMs = monotonicMs()
+      const { snapshot, work } = await foreign(() => snapshots.since(nowMs))
       return { bootId: cluster.bootId, confirmedMs: snapshot.fromMs, work }
     },
     watch: (listener) => {
@@ -92,7 +93,7 @@ export function createSlurmEngine(options: SlurmEngineOptions): Engine {
         inventory,
         oversee,
       }
-      const works = async () => (await foreign()).work
+      const works = async () => (await foreign(snapshots.recent)).work
       return watchCluster({ ...source, foreign: works }, listener)
     },
     drain: (node, reason) => drain(cluster, node, reason),

@@ -23,15 +23,21 @@ beforeEach(() => {
   const programs = {
     squeue: `echo asked >> ${folder}/asked; sleep 0.1; [ -e ${folder}/broken ] || echo '{"jobs":[]}'`,
     sinfo: `echo '${JSON.stringify({ nodes: [node] })}'`,
-    sdiag: 'echo "sdiag output at now ($(date +%s))"',
+    sdiag: `echo "sdiag output at now ($(($(date +%s) + $(cat ${folder}/ahead))))"`,
   }
   for (const [name, text] of Object.entries(programs)) {
     writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`)
     chmodSync(join(folder, name), 0o755)
   }
+  setAhead(0)
 })
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** How far the controller's clock is from ours. */
+function setAhead(seconds: number): void {
+  writeFileSync(join(folder, 'ahead'), String(seconds))
+}
 
 function open() {
   const environment = { PATH: `${folder}:/usr/bin:/bin` }
@@ -62,4 +68,23 @@ test('a look that fails is nobody else’s answer: who waits behind it gets one 
   await expect(first).rejects.toThrow()
   rmSync(join(folder, 'broken'))
   expect((await second).jobs).toEqual([])
+})
+
+test('clock skew: a controller whose clock is hours off, or is set meanwhile, moves no instant', async () => {
+  for (const ahead of [7200, -7200]) {
+    setAhead(ahead)
+    const snapshot = await open().since(monotonicMs())
+    // What began just now by its clock began just now by our counter.
+    const toldSeconds = Math.floor(Date.now() / 1000) + ahead
+    expect(Math.abs(snapshot.atSeconds(toldSeconds) - monotonicMs())).toBeLessThan(60_000)
+  }
+})
+
+test('what was seen just now serves whoever asks next, however long the look took', async () => {
+  const snapshots = open()
+  const seen = await snapshots.recent()
+  expect(await snapshots.recent()).toBe(seen)
+  expect(looks()).toBe(1)
+  expect((await snapshots.since(monotonicMs())).fromMs).toBeGreaterThanOrEqual(seen.untilMs)
+  expect(looks()).toBe(2)
 })

@@ -15,6 +15,8 @@ import type { Snapshot } from './snapshot.ts'
 
 const PAUSE_MS = 500
 const PAUSE_MAX_MS = 10_000
+/** So soon does somebody who was told begin to look. */
+const JOIN_MS = 100
 /** Of the time, at most a quarter is spent on looking. */
 const PAUSE_FACTOR = 3
 
@@ -41,7 +43,11 @@ export function watchCluster(source: WatchSource, listener: EngineListener): () 
       const tookMs = monotonicMs() - fromMs
       isSlow = tookMs * PAUSE_FACTOR > PAUSE_MS
       const pauseMs = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MS, tookMs * PAUSE_FACTOR))
-      await rest(source, { pauseMs, before, ended: ending.signal })
+      if (await rest(source, { pauseMs, before, ended: ending.signal })) {
+        // Whoever hears of it looks afresh; the next look here is the same.
+        listener.fleetChanged()
+        await pause(JOIN_MS, undefined, { signal: ending.signal, ref: false }).catch(() => {})
+      }
     }
   }
   void run()
@@ -55,16 +61,17 @@ interface Rest {
   readonly ended: AbortSignal
 }
 
-async function rest(source: WatchSource, { pauseMs, before, ended }: Rest): Promise<void> {
+/** Whether it was cut short, because jobs began or ended. */
+async function rest(source: WatchSource, { pauseMs, before, ended }: Rest): Promise<boolean> {
   const untilMs = monotonicMs() + pauseMs
   for (;;) {
     const leftMs = untilMs - monotonicMs()
-    if (leftMs <= 0 || ended.aborted) return
+    if (leftMs <= 0 || ended.aborted) return false
     const stepMs = before === null ? leftMs : Math.min(leftMs, PAUSE_MS)
     await pause(stepMs, undefined, { signal: ended, ref: false }).catch(() => {})
     if (before === null || ended.aborted) continue
     // One that fails says nothing: the look that follows tells what is wrong.
-    if ((await source.probe().catch(() => before)) !== before) return
+    if ((await source.probe().catch(() => before)) !== before) return !ended.aborted
   }
 }
 
