@@ -2,7 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Client, createClient, ProblemError, type WebhookDelivery } from '@spillway/contract'
+import {
+  type Client,
+  createClient,
+  ProblemError,
+  type Reclaim,
+  type WebhookDelivery,
+} from '@spillway/contract'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { untilTrue } from './harness/index.ts'
@@ -87,6 +93,15 @@ async function running(): Promise<string> {
     timeoutMs: 20_000,
   })
   return id
+}
+
+/** What the record of a lease's only reclaim says of webhooks, the same to the buyer and to the operator. */
+async function chainOf(leaseId: string): Promise<Reclaim> {
+  const [own, ...others] = (await buyer.listLeaseReclaims({ params: { id: leaseId } })).items
+  if (!own || others.length > 0) throw new Error(`${leaseId} was taken back once`)
+  const shown = await operator.getReclaim({ params: { id: own.id } })
+  expect(shown.notice).toEqual(own.notice)
+  return own
 }
 
 /** Takes the lease back by starting work of higher rank on all of the pool. */
@@ -177,6 +192,11 @@ describe('notices', { timeout: 120_000 }, () => {
     expect(Date.parse(fact.at)).toBeLessThan(Date.parse(lease.stopAt ?? ''))
     await untilFact(id, 'lease.notice_delivered', 'engine')
     await untilReceived('/buyer', 'lease.confirmed_gone', id)
+    // In the reclaim's own record it stands between the decision and the end of the notice.
+    const { decidedAt, notice, stopAt } = await chainOf(id)
+    const { host } = new URL(receiver.url)
+    expect(notice.webhooks).toEqual([{ at: fact.at, host, isDelivered: true, text: fact.text }])
+    expect(decidedAt <= fact.at && fact.at <= (stopAt ?? '')).toBe(true)
     expect(receiver.received.filter(({ path }) => path === '/own').map(parse)).not.toContainEqual(
       expect.objectContaining({ data: expect.objectContaining({ leaseId: id }) }),
     )
@@ -243,5 +263,11 @@ describe('notices', { timeout: 120_000 }, () => {
     await untilTrue(async () => (await buyer.getLease({ params: { id } })).state === 'ended', {
       timeoutMs: 20_000,
     })
+    const { notice, goneAt } = await chainOf(id)
+    const { host } = new URL(receiver.url)
+    expect(notice.webhooks).toEqual([{ at: fact.at, host, isDelivered: false, text: fact.text }])
+    // The command was told by the other ways, and the reclaim went on to its end.
+    expect(notice).toMatchObject({ document: true, signal: true })
+    expect(goneAt).not.toBeNull()
   })
 })
