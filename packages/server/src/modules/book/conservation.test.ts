@@ -54,7 +54,7 @@ const slotLife = fc
     })
   })
 
-test('claims and free time sum to the wall time in every bucket, to the millisecond', () => {
+test('opencost#2901 opencost#1124 claims and free time sum to the wall time in every bucket, to the millisecond', () => {
   fc.assert(
     fc.property(
       fc.array(slotLife, { minLength: 1, maxLength: 6 }),
@@ -80,7 +80,7 @@ test('claims and free time sum to the wall time in every bucket, to the millisec
   )
 })
 
-test('more claimed than there is is a defect, not a negative free time', () => {
+test('akash-network/console#1974 more claimed than there is is a defect, not a negative free time', () => {
   const double = { kind: 'spot', slotCount: 2, startsMs: 0, endsMs: 10, drainingFromMs: null }
   expect(() =>
     accountSlotTime({ fromMs: 0, toMs: 10 }, [{ slotCount: 1, fromMs: 0, toMs: null }], [double]),

@@ -198,7 +198,7 @@ describe('the order', () => {
     )
   })
 
-  test('the owner is served before anybody who borrowed, however much later it asked (kueue#3405)', () => {
+  test('the owner is served before anybody who borrowed, however much later it asked (kueue#3405, kueue PR#4813)', () => {
     const wants = [
       want({ leaseId: 'borrower', kind: 'spot', gpus: 4, createdMs: 0 }),
       want({ leaseId: 'owner', gpus: 4, createdMs: 1000 }),
@@ -209,7 +209,7 @@ describe('the order', () => {
     ])
   })
 
-  test('a gang that its nodes could never hold blocks nobody (kueue#4329)', () => {
+  test('a gang that its nodes could never hold blocks nobody (kueue#4329, volcano#665, volcano#4617)', () => {
     const wants = [
       want({ leaseId: 'never', gpus: 10, nodes: 2 }),
       want({ leaseId: 'small', gpus: 1, createdMs: 1 }),

@@ -98,7 +98,7 @@ async function expectSound(): Promise<void> {
 afterEach(() => expectSound())
 
 describe('posting', () => {
-  test('an event is charged at its exact price, once, and again never', async () => {
+  test('UCloud#4025 an event is charged at its exact price, once, and again never', async () => {
     const organizationId = await customer()
     const event = request(organizationId, { input: 1_234n, output: 567n })
     const charged = rate(PRICES.input, 1_234n) + rate(PRICES.output, 567n)
@@ -299,7 +299,7 @@ describe('verification', () => {
     return broken
   }
 
-  test('counts, and finds an hour that its events, its price or the ledger contradict', async () => {
+  test('gpustack#4520 counts, and finds an hour that its events, its price or the ledger contradict', async () => {
     await post([request(await customer(), { input: 1_000n, output: 7n })])
     const findings = await verifyBooks(db)
     expect(findings.isBalanced).toBe(true)

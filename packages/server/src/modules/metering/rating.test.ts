@@ -132,7 +132,7 @@ describe('laws of rating', () => {
     )
   })
 
-  test('an independent rater on exact fractions agrees to the pico', () => {
+  test('opencost#2029 an independent rater on exact fractions agrees to the pico', () => {
     fc.assert(
       fc.property(world, ({ prices, events }) => {
         expect(rateInBatches([events], prices).charged).toEqual(oracle(events, prices))

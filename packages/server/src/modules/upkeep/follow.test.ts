@@ -40,7 +40,7 @@ test('it is entered once, whatever the number of looks, and is no case', async (
   expect(await stand.reconcile()).toEqual([])
 })
 
-test('akash#1439 what waits in the engine is demand, kept with what runs, and takes no slot', async () => {
+test('akash-network/node#1439 what waits in the engine is demand, kept with what runs, and takes no slot', async () => {
   await controls.submitForeign({ nodes: 4, gpusPerNode: 4 })
   await stand.follow()
   expect(await latestDemand(db, POOL)).toMatchObject({
@@ -64,7 +64,7 @@ test('its end is an end only in a report that succeeds', async () => {
   expect(await stand.book()).toEqual([])
 })
 
-test('dstack#2917 work that pushes a lease aside gets the slot when the lease is confirmed gone, not before', async () => {
+test('dstack#2917 dstack#1358 work that pushes a lease aside gets the slot when the lease is confirmed gone, not before', async () => {
   const spot: Lease[] = []
   for (let node = 0; node < 4; node++) spot.push(await stand.lease({ gpus: 4 }))
   const runId = await controls.submitForeign({ nodes: 1, gpusPerNode: 4 })

@@ -58,7 +58,7 @@ test('the holds of a node that is no more end', () => {
   expect(decideHolds([], [held([0])], []).close).toEqual(['held-0'])
 })
 
-test('akash#1974 after the changes every slot is a lease\u2019s, held, or free and sellable, and none is two of them', () => {
+test('akash-network/console#1974 after the changes every slot is a lease\u2019s, held, or free and sellable, and none is two of them', () => {
   const slots = fc.uniqueArray(fc.integer({ min: 0, max: 3 }))
   fc.assert(
     fc.property(slots, slots, slots, fc.boolean(), (leased, heldBefore, broken, isReady) => {

@@ -137,7 +137,7 @@ test('a lease that lost its claim gets it back; where somebody else has the slot
   await clear()
 })
 
-test('sky#1410 a gang that loses one node stays claimed whole, and ends whole when its engine knows', async () => {
+test('sky#1410 sky#825 a gang that loses one node stays claimed whole, and ends whole when its engine knows', async () => {
   const gang = await stand.lease({ gpus: 8, nodes: 2 })
   const { node } = await stand.placeOf(gang)
   await controls.loseNode(node)
