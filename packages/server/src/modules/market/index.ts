@@ -18,6 +18,18 @@ export type {
   Want,
 } from './snapshot.ts'
 export { benchmarkOf, type Worth } from './clearing/benchmark.ts'
+export { type Earned, fullEarning } from './scaling/bid.ts'
+export {
+  decideReplicas,
+  type ReplicaDecision,
+  type ScalingDeployment,
+  type ScalingLine,
+  type ScalingRule,
+  type ScalingTerms,
+  type Stance,
+} from './scaling/decide.ts'
+export { idleSince, type LoadSample } from './scaling/demand.ts'
+export type { Why } from './scaling/words.ts'
 export { transferPrice } from './clearing/transfer.ts'
 export { type Bid, findBidFaults } from './clearing/bid.ts'
 export { clearWindow, type Refusal, type Window } from './clearing/auction.ts'
