@@ -136,14 +136,28 @@ CREATE TABLE deployment (
   upstream_url text,
   upstream_model text,
   created_at timestamp with time zone NOT NULL,
+  policy text NOT NULL DEFAULT 'fixed'::text,
+  replicas_min integer NOT NULL DEFAULT 0,
+  replicas_max integer NOT NULL DEFAULT 0,
+  idle_ms integer NOT NULL DEFAULT 300000,
+  steady_ms integer NOT NULL DEFAULT 120000,
+  band_ppm integer NOT NULL DEFAULT 100000,
+  declared jsonb,
   CONSTRAINT deployment_pkey PRIMARY KEY (id),
   CONSTRAINT deployment_model_name_key UNIQUE (model_name),
   CONSTRAINT deployment_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
   CONSTRAINT deployment_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT deployment_band_ppm_check CHECK (((band_ppm >= 0) AND (band_ppm < 1000000))),
+  CONSTRAINT deployment_bounds CHECK ((replicas_min <= replicas_max)),
   CONSTRAINT deployment_check CHECK (((source = 'replica'::text) = (pool_name IS NOT NULL))),
   CONSTRAINT deployment_check1 CHECK (((source = 'upstream'::text) = (upstream_url IS NOT NULL))),
+  CONSTRAINT deployment_fixed CHECK (((policy = 'autoscale'::text) OR (replicas_min = replicas_max))),
+  CONSTRAINT deployment_idle_ms_check CHECK ((idle_ms >= 0)),
+  CONSTRAINT deployment_policy_check CHECK ((policy = ANY (ARRAY['fixed'::text, 'autoscale'::text]))),
+  CONSTRAINT deployment_replicas_min_check CHECK ((replicas_min >= 0)),
   CONSTRAINT deployment_replicas_wanted_check CHECK ((replicas_wanted >= 0)),
-  CONSTRAINT deployment_source_check CHECK ((source = ANY (ARRAY['replica'::text, 'upstream'::text])))
+  CONSTRAINT deployment_source_check CHECK ((source = ANY (ARRAY['replica'::text, 'upstream'::text]))),
+  CONSTRAINT deployment_steady_ms_check CHECK ((steady_ms >= 0))
 );
 CREATE TRIGGER deployment_notify AFTER INSERT OR DELETE OR UPDATE ON deployment FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
 
@@ -196,6 +210,15 @@ CREATE TABLE health_check (
 );
 CREATE INDEX health_check_node ON health_check USING btree (node_id, started_at DESC);
 CREATE UNIQUE INDEX health_check_running ON health_check USING btree (node_id) WHERE (state = 'running'::text);
+
+CREATE TABLE held_request (
+  model_name text NOT NULL,
+  writer text NOT NULL,
+  requests integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT held_request_pkey PRIMARY KEY (model_name, writer),
+  CONSTRAINT held_request_requests_check CHECK ((requests >= 0))
+);
 
 CREATE TABLE hold (
   id text NOT NULL,
@@ -743,12 +766,71 @@ CREATE TABLE replica (
   text text NOT NULL DEFAULT ''::text,
   crashes integer NOT NULL DEFAULT 0,
   retry_at timestamp with time zone,
+  draining_since timestamp with time zone,
   CONSTRAINT replica_pkey PRIMARY KEY (deployment_id, ordinal),
   CONSTRAINT replica_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployment(id) ON DELETE CASCADE,
   CONSTRAINT replica_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES lease(id),
-  CONSTRAINT replica_state_check CHECK ((state = ANY (ARRAY['starting'::text, 'ready'::text, 'backing_off'::text, 'stopped'::text])))
+  CONSTRAINT replica_draining CHECK (((state = 'draining'::text) = (draining_since IS NOT NULL))),
+  CONSTRAINT replica_state_check CHECK ((state = ANY (ARRAY['starting'::text, 'ready'::text, 'draining'::text, 'backing_off'::text, 'stopped'::text])))
 );
 CREATE TRIGGER replica_notify AFTER INSERT OR DELETE OR UPDATE ON replica FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE replica_bid (
+  deployment_id text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  span_ms integer NOT NULL,
+  requests double precision NOT NULL,
+  tokens_per_second double precision NOT NULL,
+  pace double precision,
+  places integer NOT NULL,
+  demand double precision NOT NULL,
+  replicas_ready integer NOT NULL,
+  is_whole boolean NOT NULL,
+  idle_since timestamp with time zone,
+  full_earning numeric(38,12),
+  energy numeric(38,12) NOT NULL,
+  bids jsonb NOT NULL,
+  bid_next numeric(38,12),
+  ask numeric(38,12) NOT NULL,
+  ask_basis text NOT NULL,
+  sell numeric(38,12) NOT NULL,
+  sell_basis text NOT NULL,
+  stance text NOT NULL,
+  stance_since timestamp with time zone NOT NULL,
+  replicas_from integer NOT NULL,
+  replicas_to integer NOT NULL,
+  why text NOT NULL,
+  text text NOT NULL,
+  CONSTRAINT replica_bid_pkey PRIMARY KEY (deployment_id, at),
+  CONSTRAINT replica_bid_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployment(id) ON DELETE CASCADE,
+  CONSTRAINT replica_bid_ask_basis_check CHECK ((ask_basis = ANY (ARRAY['reserve'::text, 'demand'::text]))),
+  CONSTRAINT replica_bid_demand_check CHECK ((demand >= (0)::double precision)),
+  CONSTRAINT replica_bid_pace_check CHECK ((pace > (0)::double precision)),
+  CONSTRAINT replica_bid_places_check CHECK ((places > 0)),
+  CONSTRAINT replica_bid_replicas_from_check CHECK ((replicas_from >= 0)),
+  CONSTRAINT replica_bid_replicas_ready_check CHECK ((replicas_ready >= 0)),
+  CONSTRAINT replica_bid_replicas_to_check CHECK ((replicas_to >= 0)),
+  CONSTRAINT replica_bid_requests_check CHECK ((requests >= (0)::double precision)),
+  CONSTRAINT replica_bid_sell_basis_check CHECK ((sell_basis = ANY (ARRAY['reserve'::text, 'demand'::text]))),
+  CONSTRAINT replica_bid_span_ms_check CHECK ((span_ms > 0)),
+  CONSTRAINT replica_bid_stance_check CHECK ((stance = ANY (ARRAY['above'::text, 'below'::text, 'within'::text]))),
+  CONSTRAINT replica_bid_tokens_per_second_check CHECK ((tokens_per_second >= (0)::double precision))
+);
+CREATE INDEX replica_bid_at ON replica_bid USING btree (at);
+CREATE INDEX replica_bid_moves ON replica_bid USING btree (deployment_id, at DESC) WHERE (replicas_from <> replicas_to);
+
+CREATE TABLE replica_start (
+  lease_id text NOT NULL,
+  deployment_id text NOT NULL,
+  ready_at timestamp with time zone NOT NULL,
+  waited_ms integer NOT NULL,
+  loaded_ms integer NOT NULL,
+  CONSTRAINT replica_start_pkey PRIMARY KEY (lease_id),
+  CONSTRAINT replica_start_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployment(id) ON DELETE CASCADE,
+  CONSTRAINT replica_start_loaded_ms_check CHECK ((loaded_ms >= 0)),
+  CONSTRAINT replica_start_waited_ms_check CHECK ((waited_ms >= 0))
+);
+CREATE INDEX replica_start_deployment ON replica_start USING btree (deployment_id, ready_at DESC);
 
 CREATE TABLE schema_migration (
   name text NOT NULL,

@@ -31,6 +31,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
     'metering',
     'quota',
   ],
+  scaling: ['catalog', 'economics', 'fleet', 'market', 'metering', 'order', 'serving'],
   notice: ['lease'],
   upkeep: ['fleet', 'book', 'lease', 'market', 'identity'],
   simulation: ['market', 'fleet', 'economics'],

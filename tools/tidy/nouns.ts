@@ -53,6 +53,11 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
     page: 'deployments/deployments-page.tsx',
     command: 'deployment',
   },
+  bid: {
+    module: 'scaling',
+    page: 'deployments/deployment-page.tsx',
+    command: 'deployment',
+  },
   event: { module: 'platform', page: 'live/live-word.tsx', command: 'event' },
   system: { module: 'platform', page: 'shell/installation.tsx', command: 'system' },
   webhook: { module: 'notice', page: 'webhooks/webhooks-page.tsx', command: 'webhook' },

@@ -194,6 +194,7 @@ describe('the operator', () => {
     ['model', 'show', 'toy'],
     ['pool', 'slots'],
     ['deployment', 'list'],
+    ['deployment', 'bids', 'toy'],
     ['deployment', 'discover'],
     ['fleet'],
     ['key', 'list'],

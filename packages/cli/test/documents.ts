@@ -105,6 +105,7 @@ export function model(changes: Partial<Model> = {}): Model {
     state: 'ready',
     stateText: 'one replica serves it',
     replicasReady: 1,
+    coldStartMs: 900,
     source: 'replica',
     ...changes,
   }

@@ -2,6 +2,7 @@
 import * as anchor from './anchor.ts'
 import * as apiKeys from './api-keys.ts'
 import * as benchmarks from './benchmarks.ts'
+import * as bids from './bids.ts'
 import * as clearings from './clearings.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
@@ -96,7 +97,9 @@ export const API = {
   listDeployments: models.listDeployments,
   listDiscoveries: models.listDiscoveries,
   createDeployment: models.createDeployment,
+  scaleDeployment: models.scaleDeployment,
   deleteDeployment: models.deleteDeployment,
+  listBids: bids.listBids,
   getUsage: money.getUsage,
   getBalance: money.getBalance,
   verifyLedger: money.verifyLedger,

@@ -217,6 +217,12 @@ export const ERRORS = {
     title: 'A model of that name exists',
     remedy: 'Choose another name for the model.',
   },
+  'deployment.bounds_wrong': {
+    status: 400,
+    title: 'The bounds do not fit together',
+    remedy:
+      'Write a minimum that is not above the maximum. With the policy `fixed` both are the number of replicas.',
+  },
   'deployment.upstream_unreachable': {
     status: 502,
     title: 'The upstream does not answer',

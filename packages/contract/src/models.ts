@@ -14,10 +14,12 @@ export const Model = z.object({
   isToy: z.boolean(),
   contextTokens: z.number().int(),
   price: z.object({ input: Price, output: Price }),
-  /** `ready` when at least one replica serves it. */
-  state: z.enum(['ready', 'starting', 'unavailable']),
+  /** `ready` when at least one replica serves it; `asleep` when it has none until somebody asks for it. */
+  state: z.enum(['ready', 'starting', 'asleep', 'unavailable']),
   stateText: z.string(),
   replicasReady: z.number().int(),
+  /** How long a replica took to start lately, once it had room; null where that was never measured. */
+  coldStartMs: z.number().int().nullable(),
   source: z.enum(['replica', 'upstream']),
 })
 export type Model = z.infer<typeof Model>
@@ -25,7 +27,8 @@ export type Model = z.infer<typeof Model>
 export const Replica = z.object({
   leaseId: LeaseId.nullable(),
   url: z.string().nullable(),
-  state: z.enum(['starting', 'ready', 'backing_off', 'stopped']),
+  /** `draining`: it answers what is under way, gets nothing new, and goes. */
+  state: z.enum(['starting', 'ready', 'draining', 'backing_off', 'stopped']),
   /** What happens or went wrong, as a sentence. */
   text: z.string(),
   crashes: z.number().int(),
@@ -33,12 +36,26 @@ export const Replica = z.object({
 })
 export type Replica = z.infer<typeof Replica>
 
+/** `fixed`: so many replicas, whatever they are worth. `autoscale`: as many as are worth their room, within bounds. */
+export const ScalingPolicy = z.enum(['fixed', 'autoscale'])
+
 export const Deployment = z.object({
   id: DeploymentId,
   model: Name,
   source: z.enum(['replica', 'upstream']),
   pool: Name.nullable(),
+  policy: ScalingPolicy,
+  replicasMin: z.number().int(),
+  replicasMax: z.number().int(),
+  /** With a minimum of zero: nobody having asked for so long, none is kept. */
+  idleMs: z.number().int(),
+  /** A replica goes once it was worth less for so long; nor does the direction change sooner. */
+  steadyMs: z.number().int(),
+  /** A bid counts as above or below a price when it is by so much of it. */
+  bandPercent: z.number(),
   replicasWanted: z.number().int(),
+  /** How long a replica took to start lately, once it had room; null where that was never measured. */
+  coldStartMs: z.number().int().nullable(),
   upstreamUrl: z.string().nullable(),
   weights: z.string().nullable(),
   replicas: z.array(Replica),
@@ -120,6 +137,27 @@ export const createDeployment = endpoint({
   returns: Deployment,
   errors: ['deployment.name_taken', 'deployment.upstream_unreachable'],
   status: 201,
+})
+
+export const scaleDeployment = endpoint({
+  id: 'deployment.scale',
+  method: 'PATCH',
+  path: '/deployments/{id}',
+  summary: 'Change how many replicas a deployment may have, and when that changes',
+  permission: 'deployment.scale',
+  params: z.strictObject({ id: DeploymentId }),
+  body: z.strictObject({
+    policy: ScalingPolicy.optional(),
+    replicasMin: z.number().int().min(0).max(64).optional(),
+    replicasMax: z.number().int().min(0).max(64).optional().meta({
+      description: 'With the policy `fixed`, the number of replicas: both bounds are the same.',
+    }),
+    idleMs: z.number().int().min(1000).max(604_800_000).optional(),
+    steadyMs: z.number().int().min(1000).max(86_400_000).optional(),
+    bandPercent: z.number().min(0).max(90).optional(),
+  }),
+  returns: Deployment,
+  errors: ['deployment.not_found', 'deployment.bounds_wrong'],
 })
 
 export const deleteDeployment = endpoint({

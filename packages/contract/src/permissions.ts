@@ -39,6 +39,7 @@ export const ROLES = {
     'model.infer',
     'deployment.list',
     'deployment.create',
+    'deployment.scale',
     'deployment.delete',
     'usage.read',
     'balance.read',

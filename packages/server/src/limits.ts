@@ -138,6 +138,29 @@ export const REPLICA_STEADY_AFTER_MS = 1 * MINUTE_MS
 /** How long a replica may load before it counts as failed. */
 export const REPLICA_READY_WITHIN_MS = 10 * MINUTE_MS
 
+/** A replica that is to go is left so long at least, for every gateway to know, and at most, for answers under way. */
+export const REPLICA_DRAIN_SETTLE_MS = 1 * SECOND_MS
+export const REPLICA_DRAIN_WITHIN_MS = 2 * MINUTE_MS
+/** How long it takes to start one is the median of so many. */
+export const COLD_STARTS_JUDGED = 5
+/** How often it is decided how many replicas a deployment shall have, and for how long that is kept. */
+export const SCALING_EVERY_MS = 10 * SECOND_MS
+export const SCALING_KEPT_MS = 7 * 24 * 60 * MINUTE_MS
+/** What was wanted of a deployment so long ago counts half: for one more replica, and for keeping one. */
+export const SCALING_SHORT_MS = 30 * SECOND_MS
+export const SCALING_LONG_MS = 5 * MINUTE_MS
+/** Of what is older nobody asks. */
+export const SCALING_LOOKS_BACK_MS = 30 * MINUTE_MS
+/** A replica has to be worth more than its room for so long before it is started. */
+export const SCALING_START_AFTER_MS = 10 * SECOND_MS
+/** What a token earns, and the most that a replica was seen to make, is of the time up to now. */
+export const SCALING_MEASURED_MS = 24 * 60 * MINUTE_MS
+/** A request for a model without replicas is held for so long at most, and so many in one gateway. */
+export const REQUEST_HELD_MS = 25 * SECOND_MS
+export const REQUESTS_HELD_MAX = 256
+/** A gateway says this often which requests it holds; one that said nothing for longer than that twice holds none. */
+export const HELD_TOLD_EVERY_MS = 5 * SECOND_MS
+
 /** How long the API waits for the next event before it writes a comment to keep the stream open. */
 export const EVENT_STREAM_PING_MS = 15 * SECOND_MS
 /** An event stream ends after this long, so that a revoked credential does not listen on. */

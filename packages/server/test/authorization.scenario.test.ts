@@ -103,6 +103,8 @@ const SAMPLES = cases({
   listDeployments: {},
   listDiscoveries: {},
   createDeployment: { body: { model: '' } },
+  scaleDeployment: { params: { id: NO_DEPLOYMENT }, body: { replicasMax: 2 } },
+  listBids: { params: { id: NO_DEPLOYMENT } },
   deleteDeployment: { params: { id: NO_DEPLOYMENT } },
   getUsage: {},
   getBalance: {},

@@ -6,6 +6,7 @@ import { renderDeployments, renderDiscoveries } from '../output/deployments.ts'
 import type { TableOptions } from '../output/table.ts'
 import { wholeNumber } from '../parse/option-values.ts'
 import { confirm } from './confirm.ts'
+import { addScalingCommands } from './deployment-scale.ts'
 import { findId } from './find.ts'
 
 interface AddOptions {
@@ -51,6 +52,7 @@ export function addDeploymentCommands(program: Command, context: Context): void 
     persona: 'operator',
     run: discover,
   })
+  addScalingCommands(deployment, context)
 }
 
 function addOptions(): readonly Option[] {

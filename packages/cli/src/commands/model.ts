@@ -2,7 +2,7 @@
 import type { Model } from '@spillway/contract'
 import { Argument, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
-import { counted, group, renderPrice } from '../output/amount.ts'
+import { counted, group, renderPrice, renderSeconds } from '../output/amount.ts'
 import type { Colour, Paint } from '../output/paint.ts'
 import { renderFields, renderTable, type Column, type TableOptions } from '../output/table.ts'
 import { toLine } from '../output/text.ts'
@@ -10,6 +10,7 @@ import { toLine } from '../output/text.ts'
 const STATE_COLOURS: Readonly<Record<Model['state'], Colour>> = {
   ready: 'green',
   starting: 'yellow',
+  asleep: 'dim',
   unavailable: 'red',
 }
 
@@ -91,6 +92,10 @@ function renderModel(model: Model, paint: Paint): string {
       ['input', renderPrice(model.price.input, 'USD')],
       ['output', renderPrice(model.price.output, 'USD')],
       ['served by', servedBy(model)],
+      [
+        'cold start',
+        model.coldStartMs === null ? null : `${renderSeconds(BigInt(model.coldStartMs))} s`,
+      ],
     ],
     paint,
   )

@@ -6,6 +6,7 @@ import { renderTable, type Column, type TableOptions } from './table.ts'
 const STATE_COLOURS: Readonly<Record<Replica['state'], Colour>> = {
   starting: 'yellow',
   ready: 'green',
+  draining: 'yellow',
   backing_off: 'red',
   stopped: 'dim',
 }

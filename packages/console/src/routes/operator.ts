@@ -61,6 +61,21 @@ export const deploymentsRoute = createRoute({
   ),
 })
 
+export const deploymentRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/deployments/$deploymentId',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'deployment.list'),
+  validateSearch: z.object({
+    ...tableSearch,
+    range: z.enum(['1h', '6h', '24h', '7d']).optional().catch(undefined),
+    view: z.enum(['table']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(
+    () => import('../features/deployments/deployment-page.tsx'),
+    'DeploymentPage',
+  ),
+})
+
 export const auditRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/audit',

@@ -9,6 +9,7 @@ import { modelRoute, modelsRoute } from './models.ts'
 import {
   auditRoute,
   booksRoute,
+  deploymentRoute,
   deploymentsRoute,
   fleetRoute,
   nodeRoute,
@@ -47,6 +48,7 @@ const routeTree = rootRoute.addChildren([
     planRoute,
     booksRoute,
     organizationsRoute,
+    deploymentRoute,
     deploymentsRoute,
     auditRoute,
   ]),

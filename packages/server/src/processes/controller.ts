@@ -30,6 +30,7 @@ import {
   stepTransfer,
   TRANSFER_PROGRAM,
 } from '#modules/order/index.ts'
+import { LoadMeter, SCALING_PROGRAM, stepScaling } from '#modules/scaling/index.ts'
 import { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment } from '#modules/serving/index.ts'
 import { createSimulations, SIMULATION_PROGRAM } from '#modules/simulation/index.ts'
 import {
@@ -62,7 +63,7 @@ export interface ControllerDeps {
   readonly instantOf: LeaseStepDeps['instantOf']
   readonly ids: IdSource
   readonly pepper: string
-  readonly serving: ServingDeps
+  readonly serving: Omit<ServingDeps, 'onLoad'>
   /** Webhooks of customers may have private addresses. */
   readonly isPrivateAllowed: boolean
   /** What the owner's teams owe its books is posted. */
@@ -120,11 +121,22 @@ function watchEngines({ engines, database, now, log }: ControllerDeps): () => vo
 }
 
 async function stepDeploymentUnlessStopping(
-  deps: ControllerDeps,
+  deps: ControllerDeps & { readonly meter: LoadMeter },
   id: string,
 ): Promise<StepOutcome> {
-  if (!deps.isStopping()) return stepDeployment(deps.serving, id)
+  const { serving, meter } = deps
+  if (!deps.isStopping())
+    return stepDeployment({ ...serving, onLoad: (reading) => meter.note(reading) }, id)
   return { kind: 'wait', untilMs: deps.now().getTime() + 1000 }
+}
+
+async function wakePool({ database, now }: ControllerDeps, pool: string): Promise<void> {
+  await Promise.all([
+    wakeFollow(database, pool, now()),
+    wakeReconciliation(database, pool, now()),
+    wakeCheck(database, pool, now()),
+    wakeStrand(database, { program: SCALING_PROGRAM, subject: pool }, now()),
+  ])
 }
 
 /**
@@ -140,12 +152,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       deps.log.error({ err: error, leaseId }, 'something about this lease needs a look'),
   }
   deps.onResumed(await resumeLeases(deps.database, deps.now()))
-  for (const { pool } of deps.engines.all())
-    await Promise.all([
-      wakeFollow(deps.database, pool, deps.now()),
-      wakeReconciliation(deps.database, pool, deps.now()),
-      wakeCheck(deps.database, pool, deps.now()),
-    ])
+  for (const { pool } of deps.engines.all()) await wakePool(deps, pool)
   for (const program of WOKEN_AT_START)
     await wakeStrand(deps.database, { program, subject: 'all' }, deps.now())
   const reconciliation = createReconciliation({
@@ -153,6 +160,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
     onTrouble: (pool, error) =>
       deps.log.warn({ err: error, pool }, 'something about this pool needs a look'),
   })
+  const meter = new LoadMeter()
   const simulations = createSimulations({ ...deps, startRun: startPlanRun })
   const runner: StrandRunner = runStrands({
     database: deps.database,
@@ -172,7 +180,8 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [FOLLOW_PROGRAM]: createFollowing(deps),
       [RECONCILIATION_PROGRAM]: reconciliation,
       [SIMULATION_PROGRAM]: simulations.step,
-      [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping(deps, id),
+      [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping({ ...deps, meter }, id),
+      [SCALING_PROGRAM]: (pool) => stepScaling({ ...deps, meter }, pool),
     },
   })
   const courier = startCourier({ ...deps, random: () => randomInt(JITTER_STEPS) / JITTER_STEPS })

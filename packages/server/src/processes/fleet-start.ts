@@ -12,6 +12,7 @@ import {
   type FleetFileFault,
   type FleetModel,
   readFleetFile,
+  scalingOf,
   surveyFleet,
 } from '#modules/fleet/index.ts'
 import { gpuSku, TIERS } from '#modules/market/index.ts'
@@ -208,7 +209,7 @@ export async function startFleet(
     const deployments = fleet.models.map((model) => ({
       model: model.name,
       pool: model.pool,
-      replicasWanted: model.replicas,
+      terms: scalingOf(model),
       weights: model.weights ?? null,
     }))
     await declareReplicaDeployments(tx, deployments, context)

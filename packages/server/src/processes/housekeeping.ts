@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { discardOldFiles } from '#modules/lease/index.ts'
 import { deleteOldDemand } from '#modules/market/index.ts'
 import { deleteOldDeliveries } from '#modules/notice/index.ts'
+import { deleteOldHeld, deleteOldLooks } from '#modules/scaling/index.ts'
 import { deleteOldSimulations } from '#modules/simulation/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Engines } from '#platform/engines/engine.ts'
@@ -13,6 +14,7 @@ import {
   DEMAND_KEPT_MS,
   EVENT_KEPT_MS,
   HOUSEKEEPING_EVERY_MS,
+  SCALING_KEPT_MS,
   SIMULATION_KEPT_MS,
   IDEMPOTENT_ANSWER_KEPT_MS,
   WEBHOOK_DELIVERY_KEPT_MS,
@@ -35,6 +37,8 @@ export async function keepHouse(
   await deleteOldAnswers(database, before(IDEMPOTENT_ANSWER_KEPT_MS))
   await deleteOldDeliveries(database, before(WEBHOOK_DELIVERY_KEPT_MS))
   await deleteOldDemand(database, before(DEMAND_KEPT_MS))
+  await deleteOldLooks(database, before(SCALING_KEPT_MS))
+  await deleteOldHeld(database, before(HOUSEKEEPING_EVERY_MS))
   await deleteOldSimulations(database, before(SIMULATION_KEPT_MS))
   for (const error of await discardOldFiles(database, engines, now))
     log.warn({ err: error }, 'cannot remove old files of leases now; trying again later')

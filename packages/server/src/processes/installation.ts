@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { recordAuditEvent } from '#modules/audit/index.ts'
+import { replicasAtFirst } from '#modules/fleet/index.ts'
 import { authenticate, touchApiKeys } from '#modules/identity/index.ts'
 import { listOpenLeases } from '#modules/lease/index.ts'
 import { createShipper } from '#modules/metering/index.ts'
@@ -281,7 +282,7 @@ async function lookAtReplicas({ database }: Ground) {
 
 /** Gives the models a moment to come up, because they are what people try first; it does not wait for downloads. */
 async function awaitModels({ progress, ground, surveyed }: Base): Promise<void> {
-  const wanted = surveyed.fleet.models.reduce((sum, model) => sum + model.replicas, 0)
+  const wanted = surveyed.fleet.models.reduce((sum, model) => sum + replicasAtFirst(model), 0)
   if (wanted === 0) return
   const step = progress.begin(surveyed.fleet.models.length === 1 ? 'Model' : 'Models')
   const deadlineMs = ground.now().getTime() + MODELS_WITHIN_MS

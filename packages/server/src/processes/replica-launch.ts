@@ -12,6 +12,21 @@ const HEALTH_WITHIN_MS = 1000
 
 const PortFile = z.object({ port: z.number().int().positive() })
 
+/** Of what a replica says of itself. */
+const Activity = z
+  .object({
+    busy: z.number().int().min(0),
+    waiting: z.number().int().min(0),
+    places: z.number().int().min(1),
+    tally: z.object({
+      promptTokens: z.number().int().min(0),
+      completionTokens: z.number().int().min(0),
+    }),
+  })
+  .transform(({ busy, waiting, places, tally }) => {
+    return { busy, waiting, places, tokens: tally.promptTokens + tally.completionTokens }
+  })
+
 interface LaunchDeps {
   readonly dataDir: string
   readonly ids: IdSource
@@ -60,8 +75,10 @@ export async function checkReplica(lease: Lease): ReturnType<ServingDeps['checkH
       headersTimeout: HEALTH_WITHIN_MS,
       bodyTimeout: HEALTH_WITHIN_MS,
     })
-    await answer.body.dump()
-    return answer.statusCode === 200 ? { kind: 'ready', url } : { kind: 'loading' }
+    const said: unknown = await answer.body.json()
+    if (answer.statusCode !== 200) return { kind: 'loading' }
+    const activity = Activity.safeParse(said)
+    return { kind: 'ready', url, load: activity.success ? activity.data : null }
   } catch {
     // It does not listen (yet, or any more); its lease says whether it lives.
     return { kind: 'unknown' }

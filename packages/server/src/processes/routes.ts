@@ -20,6 +20,7 @@ import { anchorRoutes, forecastRoutes, marketRoutes } from '#modules/market/inde
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { offerRoutes, orderRoutes, verifyTransfers, worthRoutes } from '#modules/order/index.ts'
 import { quotaRoutes } from '#modules/quota/index.ts'
+import { bidsOfReplicas, scalingRoutes } from '#modules/scaling/index.ts'
 import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
 import { simulationRoutes } from '#modules/simulation/index.ts'
 import { nodeRoutes, reconciliationRoutes } from '#modules/upkeep/index.ts'
@@ -86,7 +87,8 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...orderRoutes({ ids, pepper }),
     ...offerRoutes({ ids }),
     ...quotaRoutes({ ids }),
-    ...worthRoutes({ poolOfModel: poolsOfModels, isTransferPosted: deps.isTransferPosted }),
+    ...worthRoutes({ bidsOfReplicas, isTransferPosted: deps.isTransferPosted }),
+    ...scalingRoutes,
     ...nodeRoutes({ ids }),
     ...reconciliationRoutes,
     ...reclaimRoutes(database),

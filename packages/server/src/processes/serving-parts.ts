@@ -72,7 +72,7 @@ function resolver(parts: Parts): WeightsShelfDeps['resolve'] {
   }
 }
 
-export function assembleServing(parts: Parts): ServingDeps {
+export function assembleServing(parts: Parts): Omit<ServingDeps, 'onLoad'> {
   const { ground, config, fleet, operator } = parts
   const contextTokensOf = (model: string) =>
     fleet.models.find((each) => each.name === model)?.contextTokens ?? 2048

@@ -1,7 +1,7 @@
 /** The shelf with a hub and a disk in the test's hands, and time that the test moves. */
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Deployment } from '#modules/serving/index.ts'
+import { type Deployment, fixedTerms } from '#modules/serving/index.ts'
 import { createWeightsShelf, type WeightsShelfDeps } from './weights-shelf.ts'
 
 type Outcome = Awaited<ReturnType<WeightsShelfDeps['resolve']>>
@@ -11,6 +11,7 @@ const deployment: Deployment = {
   model: 'large',
   source: 'replica',
   pool: 'local',
+  terms: fixedTerms(1),
   replicasWanted: 1,
   weights: 'hf:owner/repository/model.gguf',
   upstreamUrl: null,

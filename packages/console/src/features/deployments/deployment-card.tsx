@@ -2,7 +2,7 @@
 import type { Deployment, Replica } from '@spillway/contract'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { Button } from '../../ui/button.tsx'
+import { Button, buttonClass } from '../../ui/button.tsx'
 import { shortenId } from '../../ui/copy.tsx'
 import { Ago } from '../../ui/figures.tsx'
 import { plural } from '../../ui/format/numbers.ts'
@@ -11,8 +11,14 @@ import { StateWord, Tag, type Tone } from '../../ui/state-word.tsx'
 const TONES: Record<Replica['state'], Tone> = {
   ready: 'good',
   starting: 'accent',
+  draining: 'accent',
   backing_off: 'bad',
   stopped: 'idle',
+}
+
+function boundsOf({ policy, replicasMin, replicasMax, replicasWanted }: Deployment): string {
+  const wanted = `${plural(replicasWanted, 'replica')} wanted`
+  return policy === 'fixed' ? wanted : `${wanted}, ${replicasMin} to ${replicasMax},`
 }
 
 interface DeploymentCardProps {
@@ -24,7 +30,7 @@ export function DeploymentCard({ deployment, onRemove }: DeploymentCardProps): R
   const source =
     deployment.source === 'upstream'
       ? `upstream ${deployment.upstreamUrl ?? ''}`
-      : `${plural(deployment.replicasWanted, 'replica')} wanted on ${deployment.pool ?? 'any pool'}`
+      : `${boundsOf(deployment)} on ${deployment.pool ?? 'any pool'}`
   return (
     <li className="border-b border-line py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -41,6 +47,15 @@ export function DeploymentCard({ deployment, onRemove }: DeploymentCardProps): R
           {deployment.weights && ` · weights ${deployment.weights}`}
         </span>
         <span className="flex-1" />
+        {deployment.source === 'replica' && (
+          <Link
+            to="/deployments/$deploymentId"
+            params={{ deploymentId: deployment.id }}
+            className={buttonClass('quiet')}
+          >
+            Bids
+          </Link>
+        )}
         {deployment.source === 'upstream' && (
           <Button look="quiet" onClick={onRemove}>
             Remove
@@ -52,7 +67,11 @@ export function DeploymentCard({ deployment, onRemove }: DeploymentCardProps): R
           <ReplicaLine key={replica.leaseId ?? replica.url ?? index} replica={replica} />
         ))}
         {deployment.source === 'replica' && deployment.replicas.length === 0 && (
-          <li className="text-muted">No replica runs.</li>
+          <li className="text-muted">
+            {deployment.policy === 'autoscale'
+              ? 'It sleeps, and starts when somebody asks for it.'
+              : 'No replica runs.'}
+          </li>
         )}
       </ul>
     </li>
@@ -62,7 +81,10 @@ export function DeploymentCard({ deployment, onRemove }: DeploymentCardProps): R
 function ReplicaLine({ replica }: { replica: Replica }): ReactElement {
   return (
     <li className="grid min-h-7 grid-cols-[112px_1fr] items-baseline gap-x-3 sm:grid-cols-[112px_168px_1fr]">
-      <StateWord tone={TONES[replica.state]} isMoving={replica.state === 'starting'}>
+      <StateWord
+        tone={TONES[replica.state]}
+        isMoving={replica.state === 'starting' || replica.state === 'draining'}
+      >
         {replica.state.replace('_', ' ')}
       </StateWord>
       <span className="num max-sm:hidden">

@@ -7,6 +7,7 @@ import { StateWord, Tag, type Tone } from '../../ui/state-word.tsx'
 const TONES: Record<Model['state'], Tone> = {
   ready: 'good',
   starting: 'accent',
+  asleep: 'idle',
   unavailable: 'bad',
 }
 

@@ -6,6 +6,7 @@ import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
 import { z } from 'zod'
 import { booksSettings } from './books-settings.ts'
 import { LOCAL_SHAPES, localShape, whyNoImages, whyNoOutbound } from './local-pool.ts'
+import { autoscaleBlock, whyNoAutoscale } from './model-scaling.ts'
 import { nearest } from './nearest.ts'
 import {
   durationMs,
@@ -128,6 +129,7 @@ const model = z.strictObject({
   licence: z.string().max(120).optional(),
   pool: name,
   replicas: z.number().int().min(0).max(64).default(1),
+  autoscale: autoscaleBlock.optional(),
   weights: z.string().max(500).optional(),
   sha256: z
     .string()
@@ -225,6 +227,7 @@ function knownKeys(path: Path): readonly string[] {
     ...RECLAIM_SHAPES,
     'sites.pools.health': health,
     models: model,
+    'models.autoscale': autoscaleBlock,
     'models.priceUsdPerMillionTokens': model.shape.priceUsdPerMillionTokens,
   }
   return Object.keys(shapes[depthNames]?.shape ?? {})
@@ -340,6 +343,13 @@ function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
   })
 }
 
+function wrongScaling(fleet: FleetFile): { path: Path; message: string }[] {
+  return fleet.models.flatMap((each, i) => {
+    const message = whyNoAutoscale(each)
+    return message === null ? [] : [{ path: ['models', i, 'autoscale'], message }]
+  })
+}
+
 function wrongPolicies(fleet: FleetFile): { path: Path; message: string }[] {
   return fleet.sites.flatMap((each, s) =>
     each.pools.flatMap((p, i) =>
@@ -373,6 +383,7 @@ export function readFleetFile(text: string): FleetFileOutcome {
         ...idleOutbound(parsed.data),
         ...danglingPools(parsed.data),
         ...wrongPolicies(parsed.data),
+        ...wrongScaling(parsed.data),
       ]
     : parsed.error.issues.flatMap(explain)
   if (parsed.success && faults.length === 0) return { kind: 'read', fleet: parsed.data, lineOf }

@@ -6,6 +6,7 @@ export {
   type FleetPool,
   readFleetFile,
 } from './fleet-file.ts'
+export { replicasAtFirst, scalingOf } from './model-scaling.ts'
 export { nearest } from './nearest.ts'
 export { fleetRoutes } from './routes.ts'
 export { applyInventory, recordNodeFact as tellNode } from './inventory-service.ts'

@@ -142,6 +142,14 @@ export const modelNotReady = (model: string, why: string) =>
     retryAfterS: 5,
   })
 
+/** It sleeps, or has just been woken: whoever comes back later is likely to be answered. */
+export const modelStarting = (model: string, why: string, retryAfterS: number) =>
+  ours(
+    `The model \`${model}\` has no replica yet and is started when one is worth its room: ${why} Nothing was charged; try again in ${retryAfterS} s.`,
+    'model_not_ready',
+    { retryAfterS },
+  )
+
 export const upstreamFailed = (model: string) =>
   ours(`The server behind \`${model}\` failed. Nothing was charged; try again.`, 'upstream_error', {
     status: 502,

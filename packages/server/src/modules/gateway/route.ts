@@ -24,6 +24,10 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Why there are no targets, as a sentence. */
   readonly stateText: string
+  /** Whether asking for it starts a server where it has none. */
+  readonly isWakeable: boolean
+  /** How long that took lately; null where it was never measured. */
+  readonly coldStartMs: number | null
 }
 
 /** How busy a target is, and until when it is avoided after a failure. */

@@ -9,6 +9,7 @@ import { Call } from './call.ts'
 import { worstCharge } from './charge.ts'
 import { parseChatRequest, type ChatRequest } from './chat-request.ts'
 import { hintOfWrong, readCredential, type Headers } from './credential.ts'
+import { Holding, type HoldingDeps, type OnGone } from './holding.ts'
 import { PrincipalCache, type PrincipalCacheDeps, type Verdict } from './principal-cache.ts'
 import { ProgressKeeper, Recording, type RecorderDeps } from './recorder.ts'
 import * as refusals from './refusal.ts'
@@ -21,6 +22,7 @@ export interface GatewayDeps {
   readonly routes: RouteTableDeps
   readonly admission: AdmissionDeps
   readonly recorder: RecorderDeps
+  readonly holding: HoldingDeps
   /** Whether records can be kept; without, no new work is taken. */
   readonly isRecording: () => boolean
   readonly callsMax: number
@@ -30,6 +32,7 @@ export class Gateway {
   readonly principals: PrincipalCache
   readonly routes: RouteTable
   readonly admission: Admission
+  readonly holding: Holding
   readonly progress = new ProgressKeeper()
   readonly #deps: GatewayDeps
   #calls = 0
@@ -38,7 +41,14 @@ export class Gateway {
   constructor(deps: GatewayDeps) {
     this.#deps = deps
     this.principals = new PrincipalCache(deps.principals)
-    this.routes = new RouteTable(deps.routes)
+    this.routes = new RouteTable({
+      ...deps.routes,
+      onTargets: (urls) => {
+        deps.routes.onTargets(urls)
+        this.holding.look()
+      },
+    })
+    this.holding = new Holding(deps.holding, (model) => this.routes.find(model))
     this.admission = new Admission(deps.admission)
   }
 
@@ -50,6 +60,7 @@ export class Gateway {
   /** From now on every new request is refused. */
   stop(): void {
     this.#isStopping = true
+    this.holding.end()
   }
 
   /** Who is calling, by the headers of a request. Answers at once where it can: this is the hot path. */
@@ -67,14 +78,33 @@ export class Gateway {
     return this.routes.isLoaded ? refusals.unknownModel(model) : refusals.databaseAway()
   }
 
-  /** Admits a request to the model it names, or says why not. */
-  open(principal: Principal, body: Uint8Array): Call | Refusal | Promise<Call | Refusal> {
+  /** Admits a request to the model it names, or says why not. One for a model that sleeps is held until it is up. */
+  open(
+    principal: Principal,
+    body: Uint8Array,
+    onGone: OnGone,
+  ): Call | Refusal | Promise<Call | Refusal> {
     const request = parseChatRequest(body)
     if (request.kind === 'refusal') return request
     const route = this.findModel(request.model)
     if ('status' in route) return route
     const refusal = this.#whyNot(route)
     if (refusal) return refusal
+    if (route.targets.length > 0) return this.#admit(principal, request, route)
+    return this.holding.hold(route, onGone).then((found) => {
+      const why = this.#whyNot(found ?? route)
+      if (why) return why
+      return found !== null && found.targets.length > 0
+        ? this.#admit(principal, request, found)
+        : startingOf(found ?? this.routes.find(route.model) ?? route)
+    })
+  }
+
+  #admit(
+    principal: Principal,
+    request: ChatRequest,
+    route: Route,
+  ): Call | Refusal | Promise<Call | Refusal> {
     const worst = worstCharge(route, request)
     const proceed = (outcome: AdmissionOutcome) =>
       this.#begin({ principal, request, route, worst }, outcome)
@@ -87,7 +117,8 @@ export class Gateway {
     if (this.#isStopping) return refusals.stopping()
     if (!this.#deps.isRecording()) return refusals.recordsAway()
     if (this.#calls >= this.#deps.callsMax) return refusals.overloaded()
-    if (route.targets.length === 0) return refusals.modelNotReady(route.model, route.stateText)
+    if (route.targets.length === 0 && !route.isWakeable)
+      return refusals.modelNotReady(route.model, route.stateText)
     return null
   }
 
@@ -116,6 +147,13 @@ interface Wish {
   readonly request: ChatRequest
   readonly route: Route
   readonly worst: Money
+}
+
+const RETRY_S = 5
+
+function startingOf({ model, stateText, coldStartMs }: Route): Refusal {
+  const retryAfterS = coldStartMs === null ? RETRY_S : Math.max(1, Math.ceil(coldStartMs / 1000))
+  return refusals.modelStarting(model, stateText, retryAfterS)
 }
 
 function judge(verdict: Verdict, credential: Credential): Principal | Refusal {

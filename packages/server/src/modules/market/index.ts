@@ -28,7 +28,7 @@ export {
   type ScalingTerms,
   type Stance,
 } from './scaling/decide.ts'
-export { idleSince, type LoadSample } from './scaling/demand.ts'
+export { demandOf, idleSince, type LoadSample } from './scaling/demand.ts'
 export type { Why } from './scaling/words.ts'
 export { transferPrice } from './clearing/transfer.ts'
 export { type Bid, findBidFaults } from './clearing/bid.ts'

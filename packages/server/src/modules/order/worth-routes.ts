@@ -4,7 +4,7 @@ import {
   answerBenchmark,
   answerCalendar,
   answerTransfer,
-  type PoolOfModel,
+  type BidsOfReplicas,
 } from './worth-service.ts'
 
 type Names = 'getBenchmarkPrice' | 'getCalendar' | 'getTransferPrice'
@@ -14,16 +14,16 @@ function toDate(text: string | undefined): Date | null {
 }
 
 interface WorthDeps {
-  readonly poolOfModel: PoolOfModel
+  readonly bidsOfReplicas: BidsOfReplicas
   /** Whether the transfer price is posted. */
   readonly isTransferPosted: boolean
 }
 
-export function worthRoutes({ poolOfModel, isTransferPosted }: WorthDeps): Pick<Routes, Names> {
+export function worthRoutes({ bidsOfReplicas, isTransferPosted }: WorthDeps): Pick<Routes, Names> {
   return {
     getBenchmarkPrice: ({ db, principal, params, now }) => {
       const isOperator = principal.role === 'operator'
-      return answerBenchmark(db, params.pool, { now, poolOfModel, isOperator })
+      return answerBenchmark(db, params.pool, { now, bidsOfReplicas, isOperator })
     },
     getCalendar: ({ db, params, query, now }) =>
       answerCalendar(db, params.pool, { from: toDate(query.from), hours: query.hours, now }),

@@ -1,18 +1,15 @@
 /** What a pool's GPUs are worth now, what can be bought by the hour, and what the owner's kept capacity costs. */
-import { present } from '#kernel/assert.ts'
 import { Fault } from '#kernel/fault.ts'
-import { greatest, type Money, picos, renderMoney, subtract, ZERO } from '#kernel/money.ts'
+import { type Money, renderMoney } from '#kernel/money.ts'
 import { accountPool } from '#modules/book/index.ts'
-import { marginalCostOf } from '#modules/economics/index.ts'
-import { findPool, listSites, type Pool } from '#modules/fleet/index.ts'
+import { findPool, type Pool } from '#modules/fleet/index.ts'
 import { listOpenLeases } from '#modules/lease/index.ts'
 import { benchmarkOf, transferPrice, type Worth } from '#modules/market/index.ts'
-import { revenueBySku } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { knownEnds } from './ends-service.ts'
 import { readReserve } from './rule-service.ts'
 import { listOrders } from './store.ts'
-import { readSupply } from './supply-service.ts'
+import { countForSale, readSupply } from './supply-service.ts'
 import { answerPostings } from './transfer-service.ts'
 import { typicalPrice } from './typical-price-service.ts'
 
@@ -20,8 +17,8 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const ORDERS_MAX = 10_000
 
-/** Which pool serves a model; serving knows, and the composition root passes it in. */
-export type PoolOfModel = (db: Db) => Promise<ReadonlyMap<string, string>>
+/** What the replicas on a pool bid; who decides on them knows, and the composition root passes it in. */
+export type BidsOfReplicas = (db: Db, pool: string) => Promise<readonly Worth[]>
 
 async function requirePool(db: Db, pool: string): Promise<Pool> {
   const found = await findPool(db, pool)
@@ -29,54 +26,44 @@ async function requirePool(db: Db, pool: string): Promise<Pool> {
   return found
 }
 
-/** What replicas earned per GPU-hour since the start of the last whole hour, less the energy of it: their bid. */
-async function bidsOfReplicas(
-  db: Db,
-  pool: Pool,
-  { now, poolOfModel }: { readonly now: Date; readonly poolOfModel: PoolOfModel },
-): Promise<readonly Worth[]> {
-  const replicas = (await listOpenLeases(db, pool.name)).filter(({ kind }) => kind === 'serving')
-  const gpus = replicas.reduce((sum, lease) => sum + lease.gpus, 0)
-  if (gpus === 0) return []
-  const from = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS - HOUR_MS)
-  const [split] = await accountPool(db, pool.name, { from, to: now, count: 1 })
-  const servingMs = split?.byKindMs['serving'] ?? 0
-  const models = [...(await poolOfModel(db))].flatMap(([model, its]) =>
-    its === pool.name ? [model] : [],
-  )
-  const earned = (await revenueBySku(db, { from, to: now }))
-    .filter(({ sku }) => models.some((model) => sku.startsWith(`tokens.${model}.`)))
-    .reduce((sum, { revenue }) => sum + revenue, 0n)
-  const site = present(
-    (await listSites(db)).find(({ name }) => name === pool.site),
-    'the site of a pool',
-  )
-  const perHour = servingMs === 0 ? ZERO : picos((earned * BigInt(HOUR_MS)) / BigInt(servingMs))
-  const margin = subtract(perHour, marginalCostOf({ ...pool, ...site }, HOUR_MS))
-  return [{ kind: 'serving', name: models.join(', '), gpus, worth: greatest(ZERO, margin) }]
-}
-
 interface BenchmarkContext {
   readonly now: Date
-  readonly poolOfModel: PoolOfModel
+  readonly bidsOfReplicas: BidsOfReplicas
   /** To others, open orders are sealed until their window has cleared: they move no price that a buyer sees. */
   readonly isOperator: boolean
 }
 
-/** What is wanted of a pool, at which worth. */
-async function worthsOf(db: Db, pool: Pool, context: BenchmarkContext): Promise<readonly Worth[]> {
-  const leases = (await listOpenLeases(db, pool.name)).flatMap(
-    ({ kind, gpus, priceUsd }): Worth[] =>
-      kind === 'anchor' || kind === 'serving' || priceUsd === null
-        ? []
-        : [{ kind, name: null, gpus, worth: priceUsd }],
+/** What those who pay by the hour pay. */
+async function worthsOfLeases(db: Db, pool: string): Promise<readonly Worth[]> {
+  return (await listOpenLeases(db, pool)).flatMap(({ kind, gpus, priceUsd }): Worth[] =>
+    kind === 'anchor' || kind === 'serving' || priceUsd === null
+      ? []
+      : [{ kind, name: null, gpus, worth: priceUsd }],
   )
-  const orders = context.isOperator ? await bidsOfOrders(db, pool) : []
-  return [...leases, ...orders, ...(await bidsOfReplicas(db, pool, context))]
 }
 
-async function bidsOfOrders(db: Db, pool: Pool): Promise<readonly Worth[]> {
-  const filter = { organizationId: null, pool: pool.name, limit: ORDERS_MAX }
+/** GPUs that are not the owner's and work: free, or with somebody who pays by the hour or earns by the token. */
+async function countForAll(db: Db, pool: string, slotsFree: number): Promise<number> {
+  const sold = (await listOpenLeases(db, pool)).filter(
+    ({ kind, placements }) => kind !== 'anchor' && placements.length > 0,
+  )
+  return sold.reduce((sum, { gpus }) => sum + gpus, slotsFree)
+}
+
+/** Who wants GPUs of a pool by the hour at which worth, and what there is for them and for replicas. */
+export async function readHourLine(db: Db, pool: string, now: Date) {
+  const supply = await readSupply(db, pool)
+  const { reserve } = await readReserve(db, pool, { supply, at: now })
+  return {
+    worths: [...(await worthsOfLeases(db, pool)), ...(await bidsOfOrders(db, pool))],
+    gpus: await countForAll(db, pool, supply.slotsFree),
+    gpusFree: await countForSale(db, pool, { supply, now }),
+    reserve,
+  }
+}
+
+async function bidsOfOrders(db: Db, pool: string): Promise<readonly Worth[]> {
+  const filter = { organizationId: null, pool, limit: ORDERS_MAX }
   const open = [
     ...(await listOrders(db, { ...filter, state: 'pending' })),
     ...(await listOrders(db, { ...filter, state: 'standing' })),
@@ -87,21 +74,22 @@ async function bidsOfOrders(db: Db, pool: Pool): Promise<readonly Worth[]> {
 }
 
 export async function answerBenchmark(db: Db, poolName: string, context: BenchmarkContext) {
-  const { now } = context
-  const pool = await requirePool(db, poolName)
+  const { now, isOperator, bidsOfReplicas } = context
+  await requirePool(db, poolName)
   const supply = await readSupply(db, poolName)
   const { reserve } = await readReserve(db, poolName, { supply, at: now })
-  const worths = await worthsOf(db, pool, context)
-  const sold = (await listOpenLeases(db, poolName))
-    .filter(({ kind, placements }) => kind !== 'anchor' && placements.length > 0)
-    .reduce((sum, { gpus }) => sum + gpus, 0)
-  const gpusForSale = supply.slotsFree + sold
+  const worths = [
+    ...(await worthsOfLeases(db, poolName)),
+    ...(isOperator ? await bidsOfOrders(db, poolName) : []),
+    ...(await bidsOfReplicas(db, poolName)),
+  ]
+  const gpusForSale = await countForAll(db, poolName, supply.slotsFree)
   const { price, basis, stack } = benchmarkOf(worths, { gpus: gpusForSale, reserve })
   return {
     ...{ pool: poolName, at: now.toISOString(), usdPerGpuHour: renderMoney(price), basis },
     gpusForSale,
     // Who pays and earns what is nobody's business but the operator's.
-    stack: (context.isOperator ? stack : []).map(({ worth, ...each }) => ({
+    stack: (isOperator ? stack : []).map(({ worth, ...each }) => ({
       ...each,
       usdPerGpuHour: renderMoney(worth),
     })),

@@ -46,7 +46,7 @@ async function begin(): Promise<OrderStand> {
 
 afterEach(() => stand?.dispose())
 
-const noModels = () => Promise.resolve(new Map<string, string>())
+const noModels = () => Promise.resolve([])
 
 test('orders that stand and leases that run make the price of a pool; to buyers orders are sealed', async () => {
   const { buyer, order, clear, cycle, lease, database, clock } = await begin()
@@ -55,7 +55,7 @@ test('orders that stand and leases that run make the price of a pool; to buyers 
   await cycle()
   await order(a, { gpus: 16, nodes: 4, limit: '0.9' })
   await clear()
-  const context = { now: clock.now(), poolOfModel: noModels, isOperator: true }
+  const context = { now: clock.now(), bidsOfReplicas: noModels, isOperator: true }
   const answer = await answerBenchmark(database, POOL, context)
   expect(answer).toMatchObject({ gpusForSale: 16, basis: 'demand', usdPerGpuHour: '0.9' })
   expect(answer.stack).toMatchObject([

@@ -1,5 +1,7 @@
 /** Serving: which models are deployed where, their replicas as leases, and who answers for a model now. */
-export { SERVES_TEXT } from './replica.ts'
+export { type Load, SERVES_TEXT } from './replica.ts'
+export { coldStartsByDeployment, listStarts } from './start-store.ts'
+export { renderDeployment } from './view-service.ts'
 export { servingRoutes, type ServingRouteDeps } from './routes.ts'
 export {
   declareModel,
@@ -10,5 +12,13 @@ export {
   type ReplicaDeployment,
   type ServedRoute,
 } from './service.ts'
-export { DEPLOYMENT_PROGRAM, type ServingDeps, stepDeployment, type Weights } from './steps.ts'
+export {
+  DEPLOYMENT_PROGRAM,
+  type LoadReading,
+  type ServingDeps,
+  stepDeployment,
+  type Weights,
+} from './steps.ts'
 export { type Deployment, listDeployments, listReplicas } from './store.ts'
+export { fixedTerms, type ScalingTerms } from './terms.ts'
+export { setReplicasWanted } from './terms-service.ts'

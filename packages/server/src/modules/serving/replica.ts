@@ -7,10 +7,12 @@ export interface ReplicaRow {
   readonly ordinal: number
   readonly leaseId: string | null
   readonly url: string | null
-  readonly state: 'starting' | 'ready' | 'backing_off' | 'stopped'
+  readonly state: 'starting' | 'ready' | 'draining' | 'backing_off' | 'stopped'
   readonly text: string
   readonly crashes: number
   readonly retryAt: Date | null
+  /** Since when it gets no new request, because it is to go. */
+  readonly drainingSince: Date | null
 }
 
 /** The replica's lease, as far as it matters here. Null: it has none. */
@@ -24,8 +26,18 @@ export interface ReplicaLease {
   readonly endedAt: Date | null
 }
 
+/** What a replica says of itself. */
+export interface Load {
+  readonly busy: number
+  readonly waiting: number
+  /** Requests that it answers at once. */
+  readonly places: number
+  /** Read and written since it started. */
+  readonly tokens: number
+}
+
 export type Health =
-  | { readonly kind: 'ready'; readonly url: string }
+  | { readonly kind: 'ready'; readonly url: string; readonly load: Load | null }
   | { readonly kind: 'loading' }
   | { readonly kind: 'unknown' }
 
@@ -67,6 +79,7 @@ function backOff({ how, crashes, at, leaseId }: Crash, limits: BackoffLimits): P
   const log = leaseId === null ? '' : ` What it wrote: spillway lease logs ${leaseId}`
   return {
     state: 'backing_off',
+    drainingSince: null,
     leaseId: null,
     url: null,
     crashes,
@@ -85,11 +98,74 @@ function onEnd(row: ReplicaRow, lease: ReplicaLease, limits: BackoffLimits): Rep
   return { kind: 'note', change: backOff({ how, crashes, at, leaseId: row.leaseId }, limits) }
 }
 
-function change(row: ReplicaRow, wanted: Partial<ReplicaRow>): ReplicaAction {
+/** Of one that is wanted: it drains no more. */
+function change(row: ReplicaRow, change: Partial<ReplicaRow>): ReplicaAction {
+  const wanted = { ...change, drainingSince: null }
   const isSame = Object.entries(wanted).every(
     ([name, value]) => row[name as keyof ReplicaRow] === value,
   )
   return isSame ? { kind: 'nothing' } : { kind: 'note', change: wanted }
+}
+
+const AS_KEPT: readonly ReplicaRow['state'][] = [
+  'ready',
+  'draining',
+  'starting',
+  'backing_off',
+  'stopped',
+]
+
+/** Which rows are kept when so many replicas are wanted: what serves, or can again at once, before what has yet to start. */
+export function chooseKept<Row extends Pick<ReplicaRow, 'state' | 'ordinal'>>(
+  rows: readonly Row[],
+  wanted: number,
+): { readonly kept: readonly Row[]; readonly leaving: readonly Row[] } {
+  const ranked = rows.toSorted(
+    (a, b) => AS_KEPT.indexOf(a.state) - AS_KEPT.indexOf(b.state) || a.ordinal - b.ordinal,
+  )
+  return { kept: ranked.slice(0, wanted), leaving: ranked.slice(wanted) }
+}
+
+/** Numbers that are not taken, lowest first. */
+export function freeOrdinals(
+  rows: readonly Pick<ReplicaRow, 'ordinal'>[],
+  count: number,
+): readonly number[] {
+  const taken = new Set(rows.map(({ ordinal }) => ordinal))
+  const free: number[] = []
+  for (let ordinal = 0; free.length < count; ordinal++) if (!taken.has(ordinal)) free.push(ordinal)
+  return free
+}
+
+export type LeavingAction =
+  | { readonly kind: 'drain'; readonly change: Partial<ReplicaRow> }
+  | { readonly kind: 'wait' }
+  /** Nothing of it is under way any more, or its time for that is over. */
+  | { readonly kind: 'go' }
+
+export interface DrainLimits {
+  /** Until then, not every gateway may know that it gets nothing new. */
+  readonly settleMs: number
+  readonly withinMs: number
+}
+
+/** What to do next with a replica that is not wanted any more. */
+export function decideLeaving(
+  row: ReplicaRow,
+  health: Health,
+  { now, limits }: { readonly now: Date; readonly limits: DrainLimits },
+): LeavingAction {
+  if (row.state === 'ready') {
+    const text = 'Gets nothing new; answers what is under way, and goes.'
+    return { kind: 'drain', change: { state: 'draining', drainingSince: now, text } }
+  }
+  if (row.state !== 'draining' || row.drainingSince === null) return { kind: 'go' }
+  const drainsMs = now.getTime() - row.drainingSince.getTime()
+  if (drainsMs >= limits.withinMs) return { kind: 'go' }
+  // What cannot be asked may still be answering.
+  const load = health.kind === 'ready' ? health.load : null
+  const isQuiet = load !== null && load.busy === 0 && load.waiting === 0
+  return isQuiet && drainsMs >= limits.settleMs ? { kind: 'go' } : { kind: 'wait' }
 }
 
 /** What to do next with a replica that is wanted. */
@@ -132,7 +208,7 @@ export function decideReplica(
         limits,
       ),
     }
-  if (row.state === 'ready')
+  if (row.state === 'ready' || row.state === 'draining')
     return change(row, { state: 'starting', url: null, text: 'Does not answer; looking again.' })
   return change(row, { state: 'starting', url: null, text: 'Loads its weights.' })
 }

@@ -4,10 +4,13 @@ import type { IdSource } from '#kernel/ids.ts'
 import { type Price, renderMoney } from '#kernel/money.ts'
 import { listModels, type Model } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import type { Routes } from '#platform/http/handler.ts'
+import type { Call, Routes } from '#platform/http/handler.ts'
 import type { ReplicaRow } from './replica.ts'
 import { addUpstream, listRoutes, removeUpstream, type ServedRoute } from './service.ts'
 import * as store from './store.ts'
+import { changeTerms } from './terms-service.ts'
+import type { ScalingTerms } from './terms.ts'
+import { PPM_PER_PERCENT, renderDeployment, renderDeployments } from './view-service.ts'
 
 type Names =
   | 'listModels'
@@ -15,6 +18,7 @@ type Names =
   | 'listDeployments'
   | 'listDiscoveries'
   | 'createDeployment'
+  | 'scaleDeployment'
   | 'deleteDeployment'
 
 export interface ServingRouteDeps {
@@ -38,10 +42,13 @@ interface Served {
   readonly replicas: readonly ReplicaRow[]
 }
 
+type ModelState = 'ready' | 'starting' | 'asleep' | 'unavailable'
+
 /** On its way, unless nothing is wanted or every replica waits after a fault. */
-function stateOf({ route, deployment, replicas }: Served): 'ready' | 'starting' | 'unavailable' {
+function stateOf({ route, deployment, replicas }: Served): ModelState {
   if ((route?.targets.length ?? 0) > 0) return 'ready'
   const isWanted = deployment?.source === 'upstream' || (deployment?.replicasWanted ?? 0) > 0
+  if (!isWanted && route?.isWakeable === true) return 'asleep'
   const isBackingOff = replicas.length > 0 && replicas.every(({ state }) => state === 'backing_off')
   return isWanted && !isBackingOff ? 'starting' : 'unavailable'
 }
@@ -67,6 +74,7 @@ function renderModel(model: Model, served: Served) {
     state: stateOf(served),
     stateText: route?.stateText ?? 'Not deployed.',
     replicasReady: route?.targets.length ?? 0,
+    coldStartMs: route?.coldStartMs ?? null,
     source: deployment?.source ?? ('replica' as const),
   }
 }
@@ -86,27 +94,16 @@ async function renderModels(db: Db, now: Date) {
   })
 }
 
-async function renderDeployments(db: Db) {
-  const replicas = await store.listReplicas(db)
-  return (await store.listDeployments(db)).map((deployment) => ({
-    id: deployment.id,
-    model: deployment.model,
-    source: deployment.source,
-    pool: deployment.pool,
-    replicasWanted: deployment.replicasWanted,
-    upstreamUrl: deployment.upstreamUrl,
-    weights: deployment.weights,
-    replicas: replicas
-      .filter((replica) => replica.deploymentId === deployment.id)
-      .map(({ leaseId, url, state, text, crashes, retryAt }) => ({
-        leaseId,
-        url,
-        state,
-        text,
-        crashes,
-        retryAt: retryAt?.toISOString() ?? null,
-      })),
-  }))
+type ScaleBody = Call<'scaleDeployment'>['body']
+
+function parseTerms(body: ScaleBody): Partial<ScalingTerms> {
+  const { bandPercent, ...rest } = body
+  const bandPpm =
+    bandPercent === undefined ? {} : { bandPpm: Math.round(bandPercent * PPM_PER_PERCENT) }
+  return {
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+    ...bandPpm,
+  }
 }
 
 export function servingRoutes({ ids, discover, probe }: ServingRouteDeps): Pick<Routes, Names> {
@@ -134,9 +131,11 @@ export function servingRoutes({ ids, discover, probe }: ServingRouteDeps): Pick<
         )
       const deployment = await addUpstream(db, body, { now, ids })
       setTarget(deployment.id)
-      const rendered = (await renderDeployments(db)).find((each) => each.id === deployment.id)
-      if (!rendered) throw new Fault('deployment.not_found', 'The deployment vanished.')
-      return rendered
+      return renderDeployment(db, deployment.id)
+    },
+    scaleDeployment: async ({ db, params, body, now }) => {
+      await changeTerms(db, params.id, { change: parseTerms(body), now })
+      return renderDeployment(db, params.id)
     },
     deleteDeployment: async ({ db, params, now }) => {
       await removeUpstream(db, params.id, now)

@@ -13,8 +13,10 @@ import {
 } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { wakeStrand } from '#platform/jobs/strand.ts'
+import { coldStartsByDeployment } from './start-store.ts'
 import { DEPLOYMENT_PROGRAM } from './steps.ts'
 import * as store from './store.ts'
+import { areSame, fixedTerms, type ScalingTerms, withinBounds } from './terms.ts'
 
 interface Context {
   readonly now: Date
@@ -70,8 +72,16 @@ export async function declareModel(
 export interface ReplicaDeployment {
   readonly model: string
   readonly pool: string
-  readonly replicasWanted: number
+  readonly terms: ScalingTerms
   readonly weights: string | null
+}
+
+/** What an operator changed stands until the file says something else than it said before. */
+async function declareTerms(tx: Db, old: store.Deployment, declared: ScalingTerms): Promise<void> {
+  const before = (await store.findDeclared(tx, old.id)) as ScalingTerms | null
+  const terms = before !== null && areSame(declared, before) ? old.terms : declared
+  await store.saveTerms(tx, old.id, terms)
+  await store.saveReplicasWanted(tx, old.id, withinBounds(old.replicasWanted, terms))
 }
 
 /** Makes the deployments that run on our pools exactly these; models no longer declared leave the catalog. */
@@ -86,22 +96,26 @@ export async function declareReplicaDeployments(
     if (each.source === 'upstream' && wanted.some((one) => one.model === each.model))
       await store.deleteDeployment(tx, each.id)
   const existing = known.filter((each) => each.source === 'replica')
-  for (const { model, pool, replicasWanted, weights } of wanted) {
+  for (const { model, pool, terms, weights } of wanted) {
     const old = existing.find((each) => each.model === model)
     const id = old?.id ?? newId('deployment', ids)
-    if (old) await store.updateDeployment(tx, id, { pool, replicasWanted, weights })
-    else
+    if (old) {
+      await store.updateDeployment(tx, id, { pool, weights })
+      await declareTerms(tx, old, terms)
+    } else
       await store.insertDeployment(tx, {
         id,
         model,
         source: 'replica',
         pool,
-        replicasWanted,
+        replicasWanted: terms.replicasMin,
+        terms,
         weights,
         upstreamUrl: null,
         upstreamModel: null,
         createdAt: now,
       })
+    await store.saveDeclared(tx, id, terms)
     await wakeStrand(tx, { program: DEPLOYMENT_PROGRAM, subject: id }, now)
   }
   const replicas = await store.listReplicas(tx)
@@ -111,11 +125,8 @@ export async function declareReplicaDeployments(
       await store.deleteDeployment(tx, old.id)
       continue
     }
-    await store.updateDeployment(tx, old.id, {
-      pool: old.pool ?? '',
-      replicasWanted: 0,
-      weights: old.weights,
-    })
+    await store.saveTerms(tx, old.id, fixedTerms(0))
+    await store.saveReplicasWanted(tx, old.id, 0)
     await wakeStrand(tx, { program: DEPLOYMENT_PROGRAM, subject: old.id }, now)
   }
 }
@@ -159,6 +170,7 @@ export async function addUpstream(
     source: 'upstream',
     pool: null,
     replicasWanted: 0,
+    terms: fixedTerms(0),
     weights: null,
     upstreamUrl: upstreamUrl.replace(/\/+$/, ''),
     upstreamModel,
@@ -196,6 +208,10 @@ export interface ServedRoute {
     kind: 'replica' | 'upstream'
   }[]
   readonly stateText: string
+  /** Whether asking for it starts a replica where it has none. */
+  readonly isWakeable: boolean
+  /** Null: never measured. */
+  readonly coldStartMs: number | null
 }
 
 function targetsOf(
@@ -223,7 +239,7 @@ async function toRoute(
   db: Db,
   model: Model,
   at: Date,
-): Promise<Omit<ServedRoute, 'targets' | 'stateText'>> {
+): Promise<Omit<ServedRoute, 'targets' | 'stateText' | 'isWakeable' | 'coldStartMs'>> {
   const [input, output] = [
     await getPriceInForce(db, model.inputSku, at),
     await getPriceInForce(db, model.outputSku, at),
@@ -241,26 +257,36 @@ async function toRoute(
   }
 }
 
+export function isWakeable({ source, terms }: store.Deployment): boolean {
+  return source === 'replica' && terms.policy === 'autoscale' && terms.replicasMax > 0
+}
+
+function stateTextOf(deployment: store.Deployment, first: { text: string } | undefined): string {
+  if (deployment.source === 'upstream') return 'Served by an upstream.'
+  const isAsleep = deployment.replicasWanted === 0 && isWakeable(deployment)
+  if (first === undefined && isAsleep) return 'It sleeps, and starts when somebody asks for it.'
+  return first?.text ?? 'It has no replica yet.'
+}
+
 /** Every model of the catalog with its servers and its prices. */
 export async function listRoutes(db: Db, at: Date): Promise<readonly ServedRoute[]> {
-  const [models, deployments, replicas] = [
+  const [models, deployments, replicas, coldStarts] = [
     await listModels(db),
     await store.listDeployments(db),
     await store.listReplicas(db),
+    await coldStartsByDeployment(db),
   ]
   const routes: ServedRoute[] = []
   for (const model of models) {
     const deployment = deployments.find((each) => each.model === model.name)
     if (!deployment) continue
     const mine = replicas.filter((replica) => replica.deploymentId === deployment.id)
-    const stateText =
-      deployment.source === 'upstream'
-        ? 'Served by an upstream.'
-        : (mine[0]?.text ?? 'It has no replica yet.')
     routes.push({
       ...(await toRoute(db, model, at)),
       targets: targetsOf(deployment, replicas),
-      stateText,
+      stateText: stateTextOf(deployment, mine[0]),
+      isWakeable: isWakeable(deployment),
+      coldStartMs: coldStarts.get(deployment.id) ?? null,
     })
   }
   return routes

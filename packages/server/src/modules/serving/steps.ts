@@ -13,16 +13,23 @@ import type { StepOutcome } from '#platform/jobs/strand.ts'
 import {
   REPLICA_BACKOFF_MAX_MS,
   REPLICA_BACKOFF_MIN_MS,
+  REPLICA_DRAIN_SETTLE_MS,
+  REPLICA_DRAIN_WITHIN_MS,
   REPLICA_READY_WITHIN_MS,
   REPLICA_STEADY_AFTER_MS,
 } from '../../limits.ts'
 import {
+  chooseKept,
+  decideLeaving,
   decideReplica,
+  freeOrdinals,
   type Health,
+  type Load,
   type ReplicaAction,
   type ReplicaRow,
   SERVES_TEXT,
 } from './replica.ts'
+import { saveStart } from './start-store.ts'
 import * as store from './store.ts'
 
 export const DEPLOYMENT_PROGRAM = 'deployment'
@@ -48,6 +55,15 @@ export interface ServingDeps {
   ) => Promise<readonly string[]>
   /** Asks the replica that runs in this lease. */
   readonly checkHealth: (lease: Lease) => Promise<Health>
+  /** Told what a replica that serves says of itself; null when it does not answer. */
+  readonly onLoad: (reading: LoadReading) => void
+}
+
+export interface LoadReading {
+  readonly deploymentId: string
+  readonly leaseId: string
+  readonly load: Load | null
+  readonly at: Date
 }
 
 const LIMITS = {
@@ -56,6 +72,7 @@ const LIMITS = {
   steadyAfterMs: REPLICA_STEADY_AFTER_MS,
   readyWithinMs: REPLICA_READY_WITHIN_MS,
 }
+const DRAIN_LIMITS = { settleMs: REPLICA_DRAIN_SETTLE_MS, withinMs: REPLICA_DRAIN_WITHIN_MS }
 const LOOK_SOON_MS = 200
 const LOOK_STEADY_MS = 500
 const REPLICA_GRACE_MS = 5000
@@ -69,6 +86,7 @@ function freshRow(ordinal: number): ReplicaRow {
     text: 'Begins.',
     crashes: 0,
     retryAt: null,
+    drainingSince: null,
   }
 }
 
@@ -136,8 +154,36 @@ async function leaseReplica(deps: ServingDeps, replica: Replica): Promise<void> 
   })
 }
 
-async function act(deps: ServingDeps, replica: Replica, action: ReplicaAction): Promise<void> {
+interface Decided {
+  readonly lease: Lease | null
+  readonly action: ReplicaAction
+}
+
+/** How long it took is kept when a lease serves for the first time. */
+async function begin(
+  deps: ServingDeps,
+  replica: Replica,
+  { lease, change: wanted }: { readonly lease: Lease; readonly change: Partial<ReplicaRow> },
+): Promise<void> {
+  await inTransaction(deps.database, async (tx) => {
+    const now = deps.now()
+    const placedMs = (lease.placedAt ?? lease.createdAt).getTime()
+    await saveStart(tx, {
+      leaseId: lease.id,
+      deploymentId: replica.deployment.id,
+      readyAt: now,
+      waitedMs: Math.max(0, placedMs - lease.createdAt.getTime()),
+      loadedMs: Math.max(0, now.getTime() - placedMs),
+    })
+    await note(tx, { ...replica, row: { ...replica.row, ...wanted } }, now)
+  })
+}
+
+async function act(deps: ServingDeps, replica: Replica, decided: Decided): Promise<void> {
+  const { action, lease } = decided
   if (action.kind === 'lease') await leaseReplica(deps, replica)
+  else if (action.kind === 'note' && action.change.state === 'ready' && lease !== null)
+    await begin(deps, replica, { lease, change: action.change })
   else if (action.kind === 'note') await change(deps, replica, action.change)
   else if (action.kind === 'give_up') {
     if (replica.row.leaseId !== null) await stopReplica(deps, replica.row.leaseId)
@@ -165,29 +211,48 @@ async function stepReplica(deps: ServingDeps, replica: Replica): Promise<boolean
   const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
   const weights = deps.locateWeights(deployment)
   if (isOutdated(lease, weights)) await stopReplica(deps, lease.id)
-  const health: Health =
-    lease?.state === 'running' ? await deps.checkHealth(lease) : { kind: 'unknown' }
+  const health = await askHealth(deps, lease)
+  if (lease !== null && (row.state === 'ready' || health.kind === 'ready')) {
+    const load = health.kind === 'ready' ? health.load : null
+    deps.onLoad({ deploymentId: deployment.id, leaseId: lease.id, load, at: deps.now() })
+  }
   const servesText = (weights.kind === 'ready' ? weights.standsIn : null) ?? SERVES_TEXT
   const action = decideReplica(row, lease, { health, servesText, now: deps.now(), limits: LIMITS })
-  await act(deps, replica, action)
+  await act(deps, replica, { action, lease })
   return row.state === 'ready' && action.kind === 'nothing'
 }
 
-/** One step of a deployment. Replicas beyond the wanted number are stopped. */
+async function askHealth(deps: ServingDeps, lease: Lease | null): Promise<Health> {
+  return lease?.state === 'running' ? deps.checkHealth(lease) : { kind: 'unknown' }
+}
+
+/** A replica that is not wanted any more answers what is under way, then goes. */
+async function stepLeaving(deps: ServingDeps, replica: Replica): Promise<void> {
+  const { deployment, row } = replica
+  const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
+  const isUp = lease?.state === 'running'
+  const health = await askHealth(deps, lease)
+  const action = isUp
+    ? decideLeaving(row, health, { now: deps.now(), limits: DRAIN_LIMITS })
+    : { kind: 'go' as const }
+  if (action.kind === 'drain') return change(deps, replica, action.change)
+  if (action.kind === 'wait') return
+  if (row.leaseId !== null) await stopReplica(deps, row.leaseId)
+  await inTransaction(deps.database, (tx) => store.deleteReplica(tx, deployment.id, row.ordinal))
+}
+
+/** One step of a deployment. Replicas beyond the wanted number are drained. */
 export async function stepDeployment(deps: ServingDeps, id: string): Promise<StepOutcome> {
   const deployment = (await store.listDeployments(deps.database)).find((each) => each.id === id)
   if (!deployment || deployment.source !== 'replica') return { kind: 'done' }
   const rows = (await store.listReplicas(deps.database)).filter((row) => row.deploymentId === id)
-  let isSteady = true
-  for (let ordinal = 0; ordinal < deployment.replicasWanted; ordinal++) {
-    const row = rows.find((each) => each.ordinal === ordinal) ?? freshRow(ordinal)
+  const { kept, leaving } = chooseKept<ReplicaRow>(rows, deployment.replicasWanted)
+  const missing = freeOrdinals(rows, deployment.replicasWanted - kept.length).map(freshRow)
+  let isSteady = leaving.length === 0
+  for (const row of [...kept, ...missing])
     if (!(await stepReplica(deps, { deployment, row }))) isSteady = false
-  }
-  for (const row of rows.filter((each) => each.ordinal >= deployment.replicasWanted)) {
-    if (row.leaseId !== null) await stopReplica(deps, row.leaseId)
-    await inTransaction(deps.database, (tx) => store.deleteReplica(tx, id, row.ordinal))
-  }
-  // Nothing is wanted and nothing is left: the next start looks again.
+  for (const row of leaving) await stepLeaving(deps, { deployment, row })
+  // Nothing is wanted and nothing is left: whoever wants something wakes it.
   if (deployment.replicasWanted === 0 && rows.length === 0) return { kind: 'done' }
   return {
     kind: 'wait',

@@ -1,6 +1,9 @@
 /** SQL of deployments and their replicas. */
+import type { Selectable } from 'kysely'
 import type { Db } from '#platform/db/database.ts'
+import type { Schema } from '#platform/db/schema.ts'
 import type { ReplicaRow } from './replica.ts'
+import type { ScalingTerms } from './terms.ts'
 
 export interface Deployment {
   readonly id: string
@@ -8,10 +11,22 @@ export interface Deployment {
   readonly source: 'replica' | 'upstream'
   readonly pool: string | null
   readonly replicasWanted: number
+  readonly terms: ScalingTerms
   readonly weights: string | null
   readonly upstreamUrl: string | null
   readonly upstreamModel: string | null
   readonly createdAt: Date
+}
+
+function termColumns(terms: ScalingTerms) {
+  return {
+    policy: terms.policy,
+    replicas_min: terms.replicasMin,
+    replicas_max: terms.replicasMax,
+    idle_ms: terms.idleMs,
+    steady_ms: terms.steadyMs,
+    band_ppm: terms.bandPpm,
+  }
 }
 
 export async function insertDeployment(tx: Db, deployment: Deployment): Promise<void> {
@@ -23,6 +38,7 @@ export async function insertDeployment(tx: Db, deployment: Deployment): Promise<
       source: deployment.source,
       pool_name: deployment.pool,
       replicas_wanted: deployment.replicasWanted,
+      ...termColumns(deployment.terms),
       weights: deployment.weights,
       upstream_url: deployment.upstreamUrl,
       upstream_model: deployment.upstreamModel,
@@ -35,25 +51,76 @@ export async function insertDeployment(tx: Db, deployment: Deployment): Promise<
 export async function updateDeployment(
   tx: Db,
   id: string,
-  change: {
-    readonly pool: string
-    readonly replicasWanted: number
-    readonly weights: string | null
-  },
+  change: { readonly pool: string; readonly weights: string | null },
 ): Promise<void> {
   await tx
     .updateTable('deployment')
-    .set({
-      pool_name: change.pool,
-      replicas_wanted: change.replicasWanted,
-      weights: change.weights,
-    })
+    .set({ pool_name: change.pool, weights: change.weights })
     .where('id', '=', id)
     .execute()
 }
 
+/** What the fleet file said last of how a deployment scales. */
+export async function findDeclared(db: Db, id: string): Promise<unknown> {
+  const row = await db
+    .selectFrom('deployment')
+    .select('declared')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.declared ?? null
+}
+
+export async function saveDeclared(tx: Db, id: string, declared: ScalingTerms): Promise<void> {
+  await tx
+    .updateTable('deployment')
+    .set({ declared: JSON.stringify(declared) })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function saveTerms(tx: Db, id: string, terms: ScalingTerms): Promise<void> {
+  await tx.updateTable('deployment').set(termColumns(terms)).where('id', '=', id).execute()
+}
+
+export async function saveReplicasWanted(tx: Db, id: string, wanted: number): Promise<void> {
+  await tx.updateTable('deployment').set({ replicas_wanted: wanted }).where('id', '=', id).execute()
+}
+
+/** Locks a deployment, so that what is decided on it stands. */
+export async function lockDeployment(tx: Db, id: string): Promise<Deployment | null> {
+  const row = await tx
+    .selectFrom('deployment')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row ? toDeployment(row) : null
+}
+
 export async function deleteDeployment(tx: Db, id: string): Promise<void> {
   await tx.deleteFrom('deployment').where('id', '=', id).execute()
+}
+
+function toDeployment(row: Selectable<Schema['deployment']>): Deployment {
+  return {
+    id: row.id,
+    model: row.model_name,
+    source: row.source as Deployment['source'],
+    pool: row.pool_name,
+    replicasWanted: row.replicas_wanted,
+    terms: {
+      policy: row.policy as ScalingTerms['policy'],
+      replicasMin: row.replicas_min,
+      replicasMax: row.replicas_max,
+      idleMs: row.idle_ms,
+      steadyMs: row.steady_ms,
+      bandPpm: row.band_ppm,
+    },
+    weights: row.weights,
+    upstreamUrl: row.upstream_url,
+    upstreamModel: row.upstream_model,
+    createdAt: row.created_at,
+  }
 }
 
 export async function listDeployments(db: Db): Promise<readonly Deployment[]> {
@@ -63,17 +130,7 @@ export async function listDeployments(db: Db): Promise<readonly Deployment[]> {
     .orderBy('created_at')
     .orderBy('id')
     .execute()
-  return rows.map((row) => ({
-    id: row.id,
-    model: row.model_name,
-    source: row.source as Deployment['source'],
-    pool: row.pool_name,
-    replicasWanted: row.replicas_wanted,
-    weights: row.weights,
-    upstreamUrl: row.upstream_url,
-    upstreamModel: row.upstream_model,
-    createdAt: row.created_at,
-  }))
+  return rows.map(toDeployment)
 }
 
 export async function listReplicas(
@@ -94,6 +151,7 @@ export async function listReplicas(
     text: row.text,
     crashes: row.crashes,
     retryAt: row.retry_at,
+    drainingSince: row.draining_since,
   }))
 }
 
@@ -106,6 +164,7 @@ export async function saveReplica(tx: Db, deploymentId: string, row: ReplicaRow)
     text: row.text,
     crashes: row.crashes,
     retry_at: row.retryAt,
+    draining_since: row.drainingSince,
   }
   await tx
     .insertInto('replica')

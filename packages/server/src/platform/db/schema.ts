@@ -90,6 +90,13 @@ export interface DeploymentTable {
   upstream_url: string | null
   upstream_model: string | null
   created_at: Date
+  policy: Generated<string>
+  replicas_min: Generated<number>
+  replicas_max: Generated<number>
+  idle_ms: Generated<number>
+  steady_ms: Generated<number>
+  band_ppm: Generated<number>
+  declared: ColumnType<unknown, string | null | undefined, string | null>
 }
 
 export interface EventTable {
@@ -122,6 +129,13 @@ export interface HealthCheckTable {
   started_at: Date
   ended_at: Date | null
   text: Generated<string>
+}
+
+export interface HeldRequestTable {
+  model_name: string
+  writer: string
+  requests: number
+  at: Date
 }
 
 export interface HoldTable {
@@ -495,6 +509,43 @@ export interface ReplicaTable {
   text: Generated<string>
   crashes: Generated<number>
   retry_at: Date | null
+  draining_since: Date | null
+}
+
+export interface ReplicaBidTable {
+  deployment_id: string
+  at: Date
+  span_ms: number
+  requests: number
+  tokens_per_second: number
+  pace: number | null
+  places: number
+  demand: number
+  replicas_ready: number
+  is_whole: boolean
+  idle_since: Date | null
+  full_earning: string | null
+  energy: string
+  bids: ColumnType<unknown, string, string>
+  bid_next: string | null
+  ask: string
+  ask_basis: string
+  sell: string
+  sell_basis: string
+  stance: string
+  stance_since: Date
+  replicas_from: number
+  replicas_to: number
+  why: string
+  text: string
+}
+
+export interface ReplicaStartTable {
+  lease_id: string
+  deployment_id: string
+  ready_at: Date
+  waited_ms: number
+  loaded_ms: number
 }
 
 export interface SchemaMigrationTable {
@@ -674,6 +725,7 @@ export interface Schema {
   event: EventTable
   fault_credit: FaultCreditTable
   health_check: HealthCheckTable
+  held_request: HeldRequestTable
   hold: HoldTable
   idempotent_request: IdempotentRequestTable
   journal_position: JournalPositionTable
@@ -702,6 +754,8 @@ export interface Schema {
   reconciliation_run: ReconciliationRunTable
   registry_login: RegistryLoginTable
   replica: ReplicaTable
+  replica_bid: ReplicaBidTable
+  replica_start: ReplicaStartTable
   schema_migration: SchemaMigrationTable
   session: SessionTable
   simulation: SimulationTable

@@ -33,7 +33,9 @@ export async function serveChat(deps: ChatDeps, exchange: Exchange): Promise<voi
   const body = await readBody(exchange.request)
   if (body.kind === 'aborted') return
   if (body.kind === 'too_large') return sendRefusal(exchange, refusals.bodyTooLarge(BODY_BYTES_MAX))
-  const opened = deps.gateway.open(principal, body.bytes)
+  const opened = deps.gateway.open(principal, body.bytes, (listener) =>
+    exchange.response.once('close', listener),
+  )
   const call = opened instanceof Promise ? await opened : opened
   if (call.kind === 'refusal') return sendRefusal(exchange, call)
   deps.watch.onKeyUsed(principal.apiKeyId)

@@ -4,12 +4,14 @@ import { type IdSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
 import { createHoldKeeper, Gateway, SLAB_POLICY } from '#modules/gateway/index.ts'
 import { authenticate } from '#modules/identity/index.ts'
 import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
+import { noteHeld } from '#modules/scaling/index.ts'
 import { listRoutes } from '#modules/serving/index.ts'
 import { readSavedClock } from '#platform/clock/anchor-file.ts'
 import { thisMachine } from '#platform/clock/machine.ts'
 import { TrustedClock } from '#platform/clock/trusted-clock.ts'
-import { type Database, openDatabase } from '#platform/db/database.ts'
+import { type Database, inTransaction, openDatabase } from '#platform/db/database.ts'
 import { createLog, type Logger } from '#platform/telemetry/log.ts'
+import { HELD_TOLD_EVERY_MS, REQUEST_HELD_MS, REQUESTS_HELD_MAX } from '../../limits.ts'
 import { ApiRelay } from './api-relay.ts'
 import type { Parent } from './parent.ts'
 import { RandomPool } from './random-pool.ts'
@@ -124,6 +126,13 @@ function createGateway({
       newEventId: () => renderUuid(uuidBytes(ids)),
       now,
       onFailure: (failure) => watch.onFailure('journal', failure),
+    },
+    holding: {
+      tell: (model, requests) =>
+        inTransaction(database, (tx) => noteHeld(tx, { model, writer, requests }, now())),
+      delay: (ms) => delay(ms, undefined, { ref: false }),
+      onFailure: (failure) => watch.onFailure('held', failure),
+      ...{ heldMs: REQUEST_HELD_MS, heldMax: REQUESTS_HELD_MAX, countedMs: HELD_TOLD_EVERY_MS },
     },
     isRecording: () => records.isRecording,
     callsMax: CALLS_MAX,

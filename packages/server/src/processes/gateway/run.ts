@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Dedicated } from '#platform/db/dedicated-connection.ts'
 import { listen } from '#platform/db/listen.ts'
-import { GATEWAY_DRAIN_MS } from '../../limits.ts'
+import { GATEWAY_DRAIN_MS, HELD_TOLD_EVERY_MS } from '../../limits.ts'
 import type { EndReason, Parent } from './parent.ts'
 import { assemble, type Parts } from './parts.ts'
 import { createGatewayServer } from './server.ts'
@@ -86,6 +86,7 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
   const { gateway, clock, nowMs, watch, records } = parts
   const report = () => {
     watch.metrics.set('spillway_gateway_calls', gateway.calls)
+    watch.metrics.set('spillway_gateway_held', gateway.holding.size)
     watch.metrics.set('spillway_gateway_slabs', gateway.admission.openSlabs())
     watch.metrics.set('spillway_gateway_journal_backlog_bytes', records.backlogBytes())
     void parent.tell({
@@ -102,6 +103,7 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
     setInterval(() => gateway.progress.tick(), PROGRESS_EVERY_MS),
     setInterval(() => clock.tick(), CLOCK_EVERY_MS),
     setInterval(report, METRICS_EVERY_MS),
+    setInterval(() => gateway.holding.remind(), HELD_TOLD_EVERY_MS),
     setInterval(closeIdle, SLABS_EVERY_MS),
     setInterval(() => void gateway.routes.refresh(), ROUTES_EVERY_MS),
   ]

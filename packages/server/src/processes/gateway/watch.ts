@@ -15,6 +15,7 @@ const HELP = {
   spillway_gateway_first_output_seconds:
     'From the request\u2019s headers to the first streamed output.',
   spillway_gateway_calls: 'Requests that are being answered.',
+  spillway_gateway_held: 'Requests that wait for a model that sleeps.',
   spillway_gateway_slabs: 'Organizations with money held here.',
   spillway_gateway_journal_backlog_bytes: 'Bytes of records that wait for the disk.',
 } as const
@@ -93,7 +94,7 @@ export class Watch {
   }
 
   /** Something that requests stand on failed: `part` says which. */
-  onFailure(part: 'credential' | 'routes' | 'hold' | 'journal', failure: unknown): void {
+  onFailure(part: 'credential' | 'routes' | 'hold' | 'held' | 'journal', failure: unknown): void {
     this.metrics.count('spillway_gateway_failures_total', { part })
     this.#deps.log.warn({ part, err: failure }, 'a part of the gateway failed')
   }

@@ -7,6 +7,7 @@ import { overloaded } from './refusal.ts'
 export interface Places {
   /** Waits for a place. Throws a refusal when the queue is full, and the signal's reason when it is aborted. */
   readonly take: (signal: AbortSignal) => Promise<Place>
+  readonly count: number
   readonly busy: () => number
   readonly waiting: () => number
 }
@@ -63,6 +64,7 @@ export function createPlaces(limits: {
   }
 
   return {
+    count: limits.count,
     busy: () => busy,
     waiting: () => line.size,
     take: async (signal) => {

@@ -80,22 +80,22 @@ interface Turn {
   readonly answer: Answer
 }
 
-/** The pieces of the answer; what was generated is counted, also when the client leaves in the middle. */
+/** The pieces of the answer; what is generated is counted as it comes, also when the client leaves in the middle. */
 async function* generate({ model, prompt, request, exchange }: Turn) {
   const { engine, tally } = model
-  let completionTokens = 0
+  let counted = 0
+  tally.promptTokens += prompt.length
   try {
     for await (const piece of generateAnswer(engine, prompt, {
       request,
       signal: exchange.signal,
     })) {
-      completionTokens = piece.usage.completionTokens
+      tally.completionTokens += piece.usage.completionTokens - counted
+      counted = piece.usage.completionTokens
       yield piece
     }
   } finally {
     tally.answers += 1
-    tally.promptTokens += prompt.length
-    tally.completionTokens += completionTokens
   }
 }
 

@@ -128,6 +128,7 @@ function sendHealth({ model, isStopping }: State, name: string, exchange: Exchan
   const activity = model && {
     busy: model.places.busy(),
     waiting: model.places.waiting(),
+    places: model.places.count,
     tally: model.tally,
   }
   const body = JSON.stringify({ state, model: name, ...activity })

@@ -21,13 +21,13 @@ export interface Earned {
   readonly tokens: bigint
 }
 
-/** What a replica earns in an hour at the most that one was seen to make; null while either is not known. */
+/** What a replica earns in an hour of work; null while its pace or what a token earns is not known. */
 export function fullEarning(
   { revenue, tokens }: Earned,
-  tokensPerSecondMax: number | null,
+  tokensPerSecondBusy: number | null,
 ): Money | null {
-  if (tokens <= 0n || tokensPerSecondMax === null || tokensPerSecondMax <= 0) return null
-  const perHour = BigInt(Math.round(tokensPerSecondMax * 1000)) * SECONDS_PER_HOUR
+  if (tokens <= 0n || tokensPerSecondBusy === null || tokensPerSecondBusy <= 0) return null
+  const perHour = BigInt(Math.round(tokensPerSecondBusy * 1000)) * SECONDS_PER_HOUR
   return picos((revenue * perHour) / (tokens * 1000n))
 }
 

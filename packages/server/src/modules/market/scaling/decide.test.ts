@@ -54,9 +54,9 @@ describe('what a replica bids', () => {
   })
 
   test('follows tokens where they say more than requests, and what was wanted just now weighs most', () => {
-    const measure = { places: 4, tokensPerSecondMax: 100 }
+    const measure = { places: 4, tokensPerSecondBusy: 100 }
     expect(demandOf({ ...sample(0, 2), tokensPerSecond: 150 }, measure)).toBe(1.5)
-    expect(demandOf(sample(0, 2), { places: 4, tokensPerSecondMax: null })).toBe(0.5)
+    expect(demandOf(sample(0, 2), { places: 4, tokensPerSecondBusy: null })).toBe(0.5)
     const rising = [
       { atMs: 0, spanMs: 10, demand: 0 },
       { atMs: 100, spanMs: 10, demand: 1 },

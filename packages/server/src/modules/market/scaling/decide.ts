@@ -99,6 +99,8 @@ interface Desk {
   /** What one more GPU sells for when this deployment has so many. */
   readonly ask: (replicas: number) => Asked
   readonly isFull: (replicas: number) => boolean
+  /** Whether others want more than what is left for them. */
+  readonly isScarce: boolean
 }
 
 function shifted(price: Money, ppm: number): Money {
@@ -172,9 +174,9 @@ function isIdle({ deployment, nowMs }: Desk): boolean {
 }
 
 /** The last of a model that may have none goes by its idle time while there is room enough for everybody. */
-function isSpared({ deployment, ask }: Desk): boolean {
+function isSpared({ deployment, isScarce }: Desk): boolean {
   const { replicasWanted, terms } = deployment
-  return replicasWanted === 1 && terms.replicasMin === 0 && ask(0).basis === 'reserve'
+  return replicasWanted === 1 && terms.replicasMin === 0 && !isScarce
 }
 
 /** From nothing to the first, for somebody who waits: free room is enough, others' room has to be worth it. */
@@ -264,7 +266,9 @@ export function decideReplicas(snapshot: ScalingSnapshot): readonly ReplicaDecis
     const ask = (replicas: number): Asked =>
       benchmarkOf(worths, { gpus: line.gpus - replicas, reserve: line.reserve })
     const isFull = (replicas: number) => line.gpus - replicas <= 0
-    const decision = decideOne({ deployment, bids, nowMs, rule, gpusFree, ask, isFull })
+    const wanted = worths.reduce((sum, { gpus }) => sum + gpus, 0)
+    const isScarce = wanted > line.gpus - deployment.replicasWanted
+    const decision = decideOne({ deployment, bids, nowMs, rule, gpusFree, ask, isFull, isScarce })
     has.set(deployment.id, decision.to)
     gpusFree = Math.max(0, gpusFree - Math.max(0, decision.to - decision.from))
     return decision

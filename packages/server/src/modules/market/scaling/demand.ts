@@ -1,5 +1,5 @@
 /**
- * How much of a replica is wanted: requests against the places of one, tokens against the most that one was seen to make.
+ * How much of a replica is wanted: requests against the places of one, tokens against the pace of one at work.
  * A sample that not every replica answered for says nothing of idleness. Pure.
  */
 
@@ -20,17 +20,17 @@ export interface LoadSample {
 export interface ReplicaMeasure {
   /** Requests that it answers at once. */
   readonly places: number
-  /** The most tokens a second that one was seen to make; null where none ever did. */
-  readonly tokensPerSecondMax: number | null
+  /** Tokens a second while it works; null where none was ever seen to. */
+  readonly tokensPerSecondBusy: number | null
 }
 
 /** In replicas: by requests or by tokens, whichever is more. */
-export function demandOf(sample: LoadSample, { places, tokensPerSecondMax }: ReplicaMeasure) {
+export function demandOf(sample: LoadSample, { places, tokensPerSecondBusy }: ReplicaMeasure) {
   const byRequests = sample.requests / places
   const byTokens =
-    tokensPerSecondMax === null || tokensPerSecondMax <= 0
+    tokensPerSecondBusy === null || tokensPerSecondBusy <= 0
       ? 0
-      : sample.tokensPerSecond / tokensPerSecondMax
+      : sample.tokensPerSecond / tokensPerSecondBusy
   return Math.max(byRequests, byTokens)
 }
 

@@ -26,7 +26,7 @@ export function deployment(parts: Partial<ScalingDeployment> = {}): ScalingDeplo
   return {
     ...{ id: 'dep', model: 'toy', terms: TERMS, replicasWanted: 1, requestsHeld: 0 },
     ...{ coldStartMs: null, stance: null, startedMs: null, drainedMs: null, idleSinceMs: null },
-    ...{ samples: [], measure: { places: 4, tokensPerSecondMax: 100 } },
+    ...{ samples: [], measure: { places: 4, tokensPerSecondBusy: 100 } },
     ...{ fullEarning: money('4'), energy: money('0.1') },
     ...parts,
   }
