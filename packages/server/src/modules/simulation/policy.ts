@@ -18,9 +18,9 @@ export interface Quota {
   /** Every five minutes while somebody waits, and before the first job. */
   readonly refresh: (world: World) => void
   /** At every moment at which something may start. */
-  readonly limit: (world: World) => number
+  readonly limit: (world: World, work: Work) => number
   /** How many whole nodes are kept free of sold work: what a gang of the owner needs. Absent: none. */
-  readonly keptNodes?: (world: World) => number
+  readonly keptNodes?: (world: World, work: Work) => number
 }
 
 export interface Policy extends Terms {

@@ -22,8 +22,9 @@ export interface Course {
 }
 
 /** Takes a node for each worker; null, with nothing taken, where the whole gang does not fit. */
-function takeRoom(world: World, policy: Policy, { job }: Work): readonly number[] | null {
-  const keptNodes = job.kind === 'spot' ? (policy.quota?.keptNodes?.(world) ?? 0) : 0
+function takeRoom(world: World, policy: Policy, work: Work): readonly number[] | null {
+  const { job } = work
+  const keptNodes = job.kind === 'spot' ? (policy.quota?.keptNodes?.(world, work) ?? 0) : 0
   if (!world.grid.fits(job.workers, job.gpus, keptNodes)) return null
   return Array.from({ length: job.workers }, () => {
     const node = policy.choose(world, job)
@@ -62,9 +63,8 @@ function scheduleSpot(world: World, policy: Policy): void {
   if (queue.spotCount === 0 || grid.freeTotal === 0) return
   // What is not taken back must not be sold while the owner's work waits for it.
   if (!policy.reclaim && queue.anchor.head) return
-  const limit = policy.quota?.limit(world) ?? Infinity
-  if (limit <= grid.spotTotal) return
   queue.offerSpot((work) => {
+    const limit = policy.quota?.limit(world, work) ?? Infinity
     if (grid.spotTotal + work.gpus > limit) return false
     const nodes = takeRoom(world, policy, work)
     if (nodes) world.start(work, nodes)

@@ -75,5 +75,7 @@ export const ablationsBy = (rules: MarketRules): Readonly<Record<string, PolicyM
   'P8 with week peak': () => spillway(rules, { reserve: weekPeak }),
   'P8 without feedback': () => spillway(rules, { hasFeedback: false }),
   'P8 without whole nodes': () => spillway(rules, { keepsNodes: false }),
+  'P8 without caution': () => spillway(rules, { isCautious: false }),
+  'P8 without freeing ahead': () => spillway(rules, { freesAhead: false }),
   'P8 without notice': () => ({ ...spillway(rules), notice: null }),
 })

@@ -32,6 +32,8 @@ export interface ReclaimTaste {
   readonly guaranteeS: number
   /** What each stop costs somebody, beside the restart on each GPU: GPU-seconds. */
   readonly stopGpuS: number
+  /** So many GPUs are of use if they are freed now: a stop that frees more of them is worth more. */
+  readonly usefulGpus: number
 }
 
 export interface GangPlan {
@@ -54,17 +56,23 @@ function slots(count: number): readonly number[] {
   return (SLOTS[count] ??= Array.from({ length: count }, (_, slot) => slot))
 }
 
-/** Sold work as the market sees it. It saves within its notice, so what it loses is its restart. */
+/**
+ * Sold work as the market sees it. It saves within its notice, so what is lost is its restart and what a stop costs,
+ * for each GPU of use that the stop frees.
+ */
 function asVictim({ job, gpus, run }: Work, nowS: number, taste: ReclaimTaste): Victim {
   const startedS = run?.startedS ?? nowS
-  const restartS = preemptionOverheadS(gpus) + Math.ceil(taste.stopGpuS / gpus)
+  const lostGpuS = preemptionOverheadS(gpus) * gpus + taste.stopGpuS
+  const useful = Math.max(1, Math.min(gpus, taste.usefulGpus))
+  // The market multiplies by the GPUs again.
+  const savedMs = Math.round(nowS * 1_000 - (lostGpuS * 1_000) / (useful * gpus))
   return {
     leaseId: String(job.id),
     kind: 'spot',
-    startedMs: Math.min(startedS, nowS - restartS) * 1_000,
+    startedMs: Math.min(startedS * 1_000, savedMs),
     priceUsd: null,
     terms: { by: ['anchor'], minimumRunMs: 0, isCapReached: nowS - startedS < taste.guaranteeS },
-    checkpointMs: (nowS - restartS) * 1_000,
+    checkpointMs: savedMs,
     slotsByNode: new Map(
       (run?.places ?? []).map((place) => [String(place.node), slots(place.gpus)]),
     ),

@@ -1,14 +1,15 @@
 /**
  * Spillway's own policy, by the functions of the live market where they exist: what is kept for the owner follows from
- * what runs now and how far demand rose at such hours, and is kept as whole nodes, for that is what gangs need; who goes
- * loses least, with notice, and the gang is planned first.
+ * what runs now and how far demand rose at such hours; whole nodes are kept from work that would break them up; who goes
+ * is told before, and the gang is planned first.
  */
 import { pastRises, quantileOf, RISES_MIN } from '../demand/rise.ts'
 import type { Policy, Quota, Reclaim } from '../policy.ts'
 import { GUARANTEE_S } from '../terms.ts'
+import type { Work } from '../work.ts'
 import type { World } from '../world.ts'
 import { besideItsLike } from './choice.ts'
-import { type MarketRules, planGang, type ReclaimTaste } from './gang-reclaim.ts'
+import { type MarketRules, planGang } from './gang-reclaim.ts'
 
 const HISTORY_HOURS = 672
 /** A guaranteed hour reaches into the hour after the one under way. */
@@ -17,17 +18,23 @@ const HOURS_AROUND = 2
 const ALL_HOURS = 12
 const NOTICE_S = 30
 /** Of the rises at such hours, so many are covered by what is kept; whole nodes are kept for more of them. */
-const QUANTILE = 0.83
+const QUANTILE = 0.55
 const WHOLE_NODES_QUANTILE = 0.95
-/** A stop costs somebody as much as this, beside the restart on each GPU: few large gangs go rather than many small. */
+/** What was evicted comes back when the risk is smaller by this part: who was stopped once is not stopped again soon. */
+const CAUTION = 0.2
+/** A stop costs somebody as much as this, beside the restart on each GPU: few stops, rather than small ones. */
 const STOP_GPU_S = 20_000
 
 export interface SpillwayVariant {
   /** Slots to keep for the owner's work within the guaranteed time. Absent: by the conditional rise. */
   readonly reserve?: (world: World, quantile: number) => number
   readonly hasFeedback?: boolean
-  /** Whether what is kept is kept as whole nodes. */
+  /** Whether whole nodes are kept. */
   readonly keepsNodes?: boolean
+  /** Whether what was evicted comes back with more caution. */
+  readonly isCautious?: boolean
+  /** Whether a stop is worth more that frees what the owner will want soon. */
+  readonly freesAhead?: boolean
 }
 
 /** Slots for what runs and waits now, and for the rise that so many of such hours stayed below. */
@@ -50,61 +57,96 @@ function conditionalReserve(): (world: World, quantile: number) => number {
   }
 }
 
-/** How evictions of the runs that ended lately move the quantile. */
+/** How promises that broke lately move the quantile. */
 const FEEDBACK = {
   everyS: 3_600,
-  evictedMost: 0.03,
-  evictedLeast: 0.01,
-  patienceS: 1_800,
+  /** Of the runs that ended, those of a week ago count for a third of those of now. */
+  keptAnHour: 167 / 168,
+  /** Fewer say nothing of a share. */
+  endsMin: 100,
+  brokenMost: 0.1,
+  brokenLeast: 0.05,
   step: 0.03,
-  least: 0.77,
   most: 0.9,
 } as const
 
-/** More is kept after many evictions, less while work waits and there are few. */
+/** More is kept after many broken promises, until they are few again. */
 class QuantileFeedback {
   quantile = QUANTILE
   #seen = 0
   #changedS = 0
+  #ends = 0
+  #broken = 0
 
-  refresh({ nowS, outcomes, queue }: World): void {
+  refresh({ nowS, outcomes }: World): void {
     if (nowS - this.#changedS < FEEDBACK.everyS) return
-    let [ends, evictions] = [0, 0]
-    for (; this.#seen < outcomes.length; this.#seen++) {
-      ends++
-      if (outcomes[this.#seen]?.isEvicted) evictions++
-    }
+    const kept = FEEDBACK.keptAnHour ** Math.floor((nowS - this.#changedS) / FEEDBACK.everyS)
     this.#changedS = nowS
-    const share = ends === 0 ? 0 : evictions / ends
-    const head = queue.spotHead
-    const isWaiting = head !== null && nowS - head.waitingSinceS > FEEDBACK.patienceS
-    if (share > FEEDBACK.evictedMost)
+    this.#ends *= kept
+    this.#broken *= kept
+    for (; this.#seen < outcomes.length; this.#seen++) {
+      this.#ends++
+      if (outcomes[this.#seen]?.isBroken) this.#broken++
+    }
+    if (this.#ends < FEEDBACK.endsMin) return
+    const share = this.#broken / this.#ends
+    if (share > FEEDBACK.brokenMost)
       this.quantile = Math.min(FEEDBACK.most, this.quantile + FEEDBACK.step)
-    else if (share < FEEDBACK.evictedLeast && isWaiting)
-      this.quantile = Math.max(FEEDBACK.least, this.quantile - FEEDBACK.step)
+    else if (share < FEEDBACK.brokenLeast)
+      this.quantile = Math.max(QUANTILE, this.quantile - FEEDBACK.step)
   }
 }
 
-function spillwayQuota({ reserve, hasFeedback = true, keepsNodes = true }: SpillwayVariant): Quota {
-  const feedback = new QuantileFeedback()
-  const reserved = reserve ?? conditionalReserve()
-  return {
-    refresh: (world) => {
-      if (hasFeedback) feedback.refresh(world)
-    },
-    limit: (world) => world.grid.capacity - reserved(world, feedback.quantile),
-    keptNodes: (world) => {
-      if (!keepsNodes) return 0
-      const quantile = Math.max(feedback.quantile, WHOLE_NODES_QUANTILE)
-      const rise = Math.max(0, reserved(world, quantile) - world.demand.total)
-      const wideShare = world.asked.all === 0 ? 1 : world.asked.wide / world.asked.all
-      return Math.ceil((rise * wideShare) / world.grid.sizeMax)
-    },
+class Keeper implements Quota {
+  readonly #reserve: (world: World, quantile: number) => number
+  readonly #feedback: QuantileFeedback | null
+  readonly #keepsNodes: boolean
+  readonly #caution: number
+
+  constructor(variant: SpillwayVariant) {
+    const { reserve, hasFeedback = true, keepsNodes = true, isCautious = true } = variant
+    this.#reserve = reserve ?? conditionalReserve()
+    this.#feedback = hasFeedback ? new QuantileFeedback() : null
+    this.#keepsNodes = keepsNodes
+    this.#caution = isCautious ? CAUTION : 0
+  }
+
+  refresh(world: World): void {
+    this.#feedback?.refresh(world)
+  }
+
+  limit(world: World, work: Work): number {
+    return world.grid.capacity - this.#reserve(world, this.#quantileFor(work, this.#quantile))
+  }
+
+  /** Work that fills nodes may have them: one stop frees each of them whole. */
+  keptNodes(world: World, work: Work): number {
+    const { grid, asked, demand } = world
+    if (!this.#keepsNodes || work.job.gpus * 2 > grid.sizeMax) return 0
+    const quantile = Math.max(this.#quantile, WHOLE_NODES_QUANTILE)
+    const rise = this.#reserve(world, this.#quantileFor(work, quantile)) - demand.total
+    const wideShare = asked.all === 0 ? 1 : asked.wide / asked.all
+    return Math.ceil((Math.max(0, rise) * wideShare) / grid.sizeMax)
+  }
+
+  /** How much more is sold than would be now, were it free: the owner is likely to want it soon. */
+  excess(world: World): number {
+    return world.grid.spotTotal - world.grid.capacity + this.#reserve(world, this.#quantile)
+  }
+
+  get #quantile(): number {
+    return this.#feedback?.quantile ?? QUANTILE
+  }
+
+  #quantileFor(work: Work, quantile: number): number {
+    return work.evictions === 0 ? quantile : 1 - (1 - quantile) * (1 - this.#caution)
   }
 }
 
-function reclaimBy(taste: ReclaimTaste): Reclaim {
+function reclaimFor(keeper: Keeper, rules: MarketRules, variant: SpillwayVariant): Reclaim {
   return (world, work) => {
+    const usefulGpus = (variant.freesAhead ?? true) ? keeper.excess(world) : 1
+    const taste = { rules, guaranteeS: GUARANTEE_S, stopGpuS: STOP_GPU_S, usefulGpus }
     const { nodes, victims } = planGang(world, work, taste)
     for (const victim of victims) world.evict(victim)
     for (const node of nodes) world.grid.take(node, work.job.gpus, work.job.kind)
@@ -113,10 +155,11 @@ function reclaimBy(taste: ReclaimTaste): Reclaim {
 }
 
 export function spillway(rules: MarketRules, variant: SpillwayVariant = {}): Policy {
+  const keeper = new Keeper(variant)
   return {
-    quota: spillwayQuota(variant),
+    quota: keeper,
     choose: besideItsLike,
-    reclaim: reclaimBy({ rules, guaranteeS: GUARANTEE_S, stopGpuS: STOP_GPU_S }),
+    reclaim: reclaimFor(keeper, rules, variant),
     rounds: null,
     notice: { noticeS: NOTICE_S },
   }
