@@ -4,6 +4,7 @@
  * makes its other nodes cheaper, and whoever turns out not to be needed is spared.
  */
 import { drainingFor, type Floor } from './floor.ts'
+import { Heap } from './heap.ts'
 import type { Room } from './room.ts'
 import type { Want } from './snapshot.ts'
 import { chooseVictims, inOrderOfGivingWay, type Victim, type VictimPlan } from './victims.ts'
@@ -15,31 +16,40 @@ export interface Eviction {
 
 /** Slots of a room that the want could have without anybody going. */
 function ownSlots(room: Room, want: Want): number {
-  return room.free.size + drainingFor(room, want).length
+  return room.free.length + (room.draining.size === 0 ? 0 : drainingFor(room, want).length)
 }
 
-function freedIn(room: Room, going: Iterable<Victim>): number {
-  let count = 0
-  for (const victim of going) count += victim.slotsByNode.get(room.node.id)?.length ?? 0
-  return count
+interface Offer {
+  readonly room: Room
+  readonly plan: VictimPlan
+  /** Of equal ones the first that was found. */
+  readonly order: number
 }
 
-function isCheaper(a: VictimPlan, b: VictimPlan): boolean {
-  if (a.cost[0] !== b.cost[0]) return a.cost[0] < b.cost[0]
-  return a.cost[1] < b.cost[1]
+function compareOffers(a: Offer, b: Offer): number {
+  const [[rankA, lostA], [rankB, lostB]] = [a.plan.cost, b.plan.cost]
+  if (rankA !== rankB) return rankA - rankB
+  if (lostA !== lostB) return lostA < lostB ? -1 : 1
+  return a.order - b.order
 }
 
 class EvictionPlanner {
   readonly #want: Want
+  readonly #perNode: number
   readonly #floor: Floor
   readonly #nowMs: number
   /** What each room that is not chosen yet would cost; rooms that cannot be had are not in it. */
-  readonly #offers = new Map<Room, VictimPlan>()
+  readonly #offers = new Map<Room, Offer>()
+  /** The same, with those that hold no longer. */
+  readonly #cheap = new Heap<Offer>([], compareOffers)
   readonly #going = new Set<Victim>()
+  /** Slots by room that are free once these are gone. */
+  readonly #freed = new Map<Room, number>()
   readonly #rooms: Room[] = []
 
   constructor(want: Want, floor: Floor, nowMs: number) {
     this.#want = want
+    this.#perNode = want.gpus / want.nodes
     this.#floor = floor
     this.#nowMs = nowMs
   }
@@ -54,31 +64,40 @@ class EvictionPlanner {
     return this.#settle()
   }
 
+  #missing(room: Room): number {
+    return this.#perNode - ownSlots(room, this.#want) - (this.#freed.get(room) ?? 0)
+  }
+
   #rate(room: Room): void {
-    const perNode = this.#want.gpus / this.#want.nodes
-    const slots = perNode - ownSlots(room, this.#want) - freedIn(room, this.#going)
-    const candidates = room.victims.difference(this.#going)
-    const { kind: by } = this.#want
-    const plan = chooseVictims(candidates, {
-      nodeId: room.node.id,
-      slots,
-      by,
-      nowMs: this.#nowMs,
+    const plan = chooseVictims(this.#candidatesIn(room), {
+      ...{ nodeId: room.node.id, slots: this.#missing(room) },
+      ...{ by: this.#want.kind, nowMs: this.#nowMs },
     })
-    if (plan) this.#offers.set(room, plan)
+    if (!plan) return
+    const order = this.#offers.get(room)?.order ?? this.#offers.size
+    const offer = { room, plan, order }
+    this.#offers.set(room, offer)
+    this.#cheap.push(offer)
+  }
+
+  #candidatesIn({ victims }: Room): readonly Victim[] {
+    return this.#going.size === 0 ? victims : victims.filter((each) => !this.#going.has(each))
   }
 
   #cheapest(): Room | null {
-    let best: [Room, VictimPlan] | null = null
-    for (const offer of this.#offers) if (!best || isCheaper(offer[1], best[1])) best = offer
-    return best?.[0] ?? null
+    for (let offer = this.#cheap.pop(); offer; offer = this.#cheap.pop())
+      if (this.#offers.get(offer.room) === offer) return offer.room
+    return null
   }
 
   #choose(room: Room): void {
-    const victims = this.#offers.get(room)?.victims ?? []
+    const victims = this.#offers.get(room)?.plan.victims ?? []
     this.#offers.delete(room)
     this.#rooms.push(room)
-    for (const victim of victims) this.#going.add(victim)
+    for (const victim of victims) {
+      this.#going.add(victim)
+      this.#change(victim, 1)
+    }
     for (const victim of victims)
       for (const nodeId of victim.slotsByNode.keys()) {
         const other = this.#floor.rooms.get(nodeId)
@@ -86,26 +105,39 @@ class EvictionPlanner {
       }
   }
 
+  /** Counts the slots of one who goes, or who stays after all. */
+  #change(victim: Victim, sign: 1 | -1): void {
+    for (const [nodeId, slots] of victim.slotsByNode) {
+      const room = this.#floor.rooms.get(nodeId)
+      if (room) this.#freed.set(room, (this.#freed.get(room) ?? 0) + sign * slots.length)
+    }
+  }
+
   /**
    * A gang that goes frees more than the node it was chosen for. The dearest first: whoever can stay, while enough of
    * the rooms that are freed anyway still fit, stays.
    */
   #settle(): Eviction {
-    const perNode = this.#want.gpus / this.#want.nodes
-    const { kind: by } = this.#want
+    const { kind: by, nodes } = this.#want
     const dearestFirst = inOrderOfGivingWay(this.#going, by, this.#nowMs).toReversed()
     const freed = this.#freedRooms()
-    const fitting = (going: ReadonlySet<Victim>) =>
-      freed.filter((room) => ownSlots(room, this.#want) + freedIn(room, going) >= perNode)
-    let going: ReadonlySet<Victim> = this.#going
+    const fits = (room: Room) => this.#missing(room) <= 0
+    const fitting = new Set(freed.filter(fits))
     for (const victim of dearestFirst) {
-      const others = new Set(going)
-      others.delete(victim)
-      if (fitting(others).length >= this.#want.nodes) going = others
+      this.#change(victim, -1)
+      const lost = [...victim.slotsByNode.keys()]
+        .flatMap((nodeId) => this.#floor.rooms.get(nodeId) ?? [])
+        .filter((room) => fitting.has(room) && !fits(room))
+      if (fitting.size - lost.length < nodes) {
+        this.#change(victim, 1)
+        continue
+      }
+      this.#going.delete(victim)
+      for (const room of lost) fitting.delete(room)
     }
     return {
-      rooms: fitting(going).slice(0, this.#want.nodes),
-      victims: dearestFirst.filter((victim) => going.has(victim)).toReversed(),
+      rooms: freed.filter((room) => fitting.has(room)).slice(0, nodes),
+      victims: dearestFirst.filter((victim) => this.#going.has(victim)).toReversed(),
     }
   }
 

@@ -7,14 +7,23 @@ import type { Victim } from './victims.ts'
 class FabricFloor extends Floor {
   readonly #whole: Floor
   readonly #fabric: string
+  readonly #own: readonly Room[]
+  #byId: ReadonlyMap<string, Room> | null = null
 
   constructor(whole: Floor, fabric: string, rooms: readonly Room[]) {
     super([], whole.batch)
     this.sale = whole.sale
     this.#whole = whole
     this.#fabric = fabric
-    for (const room of rooms) this.rooms.set(room.node.id, room)
-    for (const room of whole.draining) if (room.node.fabric === fabric) this.draining.add(room)
+    this.#own = rooms
+  }
+
+  override get rooms(): ReadonlyMap<string, Room> {
+    return (this.#byId ??= new Map(this.#own.map((room) => [room.node.id, room])))
+  }
+
+  override get draining(): ReadonlySet<Room> {
+    return this.#whole.drainingOn(this.#fabric)
   }
 
   override withFree(slots: number): Generator<Room> {
@@ -34,6 +43,19 @@ class FabricFloor extends Floor {
   }
 }
 
+/** They know of nothing that changes, so that each is made once for a floor. */
+const MADE = new WeakMap<Floor, Map<string, FabricFloor>>()
+
+function onFabric(whole: Floor, fabric: string, rooms: readonly Room[]): Floor {
+  const made = MADE.get(whole) ?? new Map<string, FabricFloor>()
+  MADE.set(whole, made)
+  const known = made.get(fabric)
+  if (known) return known
+  const floor = new FabricFloor(whole, fabric, rooms)
+  made.set(fabric, floor)
+  return floor
+}
+
 /**
  * Where a want may go: the whole floor, or each fabric that has nodes enough, one after the other. Fabrics that have
  * room now come first, of those the one with the least to spare.
@@ -47,5 +69,5 @@ export function floorsFor(want: Want, floor: Floor): readonly Floor[] {
   })
   return fabrics
     .toSorted((a, b) => (a.spare === b.spare ? 0 : a.spare - b.spare))
-    .map(({ fabric, rooms }) => new FabricFloor(floor, fabric, rooms))
+    .map(({ fabric, rooms }) => onFabric(floor, fabric, rooms))
 }

@@ -3,11 +3,12 @@
  * typical. Deterministic.
  */
 import { type Batch, makeBatch } from './batch.ts'
+import { HeldLease } from './held-lease.ts'
 import { HoleOrder } from './placement/hole-order.ts'
-import { type Room, RoomIndex } from './room.ts'
+import { Room, RoomIndex } from './room.ts'
 import type { Holder, Snapshot, SnapshotNode, Want } from './snapshot.ts'
 import { SaleRoom } from './surplus/sale-room.ts'
-import { type Victim, victimsOf } from './victims.ts'
+import { mayGoForAnchor, slotCountOf, type Victim } from './victims.ts'
 
 /** What a pool keeps for the owner's work while a plan is made. */
 export interface Keeping {
@@ -21,47 +22,71 @@ export interface Keeping {
 
 export const KEEPS_NOTHING: Keeping = { headroom: 0, soonSlots: 0, laterSlots: 0 }
 
+const NO_ROOMS: ReadonlySet<Room> = new Set()
+
 export class Floor {
-  /** Every node that new work may be placed on. */
-  readonly rooms = new Map<string, Room>()
-  readonly draining = new Set<Room>()
   /** Those who go in a later batch. */
   readonly promised = new Set<Victim>()
+  /** Slots that the owner's work could have if everybody went whom it may take them from. */
+  freeableSlots = 0
   keeping = KEEPS_NOTHING
   /** What may be sold as spot; null: all that is free. */
   sale: SaleRoom | null = null
   /** How much may still be taken back now. */
   readonly batch: Batch
+  readonly #rooms = new Map<string, Room>()
+  readonly #draining = new Set<Room>()
+  readonly #drainingByFabric = new Map<string | null, Set<Room>>()
+  readonly #victims: HeldLease[] = []
+  readonly #gone = new Set<Victim>()
   readonly #index = new RoomIndex()
   /** Leases by the slots that they have or want on a node. */
   readonly #sizes = new Map<number, number>()
+  #freeTotal = 0
   #holes: HoleOrder | null = null
   #fabrics: ReadonlyMap<string | null, readonly Room[]> | null = null
 
   constructor(nodes: readonly SnapshotNode[], batch: Batch) {
     this.batch = batch
-    for (const node of nodes) {
-      if (!node.isReady) continue
-      const free = new Set<number>()
-      for (let slot = 0; slot < node.slotCount; slot++) free.add(slot)
-      this.rooms.set(node.id, { node, free, draining: new Map(), victims: new Set() })
-    }
+    for (const node of nodes) if (node.isReady) this.#rooms.set(node.id, new Room(node))
   }
 
-  hold(holder: Holder, waiting: ReadonlySet<string>): void {
-    const room = this.rooms.get(holder.nodeId)
-    if (!room) return
-    for (const slot of holder.slots) {
-      room.free.delete(slot)
-      // What drains for a lease that does not wait any more is anybody's.
-      if (holder.isDraining)
-        room.draining.set(slot, waiting.has(holder.reclaimFor ?? '') ? holder.reclaimFor : null)
-    }
-    if (room.draining.size > 0) this.draining.add(room)
+  /** Every node that new work may be placed on. */
+  get rooms(): ReadonlyMap<string, Room> {
+    return this.#rooms
   }
 
-  addVictim(victim: Victim): void {
-    for (const nodeId of victim.slotsByNode.keys()) this.rooms.get(nodeId)?.victims.add(victim)
+  /** Those of them on which something drains. */
+  get draining(): ReadonlySet<Room> {
+    return this.#draining
+  }
+
+  drainingOn(fabric: string): ReadonlySet<Room> {
+    return this.#drainingByFabric.get(fabric) ?? NO_ROOMS
+  }
+
+  /** Those who could be taken back. */
+  *victims(): Generator<HeldLease> {
+    for (const victim of this.#victims) if (!this.#gone.has(victim)) yield victim
+  }
+
+  /** Enters what somebody has; answers the room, if new work may be placed there. */
+  hold(holder: Holder, waiting: ReadonlySet<string>): Room | undefined {
+    const room = this.#rooms.get(holder.nodeId)
+    if (!room) return undefined
+    room.hold(holder.slots)
+    if (!holder.isDraining || holder.slots.length === 0) return room
+    // What drains for a lease that does not wait any more is anybody's.
+    const forLeaseId = waiting.has(holder.reclaimFor ?? '') ? holder.reclaimFor : null
+    for (const slot of holder.slots) room.drain(slot, forLeaseId)
+    this.#noteDraining(room)
+    return room
+  }
+
+  /** Enters a lease that its rooms know of already. */
+  addVictim(victim: HeldLease): void {
+    this.#victims.push(victim)
+    if (mayGoForAnchor(victim)) this.freeableSlots += victim.slotCount
   }
 
   /** Counts a lease, placed or waiting, by what it takes on each of its nodes. */
@@ -71,7 +96,11 @@ export class Floor {
 
   /** Called once, when everybody who holds something is entered. */
   sort(): void {
-    for (const room of this.rooms.values()) this.#index.add(room)
+    for (const room of this.rooms.values()) {
+      room.settle()
+      this.#freeTotal += room.free.length
+      this.#index.add(room)
+    }
   }
 
   /** Numbers of free slots that will do, in the order in which rooms that have so many are taken. */
@@ -110,9 +139,7 @@ export class Floor {
   }
 
   freeTotal(): number {
-    let total = 0
-    for (const [free, rooms] of this.#index.tally()) total += free * rooms
-    return total
+    return this.#freeTotal
   }
 
   freeMax(): number {
@@ -123,29 +150,45 @@ export class Floor {
 
   /** Takes the lowest free slots out of a room; fewer when there are not so many. */
   take(room: Room, count: number): readonly number[] {
-    const slots = [...room.free].sort((a, b) => a - b).slice(0, count)
-    if (slots.length === 0) return slots
+    if (room.free.length === 0 || count <= 0) return []
     this.#index.remove(room)
-    for (const slot of slots) room.free.delete(slot)
+    const slots = room.take(count)
     this.#index.add(room)
+    this.#freeTotal -= slots.length
     return slots
   }
 
   /** The victim goes: its slots drain, here for the lease that needs them and elsewhere for anybody. */
   evict(victim: Victim, forLeaseId: string, needed: ReadonlySet<Room>): void {
+    this.#removeVictim(victim)
     for (const [nodeId, slots] of victim.slotsByNode) {
       const room = this.rooms.get(nodeId)
       if (!room) continue
-      room.victims.delete(victim)
-      for (const slot of slots) room.draining.set(slot, needed.has(room) ? forLeaseId : null)
-      this.draining.add(room)
+      for (const slot of slots) room.drain(slot, needed.has(room) ? forLeaseId : null)
+      this.#noteDraining(room)
     }
   }
 
   /** The victim will go in a later batch: it is promised, so that nobody else plans with its slots. */
   promise(victim: Victim): void {
     this.promised.add(victim)
-    for (const nodeId of victim.slotsByNode.keys()) this.rooms.get(nodeId)?.victims.delete(victim)
+    this.#removeVictim(victim)
+  }
+
+  #removeVictim(victim: Victim): void {
+    if (this.#gone.has(victim)) return
+    this.#gone.add(victim)
+    for (const nodeId of victim.slotsByNode.keys()) this.#rooms.get(nodeId)?.removeVictim(victim)
+    if (mayGoForAnchor(victim)) this.freeableSlots -= slotCountOf(victim)
+  }
+
+  #noteDraining(room: Room): void {
+    if (this.#draining.has(room)) return
+    this.#draining.add(room)
+    const { fabric } = room.node
+    const known = this.#drainingByFabric.get(fabric)
+    if (known) known.add(room)
+    else this.#drainingByFabric.set(fabric, new Set([room]))
   }
 }
 
@@ -158,50 +201,78 @@ export function drainingFor(room: Room, want: Want): readonly number[] {
 
 interface Floors {
   readonly byPool: ReadonlyMap<string, Floor>
-  readonly ofNode: (nodeId: string) => Floor | undefined
+  readonly byNode: ReadonlyMap<string, Floor>
 }
 
 function emptyFloors({ nodes, pools }: Snapshot): Floors {
-  const poolOf = new Map(nodes.map((node) => [node.id, node.pool]))
+  const byNode = new Map<string, Floor>()
   const byPool = new Map(
     [...Map.groupBy(nodes, (node) => node.pool)].map(([pool, own]) => {
       const settings = pools?.find(({ name }) => name === pool)
       const floor = new Floor(own, makeBatch(settings?.evictionBatch, own))
       if (settings?.sale) floor.sale = new SaleRoom(settings.sale)
+      for (const { id } of own) byNode.set(id, floor)
       return [pool, floor]
     }),
   )
-  return { byPool, ofNode: (nodeId) => byPool.get(poolOf.get(nodeId) ?? '') }
+  return { byPool, byNode }
 }
 
-function bareFloors(snapshot: Snapshot): Floors {
-  const floors = emptyFloors(snapshot)
+/** The leases of a snapshot that could be taken back, as they come up. */
+class Leases {
+  readonly #byLease = new Map<string, { lease: HeldLease; floor: Floor; isSeated: boolean }>()
+  readonly #ofNowhere = new Set<string>()
+
+  /** A lease is of the pool where it has its first slots. */
+  add(leaseId: string, holder: Holder, at: { floor: Floor | undefined; room: Room | undefined }) {
+    const { floor, room } = at
+    let known = this.#byLease.get(leaseId)
+    if (known) known.lease.add(holder)
+    else {
+      if (this.#ofNowhere.has(leaseId)) return
+      if (!floor) {
+        this.#ofNowhere.add(leaseId)
+        return
+      }
+      known = { lease: new HeldLease(leaseId, holder), floor, isSeated: false }
+      this.#byLease.set(leaseId, known)
+    }
+    if (!room || known.floor !== floor) return
+    known.isSeated = true
+    room.addVictim(known.lease)
+  }
+
+  enter(): void {
+    for (const { lease, floor, isSeated } of this.#byLease.values())
+      if (isSeated) floor.addVictim(lease)
+  }
+}
+
+function floorsOf(snapshot: Snapshot, leases: Leases | null): ReadonlyMap<string, Floor> {
+  const { byPool, byNode } = emptyFloors(snapshot)
   const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
   for (const holder of snapshot.holders) {
     const { leaseId, isDraining, isTakenBack, nodeId, slots } = holder
-    const floor = floors.ofNode(nodeId)
-    floor?.hold(holder, waiting)
+    const floor = byNode.get(nodeId)
+    const room = floor?.hold(holder, waiting)
     if (leaseId === null) continue
     floor?.countLease(slots.length, 1)
-    if (isDraining && isTakenBack) floor?.batch.count(leaseId, slots.length)
+    if (!isDraining) leases?.add(leaseId, holder, { floor, room })
+    else if (isTakenBack) floor?.batch.count(leaseId, slots.length)
   }
   for (const { pool, gpus, nodes } of snapshot.wants)
-    floors.byPool.get(pool)?.countLease(gpus / nodes, nodes)
-  for (const floor of floors.byPool.values()) floor.sort()
-  return floors
+    byPool.get(pool)?.countLease(gpus / nodes, nodes)
+  for (const floor of byPool.values()) floor.sort()
+  leases?.enter()
+  return byPool
 }
 
 /** A floor for each pool, with what is taken but nobody who could be taken back. */
 export function makeBareFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
-  return bareFloors(snapshot).byPool
+  return floorsOf(snapshot, null)
 }
 
 /** A floor for each pool. */
 export function makeFloors(snapshot: Snapshot): ReadonlyMap<string, Floor> {
-  const floors = bareFloors(snapshot)
-  for (const victim of victimsOf(snapshot.holders)) {
-    const [nodeId = ''] = victim.slotsByNode.keys()
-    floors.ofNode(nodeId)?.addVictim(victim)
-  }
-  return floors.byPool
+  return floorsOf(snapshot, new Leases())
 }

@@ -8,13 +8,7 @@ import { type Floor, type Keeping, KEEPS_NOTHING } from './floor.ts'
 import { HOUR_MS } from './forecast/series.ts'
 import { growthWithin } from './outlook.ts'
 import type { SnapshotPool, Want } from './snapshot.ts'
-import {
-  GIVES_WAY_TO,
-  inOrderOfGivingWay,
-  protectionOf,
-  slotCountOf,
-  type Victim,
-} from './victims.ts'
+import { givingWay, protectionOf, slotCountOf, type Victim } from './victims.ts'
 
 /** A lease that goes before the work arrives for which it goes. */
 export interface Shrink {
@@ -31,29 +25,13 @@ function spareSlots(floor: Floor): number {
   return spare
 }
 
-function victimsIn(floor: Floor): ReadonlySet<Victim> {
-  return new Set([...floor.rooms.values()].flatMap((room) => [...room.victims]))
-}
-
-/** Slots that the owner's work could have if everybody went whom it may take them from. */
-function freeableSlots(floor: Floor): number {
-  let slots = 0
-  for (const victim of victimsIn(floor))
-    if (
-      victim.terms?.by.includes('anchor') ??
-      GIVES_WAY_TO.anchor.slice(0, 3).includes(victim.kind)
-    )
-      slots += slotCountOf(victim)
-  return slots
-}
-
 /** What is kept on a pool, before anything is placed. Waiting work counts where all of it could have room at all. */
 export function keepingOf(pool: SnapshotPool | undefined, floor: Floor): Keeping {
   if (pool === undefined) return KEEPS_NOTHING
   const { anchorHeadroom: headroom = 0, demand } = pool
   if (demand === undefined) return { ...KEEPS_NOTHING, headroom }
   const { samples, pendingSlots, soonMs, laterMs, foreseen } = demand
-  const fits = pendingSlots > 0 && pendingSlots <= spareSlots(floor) + freeableSlots(floor)
+  const fits = pendingSlots > 0 && pendingSlots <= spareSlots(floor) + floor.freeableSlots
   const withHeadroom = (slots: number) => (slots === 0 ? 0 : slots + headroom)
   const nowSlots = (samples.at(-1)?.slots ?? 0) + pendingSlots
   const riseTo = (peak: number | undefined) => Math.max(0, Math.round((peak ?? 0) - nowSlots))
@@ -79,7 +57,7 @@ export function whyKept(want: Want, floor: Floor): string | null {
     return `slots beyond the ${keeping.soonSlots} that the owner's work will want soon`
   if (keeping.headroom === 0 || want.isFirm === false) return null
   if (want.isFirm !== true && want.kind !== 'on_demand') return null
-  const reachable = spareSlots(floor) + freeableSlots(floor) - want.gpus
+  const reachable = spareSlots(floor) + floor.freeableSlots - want.gpus
   return reachable < keeping.headroom
     ? `slots beyond the ${keeping.headroom} that are kept for the owner's work`
     : null
@@ -112,7 +90,7 @@ export function shrink(floor: Floor, nowMs: number): readonly Shrink[] {
   let missing = keeping.soonSlots - (keeping.soonSlots === 0 ? 0 : spareSlots(floor))
   if (missing <= 0) return []
   const going: Victim[] = []
-  for (const victim of inOrderOfGivingWay(victimsIn(floor), 'anchor', nowMs)) {
+  for (const victim of givingWay(floor.victims(), 'anchor', nowMs)) {
     if (missing <= 0) break
     if (!SHRINKS.includes(victim.kind) || protectionOf(victim, 'anchor', nowMs) !== null) continue
     going.push(victim)
@@ -140,7 +118,7 @@ export function atRisk(
   let missing = keeping.laterSlots === 0 ? 0 : keeping.laterSlots - spareSlots(floor)
   const risky = [...floor.promised]
   if (missing <= 0) return risky.map(({ leaseId }) => leaseId)
-  for (const victim of inOrderOfGivingWay(victimsIn(floor), 'anchor', nowMs)) {
+  for (const victim of givingWay(floor.victims(), 'anchor', nowMs)) {
     if (missing <= 0) break
     if (!isReachable(victim, nowMs, withinMs)) continue
     risky.push(victim)

@@ -85,12 +85,13 @@ function place(want: Want, floor: Floor): Decision | null {
 function setAside(room: Room, want: Want, floor: Floor): void {
   const taken = floor.take(room, slotsPerNode(want))
   const missing = slotsPerNode(want) - taken.length
-  for (const slot of drainingFor(room, want).slice(0, missing)) room.draining.delete(slot)
+  for (const slot of drainingFor(room, want).slice(0, missing)) room.undrain(slot)
 }
 
 function awaitDraining(want: Want, floor: Floor): Decision | null {
   const isOurs = (room: Room) => [...room.draining.values()].includes(want.leaseId)
-  const fits = (room: Room) => room.free.size + drainingFor(room, want).length >= slotsPerNode(want)
+  const fits = (room: Room) =>
+    room.free.length + drainingFor(room, want).length >= slotsPerNode(want)
   const draining = [...floor.draining]
     .filter(fits)
     .toSorted((a, b) => Number(isOurs(b)) - Number(isOurs(a)))

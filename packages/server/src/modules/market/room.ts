@@ -1,13 +1,76 @@
 /** One node while a plan is made, and where it stands among the others: by how much it has free, fabric by fabric. */
+import type { HeldLease } from './held-lease.ts'
 import type { SnapshotNode } from './snapshot.ts'
 import type { Victim } from './victims.ts'
 
-export interface Room {
+const BITS = 32
+const NONE: readonly number[] = []
+const NOBODY: readonly HeldLease[] = []
+const NOTHING: ReadonlyMap<number, string | null> = new Map()
+
+export class Room {
   readonly node: SnapshotNode
-  readonly free: Set<number>
+  /** Free slots, the lowest first; known once all holders are entered. */
+  free: readonly number[] = NONE
+  #victims: HeldLease[] | null = null
+  /** Held slots: the first of them as bits of a number. */
+  #heldBits = 0
+  #heldBeyond: Set<number> | null = null
+  #draining: Map<number, string | null> | null = null
+
+  constructor(node: SnapshotNode) {
+    this.node = node
+  }
+
   /** Slots that will be free, with the lease they are freed for. */
-  readonly draining: Map<number, string | null>
-  readonly victims: Set<Victim>
+  get draining(): ReadonlyMap<number, string | null> {
+    return this.#draining ?? NOTHING
+  }
+
+  /** Those who could be taken back. */
+  get victims(): readonly HeldLease[] {
+    return this.#victims ?? NOBODY
+  }
+
+  addVictim(victim: HeldLease): void {
+    if (this.#victims === null) this.#victims = [victim]
+    else if (!this.#victims.includes(victim)) this.#victims.push(victim)
+  }
+
+  removeVictim(victim: Victim): void {
+    this.#victims = this.victims.filter((each) => each !== victim)
+  }
+
+  hold(slots: readonly number[]): void {
+    for (const slot of slots)
+      if (slot < BITS) this.#heldBits |= 1 << slot
+      else (this.#heldBeyond ??= new Set()).add(slot)
+  }
+
+  drain(slot: number, forLeaseId: string | null): void {
+    ;(this.#draining ??= new Map()).set(slot, forLeaseId)
+  }
+
+  undrain(slot: number): void {
+    this.#draining?.delete(slot)
+  }
+
+  /** What nobody holds is free. */
+  settle(): void {
+    const { slotCount } = this.node
+    const isHeld = (slot: number) =>
+      slot < BITS ? (this.#heldBits & (1 << slot)) !== 0 : (this.#heldBeyond?.has(slot) ?? false)
+    const free: number[] = []
+    for (let slot = 0; slot < slotCount; slot++) if (!isHeld(slot)) free.push(slot)
+    this.free = free.length === 0 ? NONE : free
+  }
+
+  /** Takes the lowest free slots; fewer where there are not so many. */
+  take(count: number): readonly number[] {
+    const taken = this.free.slice(0, count)
+    this.free = this.free.slice(count)
+    return taken
+  }
 }
 
 type Fabric = string | null
@@ -18,13 +81,16 @@ export class RoomIndex {
   /** By fabric, how many rooms have at least so many free. */
   readonly #atLeast = new Map<Fabric, number[]>()
 
+  /** A full room is on no shelf: nothing is looked for there. */
   add(room: Room): void {
+    if (room.free.length === 0) return
     this.#shelfOf(room).add(room)
     this.#count(room, 1)
   }
 
   /** Called before its free slots change. */
   remove(room: Room): void {
+    if (room.free.length === 0) return
     this.#shelfOf(room).delete(room)
     this.#count(room, -1)
   }
@@ -77,8 +143,8 @@ export class RoomIndex {
   }
 
   #shelfOf({ free, node: { fabric } }: Room): Set<Room> {
-    while (this.#byFree.length <= free.size) this.#byFree.push(new Map())
-    const shelves = this.#byFree[free.size] ?? new Map<Fabric, Set<Room>>()
+    while (this.#byFree.length <= free.length) this.#byFree.push(new Map())
+    const shelves = this.#byFree[free.length] ?? new Map<Fabric, Set<Room>>()
     const known = shelves.get(fabric)
     if (known) return known
     const shelf = new Set<Room>()
@@ -89,6 +155,6 @@ export class RoomIndex {
   #count({ free, node: { fabric } }: Room, change: number): void {
     const counts = this.#atLeast.get(fabric) ?? []
     this.#atLeast.set(fabric, counts)
-    for (let slots = 0; slots <= free.size; slots++) counts[slots] = (counts[slots] ?? 0) + change
+    for (let slots = 0; slots <= free.length; slots++) counts[slots] = (counts[slots] ?? 0) + change
   }
 }

@@ -1,5 +1,7 @@
 /** Who gives way: the published order, and the least paid work lost. Pure. */
 import type { Money } from '#kernel/money.ts'
+import { Heap } from './heap.ts'
+import { HeldLease } from './held-lease.ts'
 import type { Holder, HolderTerms, LeaseKind } from './snapshot.ts'
 
 /**
@@ -19,6 +21,11 @@ const BY_KIND: Readonly<Record<string, readonly string[]>> = {
   flex: ['anchor', 'on_demand', 'serving', 'spot'],
   spot: ['anchor', 'on_demand'],
   serving: ['anchor'],
+}
+
+/** Whether the owner's work may have its slots, as its terms or else its kind say; protected for now or not. */
+export function mayGoForAnchor({ kind, terms }: Victim): boolean {
+  return terms?.by.includes('anchor') ?? GIVES_WAY_TO.anchor.slice(0, 3).includes(kind)
 }
 
 /** A lease that could be taken back, with all it has: a gang goes as a whole. */
@@ -56,28 +63,29 @@ export function protectionOf(
 }
 
 /** The leases among holders that are not going already. */
-export function victimsOf(holders: readonly Holder[]): readonly Victim[] {
-  const byLease = new Map<string, Victim & { slotsByNode: Map<string, readonly number[]> }>()
+export function victimsOf(holders: readonly Holder[]): readonly HeldLease[] {
+  const byLease = new Map<string, HeldLease>()
   for (const holder of holders) {
-    const { leaseId, kind, startedMs, priceUsd, nodeId, slots } = holder
+    const { leaseId } = holder
     if (leaseId === null || holder.isDraining) continue
     const known = byLease.get(leaseId)
-    if (known) known.slotsByNode.set(nodeId, [...(known.slotsByNode.get(nodeId) ?? []), ...slots])
-    else {
-      const slotsByNode = new Map([[nodeId, slots]])
-      const { terms = null, checkpointMs = null } = holder
-      byLease.set(leaseId, {
-        ...{ leaseId, kind, startedMs, priceUsd, terms, checkpointMs, slotsByNode },
-      })
-    }
+    if (known) known.add(holder)
+    else byLease.set(leaseId, new HeldLease(leaseId, holder))
   }
   return [...byLease.values()]
 }
 
 export function slotCountOf(victim: Victim): number {
+  if (victim instanceof HeldLease) return victim.slotCount
   let count = 0
   for (const slots of victim.slotsByNode.values()) count += slots.length
   return count
+}
+
+/** Slots of a lease on one node. */
+export function slotsOn(victim: Victim, nodeId: string): number {
+  if (victim instanceof HeldLease) return victim.slotsOn(nodeId)
+  return victim.slotsByNode.get(nodeId)?.length ?? 0
 }
 
 /** Slot-time since a lease's last checkpoint, or since its start where it reported none. */
@@ -89,7 +97,8 @@ export function slotMsLost(victim: Victim, nowMs: number): bigint {
 
 /** Paid work that is lost with a lease: its slot-time since the last checkpoint × price, in picos × ms. */
 export function workLost(victim: Victim, nowMs: number): bigint {
-  return slotMsLost(victim, nowMs) * (victim.priceUsd ?? 1n)
+  const work = () => slotMsLost(victim, nowMs) * (victim.priceUsd ?? 1n)
+  return victim instanceof HeldLease ? victim.lostAt(nowMs, work) : work()
 }
 
 interface Loss {
@@ -104,21 +113,42 @@ function compareLoss(a: Loss, b: Loss): number {
   return a.victim.leaseId < b.victim.leaseId ? -1 : 1
 }
 
+interface Ranked extends Loss {
+  readonly rank: number
+}
+
+function rankedFor(victims: Iterable<Victim>, by: LeaseKind, nowMs: number): Ranked[] {
+  const order = GIVES_WAY_TO[by]
+  return Array.from(victims, (victim) => ({
+    victim,
+    rank: order.indexOf(victim.kind),
+    lost: workLost(victim, nowMs),
+  }))
+}
+
 /** Leases in the order in which they give way to a kind: by class, and within it the least paid work lost first. */
 export function inOrderOfGivingWay(
   victims: Iterable<Victim>,
   by: LeaseKind,
   nowMs: number,
 ): readonly Victim[] {
-  const order = GIVES_WAY_TO[by]
-  return [...victims]
-    .map((victim) => ({
-      victim,
-      rank: order.indexOf(victim.kind),
-      lost: workLost(victim, nowMs),
-    }))
+  return rankedFor(victims, by, nowMs)
     .toSorted((a, b) => a.rank - b.rank || compareLoss(a, b))
     .map(({ victim }) => victim)
+}
+
+/** The same one by one, for who needs only the first of many: a class is put in order when it is reached. */
+export function* givingWay(
+  victims: Iterable<Victim>,
+  by: LeaseKind,
+  nowMs: number,
+): Generator<Victim> {
+  const order = GIVES_WAY_TO[by]
+  const classes = Map.groupBy(victims, ({ kind }) => order.indexOf(kind))
+  for (const rank of [...classes.keys()].toSorted((a, b) => a - b)) {
+    const heap = new Heap(rankedFor(classes.get(rank) ?? [], by, nowMs), compareLoss)
+    for (let next = heap.pop(); next; next = heap.pop()) yield next.victim
+  }
 }
 
 export interface VictimPlan {
@@ -138,14 +168,19 @@ interface Need {
 /** The victims that free what is needed on one node at the least cost; null when they cannot. */
 export function chooseVictims(candidates: Iterable<Victim>, need: Need): VictimPlan | null {
   const order = GIVES_WAY_TO[need.by]
-  const rated = [...candidates]
-    .map((victim) => ({
-      victim,
-      rank: order.indexOf(victim.kind),
-      lost: workLost(victim, need.nowMs),
-      slots: victim.slotsByNode.get(need.nodeId)?.length ?? 0,
+  const able: { readonly victim: Victim; readonly slots: number }[] = []
+  let reach = 0
+  for (const victim of candidates) {
+    const slots = slotsOn(victim, need.nodeId)
+    if (slots === 0 || protectionOf(victim, need.by, need.nowMs) !== null) continue
+    able.push({ victim, slots })
+    reach += slots
+  }
+  if (reach < need.slots) return null
+  const rated = able
+    .map(({ victim, slots }) => ({
+      ...{ victim, slots, rank: order.indexOf(victim.kind), lost: workLost(victim, need.nowMs) },
     }))
-    .filter(({ victim, slots }) => slots > 0 && protectionOf(victim, need.by, need.nowMs) === null)
     .sort((a, b) => a.rank - b.rank || compareLoss(a, b))
   const chosen: typeof rated = []
   let freed = 0
@@ -154,7 +189,6 @@ export function chooseVictims(candidates: Iterable<Victim>, need: Need): VictimP
     chosen.push(each)
     freed += each.slots
   }
-  if (freed < need.slots) return null
   const needed = spareWhoeverIsNotNeeded(chosen, freed - need.slots)
   return {
     victims: needed.map(({ victim }) => victim),
