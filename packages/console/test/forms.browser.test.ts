@@ -63,6 +63,19 @@ describe.runIf(hasChromium)('forms of the console', () => {
     await second.close()
   })
 
+  test('a lease from an image needs no command, is shown as a command line, and is refused in the server’s words', async () => {
+    const { page, close } = await at('/leases/new', 'buyer')
+    await field(page, 'Image').fill('ghcr.io/org/train:v3')
+    await page.getByText('--image ghcr.io/org/train:v3').first().waitFor()
+    await press(page, 'Create the lease')
+    // This installation's operator named no registry.
+    await page
+      .getByText(/The image cannot be run/)
+      .first()
+      .waitFor()
+    await close()
+  })
+
   test('a lease is refused by the form, by the server, and then made, followed and stopped', async () => {
     const { page, close } = await at('/leases/new', 'buyer')
     await press(page, 'Create the lease')
