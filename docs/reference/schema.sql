@@ -351,7 +351,9 @@ CREATE TABLE lease (
   CONSTRAINT lease_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'starting'::text, 'running'::text, 'reclaiming'::text, 'ended'::text]))),
   CONSTRAINT lease_with_slots_is_placed CHECK (((state <> ALL (ARRAY['starting'::text, 'running'::text, 'reclaiming'::text])) OR (placements <> '[]'::jsonb)))
 );
+CREATE INDEX lease_asked ON lease USING btree (pool_name, created_at DESC);
 CREATE INDEX lease_at_risk ON lease USING btree (id) WHERE (risk_at IS NOT NULL);
+CREATE INDEX lease_ended ON lease USING btree (pool_name, ended_at DESC) WHERE (state = 'ended'::text);
 CREATE UNIQUE INDEX lease_engine_run ON lease USING btree (pool_name, engine_run) WHERE ((engine_run IS NOT NULL) AND (state <> 'ended'::text));
 CREATE INDEX lease_files_kept ON lease USING btree (ended_at) WHERE ((state = 'ended'::text) AND (files_discarded_at IS NULL));
 CREATE INDEX lease_open ON lease USING btree (state) WHERE (state <> 'ended'::text);

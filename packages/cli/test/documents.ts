@@ -27,6 +27,7 @@ export function lease(changes: Partial<Lease> = {}): Lease {
     idleLimitMs: null,
     state: 'running',
     waitingFor: null,
+    expectedStart: null,
     endReason: null,
     exitCode: null,
     exitSignal: null,

@@ -13,6 +13,7 @@ function order(changes: Partial<Order> = {}): Order {
   return {
     ...{ id: ORDER_ID, organization: 'demo', sequence: 7, tier: 'spot', start: 'now' },
     guaranteeHours: null,
+    expectedStart: null,
     state: 'standing',
     text: 'No room for all of it at $0.5 per GPU-hour; it stands for the next window.',
     ...{ pool: 'laptop', gpus: 8, nodes: 2, fabric: 'any', name: null, command: ['run'] },
@@ -135,6 +136,7 @@ test('prices and the reserve are told with their rule', async () => {
 
 const offer = {
   ...{ pool: 'laptop', site: 'here', region: 'r', accelerator: 'H100', tier: 'spot' as const },
+  expectedStart: { p50At: AT, p90At: null },
   ...{ gpus: 4, nodes: 1, startsAt: AT, priceUsdPerGpuHour: '0.9', reserveUsdPerGpuHour: '0.1' },
   ...{
     holdUsd: '0.6',
@@ -249,4 +251,14 @@ test('spot with a guarantee is asked for by its hours; other lengths are refused
   const wrong = await run([...create, '3h', '--', 'run'], { answers })
   expect(wrong.code).not.toBe(0)
   expect(wrong.stderr).toContain('1h, 2h or 4h')
+})
+
+test('an order that stands says when it is likely to be filled, or that nobody knows', async () => {
+  const show = async (expectedStart: Order['expectedStart']) => {
+    const answers = { getOrder: () => order({ expectedStart }) }
+    return (await run(['order', 'show', ORDER_ID], { answers })).stdout
+  }
+  expect(await show({ p50At: AT, p90At: AT })).toMatch(/likely start +about .*, nine in ten by /)
+  expect(await show({ p50At: AT, p90At: null })).toContain('how late is unknown')
+  expect(await show({ p50At: null, p90At: null })).toMatch(/likely start +unknown/)
 })

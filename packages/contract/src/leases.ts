@@ -15,6 +15,7 @@ import {
 } from './lease-work.ts'
 import {
   Amount,
+  ExpectedStart,
   Instant,
   LeaseId,
   Limit,
@@ -69,6 +70,8 @@ export const Lease = z.object({
   state: LeaseState,
   /** Why a pending lease waits, as a sentence. */
   waitingFor: z.string().nullable(),
+  /** When it is likely to start; reckoned where one lease is asked for that waits, null otherwise. */
+  expectedStart: ExpectedStart.nullable(),
   endReason: EndReason.nullable(),
   exitCode: z.number().int().nullable(),
   /** The signal that ended the command, such as SIGKILL. */

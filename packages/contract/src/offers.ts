@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import {
   Amount,
+  ExpectedStart,
   Instant,
   InstantInput,
   Name,
@@ -27,6 +28,8 @@ export const Offer = z.object({
   nodes: z.number().int(),
   /** When there is room, by what is known now. */
   startsAt: Instant,
+  /** When it is likely to start, those that wait already and the owner’s demand considered. */
+  expectedStart: ExpectedStart,
   /** The list price: what a lease of this tier would start at. */
   priceUsdPerGpuHour: Amount,
   /** Of spot: the least that an order by auction has to pay now; null for other tiers. */

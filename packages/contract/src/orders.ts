@@ -6,6 +6,7 @@ import { CreateLease } from './leases.ts'
 import {
   Amount,
   ClearingId,
+  ExpectedStart,
   GuaranteeHours,
   Instant,
   InstantInput,
@@ -52,6 +53,8 @@ export const Order = z.object({
   state: OrderState,
   /** How it stands, as a sentence. */
   text: z.string(),
+  /** When it is likely to be filled; reckoned where one order is asked for that is open, null otherwise. */
+  expectedStart: ExpectedStart.nullable(),
   pool: Name,
   gpus: z.number().int(),
   nodes: z.number().int(),

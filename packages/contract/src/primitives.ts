@@ -91,6 +91,15 @@ export type ClaimKind = z.infer<typeof ClaimKind>
 export const Tier = z.enum(['on_demand', 'spot', 'flex'])
 export type Tier = z.infer<typeof Tier>
 
+/** When something that waits is likely to start, by what runs, what waits before it and what is foreseen. */
+export const ExpectedStart = z.object({
+  /** As likely before as after; null: not known. */
+  p50At: Instant.nullable(),
+  /** In nine of ten cases before; null: not known. */
+  p90At: Instant.nullable(),
+})
+export type ExpectedStart = z.infer<typeof ExpectedStart>
+
 /** Hours for which spot may be had with the promise that it is not taken back. */
 export const GuaranteeHours = z.literal([1, 2, 4])
 export type GuaranteeHours = z.infer<typeof GuaranteeHours>

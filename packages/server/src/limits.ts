@@ -77,6 +77,10 @@ export const NODE_FACTS_SHOWN = 100
 export const ARTIFACTS_KEPT_MS = 7 * 24 * 60 * MINUTE_MS
 export const ARTIFACTS_LISTED_MAX = 10_000
 
+/** The expected start of what waits follows from how long leases ran in so long, and from what was asked for in so long. */
+export const STARTS_LEARNED_MS = 30 * 24 * 60 * MINUTE_MS
+export const STARTS_LATELY_MS = 24 * 60 * MINUTE_MS
+
 /** How often the market looks at the book when nothing was heard. */
 export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS
 

@@ -5,7 +5,14 @@ import type { Colour, Paint } from './paint.ts'
 import { renderTerms } from './reclaim.ts'
 import { renderFields, renderTable, type Column, type TableOptions } from './table.ts'
 import { renderCommand, toLine } from './text.ts'
-import { renderClock, renderDuration, renderInstant, renderRelative, renderUntil } from './time.ts'
+import {
+  renderClock,
+  renderDuration,
+  renderExpectedStart,
+  renderInstant,
+  renderRelative,
+  renderUntil,
+} from './time.ts'
 
 const STATE_COLOURS: Readonly<Record<Lease['state'], Colour>> = {
   pending: 'yellow',
@@ -121,6 +128,7 @@ export function renderLease(lease: Lease, nowMs: number, paint: Paint): string {
       ['id', lease.id],
       ['name', isNamed(lease) ? toLine(lease.name) : null],
       ['state', paint(STATE_COLOURS[lease.state], renderState(lease, nowMs))],
+      ['likely start', renderExpectedStart(lease.expectedStart)],
       ['waiting for', lease.waitingFor === null ? null : toLine(lease.waitingFor)],
       ['kind', lease.kind],
       ...renderService(lease),

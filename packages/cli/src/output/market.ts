@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { group, renderAmount } from './amount.ts'
 import type { Colour, Paint } from './paint.ts'
 import { type Column, renderFields, renderTable, type TableOptions } from './table.ts'
-import { renderClock, renderInstant, renderRelative } from './time.ts'
+import { renderClock, renderExpectedStart, renderInstant, renderRelative } from './time.ts'
 
 const STATE_COLOURS: Readonly<Record<OrderState, Colour | null>> = {
   pending: 'cyan',
@@ -65,6 +65,7 @@ export function renderOrder(order: Order, nowMs: number, paint: Paint): string {
       ['command', order.command.join(' ')],
       ['limit', per(order.maxPriceUsdPerGpuHour)],
       ['price', per(order.priceUsdPerGpuHour)],
+      ['likely start', renderExpectedStart(order.expectedStart)],
       ['held', order.heldUsd === '0' ? null : `${renderAmount(order.heldUsd)} USD`],
       ['lease', order.leaseId],
       ['clearing', order.clearingId],

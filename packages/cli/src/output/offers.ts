@@ -27,6 +27,13 @@ export function renderOffers(offers: Offers, nowMs: number, options: TableOption
     { heading: 'NODES', align: 'right', cell: (each) => group(each.nodes) },
     { heading: 'FROM', cell: (each) => renderStart(each, nowMs) },
     {
+      heading: '90% BY',
+      cell: ({ expectedStart: { p90At } }) => {
+        if (p90At === null) return 'unknown'
+        return Date.parse(p90At) > nowMs + 60_000 ? renderClock(p90At, nowMs) : 'now'
+      },
+    },
+    {
       heading: 'USD/GPU-H',
       align: 'amount',
       cell: (each) => renderAmount(each.priceUsdPerGpuHour),

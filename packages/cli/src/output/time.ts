@@ -63,3 +63,14 @@ function twoUnits(ms: number, large: Unit, small: Unit): string {
 function trimZero(text: string): string {
   return text.replace(/\.0$/, '')
 }
+
+/** When something that waits is likely to start; null for what does not wait. */
+export function renderExpectedStart(
+  start: { readonly p50At: string | null; readonly p90At: string | null } | null,
+): string | null {
+  if (start === null) return null
+  const { p50At, p90At } = start
+  if (p50At === null && p90At === null) return 'unknown'
+  const by = p90At === null ? 'how late is unknown' : `nine in ten by ${renderInstant(p90At)}`
+  return p50At === null ? by : `about ${renderInstant(p50At)}, ${by}`
+}

@@ -10,6 +10,7 @@ import { apiQuery } from '../../api/queries.ts'
 import { Button } from '../../ui/button.tsx'
 import { Id } from '../../ui/copy.tsx'
 import { Confirm } from '../../ui/dialog.tsx'
+import { ExpectedStartWords } from '../../ui/expected-start.tsx'
 import { Countdown, Money } from '../../ui/figures.tsx'
 import { formatGpuTime, plural } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
@@ -63,7 +64,14 @@ function LeaseDetail({ lease }: { lease: Lease }): ReactElement {
         actions={lease.state !== 'ended' && <StopLease lease={lease} />}
       />
       {lease.state === 'pending' && lease.waitingFor && (
-        <p className="mb-3 text-muted">Waits: {lease.waitingFor}</p>
+        <p className="mb-3 text-muted">
+          Waits: {lease.waitingFor}
+          {lease.expectedStart && (
+            <>
+              . Likely start: <ExpectedStartWords start={lease.expectedStart} />
+            </>
+          )}
+        </p>
       )}
       <FigureRow figures={leaseFigures(lease)} />
       <LeaseLife lease={lease} />

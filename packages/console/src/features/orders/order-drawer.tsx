@@ -1,11 +1,14 @@
 /** One order in full: how it stands, what it asks and holds, what became of it; an open one can be cancelled. */
 import type { Order } from '@spillway/contract'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
+import { apiQuery } from '../../api/queries.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Code, Id, shortenId } from '../../ui/copy.tsx'
+import { ExpectedStartWords } from '../../ui/expected-start.tsx'
 import { Ago, Money } from '../../ui/figures.tsx'
 import { ProblemPanel } from '../../ui/notices.tsx'
 import { Facts } from '../../ui/page.tsx'
@@ -48,9 +51,22 @@ export function OrderDrawer({ order, onClose }: OrderDrawerProps): ReactElement 
         </div>
         <Code label="the command" text={quoteWords(order.command)} />
         <Facts facts={factsOf(order)} />
+        {isOpen(order) && <LikelyStart id={order.id} />}
         {isOpen(order) && <Cancel order={order} />}
       </div>
     </dialog>
+  )
+}
+
+/** Reckoned where one order is asked for; a list would take long. */
+function LikelyStart({ id }: { id: string }): ReactElement | null {
+  const { data } = useQuery(apiQuery('getOrder', { params: { id } }))
+  const start = data?.expectedStart ?? null
+  if (start === null) return null
+  return (
+    <p className="text-muted">
+      Likely to be filled: <ExpectedStartWords start={start} />
+    </p>
   )
 }
 

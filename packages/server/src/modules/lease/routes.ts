@@ -11,6 +11,7 @@ import { hideWork, openHidden } from './hidden-service.ts'
 import { attemptId, type Lease } from './lease.ts'
 import { streamLog } from './logs.ts'
 import { createLease, stopLease } from './service.ts'
+import { expectedStarts } from './start-service.ts'
 import * as store from './store.ts'
 import { renderLeases } from './view.ts'
 
@@ -103,8 +104,11 @@ export function leaseRoutes({
       const nextCursor = leases.length === query.limit ? (leases.at(-1)?.id ?? null) : null
       return { items: await renderLeases(db, leases), nextCursor }
     },
-    getLease: async ({ db, principal, params }) =>
-      renderOne(db, await getVisible(db, params.id, principal)),
+    getLease: async ({ db, principal, params, now }) => {
+      const lease = await getVisible(db, params.id, principal)
+      const starts = await expectedStarts(db, [lease], now)
+      return { ...(await renderOne(db, lease)), expectedStart: starts.get(lease.id) ?? null }
+    },
     listLeaseFacts: async ({ db, principal, params }) => {
       const lease = await getVisible(db, params.id, principal)
       const facts = await store.listFacts(db, lease.id)

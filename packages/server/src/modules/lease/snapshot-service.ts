@@ -166,6 +166,11 @@ export async function decideNow(
   })
 }
 
+/** The book and the orders, without what the leases say that have the slots. */
+export async function readBare(tx: Db, now: Date): Promise<Book['bare']> {
+  return (await readBook(tx, now)).bare
+}
+
 /** What bounds a sale on a pool beside what is free. */
 export interface SaleBounds {
   /** Slots that the owner's work will want soon: whoever gets them now would be taken back at once. */

@@ -86,6 +86,7 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     service: renderService(lease, health.get(lease.id)),
     state: lease.state,
     waitingFor: lease.state === 'pending' ? lease.waitingFor : null,
+    expectedStart: null,
     endReason: lease.endReason,
     exitCode: lease.exitCode,
     exitSignal: lease.exitSignal,

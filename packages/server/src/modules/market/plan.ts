@@ -28,7 +28,8 @@ const RANK: Readonly<Record<LeaseKind, number>> = {
   flex: 4,
 }
 
-function inOrder(wants: readonly Want[]): Want[] {
+/** Wants in the order in which they are looked at. */
+export function inOrder(wants: readonly Want[]): Want[] {
   return wants.toSorted((a, b) => {
     if (RANK[a.kind] !== RANK[b.kind]) return RANK[a.kind] - RANK[b.kind]
     const bid = (b.maxPriceUsd ?? 0n) - (a.maxPriceUsd ?? 0n)
@@ -148,7 +149,7 @@ function first<Item, Answer>(
   return null
 }
 
-function isTooDear({ priceUsd, maxPriceUsd }: Want): boolean {
+export function isTooDear({ priceUsd, maxPriceUsd }: Want): boolean {
   return priceUsd !== null && maxPriceUsd !== null && maxPriceUsd < priceUsd
 }
 

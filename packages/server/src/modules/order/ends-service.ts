@@ -1,19 +1,17 @@
 /** When slots of a pool will be free, by what is known now: ends that are sure, and what gives way to on demand. */
-import { type Lease, listOpenLeases } from '#modules/lease/index.ts'
+import { endsByMs, type Lease, listOpenLeases, yieldsFromMs } from '#modules/lease/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { ComingFree } from './offer.ts'
 
-/** When a lease will be gone for sure: its stop is set, or its time is limited. */
-function endOf({ stopAt, startedAt, timeLimitMs, ranMs, requeue }: Lease): number | null {
-  if (stopAt !== null) return stopAt.getTime()
-  if (startedAt === null || timeLimitMs === null || requeue !== 'never') return null
-  return startedAt.getTime() + Math.max(0, timeLimitMs - ranMs)
+/** When the slots of a lease are there for on demand, where it gives way to it. */
+function yieldOf(lease: Lease, nowMs: number): number | null {
+  const fromMs = yieldsFromMs(lease)
+  return fromMs === null ? null : Math.max(nowMs, fromMs) + lease.noticeMs
 }
 
-/** Until when a lease may be kept by its minimum run and its notice, where it gives way to on demand. */
-function yieldOf({ terms, startedAt, noticeMs }: Lease, nowMs: number): number | null {
-  if (terms === null || startedAt === null || !terms.by.includes('on_demand')) return null
-  return Math.max(nowMs, startedAt.getTime() + terms.minimumRunMs) + noticeMs
+/** When a lease will be gone: its stop is set, or its time is limited. */
+function endOf(lease: Lease): number | null {
+  return lease.stopAt?.getTime() ?? endsByMs(lease)
 }
 
 function comingOf(

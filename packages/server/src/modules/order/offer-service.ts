@@ -13,6 +13,7 @@ import type { Db } from '#platform/db/database.ts'
 import { knownEnds } from './ends-service.ts'
 import { findOffers, type OfferFound, type PoolView } from './offer.ts'
 import { readReserve } from './rule-service.ts'
+import { expectedStartsOf } from './start-service.ts'
 import { readSupply } from './supply-service.ts'
 
 export interface OfferQuery {
@@ -100,6 +101,7 @@ async function viewPools(db: Db, query: OfferQuery, now: Date): Promise<readonly
 }
 
 interface Terms {
+  readonly expectedStart: Offer['expectedStart']
   readonly available: Money
   readonly durationMs: number | undefined
   readonly now: Date
@@ -108,7 +110,7 @@ interface Terms {
 function renderOffer(
   offer: OfferFound,
   view: Viewed,
-  { available, durationMs, now }: Terms,
+  { expectedStart, available, durationMs, now }: Terms,
 ): Offer {
   const { pool, tier, gpus, nodes, price } = offer
   const { declared } = view
@@ -120,6 +122,7 @@ function renderOffer(
   return {
     ...{ pool, site: declared.site, region: view.region, accelerator: declared.accelerator },
     ...{ tier, gpus, nodes, noticeMs, startsAt: new Date(offer.startsMs).toISOString() },
+    expectedStart,
     priceUsdPerGpuHour: renderMoney(price),
     reserveUsdPerGpuHour: tier === 'spot' ? renderMoney(view.reserve) : null,
     holdUsd: renderMoney(hold),
@@ -170,8 +173,11 @@ export async function answerOffers(db: Db, query: OfferQuery, now: Date) {
   })
   const { available } = await getBalance(db, query.organizationId)
   const byPool = new Map(views.map((view) => [view.pool, view]))
-  const items = found.slice(0, query.most).map((offer) =>
+  const told = found.slice(0, query.most)
+  const starts = await expectedStartsOf(db, told, now)
+  const items = told.map((offer, index) =>
     renderOffer(offer, present(byPool.get(offer.pool), 'the pool of an offer'), {
+      expectedStart: present(starts[index], 'the expected start of an offer'),
       ...{ available, durationMs, now },
     }),
   )

@@ -15,6 +15,7 @@ import { windowEndAfter } from './order.ts'
 import { listPoints } from './price-history-service.ts'
 import { readReserve } from './rule-service.ts'
 import { cancelOrder, createOrder } from './service.ts'
+import { expectedFill } from './start-service.ts'
 import { findOrder, listOrders } from './store.ts'
 import { countForSpot, readSupply, type Supply } from './supply-service.ts'
 import { renderClearing, renderOrders } from './view-service.ts'
@@ -122,7 +123,10 @@ export function orderRoutes({
       const nextCursor = orders.length === query.limit ? (orders.at(-1)?.id ?? null) : null
       return { items: await renderOrders(db, orders), nextCursor }
     },
-    getOrder: ({ db, principal, params }) => renderVisible(db, params.id, principal),
+    getOrder: async ({ db, principal, params, now }) => {
+      const order = await renderVisible(db, params.id, principal)
+      return { ...order, expectedStart: await expectedFill(db, order.id, now) }
+    },
     cancelOrder: async ({ db, principal, params, now }) => {
       await cancelOrder(db, { id: params.id, organizationId: scopeOf(principal), now })
       return renderVisible(db, params.id, principal)

@@ -132,6 +132,11 @@ export async function hasOpenOrders(db: Db, pool: string): Promise<boolean> {
   return (await openOrders(db, pool).limit(1).execute()).length > 0
 }
 
+/** The open orders of a pool, by arrival. */
+export async function listOpenOrders(db: Db, pool: string): Promise<readonly WholeOrder[]> {
+  return (await openOrders(db, pool).orderBy('sequence').execute()).map(toOrder)
+}
+
 /** By pool, how long the first of those who wait for spot with a guarantee has waited. */
 export async function headWaitsMs(db: Db, now: Date): Promise<ReadonlyMap<string, number>> {
   const rows = await db

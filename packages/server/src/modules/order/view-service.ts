@@ -22,6 +22,7 @@ function renderOne(order: WholeOrder, organization: string, held: Money): OrderA
   return {
     ...{ id, organization, sequence, tier, start, state, text, pool, gpus, nodes, fabric },
     guaranteeHours: order.guaranteeHours === 0 ? null : (order.guaranteeHours as GuaranteeHours),
+    expectedStart: null,
     name: request.name ?? null,
     command: [...request.command],
     maxPriceUsdPerGpuHour: renderAmount(order.limit),
