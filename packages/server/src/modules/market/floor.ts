@@ -83,10 +83,12 @@ export class Floor {
     return room
   }
 
-  /** Enters a lease that its rooms know of already. */
-  addVictim(victim: HeldLease): void {
-    this.#victims.push(victim)
-    if (mayGoForAnchor(victim)) this.freeableSlots += victim.slotCount
+  /** Enters a lease that could be taken back, in one of its rooms. */
+  seat(lease: HeldLease, room: Room): void {
+    room.addVictim(lease)
+    if (lease.isSeated) return
+    lease.isSeated = true
+    this.#victims.push(lease)
   }
 
   /** Counts a lease, placed or waiting, by what it takes on each of its nodes. */
@@ -101,6 +103,8 @@ export class Floor {
       this.#freeTotal += room.free.length
       this.#index.add(room)
     }
+    for (const lease of this.#victims)
+      if (mayGoForAnchor(lease)) this.freeableSlots += lease.slotCount
   }
 
   /** Numbers of free slots that will do, in the order in which rooms that have so many are taken. */
@@ -220,31 +224,18 @@ function emptyFloors({ nodes, pools }: Snapshot): Floors {
 
 /** The leases of a snapshot that could be taken back, as they come up. */
 class Leases {
-  readonly #byLease = new Map<string, { lease: HeldLease; floor: Floor; isSeated: boolean }>()
-  readonly #ofNowhere = new Set<string>()
+  readonly #byLease = new Map<string, HeldLease>()
 
   /** A lease is of the pool where it has its first slots. */
   add(leaseId: string, holder: Holder, at: { floor: Floor | undefined; room: Room | undefined }) {
     const { floor, room } = at
-    let known = this.#byLease.get(leaseId)
-    if (known) known.lease.add(holder)
+    let lease = this.#byLease.get(leaseId)
+    if (lease) lease.add(holder)
     else {
-      if (this.#ofNowhere.has(leaseId)) return
-      if (!floor) {
-        this.#ofNowhere.add(leaseId)
-        return
-      }
-      known = { lease: new HeldLease(leaseId, holder), floor, isSeated: false }
-      this.#byLease.set(leaseId, known)
+      lease = new HeldLease(leaseId, holder, floor ?? null)
+      this.#byLease.set(leaseId, lease)
     }
-    if (!room || known.floor !== floor) return
-    known.isSeated = true
-    room.addVictim(known.lease)
-  }
-
-  enter(): void {
-    for (const { lease, floor, isSeated } of this.#byLease.values())
-      if (isSeated) floor.addVictim(lease)
+    if (room && lease.home === floor) floor?.seat(lease, room)
   }
 }
 
@@ -263,7 +254,6 @@ function floorsOf(snapshot: Snapshot, leases: Leases | null): ReadonlyMap<string
   for (const { pool, gpus, nodes } of snapshot.wants)
     byPool.get(pool)?.countLease(gpus / nodes, nodes)
   for (const floor of byPool.values()) floor.sort()
-  leases?.enter()
   return byPool
 }
 

@@ -8,6 +8,10 @@ import type { Holder, HolderTerms } from './snapshot.ts'
 export class HeldLease {
   readonly leaseId: string
   readonly kind: string
+  /** Whose lease it is: that on which it has its first slots; null where nobody knows the node. */
+  readonly home: object | null
+  /** Whether a room knows of it. */
+  isSeated = false
   slotCount: number
   readonly #first: Holder
   /** What it holds beside that. */
@@ -16,7 +20,8 @@ export class HeldLease {
   #lost: bigint | null = null
   #lostAtMs = 0
 
-  constructor(leaseId: string, holder: Holder) {
+  constructor(leaseId: string, holder: Holder, home: object | null = null) {
+    this.home = home
     this.leaseId = leaseId
     this.kind = holder.kind
     this.#first = holder

@@ -46,6 +46,9 @@ export type Protection =
   /** Null: until so long after it has started. */
   | { readonly kind: 'minimum_run'; readonly untilMs: number | null }
 
+const NEVER: Protection = { kind: 'never' }
+const MONTHLY_CAP: Protection = { kind: 'monthly_cap' }
+
 /** What keeps a lease from giving way to a kind now; null when nothing does. */
 export function protectionOf(
   { kind, startedMs, terms }: Victim,
@@ -53,9 +56,9 @@ export function protectionOf(
   nowMs: number,
 ): Protection | null {
   const mayTake = terms?.by ?? BY_KIND[kind] ?? []
-  if (!mayTake.includes(by) || !GIVES_WAY_TO[by].includes(kind)) return { kind: 'never' }
+  if (!mayTake.includes(by) || !GIVES_WAY_TO[by].includes(kind)) return NEVER
   if (terms === null) return null
-  if (terms.isCapReached) return { kind: 'monthly_cap' }
+  if (terms.isCapReached) return MONTHLY_CAP
   if (terms.minimumRunMs === 0) return null
   if (startedMs === null) return { kind: 'minimum_run', untilMs: null }
   const untilMs = startedMs + terms.minimumRunMs

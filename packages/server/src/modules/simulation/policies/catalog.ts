@@ -48,8 +48,12 @@ function oracle(rules: MarketRules): Policy {
   return spillway(rules, { reserve, hasFeedback: false })
 }
 
-function weekPeak({ demand }: World): number {
-  return Math.max(demand.total, ...demand.hours.slice(-168))
+function weekPeak(): (world: World) => number {
+  let [hour, peak] = [-1, 0]
+  return ({ demand: { hours, total } }) => {
+    if (hours.length !== hour) [hour, peak] = [hours.length, Math.max(0, ...hours.slice(-168))]
+    return Math.max(total, peak)
+  }
 }
 
 /** The ten of the reference, P0 to P9. */
@@ -70,9 +74,9 @@ export const policiesBy = (rules: MarketRules): Readonly<Record<string, PolicyMa
 
 /** What a part is worth: the same without it. */
 export const ablationsBy = (rules: MarketRules): Readonly<Record<string, PolicyMaker>> => ({
-  'P7 with week peak': () => gfs({ reserve: weekPeak }),
+  'P7 with week peak': () => gfs({ reserve: weekPeak() }),
   'P7 without feedback': () => gfs({ hasFeedback: false }),
-  'P8 with week peak': () => spillway(rules, { reserve: weekPeak }),
+  'P8 with week peak': () => spillway(rules, { reserve: weekPeak() }),
   'P8 without feedback': () => spillway(rules, { hasFeedback: false }),
   'P8 without whole nodes': () => spillway(rules, { keepsNodes: false }),
   'P8 without caution': () => spillway(rules, { isCautious: false }),
