@@ -6,7 +6,14 @@ import { present } from '#kernel/assert.ts'
 import { Fault } from '#kernel/fault.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { type Money, type Price, renderMoney, ZERO } from '#kernel/money.ts'
-import { createHold, growHold, listOpenHolds, setHold, setHolds } from '#modules/ledger/index.ts'
+import {
+  createHold,
+  createHolds,
+  growHold,
+  listOpenHolds,
+  setHold,
+  setHolds,
+} from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { LEASE_HOLD_AHEAD_MS } from '../../limits.ts'
 import {
@@ -47,6 +54,15 @@ interface Opening {
   readonly ids: IdSource
 }
 
+function insufficient(needed: Money, available: Money): Fault {
+  const [neededUsd, availableUsd] = [renderMoney(needed), renderMoney(available)]
+  return new Fault(
+    'balance.insufficient',
+    `This needs $${neededUsd} held for its first minutes, its notice and its grace, but $${availableUsd} is available.`,
+    { details: { neededUsd, availableUsd } },
+  )
+}
+
 /** Holds what the first stretch may cost. Throws `balance.insufficient`, naming both amounts. */
 export async function openHold(
   tx: Db,
@@ -58,11 +74,27 @@ export async function openHold(
   const hold = { organizationId, amount, purpose: 'lease' as const, reference: lease.id }
   const outcome = await createHold(tx, { ...hold, now, ids })
   if (outcome.kind === 'held') return outcome.holdId
-  throw new Fault(
-    'balance.insufficient',
-    `This needs $${renderMoney(amount)} held for its first minutes, its notice and its grace, but $${renderMoney(outcome.available)} is available.`,
-    { details: { neededUsd: renderMoney(amount), availableUsd: renderMoney(outcome.available) } },
-  )
+  throw insufficient(amount, outcome.available)
+}
+
+/** The same for several by sets: all are held or none, and then it is said which of them cannot be paid. */
+export async function openHolds(
+  tx: Db,
+  openings: readonly { readonly lease: Lease; readonly priceUsd: Money }[],
+  { now, ids }: Omit<Opening, 'priceUsd'>,
+): Promise<
+  | { readonly kind: 'held'; readonly holdIds: readonly string[] }
+  | { readonly kind: 'refused'; readonly lease: Lease; readonly fault: Fault }
+> {
+  const wanted = openings.map(({ lease, priceUsd }) => ({
+    ...{ organizationId: lease.organizationId, reference: lease.id },
+    amount: holdNeeded(lease, priceUsd, now),
+  }))
+  const outcome = await createHolds(tx, wanted, { purpose: 'lease', now, ids })
+  if (outcome.kind === 'held') return outcome
+  const { amount } = present(wanted[outcome.index], 'the hold that was refused')
+  const { lease } = present(openings[outcome.index], 'the lease of a hold that was refused')
+  return { kind: 'refused', lease, fault: insufficient(amount, outcome.available) }
 }
 
 /** Whether the balances can pay for these starts at their prices; then the holds are made to fit, otherwise none is. */

@@ -17,9 +17,16 @@ export { hideWork } from './hidden-service.ts'
 export { holdNeeded } from './funding-service.ts'
 export { fitGang } from './gang.ts'
 export { Outdated, placeLeases } from './placing-service.ts'
-export { createLease, type LeaseRequest, planLease, stopLease } from './service.ts'
 export { endsByMs, yieldsFromMs } from './ends.ts'
 export { readStarts, renderStart } from './start-service.ts'
+export {
+  createLease,
+  createLeases,
+  type LeaseRequest,
+  planLease,
+  RefusedLease,
+  stopLease,
+} from './service.ts'
 export { readSaleBounds } from './snapshot-service.ts'
 export { listEndedPromises, listRunningAnchors } from './sold-store.ts'
 export type { LeaseStepDeps } from './step-deps.ts'

@@ -14,9 +14,21 @@ export interface WhoseWork {
 }
 
 /** Work of the operator and of what is of his house is trusted; all else is a customer's. */
-export async function tenantOf(db: Db, organizationId: string): Promise<'owner' | 'customer'> {
-  const organization = (await listOrganizations(db)).find((each) => each.id === organizationId)
-  return organization === undefined || organization.kind === 'customer' ? 'customer' : 'owner'
+export async function tenantOf(db: Db, organizationId: string): Promise<Tenant> {
+  return (await tenantsOf(db, [organizationId])).get(organizationId) ?? 'customer'
+}
+
+type Tenant = 'owner' | 'customer'
+
+export async function tenantsOf(
+  db: Db,
+  organizationIds: readonly string[],
+): Promise<ReadonlyMap<string, Tenant>> {
+  const organizations = await listOrganizations(db)
+  const owners = new Set(
+    organizations.filter(({ kind }) => kind !== 'customer').map(({ id }) => id),
+  )
+  return new Map(organizationIds.map((id) => [id, owners.has(id) ? 'owner' : 'customer']))
 }
 
 function isClosed({ isolation }: Pool): boolean {

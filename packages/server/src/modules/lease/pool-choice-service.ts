@@ -12,7 +12,7 @@ import {
 } from '#modules/fleet/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { poolsWithImage } from './image-service.ts'
-import { poolsFor, refuseHostPath, type WhoseWork } from './isolation-service.ts'
+import { poolsFor, refuseHostPath, tenantsOf, type WhoseWork } from './isolation-service.ts'
 import {
   type Candidate,
   choosePool,
@@ -99,4 +99,29 @@ export async function findPoolFor(
   const { text, gpusMax, near } =
     choice.kind === 'never' ? choice : { text: 'The pool is gone.', gpusMax: 0, near: null }
   throw new Fault('lease.over_capacity', text, { details: { gpusMax, ...renderDetails(near) } })
+}
+
+type PoolAsked = Omit<PoolWish, 'isOneFabric'> & WhoseWork & { readonly fabric?: 'same' | 'any' }
+type Found = Awaited<ReturnType<typeof findPoolFor>>
+
+/** Finds the pool for each of several; what asks for the same of people who are trusted alike is looked for once. */
+export async function poolFinder(
+  tx: Db,
+  all: readonly WhoseWork[],
+): Promise<(asked: PoolAsked) => Promise<Found>> {
+  const tenants = await tenantsOf(
+    tx,
+    all.map(({ organizationId }) => organizationId),
+  )
+  const known = new Map<string, Found>()
+  return async (asked) => {
+    const { pool, accelerator, site, region, jurisdiction, gpus, nodes } = asked
+    const { organizationId, workingDirectory, image, fabric } = asked
+    const place = [pool, accelerator, site, region, jurisdiction, gpus, nodes, fabric]
+    const key = JSON.stringify([...place, workingDirectory, image, tenants.get(organizationId)])
+    const found =
+      known.get(key) ?? (await findPoolFor(tx, { ...asked, isOneFabric: fabric === 'same' }))
+    known.set(key, found)
+    return found
+  }
 }

@@ -12,11 +12,11 @@ import { type Money, renderMoney } from '#kernel/money.ts'
 import type { Pool } from '#modules/fleet/index.ts'
 import { requireQuota } from '#modules/quota/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { holdNeeded, openHold } from './funding-service.ts'
+import { holdNeeded, openHold, openHolds } from './funding-service.ts'
 import { isSoldByHour, type Lease, NO_FILES } from './lease.ts'
-import { findPoolFor } from './pool-choice-service.ts'
+import { findPoolFor, poolFinder } from './pool-choice-service.ts'
 import { beginReclaim, endWaiting } from './reclaim.ts'
-import { recordFact, wakeLease, wakeMarket } from './record.ts'
+import { recordFact, recordFacts, wakeLease, wakeMarket } from './record.ts'
 import { startPrice } from './start-price-service.ts'
 import * as store from './store.ts'
 import { termsFor, withGuarantee } from './terms.ts'
@@ -55,6 +55,11 @@ export interface LeaseRequest {
   readonly agreedPrice?: Lease['agreedPrice']
   /** It counts against the quotas already, as the order or the quote that it comes of. */
   readonly isCounted?: boolean
+}
+
+/** One whose price was agreed, and whose GPUs count already, when it was ordered. */
+export interface AgreedRequest extends LeaseRequest {
+  readonly agreedPrice: NonNullable<Lease['agreedPrice']>
 }
 
 interface Context {
@@ -196,15 +201,73 @@ export async function createLease(tx: Db, request: LeaseRequest, context: Contex
   const maxPriceUsd = draft.maxPriceUsd ?? priceUsd
   const holdId = priceUsd === null ? null : await openHold(tx, draft, { priceUsd, ...context })
   const lease = { ...draft, maxPriceUsd, holdId }
-  await store.insertLeases(tx, [lease])
-  await recordFact(tx, lease, {
-    at: context.now,
-    type: 'lease.created',
-    text: `Asked for ${counted(lease.gpus, 'GPU')}${lease.nodes === 1 ? '' : ` over ${lease.nodes} nodes`} on ${lease.pool} as ${lease.kind}.`,
-    data: { kind: lease.kind, gpus: lease.gpus, nodes: lease.nodes, pool: lease.pool },
-  })
-  await wakeMarket(tx, context.now)
+  await keep(tx, [lease], context.now)
   return lease
+}
+
+async function keep(tx: Db, leases: readonly Lease[], now: Date): Promise<void> {
+  await store.insertLeases(tx, leases)
+  const facts = leases.map((lease) => {
+    const { kind, gpus, nodes, pool } = lease
+    const over = nodes === 1 ? '' : ` over ${nodes} nodes`
+    const text = `Asked for ${counted(gpus, 'GPU')}${over} on ${pool} as ${kind}.`
+    return { lease, at: now, type: 'lease.created', text, data: { kind, gpus, nodes, pool } }
+  })
+  await recordFacts(tx, facts)
+  await wakeMarket(tx, now)
+}
+
+/** A lease of several that was refused. None of them was kept. */
+export class RefusedLease extends Error {
+  /** Its place among them. */
+  readonly index: number
+  readonly fault: Fault
+
+  constructor(index: number, fault: Fault) {
+    super(fault.message, { cause: fault })
+    this.index = index
+    this.fault = fault
+  }
+}
+
+/** Tells which of several it was that could not be. */
+async function ofSeveral<Result>(index: number, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof Fault ? new RefusedLease(index, error) : error
+  }
+}
+
+/** Creates leases whose prices are agreed and that count against their quotas already, by sets: all of them or none. */
+export async function createLeases(
+  tx: Db,
+  requests: readonly AgreedRequest[],
+  context: Context,
+): Promise<readonly Lease[]> {
+  const findPool = await poolFinder(tx, requests)
+  const drafts: { readonly lease: Lease; readonly priceUsd: Money }[] = []
+  for (const [index, request] of requests.entries())
+    drafts.push(
+      await ofSeveral(index, async () => {
+        const draft = newLease(request, await findPool(request), context)
+        const { amount: priceUsd } = request.agreedPrice
+        await agreePrice(tx, draft, context.now)
+        return { lease: { ...draft, maxPriceUsd: draft.maxPriceUsd ?? priceUsd }, priceUsd }
+      }),
+    )
+  const held = await openHolds(tx, drafts, context)
+  if (held.kind === 'refused')
+    throw new RefusedLease(
+      drafts.findIndex(({ lease }) => lease.id === held.lease.id),
+      held.fault,
+    )
+  const leases = drafts.map(({ lease }, index) => ({
+    ...lease,
+    holdId: held.holdIds[index] ?? null,
+  }))
+  await keep(tx, leases, context.now)
+  return leases
 }
 
 /** Stops a lease; `organizationId` null for the operator and for Spillway itself. Stopping twice is once. */

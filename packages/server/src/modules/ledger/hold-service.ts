@@ -12,9 +12,11 @@ import {
   findHoldAccounts,
   findOpenHolds,
   insertHold,
+  insertHolds,
   listOpenHolds as selectOpenHolds,
   lockOpenHolds,
   type HoldPurpose,
+  type NewHold,
 } from './hold-store.ts'
 import { findBalance, lockBalances, moveBalances } from './store.ts'
 
@@ -60,6 +62,49 @@ export async function createHold(
   if (await insertHold(tx, { id, accountId, amount, purpose, reference, now }))
     return { kind: 'held', holdId: id }
   return { kind: 'refused', available: (await getBalance(tx, organizationId)).available }
+}
+
+export interface NewHoldRequest {
+  readonly organizationId: string
+  readonly amount: Money
+  /** The lease that the money is for. */
+  readonly reference: string
+}
+
+export type CreateHoldsOutcome =
+  | { readonly kind: 'held'; readonly holdIds: readonly string[] }
+  /** The first that the balance has not enough for. */
+  | { readonly kind: 'refused'; readonly index: number; readonly available: Money }
+
+/** Sets all of these aside, as if each were by itself in this order, or none. */
+export async function createHolds(
+  tx: Db,
+  requests: readonly NewHoldRequest[],
+  {
+    purpose,
+    now,
+    ids,
+  }: { readonly purpose: HoldPurpose; readonly now: Date; readonly ids: IdSource },
+): Promise<CreateHoldsOutcome> {
+  const accounts = requests.map(({ organizationId }) => customerAccount(organizationId).id)
+  const balances = await lockBalances(tx, [...new Set(accounts)])
+  const moved = new Map<string, Money>()
+  const holds: NewHold[] = []
+  for (const [index, { amount, reference }] of requests.entries()) {
+    assert(amount >= 0n, 'a hold is not negative')
+    const accountId = present(accounts[index], 'the account of a hold')
+    const balance = balances.get(accountId)
+    if (balance === undefined) return { kind: 'refused', index, available: ZERO }
+    const before = moved.get(accountId) ?? ZERO
+    const change = decideHoldChange({ ...balance, held: picos(balance.held + before) }, amount)
+    if (change.kind === 'refused') return { ...change, index }
+    moved.set(accountId, picos(before + amount))
+    holds.push({ id: newId('hold', ids), accountId, amount, purpose, reference, now })
+  }
+  await insertHolds(tx, holds)
+  const moves = [...moved].map(([accountId, held]) => ({ accountId, posted: ZERO, held }))
+  await moveBalances(tx, moves)
+  return { kind: 'held', holdIds: holds.map(({ id }) => id) }
 }
 
 /** Makes what is left of a hold exactly `amount`, or refuses. A released hold is refused as well. */

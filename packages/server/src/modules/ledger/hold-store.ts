@@ -44,6 +44,20 @@ export async function insertHold(db: Db, hold: NewHold): Promise<boolean> {
   return rows.length === 1
 }
 
+/** Writes holds whose balances the caller has locked, and moves. */
+export async function insertHolds(db: Db, holds: readonly NewHold[]): Promise<void> {
+  const texts = (of: (hold: NewHold) => string) => arrayText(holds.map(of))
+  await sql`
+    INSERT INTO hold (id, account_id, amount, purpose, reference, state, created_at)
+    SELECT id, account_id, amount, purpose, reference, 'held', created_at
+    FROM unnest(
+      ${texts(({ id }) => id)}::text[], ${texts(({ accountId }) => accountId)}::text[],
+      ${texts(({ amount }) => renderMoney(amount))}::numeric[],
+      ${texts(({ purpose }) => purpose)}::text[], ${texts(({ reference }) => reference)}::text[],
+      ${texts(({ now }) => now.toISOString())}::timestamptz[]
+    ) AS t (id, account_id, amount, purpose, reference, created_at)`.execute(db)
+}
+
 /** The accounts of holds, without a lock; a hold never changes its account. */
 export async function findHoldAccounts(db: Db, ids: readonly string[]): Promise<readonly string[]> {
   const { rows } = await sql<{ readonly account_id: string }>`

@@ -3,6 +3,7 @@ export type { Charge } from './posting.ts'
 export type { HoldPurpose } from './hold-store.ts'
 export {
   createHold,
+  createHolds,
   getBalance,
   growHold,
   listOpenHolds,

@@ -9,6 +9,7 @@ import {
   compensationsPosted,
   compensationTotal,
   createHold,
+  createHolds,
   creditGranted,
   getBalance,
   grantCredit,
@@ -91,6 +92,34 @@ async function expectVerified(): Promise<void> {
 }
 
 beforeEach(() => expectVerified())
+
+test('holds made by sets are as if each were made by itself: all of them, or none and the first that is too much', async () => {
+  const [a, b] = [await customer('10'), await customer('1')]
+  const make = (...amounts: readonly (readonly [string, string])[]) =>
+    inTransaction(db, (tx) =>
+      createHolds(
+        tx,
+        amounts.map(([organizationId, amount], index) => ({
+          ...{ organizationId, amount: money(amount), reference: `lse_set_${index}` },
+        })),
+        { purpose: 'lease', now, ids },
+      ),
+    )
+  const made = await make([a, '4'], [b, '1'], [a, '6'])
+  expect(made).toMatchObject({ kind: 'held' })
+  expect(await balanceOf(a)).toEqual(dollars('10', '10', '0'))
+  await expectVerified()
+  for (const holdId of made.kind === 'held' ? made.holdIds : [])
+    await inTransaction(db, (tx) => releaseHold(tx, holdId))
+  // when
+  const refused = await make([a, '4'], [a, '6.5'], [b, '1'])
+  const nobody = await make([b, '1'], ['org_of_nobody', '1'])
+  // then
+  expect(refused).toEqual({ kind: 'refused', index: 1, available: money('6') })
+  expect(nobody).toEqual({ kind: 'refused', index: 1, available: money('0') })
+  expect(await balanceOf(a)).toEqual(dollars('10', '0', '10'))
+  expect(await balanceOf(b)).toEqual(dollars('1', '0', '1'))
+})
 
 describe('credit', () => {
   test('a credit of one source is given once, and opening an account again changes nothing', async () => {

@@ -26,21 +26,14 @@ import {
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { CLEARING_ORDERS_MAX, CLEARING_WINDOW_MS } from '../../limits.ts'
 import { findLastClearing, insertClearing } from './clearing-store.ts'
-import { type Context, fill, releaseAll, takeSlots, Unfillable } from './fill-service.ts'
+import { type Context, fillAll, releaseAll, takeSlots, Unfillable } from './fill-service.ts'
 import { startInLine } from './in-line-service.ts'
 import { renderLog } from './log-text.ts'
 import { isOpen, renderRefusal, windowEndBefore } from './order.ts'
 import { passOverExcess } from './quota-service.ts'
-import { endOrder, tellOrder } from './record-service.ts'
+import { endOrder, endOrders, tellStanding } from './record-service.ts'
 import { readReserve } from './rule-service.ts'
-import {
-  hasOpenOrders,
-  lockBids,
-  lockExpiredOrders,
-  lockOrder,
-  noteStanding,
-  type WholeOrder,
-} from './store.ts'
+import { hasOpenOrders, lockBids, lockExpiredOrders, lockOrder, type WholeOrder } from './store.ts'
 import { countForSpot, readSupply } from './supply-service.ts'
 
 const HOUR_MS = 3_600_000
@@ -66,13 +59,12 @@ async function expire(
   { at, limit }: { readonly at: Date; readonly limit: number },
 ): Promise<void> {
   const orders = await lockExpiredOrders(tx, pool, { at, limit })
-  await releaseAll(tx, orders)
-  for (const order of orders)
-    await endOrder(tx, order, {
-      state: 'expired',
-      text: 'Nothing could be had at its limit before it expired.',
-      closedAt: at,
-    })
+  const text = 'Nothing could be had at its limit before it expired.'
+  const closing = { state: 'expired' as const, text, closedAt: at }
+  await endOrders(
+    tx,
+    orders.map((order) => ({ order, closing })),
+  )
 }
 
 /** The price of a window is one of the catalog: usage is rated by it for as long as its leases run. */
@@ -144,7 +136,7 @@ function orderOf(orders: readonly WholeOrder[]): (bid: Bid) => WholeOrder {
   return (bid) => present(bySequence.get(bid.sequence), 'the order of a bid')
 }
 
-async function fillAll(
+async function fillWindow(
   tx: Db,
   { orders, decided, clearingId, pool, guaranteeHours }: Cleared,
   context: Context,
@@ -159,10 +151,11 @@ async function fillAll(
     tx,
     clearing.accepted.map(({ bid }) => find(bid)),
   )
-  for (const { bid, room } of clearing.accepted) {
+  const fills = clearing.accepted.map(({ bid, room }) => {
     const placements = takeSlots(room, { supply: supply.nodes, taken })
-    await fill(tx, { order: find(bid), placements, agreedPrice, clearingId }, context)
-  }
+    return { order: find(bid), placements, agreedPrice, clearingId }
+  })
+  await fillAll(tx, fills, context)
 }
 
 /** Those that got nothing stand for the next window; of the first time it is told. */
@@ -173,11 +166,7 @@ async function stand(tx: Db, { orders, decided }: Cleared, now: Date): Promise<v
     order: find(bid),
     text: renderRefusal(why, clearing),
   }))
-  const texts = standing.map(({ order: { id }, text }) => ({ id, text }))
-  await noteStanding(tx, texts)
-  for (const { order, text } of standing)
-    if (order.state === 'pending')
-      await tellOrder(tx, order, { type: 'order.standing', text, at: now })
+  await tellStanding(tx, standing, now)
 }
 
 /** A window that was cleared already is not cleared again. */
@@ -197,7 +186,7 @@ async function clearPool(
   if (decided === null) return
   const clearingId = await record(tx, round, { decided, ids: context.ids })
   const cleared = { ...round, decided, clearingId }
-  await fillAll(tx, cleared, context)
+  await fillWindow(tx, cleared, context)
   await stand(tx, cleared, context.now)
 }
 

@@ -99,3 +99,22 @@ test('a window that waits for a balance holds up nobody who asks for a lease', a
   await clearing.under
   for (const { id } of orders) expect((await find(id)).state).toBe('filled')
 })
+
+test('an order that can never be filled is rejected alone, and the window fills the others', async () => {
+  const { buyer, order, find, clear, deps, database, held } = await begin()
+  const [a, b] = [await buyer('a'), await buyer('b')]
+  const orders = [await order(a, { gpus: 2 }), await order(b, { gpus: 2 }), await order(a)]
+  const bad = orders[1]?.id ?? ''
+  const request = JSON.stringify({ ...orders[1]?.request, image: 'no name of an image' })
+  await database.updateTable('market_order').set({ request }).where('id', '=', bad).execute()
+  // when
+  await clear()
+  await stepClearing(deps, POOL)
+  // then
+  const [first, second, third] = await Promise.all(orders.map(({ id }) => find(id)))
+  expect(first).toMatchObject({ state: 'filled' })
+  expect(second).toMatchObject({ state: 'rejected' })
+  expect(second?.text).toContain('no name of an image')
+  expect(third).toMatchObject({ state: 'filled', clearingId: first?.clearingId })
+  expect(await held(b)).toBe(0n)
+})

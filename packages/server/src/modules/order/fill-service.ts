@@ -1,12 +1,13 @@
-/** Makes a lease of an order, on the slots that a placer gave it. In the caller's transaction, which keeps all or nothing. */
-import { Fault } from '#kernel/fault.ts'
+/** Makes leases of orders, on the slots that a placer gave them. In the caller's transaction, which keeps all or nothing. */
+import { present } from '#kernel/assert.ts'
+import type { Fault } from '#kernel/fault.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { renderMoney } from '#kernel/money.ts'
-import { type AgreedPrice, createLease, placeLeases } from '#modules/lease/index.ts'
+import { type AgreedPrice, createLeases, placeLeases, RefusedLease } from '#modules/lease/index.ts'
 import { releaseHolds } from '#modules/ledger/index.ts'
 import type { TightRoom } from '#modules/market/index.ts'
 import { type Db, isUnavailable } from '#platform/db/database.ts'
-import { endOrder } from './record-service.ts'
+import { type Ended, endOrders } from './record-service.ts'
 import type { WholeOrder } from './store.ts'
 import type { SupplyNode } from './supply-service.ts'
 
@@ -57,30 +58,46 @@ export interface Fill {
   readonly clearingId?: string
 }
 
-/** What the order held is free by now, so that its money is there for what the lease holds, which is never more. */
-export async function fill(
-  tx: Db,
-  { order, placements, agreedPrice, clearingId }: Fill,
-  context: Context,
-): Promise<void> {
+function toAgreed({ order, agreedPrice }: Fill) {
   const { tier, pool, gpus, nodes, limit } = order
   const work = { ...order.request, kind: tier, pool, gpus, nodes } as const
+  return { ...work, maxPriceUsd: limit, agreedPrice, isCounted: true }
+}
+
+function toEnded({ order, agreedPrice, clearingId }: Fill, leaseId: string, now: Date): Ended {
+  const closing = {
+    state: 'filled' as const,
+    text: `Filled at $${renderMoney(agreedPrice.amount)} per GPU-hour.`,
+    closedAt: now,
+    ...{ leaseId, priceUsd: agreedPrice.amount },
+    ...(clearingId === undefined ? {} : { clearingId }),
+  }
+  return { order, closing }
+}
+
+/** That the database is away says nothing about an order. */
+function whyUnfillable(error: unknown, fills: readonly Fill[]): unknown {
+  if (!(error instanceof RefusedLease)) return error
+  if (isUnavailable(error.fault)) return error.fault
+  const { order } = present(fills[error.index], 'the order of a lease that was refused')
+  return new Unfillable(order.id, error.fault)
+}
+
+/**
+ * Fills a round by sets, so that it takes a few statements however many there are. What the orders held is free by now,
+ * so that its money is there for what the leases hold, which is never more.
+ */
+export async function fillAll(tx: Db, fills: readonly Fill[], context: Context): Promise<void> {
+  if (fills.length === 0) return
   try {
-    const lease = await createLease(
-      tx,
-      { ...work, maxPriceUsd: limit, agreedPrice, isCounted: true },
-      context,
-    )
-    await placeLeases(tx, [{ kind: 'place', leaseId: lease.id, placements }], context)
-    await endOrder(tx, order, {
-      state: 'filled',
-      text: `Filled at $${renderMoney(agreedPrice.amount)} per GPU-hour.`,
-      closedAt: context.now,
-      ...{ leaseId: lease.id, priceUsd: agreedPrice.amount },
-      ...(clearingId === undefined ? {} : { clearingId }),
-    })
+    const leases = await createLeases(tx, fills.map(toAgreed), context)
+    const placed = fills.map(({ placements }, index) => ({
+      ...{ kind: 'place' as const, leaseId: leases[index]?.id ?? '', placements },
+    }))
+    await placeLeases(tx, placed, context)
+    const ended = fills.map((fill, index) => toEnded(fill, leases[index]?.id ?? '', context.now))
+    await endOrders(tx, ended)
   } catch (error) {
-    // That the database is away says nothing about the order.
-    throw error instanceof Fault && !isUnavailable(error) ? new Unfillable(order.id, error) : error
+    throw whyUnfillable(error, fills)
   }
 }

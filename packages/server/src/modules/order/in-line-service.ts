@@ -3,10 +3,10 @@ import { type Money, renderMoney } from '#kernel/money.ts'
 import { findPool } from '#modules/fleet/index.ts'
 import { getGpuPrice, gpuSku, TightPlacer } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { type Context, fill, releaseAll, takeSlots } from './fill-service.ts'
+import { type Context, fillAll, releaseAll, takeSlots } from './fill-service.ts'
 import { passOverExcess } from './quota-service.ts'
-import { tellOrder } from './record-service.ts'
-import { lockInLine, noteStanding, type WholeOrder } from './store.ts'
+import { tellStanding } from './record-service.ts'
+import { lockInLine, type WholeOrder } from './store.ts'
 import { countForSale, readSupply } from './supply-service.ts'
 
 interface Decided {
@@ -63,10 +63,7 @@ export async function startInLine(
     tx,
     starts.map(({ order }) => order),
   )
-  for (const start of starts) await fill(tx, { ...start, agreedPrice }, context)
-  const texts = stays.map(({ order, text }) => ({ id: order.id, text }))
-  await noteStanding(tx, texts)
-  for (const { order, text } of stays)
-    if (order.state === 'pending')
-      await tellOrder(tx, order, { type: 'order.standing', text, at: now })
+  const fills = starts.map((start) => ({ ...start, agreedPrice }))
+  await fillAll(tx, fills, context)
+  await tellStanding(tx, stays, now)
 }

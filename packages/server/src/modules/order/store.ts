@@ -3,6 +3,7 @@ import type { OrderState, OrderTier } from '@spillway/contract'
 import { type Selectable, sql } from 'kysely'
 import { money, type Money, renderMoney } from '#kernel/money.ts'
 import type { LeaseRequest } from '#modules/lease/index.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Schema } from '#platform/db/schema.ts'
 import type { Order } from './order.ts'
@@ -190,19 +191,24 @@ export interface Closing {
   readonly priceUsd?: Money
 }
 
-export async function closeOrder(tx: Db, id: string, closing: Closing): Promise<void> {
-  await tx
-    .updateTable('market_order')
-    .set({
-      state: closing.state,
-      text: closing.text,
-      closed_at: closing.closedAt,
-      lease_id: closing.leaseId ?? null,
-      clearing_id: closing.clearingId ?? null,
-      price_usd: closing.priceUsd === undefined ? null : renderMoney(closing.priceUsd),
-    })
-    .where('id', '=', id)
-    .execute()
+/** Closes orders that the caller has locked. */
+export async function closeOrders(
+  tx: Db,
+  closings: readonly { readonly id: string; readonly closing: Closing }[],
+): Promise<void> {
+  const texts = (of: (closing: Closing) => string | null) =>
+    arrayText(closings.map(({ closing }) => of(closing)))
+  await sql`UPDATE market_order SET state = new.state, text = new.text, closed_at = new.closed_at,
+      lease_id = new.lease_id, clearing_id = new.clearing_id, price_usd = new.price_usd
+    FROM unnest(
+      ${arrayText(closings.map(({ id }) => id))}::text[], ${texts(({ state }) => state)}::text[],
+      ${texts(({ text }) => text)}::text[],
+      ${texts(({ closedAt }) => closedAt.toISOString())}::timestamptz[],
+      ${texts(({ leaseId }) => leaseId ?? null)}::text[],
+      ${texts(({ clearingId }) => clearingId ?? null)}::text[],
+      ${texts(({ priceUsd }) => (priceUsd === undefined ? null : renderMoney(priceUsd)))}::numeric[]
+    ) AS new (id, state, text, closed_at, lease_id, clearing_id, price_usd)
+    WHERE market_order.id = new.id`.execute(tx)
 }
 
 /** Orders that go on to the next window, each with why. */
