@@ -1,8 +1,12 @@
 /** `spillway clearing`: the windows in which spot orders met what was free, and whether their logs hold. */
+import type { ClearingLog } from '@spillway/contract'
 import { Argument, Option, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
 import { renderClearing, renderClearings } from '../output/market.ts'
 import { wholeNumber } from '../parse/option-values.ts'
+import { findDifferences } from '../verify/clearing.ts'
+import { parseLog } from '../verify/read-log.ts'
 import { findId } from './find.ts'
 
 interface ListOptions {
@@ -36,6 +40,16 @@ export function addClearingCommands(program: Command, context: Context): void {
     arguments: [new Argument('<id>', 'its id, or the start or end of it')],
     run: showClearing,
   })
+  addCommand(group, context, {
+    usage: 'verify',
+    summary: 'Compute a clearing again here, from its log alone, and say where it differs',
+    details:
+      'Of a file no server is asked at all: what `clearing show --json` printed, or the log in it. The rule is in docs/guides/market.md.',
+    example: 'spillway clearing verify clearing.json',
+    persona: 'demo',
+    arguments: [new Argument('<id|file>', 'its id, or a file with what was downloaded')],
+    run: verifyClearing,
+  })
 }
 
 async function listClearings(call: Call<ListOptions>): Promise<void> {
@@ -51,21 +65,47 @@ async function listClearings(call: Call<ListOptions>): Promise<void> {
   )
 }
 
-async function showClearing(call: Call): Promise<void> {
-  const { output } = call
-  const client = call.client()
-  const id = await findId(call.words[0] ?? '', {
+function findClearingId(call: Call): Promise<string> {
+  return findId(call.words[0] ?? '', {
     prefix: 'clr',
     noun: 'clearing',
     listing: 'spillway clearing list',
     candidates: async () =>
-      (await client.listClearings({ query: { limit: LIMIT_MAX } })).items.map((each) => ({
+      (await call.client().listClearings({ query: { limit: LIMIT_MAX } })).items.map((each) => ({
         id: each.id,
         label: `${each.pool}  ${each.windowEndsAt}`,
       })),
   })
-  const clearing = await client.getClearing({ params: { id } })
+}
+
+async function showClearing(call: Call): Promise<void> {
+  const { output } = call
+  const id = await findClearingId(call)
+  const clearing = await call.client().getClearing({ params: { id } })
   await call.present(clearing, () =>
     renderClearing(clearing, { paint: output.paint, columnsMax: output.columns() }),
   )
+}
+
+async function readLog(call: Call): Promise<ClearingLog> {
+  const word = call.words[0] ?? ''
+  const text = call.surroundings.readFile(word)
+  if (text !== null) return parseLog(text, word)
+  const id = await findClearingId(call)
+  return (await call.client().getClearing({ params: { id } })).log
+}
+
+/** Like a check that failed where something differs. */
+async function verifyClearing(call: Call): Promise<number> {
+  const { output } = call
+  const log = await readLog(call)
+  const differences = findDifferences(log)
+  const { bids, reserveUsd, priceUsd } = log
+  const accepted = bids.filter(({ outcome }) => outcome === 'accepted').length
+  await call.present({ holds: differences.length === 0, differences }, () =>
+    differences.length === 0
+      ? `${output.paint('green', 'holds')}: ${bids.length} bids, ${accepted} accepted, reserve ${reserveUsd}, price ${priceUsd} USD per GPU-hour`
+      : differences.map((each) => `${output.paint('red', 'differs')}: ${each}`).join('\n'),
+  )
+  return differences.length === 0 ? EXIT.ok : EXIT.refused
 }
