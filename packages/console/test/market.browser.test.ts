@@ -46,6 +46,36 @@ describe.runIf(hasChromium)('the market and its orders', () => {
     })
   })
 
+  test('a guarantee is asked for in the form, told with its reserve, and stands where nothing is promised', async () => {
+    for (const width of [390, 1280]) {
+      const opened = await scene.open({ as: 'buyer', width })
+      const { page } = opened
+      await opened.go('/market')
+      await page
+        .getByText(/none is promised now/)
+        .first()
+        .waitFor()
+      await opened.go('/orders/new')
+      await page.getByRole('textbox', { name: 'Command' }).fill('sleep 60')
+      await page.getByRole('textbox', { name: 'Limit', exact: true }).fill('1.50')
+      await page.getByRole('combobox', { name: 'Guarantee' }).selectOption('2')
+      await page.getByText('--guarantee 2h').waitFor()
+      await page.getByText(/For 2 h from its start it is not taken back/).waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      await page.getByRole('button', { name: /Order/ }).click()
+      await page
+        .getByRole('dialog', { name: 'Order' })
+        .getByText(/Likely to be filled: not known/)
+        .waitFor()
+      await page
+        .getByRole('dialog', { name: 'Order' })
+        .getByText(/has run for 2 h/)
+        .waitFor()
+      expect(opened.complaints).toEqual([])
+      await opened.close()
+    }
+  })
+
   test('a clearing tells the operator of bids by number, and a buyer which are its own', async () => {
     for (const [as, word] of [
       ['operator', 'number 1'],

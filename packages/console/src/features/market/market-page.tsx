@@ -14,6 +14,7 @@ import { KindSwatch } from '../../ui/state-word.tsx'
 import { useSession } from '../session/session.ts'
 import { CalendarSection } from './calendar-section.tsx'
 import { Clearings } from './clearings.tsx'
+import { Guarantees } from './guarantees.tsx'
 import { MarketFigures } from './market-figures.tsx'
 import { PoolLine } from './pool-line.tsx'
 import { PriceHistory } from './price-history.tsx'
@@ -133,12 +134,15 @@ function PoolMarket({ pool }: { pool: Pool }): ReactElement {
         <Section className="lg:col-span-4" title="How the reserve is made">
           <Answered query={reserve} skeleton={<BlockSkeleton height={248} />}>
             {(answer) => (
-              <PriceRule
-                rule={answer.rule}
-                utilisationPpm={answer.utilisationPpm}
-                previousUsd={answer.previousUsdPerGpuHour}
-                reserveUsd={answer.reserveUsdPerGpuHour}
-              />
+              <>
+                <PriceRule
+                  rule={answer.rule}
+                  utilisationPpm={answer.utilisationPpm}
+                  previousUsd={answer.previousUsdPerGpuHour}
+                  reserveUsd={answer.reserveUsdPerGpuHour}
+                />
+                <Guarantees guarantees={answer.guarantees} />
+              </>
             )}
           </Answered>
         </Section>

@@ -101,7 +101,7 @@ function consequences(draft: OrderDraft, pool: Pool | undefined): string[] {
     ...(draft.guarantee === ''
       ? []
       : [
-          `For ${draft.guarantee} h from its start it is not taken back; should that break all the same, what they cost is given back.`,
+          `For ${draft.guarantee} h from its start it is not taken back; should that break all the same, what it cost is given back.`,
         ]),
     noticeMs === 0
       ? 'The owner may take the slots back without notice.'

@@ -11,6 +11,7 @@ import {
   SaleRoom,
   type Snapshot,
   type StartEstimate,
+  type Want,
 } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { STARTS_LEARNED_MS, STARTS_LATELY_MS } from '../../limits.ts'
@@ -37,9 +38,15 @@ function toRun(lease: Lease, nowMs: number): LineRun {
   }
 }
 
-/** Those that wait and whose price is not above their maximum. */
-function lineOf({ wants }: Snapshot, pool: string, limits: ReadonlyMap<string, number | null>) {
-  const mine = wants.filter((want) => want.pool === pool && !isTooDear(want))
+/** Those that wait for nothing but room: neither for a lower price, nor for a promise that is not made now. */
+function lineOf(
+  { wants }: Snapshot,
+  pool: string,
+  { limits, room }: { limits: ReadonlyMap<string, number | null>; room: SaleRoom | null },
+) {
+  const isPromised = ({ promisedMs = 0, gpus }: Want) =>
+    promisedMs === 0 || room === null || room.left(promisedMs) >= gpus
+  const mine = wants.filter((want) => want.pool === pool && !isTooDear(want) && isPromised(want))
   return inOrder(mine).map(({ leaseId: id, kind, gpus, nodes }): LineWork => ({
     ...{ id, kind, gpus, nodes, limitMs: limits.get(id) ?? null },
     takesRoom: kind === 'on_demand' || kind === 'anchor',
@@ -83,20 +90,21 @@ async function readLine(db: Db, pool: string, now: Date): Promise<LineInput> {
   const open = await listOpenLeases(db, pool)
   const limits = new Map(open.map(({ id, timeLimitMs }) => [id, timeLimitMs]))
   const sale = book.pools.find(({ name }) => name === pool)?.sale
+  const room = sale === undefined ? null : new SaleRoom(sale)
   const asked = await listAsked(db, pool, new Date(nowMs - STARTS_LATELY_MS))
   return {
     nodes: freeOf(book, pool),
     running: open
       .filter(({ placements }) => placements.length > 0)
       .map((lease) => toRun(lease, nowMs)),
-    waiting: lineOf(book, pool, limits),
+    waiting: lineOf(book, pool, { limits, room }),
     lifetimes: await listLifetimes(db, pool, new Date(nowMs - STARTS_LEARNED_MS)),
     lately: {
       work: asked.map((each) => ({ ...each, takesRoom: each.kind === 'on_demand' })),
       withinMs: STARTS_LATELY_MS,
     },
     rises: await risesOf(db, book, pool),
-    spotLeft: sale === undefined ? Number.POSITIVE_INFINITY : new SaleRoom(sale).left(0),
+    spotLeft: room === null ? Number.POSITIVE_INFINITY : room.left(0),
   }
 }
 

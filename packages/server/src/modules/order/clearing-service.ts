@@ -34,7 +34,7 @@ import { passOverExcess } from './quota-service.ts'
 import { endOrder, endOrders, tellStanding } from './record-service.ts'
 import { readReserve } from './rule-service.ts'
 import { hasOpenOrders, lockBids, lockExpiredOrders, lockOrder, type WholeOrder } from './store.ts'
-import { countForSpot, readSupply } from './supply-service.ts'
+import { readForSpot, readSupply } from './supply-service.ts'
 
 const HOUR_MS = 3_600_000
 /** Firm ones first; 0 is plain spot. */
@@ -102,8 +102,7 @@ async function decide(tx: Db, { pool, windowEndsAt, guaranteeHours, orders }: Ro
   const depth = depthOf(rule, { bids: eligible, merged })
   if (depth === 'merge') return null
   const { nodes } = supply
-  const promisedMs = guaranteeHours * HOUR_MS
-  const gpusMax = await countForSpot(tx, pool, { supply, promisedMs, now })
+  const gpusMax = (await readForSpot(tx, pool, { supply, now }))(guaranteeHours * HOUR_MS)
   const isQuoted = depth === 'quote'
   const window: Window = { rule, utilisationPpm, previous, gpusMax, isQuoted, bids }
   const clearing = clearWindow(window, new TightPlacer(nodes))

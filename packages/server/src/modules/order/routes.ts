@@ -17,7 +17,7 @@ import { readReserve } from './rule-service.ts'
 import { cancelOrder, createOrder } from './service.ts'
 import { expectedFill } from './start-service.ts'
 import { findOrder, listOrders } from './store.ts'
-import { countForSpot, readSupply, type Supply } from './supply-service.ts'
+import { readForSpot, readSupply, type Supply } from './supply-service.ts'
 import { renderClearing, renderOrders } from './view-service.ts'
 
 type Names =
@@ -53,13 +53,20 @@ async function requirePool(db: Db, pool: string): Promise<void> {
 async function renderGuarantees(
   db: Db,
   pool: string,
-  { supply, now }: { readonly supply: Supply; readonly now: Date },
+  {
+    supply,
+    now,
+    forSpot,
+  }: {
+    readonly supply: Supply
+    readonly now: Date
+    readonly forSpot: (promisedMs: number) => number
+  },
 ) {
   const guarantees = []
   for (const hours of GuaranteeHours.values) {
     const { reserve } = await readReserve(db, pool, { supply, at: now, guaranteeHours: hours })
-    const promisedMs = hours * 3_600_000
-    const gpusFree = await countForSpot(db, pool, { supply, promisedMs, now })
+    const gpusFree = forSpot(hours * 3_600_000)
     guarantees.push({ hours, reserveUsdPerGpuHour: renderMoney(reserve), gpusFree })
   }
   return guarantees
@@ -72,6 +79,7 @@ async function renderReserve(db: Db, pool: string, now: Date) {
     supply,
     at: now,
   })
+  const forSpot = await readForSpot(db, pool, { supply, now })
   const windowEndsMs = windowEndAfter(now.getTime(), CLEARING_WINDOW_MS)
   return {
     pool,
@@ -79,8 +87,8 @@ async function renderReserve(db: Db, pool: string, now: Date) {
     utilisationPpm,
     previousUsdPerGpuHour: previous === null ? null : renderMoney(previous),
     reserveUsdPerGpuHour: renderMoney(reserve),
-    gpusFree: await countForSpot(db, pool, { supply, promisedMs: 0, now }),
-    guarantees: await renderGuarantees(db, pool, { supply, now }),
+    gpusFree: forSpot(0),
+    guarantees: await renderGuarantees(db, pool, { supply, now, forSpot }),
     windowMs: CLEARING_WINDOW_MS,
     windowEndsAt: new Date(windowEndsMs).toISOString(),
   }

@@ -2,7 +2,7 @@
  * When an open order is likely to be filled, and what is offered to start. Orders come after leases that wait, and among
  * each other by arrival: what somebody else bids is nobody's business, so that it has no part in what is told.
  */
-import { readStarts, renderStart } from '#modules/lease/index.ts'
+import { readSaleBounds, readStarts, renderStart } from '#modules/lease/index.ts'
 import { type LineWork, UNKNOWN } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { CLEARING_WINDOW_MS } from '../../limits.ts'
@@ -12,6 +12,7 @@ import { readReserve } from './rule-service.ts'
 import { findOrder, listOpenOrders, type WholeOrder } from './store.ts'
 import { readSupply } from './supply-service.ts'
 
+const HOUR_MS = 3_600_000
 /** Of those that start later, so many are looked into. */
 const OFFERS_ESTIMATED = 6
 
@@ -28,11 +29,19 @@ async function isBelowReserve(db: Db, order: WholeOrder, now: Date): Promise<boo
   return limit < (await readReserve(db, pool, { supply, at: now, guaranteeHours })).reserve
 }
 
+/** When more will be promised than is now, nobody knows either. */
+async function isPromised(db: Db, order: WholeOrder, now: Date): Promise<boolean> {
+  const { pool, gpus, guaranteeHours } = order
+  if (guaranteeHours === 0) return true
+  return (await readSaleBounds(db, pool, now)).room.left(guaranteeHours * HOUR_MS) >= gpus
+}
+
 /** Null for an order that is closed. It is filled at the end of a window. */
 export async function expectedFill(db: Db, id: string, now: Date) {
   const order = await findOrder(db, id)
   if (order === null || !isOpen(order)) return null
-  if (await isBelowReserve(db, order, now)) return renderStart(UNKNOWN, now)
+  if ((await isBelowReserve(db, order, now)) || !(await isPromised(db, order, now)))
+    return renderStart(UNKNOWN, now)
   const open = await listOpenOrders(db, order.pool)
   const estimate = await readStarts(db, order.pool, now)
   const { p50Ms, p90Ms } = estimate([id], open.map(toWork)).get(id) ?? UNKNOWN

@@ -88,3 +88,10 @@ test('an offer says when it is likely to start, and what runs already has none',
   for (const { startsAt, expectedStart } of later.items)
     if (expectedStart.p90At !== null) expect(expectedStart.p90At >= startsAt).toBe(true)
 })
+
+test('of a guarantee that is not promised now, nobody knows when it will be', async () => {
+  const { buyer, order, ofOrder } = await begin()
+  const a = await buyer('a')
+  const { id } = await order(a, { gpus: 1, limit: '1.9', guaranteeHours: 2 })
+  expect(await ofOrder(a, id)).toEqual({ p50At: null, p90At: null })
+})

@@ -57,27 +57,24 @@ export async function readSupply(db: Db, pool: string): Promise<Supply> {
   return { nodes, slotsTotal, slotsFree }
 }
 
+interface At {
+  readonly supply: Supply
+  readonly now: Date
+}
+
 /** What may be sold: neither what others wait for, nor what the owner's work will want soon. */
-export async function countForSale(
-  db: Db,
-  pool: string,
-  { supply, now }: { readonly supply: Supply; readonly now: Date },
-): Promise<number> {
+export async function countForSale(db: Db, pool: string, { supply, now }: At): Promise<number> {
   const { keptSoon } = await readSaleBounds(db, pool, now)
   return Math.max(0, supply.slotsFree - (await countWaiting(db, pool)) - keptSoon)
 }
 
-/** What may be sold as spot: of that, no more than the surplus of its tier. */
-export async function countForSpot(
+/** What may be sold as spot with a promise of so long, or of 0: of that, no more than the surplus of its tier. */
+export async function readForSpot(
   db: Db,
   pool: string,
-  {
-    supply,
-    promisedMs,
-    now,
-  }: { readonly supply: Supply; readonly promisedMs: number; readonly now: Date },
-): Promise<number> {
+  { supply, now }: At,
+): Promise<(promisedMs: number) => number> {
   const { keptSoon, room } = await readSaleBounds(db, pool, now)
   const free = supply.slotsFree - (await countWaiting(db, pool)) - keptSoon
-  return Math.max(0, Math.min(free, room.left(promisedMs)))
+  return (promisedMs) => Math.max(0, Math.min(free, room.left(promisedMs)))
 }
