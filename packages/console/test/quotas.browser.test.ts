@@ -27,12 +27,12 @@ describe.runIf(hasChromium)('quotas', () => {
     await page.getByText(/1 of 1.000.000/).waitFor()
     await page.getByRole('button', { name: 'Ask for more' }).click()
     const dialog = page.getByRole('dialog', { name: 'Ask for more' })
+    expect(await accessibilityFaults(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Ask the operator' }).click()
     await dialog.getByText(/needed/).waitFor()
     await dialog.getByRole('textbox', { name: 'GPUs in all' }).fill('16')
     await dialog.getByRole('textbox', { name: 'What it is for' }).fill('a run until Friday')
     await dialog.getByRole('combobox', { name: 'Tier' }).selectOption('flex')
-    expect(await accessibilityFaults(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Ask the operator' }).click()
     await page.getByRole('cell', { name: 'a run until Friday' }).waitFor()
     const second = await scene.open({ as: 'operator' })
@@ -49,7 +49,7 @@ describe.runIf(hasChromium)('quotas', () => {
     expect([...opened.complaints, ...second.complaints]).toEqual([])
     await opened.close()
     await second.close()
-  })
+  }, 120_000)
 
   test.each([390, 1280, 2560])(
     'the page is not wider than a window of %i pixels',

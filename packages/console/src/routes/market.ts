@@ -1,10 +1,10 @@
-/** `/market?pool=&tier=&range=`, `/market/clearings/$clearingId`, `/orders?state=&pool=&order=` and `/orders/new?pool=`. */
+/** `/market?pool=&tier=&range=`, `/offers?gpus=&tier=&max=&hours=`, `/market/clearings/$clearingId`, `/orders?state=&pool=&order=` and `/orders/new?pool=`. */
 import { OrderState, Tier } from '@spillway/contract'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
 import { appRoute, requirePermission } from './app.tsx'
-import { optionalText, tableSearch } from './search.ts'
+import { optionalText, searchWord, tableSearch } from './search.ts'
 
 export const marketRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -21,6 +21,22 @@ export const marketRoute = createRoute({
     void context.queryClient.prefetchQuery(apiQuery('listPools'))
   },
   component: lazyRouteComponent(() => import('../features/market/market-page.tsx'), 'MarketPage'),
+})
+
+export const offersRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/offers',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'price.read'),
+  validateSearch: z.object({
+    gpus: searchWord,
+    tier: Tier.optional().catch(undefined),
+    max: searchWord,
+    hours: searchWord,
+  }),
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(apiQuery('listQuotes'))
+  },
+  component: lazyRouteComponent(() => import('../features/offers/offers-page.tsx'), 'OffersPage'),
 })
 
 export const clearingRoute = createRoute({

@@ -4,7 +4,7 @@ import { createRouter } from '@tanstack/react-router'
 import { keysRoute, quotasRoute, usageRoute, webhookRoute, webhooksRoute } from './account.ts'
 import { appRoute } from './app.tsx'
 import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
-import { clearingRoute, marketRoute, newOrderRoute, ordersRoute } from './market.ts'
+import { clearingRoute, marketRoute, newOrderRoute, offersRoute, ordersRoute } from './market.ts'
 import { modelRoute, modelsRoute } from './models.ts'
 import {
   auditRoute,
@@ -32,6 +32,7 @@ const routeTree = rootRoute.addChildren([
     leaseRoute,
     reclaimsRoute,
     marketRoute,
+    offersRoute,
     clearingRoute,
     ordersRoute,
     newOrderRoute,

@@ -15,3 +15,9 @@ export const chartSearch = {
 }
 
 export const optionalText = z.string().optional().catch(undefined)
+
+/** A number in an address is read as one, and is a word all the same. */
+export const searchWord = z
+  .union([z.string(), z.number().transform(String)])
+  .optional()
+  .catch(undefined)

@@ -20,6 +20,7 @@ import { PoolLine } from './pool-line.tsx'
 import { PriceHistory } from './price-history.tsx'
 import { PriceRule } from './price-rule.tsx'
 import type { PriceRange } from './price-shape.ts'
+import { TransferSection } from './transfer-section.tsx'
 import { WorthSection } from './worth-section.tsx'
 
 const route = getRouteApi('/app/market')
@@ -54,14 +55,20 @@ export function MarketPage(): ReactElement {
           )
         }
         actions={
-          <Link
-            to="/orders/new"
-            search={pool ? { pool: pool.name } : {}}
-            className={buttonClass('primary')}
-          >
-            <Icon name="plus" size={14} />
-            Order spot
-          </Link>
+          <>
+            <Link to="/offers" className={buttonClass()}>
+              <Icon name="search" size={14} />
+              Find GPUs
+            </Link>
+            <Link
+              to="/orders/new"
+              search={pool ? { pool: pool.name } : {}}
+              className={buttonClass('primary')}
+            >
+              <Icon name="plus" size={14} />
+              Order spot
+            </Link>
+          </>
         }
       />
       <Answered query={pools} skeleton={<BlockSkeleton height={420} />}>
@@ -178,7 +185,26 @@ function PoolMarket({ pool }: { pool: Pool }): ReactElement {
           </Section>
         )}
       </div>
+      {role === 'operator' && <Transfer pool={pool} />}
       <Clearings pool={pool} />
     </>
+  )
+}
+
+function Transfer({ pool }: { pool: Pool }): ReactElement {
+  const transfer = useQuery(apiQuery('getTransferPrice', { params: { pool: pool.name } }))
+  return (
+    <Section
+      className="mb-7"
+      title={
+        <>
+          Transfer price <span className="text-13 font-normal text-muted">of the last day</span>
+        </>
+      }
+    >
+      <Answered query={transfer} skeleton={<BlockSkeleton height={220} />}>
+        {(answer) => <TransferSection transfer={answer} />}
+      </Answered>
+    </Section>
   )
 }

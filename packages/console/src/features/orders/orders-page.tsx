@@ -106,10 +106,16 @@ export function OrdersPage(): ReactElement {
         title="Orders"
         line={query.data ? <Line orders={rows} /> : <>&nbsp;</>}
         actions={
-          <Link to="/orders/new" className={buttonClass('primary')}>
-            <Icon name="plus" size={14} />
-            Order spot
-          </Link>
+          <>
+            <Link to="/offers" className={buttonClass()}>
+              <Icon name="search" size={14} />
+              Find GPUs
+            </Link>
+            <Link to="/orders/new" className={buttonClass('primary')}>
+              <Icon name="plus" size={14} />
+              Order spot
+            </Link>
+          </>
         }
       />
       <Answered query={query}>
