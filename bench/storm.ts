@@ -3,10 +3,8 @@
  * part is killed with SIGKILL. Then the proof, from what the commands themselves wrote while they ran, against what was
  * booked and billed.
  */
-import { randomInt } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Evidence, readEvidence } from '../packages/server/test/harness/evidence.ts'
 import { hasSlurm } from '../packages/server/test/slurm-lab/programs.ts'
 import type { BenchOptions, BenchResult, Figure } from './run/result.ts'
@@ -14,6 +12,7 @@ import type { Ground } from './storm/ground.ts'
 import { Load } from './storm/load.ts'
 import { localGround } from './storm/local-ground.ts'
 import { type Collision, collisionsOf, proveBills, ranOnMs } from './storm/proof.ts'
+import { rage } from './storm/rage.ts'
 import { slurmGround } from './storm/slurm-ground.ts'
 import { makeFolder, Stand } from './storm/stand.ts'
 import { readWitnesses } from './storm/witness.ts'
@@ -21,31 +20,6 @@ import { readWitnesses } from './storm/witness.ts'
 type MakeGround = (folder: string) => Promise<Ground>
 
 const LIFE_MS = [500, 8000] as const
-const EVERY_MS = [300, 2500] as const
-
-/** Kills one part after another, each kind in turn and then at random; returns how often each was hit. */
-async function rage(
-  stand: Stand,
-  ground: Ground,
-  kills: number,
-): Promise<Readonly<Record<string, number>>> {
-  const victims: Readonly<Record<string, () => Promise<void>>> = {
-    server: () => stand.killServer(),
-    gateway: () => stand.killGateway(),
-    PostgreSQL: () => stand.killPostgres(),
-    ...ground.victims,
-  }
-  const names = Object.keys(victims)
-  const counts = Object.fromEntries(names.map((name) => [name, 0]))
-  for (let index = 0; index < kills; index++) {
-    await pause(randomInt(EVERY_MS[0], EVERY_MS[1]))
-    const name = names[index < names.length ? index : randomInt(names.length)] ?? 'server'
-    process.stderr.write(`${index + 1}/${kills} kill -9 ${name}\n`)
-    await victims[name]?.()
-    counts[name] = (counts[name] ?? 0) + 1
-  }
-  return counts
-}
 
 function never(name: string, value: number, unit: string): Figure {
   return { name, unit, value, target: { kind: 'at_most', value: 0 } }
@@ -111,7 +85,13 @@ async function storm(
     const { witnesses } = stand
     const load = new Load(stand.clients, { witnesses, inFlight, lifeMs: LIFE_MS, gpusMax })
     const running = load.run()
-    const counts = await rage(stand, ground, kills)
+    const victims = {
+      server: () => stand.killServer(),
+      gateway: () => stand.killGateway(),
+      PostgreSQL: () => stand.killPostgres(),
+      ...ground.victims,
+    }
+    const counts = await rage(victims, kills)
     await ground.quieten()
     load.end()
     await running
