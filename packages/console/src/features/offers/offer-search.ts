@@ -1,5 +1,5 @@
 /** What is looked for, as it stands in the address, and the question to the server that it is. Pure. */
-import { parseGpuWish, Tier } from '@spillway/contract'
+import { parseGpuWish, type Tier } from '@spillway/contract'
 import type { Answer, CallInput } from '../../api/client.ts'
 
 export type Offers = Answer<'listOffers'>
