@@ -144,7 +144,12 @@ describe('a model that scales', { timeout: 240_000 }, () => {
     const fixed = await scale({ policy: 'fixed', replicasMax: 1 })
     expect(fixed).toMatchObject({ replicasMin: 1, replicasMax: 1, replicasWanted: 1 })
     await until('it serves', async () => (await deployment()).replicas[0]?.state === 'ready')
+    // Many at once, some still in line when the replica is to go: every one of them is answered in full.
+    const asked = Array.from({ length: 24 }, () => ask(60))
+    await Promise.race(asked)
     await scale({ policy: 'autoscale', replicasMin: 0, replicasMax: 0 })
+    const answers = await Promise.all(asked)
+    expect(answers.every(({ choices }) => choices[0]?.finish_reason !== null)).toBe(true)
     await until('it is gone', async () => (await deployment()).replicas.length === 0)
     const nobody = ask().catch((error: unknown) => error)
     expect(await nobody).toMatchObject({ status: 503, code: 'model_not_ready' })

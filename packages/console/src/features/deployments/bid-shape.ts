@@ -23,7 +23,7 @@ export function toBidShape(points: readonly Bid[]): LineShape {
         values: points.map(({ bidNextUsd }) => usdOf(bidNextUsd)),
       },
       {
-        ...{ id: 'price', label: 'an hour sells for', colour: '--text' },
+        ...{ id: 'price', label: 'an hour', colour: '--text' },
         values: points.map(({ askUsd }) => usdOf(askUsd)),
       },
     ],

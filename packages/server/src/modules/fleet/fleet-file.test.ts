@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readFleetFile } from './fleet-file.ts'
+import { scalingOf } from './model-scaling.ts'
 
 const laptop = readFileSync(new URL('../../../../../examples/laptop.yaml', import.meta.url), 'utf8')
 
@@ -274,4 +275,24 @@ test('the transfer price is posted unless the file says otherwise, and a misspel
   expect(postsTransfer(`${laptop}\nbooks:\n  postTransfer: false\n`)).toBe(false)
   const [fault] = faultsOf(`${laptop}\nbooks:\n  postTransfers: false\n`)
   expect(fault?.message).toContain('postTransfer')
+})
+
+test('a model scales within its bounds, or has a fixed number of replicas', () => {
+  const scalingIn = (replicas: string) => {
+    const outcome = readFleetFile(laptop.replace(/ {4}replicas: 1.*/, `    ${replicas}`))
+    return outcome.kind === 'read' ? outcome.fleet.models.map(scalingOf)[0] : outcome.faults
+  }
+  expect(scalingIn('replicas: 2')).toMatchObject({
+    ...{ policy: 'fixed', replicasMin: 2, replicasMax: 2 },
+  })
+  expect(scalingIn('autoscale: { max: 3, idle: 1m, bandPercent: 5 }')).toEqual({
+    ...{ policy: 'autoscale', replicasMin: 0, replicasMax: 3 },
+    ...{ idleMs: 60_000, steadyMs: 120_000, bandPpm: 50_000 },
+  })
+  expect(scalingIn('autoscale: { min: 4, max: 3 }')).toMatchObject([
+    { message: 'the minimum of 4 is above the maximum of 3' },
+  ])
+  expect(scalingIn('autoscale: { stedy: 3m }')).toMatchObject([
+    { message: expect.stringContaining('did you mean `steady`?') },
+  ])
 })

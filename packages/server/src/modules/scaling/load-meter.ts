@@ -78,14 +78,15 @@ export class LoadMeter {
   /** What was measured since the last call. */
   take(deploymentId: string): Measured {
     const meters = this.#meters.get(deploymentId) ?? new Map<string, Meter>()
-    let [requests, tokens, workedMs, replicasHeard] = [0, 0, 0, 0]
+    let [requests, readingsMost, tokens, workedMs, replicasHeard] = [0, 0, 0, 0, 0]
     let places: number | null = null
     let hasSilence = false
     for (const [leaseId, meter] of meters) {
       if (meter.readings === 0 && meter.silences === 0) meters.delete(leaseId)
       if (meter.silences > 0) hasSilence = true
       if (meter.readings === 0) continue
-      requests += meter.requests / meter.readings
+      requests += meter.requests
+      readingsMost = Math.max(readingsMost, meter.readings)
       tokens += meter.tokens
       workedMs += meter.workedMs
       if (meter.silences === 0) replicasHeard += 1
@@ -94,6 +95,8 @@ export class LoadMeter {
     }
     for (const meter of meters.values()) meter.silences = 0
     const pace = workedMs < WORKED_MS_MIN || tokens === 0 ? null : (tokens * 1000) / workedMs
-    return { requests, tokens, replicasHeard, hasSilence, places, pace }
+    // All are asked at one beat: one that was up for half of the time has half as many readings.
+    const mean = readingsMost === 0 ? 0 : requests / readingsMost
+    return { requests: mean, tokens, replicasHeard, hasSilence, places, pace }
   }
 }

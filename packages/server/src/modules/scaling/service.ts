@@ -16,7 +16,7 @@ import { type Held, saveHeld } from './held-store.ts'
 import type { LoadMeter } from './load-meter.ts'
 import type { Look } from './look.ts'
 import { layGround, listScaled, type Measured, measure } from './measure-service.ts'
-import { insertLook } from './store.ts'
+import { findLatestLooks, insertLook } from './store.ts'
 
 export const SCALING_PROGRAM = 'scaling'
 
@@ -55,6 +55,13 @@ export async function stepScaling(
   const at = now()
   const deployments = await listScaled(database, pool)
   if (deployments.length === 0) return { kind: 'done' }
+  const latest = await findLatestLooks(
+    database,
+    deployments.map(({ id }) => id),
+  )
+  // Woken twice in one instant: there is nothing between to measure.
+  if ([...latest.values()].some(({ atMs }) => atMs >= at.getTime()))
+    return { kind: 'wait', untilMs: at.getTime() + 1 }
   const ground = await layGround(database, pool, at)
   const measured: Measured[] = []
   for (const deployment of deployments)

@@ -1,6 +1,7 @@
 /** SQL of looks at deployments. They are written once and never changed. */
 import { type Selectable, sql } from 'kysely'
 import { type Money, money, renderMoney } from '#kernel/money.ts'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Schema } from '#platform/db/schema.ts'
 import type { Look } from './look.ts'
@@ -129,15 +130,12 @@ export async function findLatestLooks(
   db: Db,
   deploymentIds: readonly string[],
 ): Promise<ReadonlyMap<string, Look>> {
-  if (deploymentIds.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('replica_bid')
-    .selectAll()
-    .distinctOn('deployment_id')
-    .where('deployment_id', 'in', [...deploymentIds])
-    .orderBy('deployment_id')
-    .orderBy('at', 'desc')
-    .execute()
+  const { rows } = await sql<Row>`
+    SELECT latest.* FROM unnest(${arrayText(deploymentIds)}::text[]) AS wanted (id)
+    CROSS JOIN LATERAL (
+      SELECT * FROM replica_bid WHERE deployment_id = wanted.id ORDER BY at DESC LIMIT 1) AS latest`.execute(
+    db,
+  )
   return new Map(rows.map((row) => [row.deployment_id, toLook(row)]))
 }
 

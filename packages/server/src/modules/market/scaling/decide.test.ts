@@ -190,6 +190,8 @@ describe('from nothing', () => {
 
   test('nobody asking, it sleeps', () => {
     expect(decide({ replicasWanted: 0 }, FREE)).toMatchObject({ to: 0, why: 'asleep' })
+    const remembered = { samples: steady(8, 0), replicasWanted: 0, ...since('above', 60_000) }
+    expect(decide(remembered, FREE)).toMatchObject({ to: 0, why: 'asleep' })
   })
 })
 

@@ -192,7 +192,8 @@ function choose(desk: Desk, stance: Stance): Choice {
   const bounded = Math.min(terms.replicasMax, Math.max(terms.replicasMin, have))
   if (bounded !== have) return { to: bounded, why: 'bounds' }
   if (terms.policy === 'fixed') return stay('fixed')
-  if (have === 0 && requestsHeld > 0) return wake(desk)
+  // From nothing, nobody is served by what was wanted a while ago.
+  if (have === 0) return requestsHeld > 0 ? wake(desk) : stay('asleep')
   if (isIdle(desk)) return { to: 0, why: 'idle' }
   if (stance.kind === 'above') {
     if (!isSettled(desk, [drainedMs])) return stay('settling')
@@ -202,8 +203,7 @@ function choose(desk: Desk, stance: Stance): Choice {
     if (isSpared(desk)) return stay('spared')
     return isSettled(desk, [stance.sinceMs, startedMs, drainedMs]) ? drain(desk) : stay('falling')
   }
-  if (deployment.fullEarning === null) return stay(have === 0 ? 'asleep' : 'unknown')
-  return stay(have === 0 ? 'asleep' : 'within')
+  return stay(deployment.fullEarning === null ? 'unknown' : 'within')
 }
 
 function decideOne(desk: Desk): ReplicaDecision {
