@@ -55,7 +55,7 @@ class EvictionPlanner {
   }
 
   plan(): Eviction | null {
-    for (const room of this.#floor.rooms.values()) this.#rate(room)
+    for (const room of this.#floor.rooms) this.#rate(room)
     while (this.#rooms.length < this.#want.nodes) {
       const room = this.#cheapest()
       if (!room) return null
@@ -69,8 +69,10 @@ class EvictionPlanner {
   }
 
   #rate(room: Room): void {
+    const slots = this.#missing(room)
+    if (slots > room.reach) return
     const plan = chooseVictims(this.#candidatesIn(room), {
-      ...{ nodeId: room.node.id, slots: this.#missing(room) },
+      ...{ nodeId: room.node.id, slots },
       ...{ by: this.#want.kind, nowMs: this.#nowMs },
     })
     if (!plan) return
@@ -100,7 +102,7 @@ class EvictionPlanner {
     }
     for (const victim of victims)
       for (const nodeId of victim.slotsByNode.keys()) {
-        const other = this.#floor.rooms.get(nodeId)
+        const other = this.#floor.room(nodeId)
         if (other && this.#offers.has(other)) this.#rate(other)
       }
   }
@@ -108,7 +110,7 @@ class EvictionPlanner {
   /** Counts the slots of one who goes, or who stays after all. */
   #change(victim: Victim, sign: 1 | -1): void {
     for (const [nodeId, slots] of victim.slotsByNode) {
-      const room = this.#floor.rooms.get(nodeId)
+      const room = this.#floor.room(nodeId)
       if (room) this.#freed.set(room, (this.#freed.get(room) ?? 0) + sign * slots.length)
     }
   }
@@ -126,7 +128,7 @@ class EvictionPlanner {
     for (const victim of dearestFirst) {
       this.#change(victim, -1)
       const lost = [...victim.slotsByNode.keys()]
-        .flatMap((nodeId) => this.#floor.rooms.get(nodeId) ?? [])
+        .flatMap((nodeId) => this.#floor.room(nodeId) ?? [])
         .filter((room) => fitting.has(room) && !fits(room))
       if (fitting.size - lost.length < nodes) {
         this.#change(victim, 1)
@@ -145,7 +147,7 @@ class EvictionPlanner {
   #freedRooms(): readonly Room[] {
     const others = [...this.#going]
       .flatMap((victim) => [...victim.slotsByNode.keys()])
-      .flatMap((nodeId) => this.#floor.rooms.get(nodeId) ?? [])
+      .flatMap((nodeId) => this.#floor.room(nodeId) ?? [])
     return [...new Set([...this.#rooms, ...others])]
   }
 }

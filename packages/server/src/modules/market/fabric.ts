@@ -7,19 +7,17 @@ import type { Victim } from './victims.ts'
 class FabricFloor extends Floor {
   readonly #whole: Floor
   readonly #fabric: string
-  readonly #own: readonly Room[]
-  #byId: ReadonlyMap<string, Room> | null = null
 
   constructor(whole: Floor, fabric: string, rooms: readonly Room[]) {
-    super([], whole.batch)
+    super(rooms, new Map(), whole.batch)
     this.sale = whole.sale
     this.#whole = whole
     this.#fabric = fabric
-    this.#own = rooms
   }
 
-  override get rooms(): ReadonlyMap<string, Room> {
-    return (this.#byId ??= new Map(this.#own.map((room) => [room.node.id, room])))
+  override room(nodeId: string): Room | undefined {
+    const room = this.#whole.room(nodeId)
+    return room?.node.fabric === this.#fabric ? room : undefined
   }
 
   override get draining(): ReadonlySet<Room> {

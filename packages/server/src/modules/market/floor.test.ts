@@ -34,13 +34,13 @@ function floorOf(holdings: readonly ReturnType<typeof holding.generate>['value']
   for (const { id, isReady } of nodes) {
     const held = new Set(holders.flatMap(({ nodeId, slots }) => (nodeId === id ? slots : [])))
     const free = Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => !held.has(slot))
-    expect(floor.rooms.get(id)?.free).toEqual(isReady ? free : undefined)
+    expect(floor.room(id)?.free).toEqual(isReady ? free : undefined)
   }
   return floor
 }
 
 function check(floor: Floor): void {
-  const rooms = [...floor.rooms.values()]
+  const { rooms } = floor
   const victims = new Set<Victim>(rooms.flatMap((room) => room.victims))
   const freeable = [...victims]
     .filter(mayGoForAnchor)
@@ -48,6 +48,12 @@ function check(floor: Floor): void {
   expect(floor.freeTotal()).toBe(rooms.reduce((sum, { free }) => sum + free.length, 0))
   expect(new Set(floor.victims())).toEqual(victims)
   expect(floor.freeableSlots).toBe(freeable)
+  for (const room of rooms)
+    expect(room.reach).toBe(
+      room.victims
+        .filter(({ kind }) => kind !== 'anchor')
+        .reduce((sum, victim) => sum + victim.slotsOn(room.node.id), 0),
+    )
   const draining = rooms.filter((room) => room.draining.size > 0)
   expect(new Set(floor.draining)).toEqual(new Set(draining))
   for (const fabric of ['f0', 'f1'])
@@ -64,7 +70,7 @@ test('what a floor remembers of its rooms and victims is what counting gives', (
       check(floor)
       for (const [what, which] of acts) {
         const victim = [...floor.victims()][which]
-        const room: Room | undefined = [...floor.rooms.values()][which]
+        const room: Room | undefined = floor.rooms[which]
         if (what === 'take' && room) floor.take(room, which)
         if (what === 'evict' && victim) floor.evict(victim, 'w', new Set(room ? [room] : []))
         if (what === 'promise' && victim) floor.promise(victim)

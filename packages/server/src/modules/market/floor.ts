@@ -6,7 +6,7 @@ import { type Batch, makeBatch } from './batch.ts'
 import { HeldLease } from './held-lease.ts'
 import { HoleOrder } from './placement/hole-order.ts'
 import { Room, RoomIndex } from './room.ts'
-import type { Holder, Snapshot, SnapshotNode, Want } from './snapshot.ts'
+import type { Holder, Snapshot, Want } from './snapshot.ts'
 import { SaleRoom } from './surplus/sale-room.ts'
 import { mayGoForAnchor, slotCountOf, type Victim } from './victims.ts'
 
@@ -34,7 +34,8 @@ export class Floor {
   sale: SaleRoom | null = null
   /** How much may still be taken back now. */
   readonly batch: Batch
-  readonly #rooms = new Map<string, Room>()
+  readonly #rooms: readonly Room[]
+  readonly #seats: ReadonlyMap<string, Room>
   readonly #draining = new Set<Room>()
   readonly #drainingByFabric = new Map<string | null, Set<Room>>()
   readonly #victims: HeldLease[] = []
@@ -46,14 +47,22 @@ export class Floor {
   #holes: HoleOrder | null = null
   #fabrics: ReadonlyMap<string | null, readonly Room[]> | null = null
 
-  constructor(nodes: readonly SnapshotNode[], batch: Batch) {
+  /** Rooms of nodes that are not ready are none of its own. Seats may be of other pools too. */
+  constructor(rooms: readonly Room[], seats: ReadonlyMap<string, Room>, batch: Batch) {
     this.batch = batch
-    for (const node of nodes) if (node.isReady) this.#rooms.set(node.id, new Room(node))
+    this.#seats = seats
+    this.#rooms = rooms.filter(({ node }) => node.isReady)
   }
 
   /** Every node that new work may be placed on. */
-  get rooms(): ReadonlyMap<string, Room> {
+  get rooms(): readonly Room[] {
     return this.#rooms
+  }
+
+  /** That of a node, if it is one of them. */
+  room(nodeId: string): Room | undefined {
+    const room = this.#seats.get(nodeId)
+    return room?.node.isReady && room.node.pool === this.#rooms[0]?.node.pool ? room : undefined
   }
 
   /** Those of them on which something drains. */
@@ -70,22 +79,19 @@ export class Floor {
     for (const victim of this.#victims) if (!this.#gone.has(victim)) yield victim
   }
 
-  /** Enters what somebody has; answers the room, if new work may be placed there. */
-  hold(holder: Holder, waiting: ReadonlySet<string>): Room | undefined {
-    const room = this.#rooms.get(holder.nodeId)
-    if (!room) return undefined
+  /** Enters what somebody has in one of its rooms. */
+  hold(room: Room, holder: Holder, waiting: ReadonlySet<string>): void {
     room.hold(holder.slots)
-    if (!holder.isDraining || holder.slots.length === 0) return room
+    if (!holder.isDraining || holder.slots.length === 0) return
     // What drains for a lease that does not wait any more is anybody's.
     const forLeaseId = waiting.has(holder.reclaimFor ?? '') ? holder.reclaimFor : null
     for (const slot of holder.slots) room.drain(slot, forLeaseId)
     this.#noteDraining(room)
-    return room
   }
 
   /** Enters a lease that could be taken back, in one of its rooms. */
-  seat(lease: HeldLease, room: Room): void {
-    room.addVictim(lease)
+  seat(lease: HeldLease, room: Room, slots: number): void {
+    room.addVictim(lease, slots)
     if (lease.isSeated) return
     lease.isSeated = true
     this.#victims.push(lease)
@@ -98,7 +104,7 @@ export class Floor {
 
   /** Called once, when everybody who holds something is entered. */
   sort(): void {
-    for (const room of this.rooms.values()) {
+    for (const room of this.#rooms) {
       room.settle()
       this.#freeTotal += room.free.length
       this.#index.add(room)
@@ -134,7 +140,7 @@ export class Floor {
 
   /** All rooms, by fabric. */
   fabrics(): ReadonlyMap<string | null, readonly Room[]> {
-    return (this.#fabrics ??= Map.groupBy(this.rooms.values(), (room) => room.node.fabric))
+    return (this.#fabrics ??= Map.groupBy(this.#rooms, (room) => room.node.fabric))
   }
 
   /** How many rooms of a fabric have at least so many free slots. */
@@ -166,7 +172,7 @@ export class Floor {
   evict(victim: Victim, forLeaseId: string, needed: ReadonlySet<Room>): void {
     this.#removeVictim(victim)
     for (const [nodeId, slots] of victim.slotsByNode) {
-      const room = this.rooms.get(nodeId)
+      const room = this.room(nodeId)
       if (!room) continue
       for (const slot of slots) room.drain(slot, needed.has(room) ? forLeaseId : null)
       this.#noteDraining(room)
@@ -182,7 +188,7 @@ export class Floor {
   #removeVictim(victim: Victim): void {
     if (this.#gone.has(victim)) return
     this.#gone.add(victim)
-    for (const nodeId of victim.slotsByNode.keys()) this.#rooms.get(nodeId)?.removeVictim(victim)
+    for (const nodeId of victim.slotsByNode.keys()) this.room(nodeId)?.removeVictim(victim)
     if (mayGoForAnchor(victim)) this.freeableSlots -= slotCountOf(victim)
   }
 
@@ -205,21 +211,26 @@ export function drainingFor(room: Room, want: Want): readonly number[] {
 
 interface Floors {
   readonly byPool: ReadonlyMap<string, Floor>
-  readonly byNode: ReadonlyMap<string, Floor>
+  /** By node, of all pools, also those that are not ready. */
+  readonly seats: ReadonlyMap<string, Room>
 }
 
 function emptyFloors({ nodes, pools }: Snapshot): Floors {
-  const byNode = new Map<string, Floor>()
+  const seats = new Map<string, Room>()
+  for (const node of nodes) seats.set(node.id, new Room(node))
   const byPool = new Map(
-    [...Map.groupBy(nodes, (node) => node.pool)].map(([pool, own]) => {
+    [...Map.groupBy(seats.values(), ({ node }) => node.pool)].map(([pool, own]) => {
       const settings = pools?.find(({ name }) => name === pool)
-      const floor = new Floor(own, makeBatch(settings?.evictionBatch, own))
+      const batch = makeBatch(
+        settings?.evictionBatch,
+        own.map(({ node }) => node),
+      )
+      const floor = new Floor(own, seats, batch)
       if (settings?.sale) floor.sale = new SaleRoom(settings.sale)
-      for (const { id } of own) byNode.set(id, floor)
       return [pool, floor]
     }),
   )
-  return { byPool, byNode }
+  return { byPool, seats }
 }
 
 /** The leases of a snapshot that could be taken back, as they come up. */
@@ -227,28 +238,29 @@ class Leases {
   readonly #byLease = new Map<string, HeldLease>()
 
   /** A lease is of the pool where it has its first slots. */
-  add(leaseId: string, holder: Holder, at: { floor: Floor | undefined; room: Room | undefined }) {
-    const { floor, room } = at
+  add(leaseId: string, holder: Holder, at: { floor: Floor; room: Room } | null): void {
     let lease = this.#byLease.get(leaseId)
     if (lease) lease.add(holder)
     else {
-      lease = new HeldLease(leaseId, holder, floor ?? null)
+      lease = new HeldLease(leaseId, holder, at?.floor ?? null)
       this.#byLease.set(leaseId, lease)
     }
-    if (room && lease.home === floor) floor?.seat(lease, room)
+    if (at?.room.node.isReady && lease.home === at.floor)
+      at.floor.seat(lease, at.room, holder.slots.length)
   }
 }
 
 function floorsOf(snapshot: Snapshot, leases: Leases | null): ReadonlyMap<string, Floor> {
-  const { byPool, byNode } = emptyFloors(snapshot)
+  const { byPool, seats } = emptyFloors(snapshot)
   const waiting = new Set(snapshot.wants.map((want) => want.leaseId))
   for (const holder of snapshot.holders) {
-    const { leaseId, isDraining, isTakenBack, nodeId, slots } = holder
-    const floor = byNode.get(nodeId)
-    const room = floor?.hold(holder, waiting)
+    const { leaseId, isDraining, isTakenBack, slots } = holder
+    const room = seats.get(holder.nodeId)
+    const floor = room && byPool.get(room.node.pool)
+    if (room?.node.isReady) floor?.hold(room, holder, waiting)
     if (leaseId === null) continue
     floor?.countLease(slots.length, 1)
-    if (!isDraining) leases?.add(leaseId, holder, { floor, room })
+    if (!isDraining) leases?.add(leaseId, holder, floor && room ? { floor, room } : null)
     else if (isTakenBack) floor?.batch.count(leaseId, slots.length)
   }
   for (const { pool, gpus, nodes } of snapshot.wants)

@@ -1,7 +1,7 @@
 /** One node while a plan is made, and where it stands among the others: by how much it has free, fabric by fabric. */
 import type { HeldLease } from './held-lease.ts'
 import type { SnapshotNode } from './snapshot.ts'
-import type { Victim } from './victims.ts'
+import { slotsOn, type Victim } from './victims.ts'
 
 const BITS = 32
 const NONE: readonly number[] = []
@@ -13,6 +13,7 @@ export class Room {
   /** Free slots, the lowest first; known once all holders are entered. */
   free: readonly number[] = NONE
   #victims: HeldLease[] | null = null
+  #reach = 0
   /** Held slots: the first of them as bits of a number. */
   #heldBits = 0
   #heldBeyond: Set<number> | null = null
@@ -32,13 +33,22 @@ export class Room {
     return this.#victims ?? NOBODY
   }
 
-  addVictim(victim: HeldLease): void {
+  /** Enters slots of a lease; called again where it has more of them. */
+  addVictim(victim: HeldLease, slots: number): void {
+    if (victim.kind !== 'anchor') this.#reach += slots
     if (this.#victims === null) this.#victims = [victim]
     else if (!this.#victims.includes(victim)) this.#victims.push(victim)
   }
 
   removeVictim(victim: Victim): void {
+    if (!this.victims.some((each) => each === victim)) return
     this.#victims = this.victims.filter((each) => each !== victim)
+    if (victim.kind !== 'anchor') this.#reach -= slotsOn(victim, this.node.id)
+  }
+
+  /** No more slots could be freed here, whoever goes: the owner's work never does. */
+  get reach(): number {
+    return this.#reach
   }
 
   hold(slots: readonly number[]): void {
