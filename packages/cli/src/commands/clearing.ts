@@ -104,7 +104,7 @@ async function verifyClearing(call: Call): Promise<number> {
   const accepted = bids.filter(({ outcome }) => outcome === 'accepted').length
   await call.present({ holds: differences.length === 0, differences }, () =>
     differences.length === 0
-      ? `${output.paint('green', 'holds')}: ${bids.length} bids, ${accepted} accepted, reserve ${reserveUsd}, price ${priceUsd} USD per GPU-hour`
+      ? `${output.paint('green', 'holds')}: ${accepted} of ${bids.length} bids accepted, reserve ${reserveUsd}, price ${priceUsd} USD per GPU-hour`
       : differences.map((each) => `${output.paint('red', 'differs')}: ${each}`).join('\n'),
   )
   return differences.length === 0 ? EXIT.ok : EXIT.refused
