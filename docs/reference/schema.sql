@@ -59,6 +59,93 @@ CREATE TABLE balance (
   CONSTRAINT balance_within_limit CHECK (((NOT is_limited) OR ((posted - held) >= (- credit_limit))))
 );
 
+CREATE TABLE block (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  name text NOT NULL,
+  state text NOT NULL,
+  text text NOT NULL,
+  pool_name text NOT NULL,
+  gpus integer NOT NULL,
+  nodes integer NOT NULL,
+  fabric text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  price_id text NOT NULL,
+  sku text NOT NULL,
+  price_usd numeric(38,12) NOT NULL,
+  hold_id text NOT NULL,
+  charged_until timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  ready_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  missing_gpu_ms bigint,
+  used_gpu_ms bigint,
+  credit_usd numeric(38,12),
+  credit_transaction_id text,
+  CONSTRAINT block_pkey PRIMARY KEY (id),
+  CONSTRAINT block_credit_transaction_id_fkey FOREIGN KEY (credit_transaction_id) REFERENCES ledger_transaction(id),
+  CONSTRAINT block_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
+  CONSTRAINT block_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT block_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT block_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
+  CONSTRAINT block_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT block_sku_fkey FOREIGN KEY (sku) REFERENCES sku(name),
+  CONSTRAINT block_check CHECK (((nodes > 0) AND ((gpus % nodes) = 0))),
+  CONSTRAINT block_check1 CHECK ((ends_at > starts_at)),
+  CONSTRAINT block_check2 CHECK (((charged_until >= starts_at) AND (charged_until <= ends_at))),
+  CONSTRAINT block_check3 CHECK (((state = ANY (ARRAY['scheduled'::text, 'active'::text])) = (closed_at IS NULL))),
+  CONSTRAINT block_check4 CHECK (((closed_at IS NULL) = (missing_gpu_ms IS NULL))),
+  CONSTRAINT block_check5 CHECK ((num_nulls(missing_gpu_ms, used_gpu_ms, credit_usd) = ANY (ARRAY[0, 3]))),
+  CONSTRAINT block_check6 CHECK (((COALESCE(credit_usd, (0)::numeric) > (0)::numeric) = (credit_transaction_id IS NOT NULL))),
+  CONSTRAINT block_credit_usd_check CHECK ((credit_usd >= (0)::numeric)),
+  CONSTRAINT block_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
+  CONSTRAINT block_gpus_check CHECK ((gpus > 0)),
+  CONSTRAINT block_missing_gpu_ms_check CHECK ((missing_gpu_ms >= 0)),
+  CONSTRAINT block_price_usd_check CHECK ((price_usd > (0)::numeric)),
+  CONSTRAINT block_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'active'::text, 'ended'::text, 'unavailable'::text]))),
+  CONSTRAINT block_used_gpu_ms_check CHECK ((used_gpu_ms >= 0))
+);
+CREATE INDEX block_open ON block USING btree (pool_name) WHERE (closed_at IS NULL);
+CREATE INDEX block_organization ON block USING btree (organization_id, id DESC);
+
+CREATE TABLE block_fact (
+  block_id text NOT NULL,
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  at timestamp with time zone NOT NULL,
+  type text NOT NULL,
+  text text NOT NULL,
+  CONSTRAINT block_fact_pkey PRIMARY KEY (block_id, id),
+  CONSTRAINT block_fact_block_id_fkey FOREIGN KEY (block_id) REFERENCES block(id)
+);
+CREATE TRIGGER block_fact_append_only BEFORE DELETE OR UPDATE ON block_fact FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE booking (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  pool_name text NOT NULL,
+  gpus integer NOT NULL,
+  nodes integer NOT NULL,
+  fabric text NOT NULL,
+  lead_ms integer NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  nodes_lent integer NOT NULL DEFAULT 0,
+  closed_at timestamp with time zone,
+  CONSTRAINT booking_pkey PRIMARY KEY (id),
+  CONSTRAINT booking_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT booking_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
+  CONSTRAINT booking_check CHECK (((nodes > 0) AND ((gpus % nodes) = 0))),
+  CONSTRAINT booking_check1 CHECK ((ends_at > starts_at)),
+  CONSTRAINT booking_check2 CHECK (((nodes_lent >= 0) AND (nodes_lent <= nodes))),
+  CONSTRAINT booking_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
+  CONSTRAINT booking_gpus_check CHECK ((gpus > 0)),
+  CONSTRAINT booking_lead_ms_check CHECK ((lead_ms >= 0))
+);
+CREATE INDEX booking_open ON booking USING btree (pool_name, ends_at) WHERE (closed_at IS NULL);
+CREATE TRIGGER booking_no_oversale AFTER INSERT ON booking FOR EACH ROW EXECUTE FUNCTION check_booking();
+
 CREATE TABLE claim (
   id text NOT NULL,
   node_id text NOT NULL,
@@ -70,6 +157,7 @@ CREATE TABLE claim (
   ends_at timestamp with time zone,
   draining_from timestamp with time zone,
   reason text,
+  block_id text,
   CONSTRAINT claim_pkey PRIMARY KEY (id),
   CONSTRAINT claim_no_double_sale EXCLUDE USING gist (hashtextextended(node_id, (0)::bigint) WITH =, slots WITH &&, tstzrange(starts_at, ends_at) WITH &&),
   CONSTRAINT claim_node_id_fkey FOREIGN KEY (node_id) REFERENCES node(id),
@@ -80,6 +168,7 @@ CREATE TABLE claim (
   CONSTRAINT claim_slots_check CHECK ((NOT isempty(slots)))
 );
 CREATE INDEX claim_anchor_ended ON claim USING btree (ends_at) WHERE ((kind = 'anchor'::text) AND (ends_at IS NOT NULL));
+CREATE INDEX claim_block ON claim USING btree (block_id) WHERE (block_id IS NOT NULL);
 CREATE INDEX claim_ended ON claim USING btree (node_id, ends_at);
 CREATE INDEX claim_lease ON claim USING btree (lease_id);
 CREATE INDEX claim_open ON claim USING btree (node_id) WHERE (ends_at IS NULL);
@@ -233,7 +322,7 @@ CREATE TABLE hold (
   CONSTRAINT hold_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id),
   CONSTRAINT hold_amount_check CHECK ((amount >= (0)::numeric)),
   CONSTRAINT hold_check CHECK (((state = 'held'::text) OR (amount = (0)::numeric))),
-  CONSTRAINT hold_purpose_check CHECK ((purpose = ANY (ARRAY['lease'::text, 'gateway'::text, 'order'::text]))),
+  CONSTRAINT hold_purpose_check CHECK ((purpose = ANY (ARRAY['lease'::text, 'gateway'::text, 'order'::text, 'block'::text]))),
   CONSTRAINT hold_settled_check CHECK ((settled >= (0)::numeric)),
   CONSTRAINT hold_state_check CHECK ((state = ANY (ARRAY['held'::text, 'released'::text])))
 );
@@ -323,6 +412,8 @@ CREATE TABLE lease (
   agreed_price_usd numeric(38,12),
   image text,
   image_digest text,
+  block_id text,
+  after_block text,
   CONSTRAINT lease_pkey PRIMARY KEY (id),
   CONSTRAINT lease_agreed_price_id_fkey FOREIGN KEY (agreed_price_id) REFERENCES price(id),
   CONSTRAINT lease_agreed_sku_fkey FOREIGN KEY (agreed_sku) REFERENCES sku(name),
@@ -331,8 +422,10 @@ CREATE TABLE lease (
   CONSTRAINT lease_pool_name_fkey FOREIGN KEY (pool_name) REFERENCES pool(name),
   CONSTRAINT lease_price_id_fkey FOREIGN KEY (price_id) REFERENCES price(id),
   CONSTRAINT lease_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT lease_after_block_check CHECK ((after_block = ANY (ARRAY['end'::text, 'on_demand'::text]))),
   CONSTRAINT lease_check CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
   CONSTRAINT lease_check1 CHECK ((num_nulls(agreed_price_id, agreed_sku, agreed_price_usd) = ANY (ARRAY[0, 3]))),
+  CONSTRAINT lease_check2 CHECK (((block_id IS NULL) = (after_block IS NULL))),
   CONSTRAINT lease_engine_run_is_anchor CHECK (((engine_run IS NULL) OR (kind = 'anchor'::text))),
   CONSTRAINT lease_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
   CONSTRAINT lease_failures_max_check CHECK ((failures_max > 0)),
@@ -353,6 +446,7 @@ CREATE TABLE lease (
 );
 CREATE INDEX lease_asked ON lease USING btree (pool_name, created_at DESC);
 CREATE INDEX lease_at_risk ON lease USING btree (id) WHERE (risk_at IS NOT NULL);
+CREATE INDEX lease_block ON lease USING btree (block_id) WHERE (block_id IS NOT NULL);
 CREATE INDEX lease_ended ON lease USING btree (pool_name, ended_at DESC) WHERE (state = 'ended'::text);
 CREATE UNIQUE INDEX lease_engine_run ON lease USING btree (pool_name, engine_run) WHERE ((engine_run IS NOT NULL) AND (state <> 'ended'::text));
 CREATE INDEX lease_files_kept ON lease USING btree (ended_at) WHERE ((state = 'ended'::text) AND (files_discarded_at IS NULL));
@@ -392,7 +486,7 @@ CREATE TABLE ledger_account (
   currency text NOT NULL,
   CONSTRAINT ledger_account_pkey PRIMARY KEY (id),
   CONSTRAINT ledger_account_currency_check CHECK ((currency = 'USD'::text)),
-  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text, 'fault_compensation'::text, 'internal_cost'::text, 'internal_recovery'::text])))
+  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text, 'fault_compensation'::text, 'internal_cost'::text, 'internal_recovery'::text, 'block_compensation'::text])))
 );
 CREATE TRIGGER ledger_account_append_only BEFORE DELETE OR UPDATE ON ledger_account FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_account_not_truncated BEFORE TRUNCATE ON ledger_account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1090,7 +1184,7 @@ CREATE VIEW quota_use AS
     lease.gpus,
     NULL::timestamp with time zone AS expires_at
    FROM lease
-  WHERE lease.state <> 'ended'::text AND (lease.kind = ANY (ARRAY['on_demand'::text, 'spot'::text, 'flex'::text]))
+  WHERE lease.state <> 'ended'::text AND (lease.kind = ANY (ARRAY['on_demand'::text, 'spot'::text, 'flex'::text])) AND lease.block_id IS NULL
 UNION ALL
  SELECT market_order.organization_id,
     market_order.project_id,
@@ -1111,6 +1205,37 @@ UNION ALL
     quote.expires_at
    FROM quote
   WHERE quote.order_id IS NULL;
+
+CREATE OR REPLACE FUNCTION check_booking()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  most bigint;
+  slots bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('booking ' || NEW.pool_name, 0));
+  SELECT max(total) INTO most FROM (
+    SELECT (
+      SELECT sum(gpus) FROM booking
+      WHERE pool_name = NEW.pool_name AND closed_at IS NULL AND starts_at <= point.at AND ends_at > point.at
+    ) AS total
+    FROM (
+      SELECT NEW.starts_at AS at
+      UNION
+      SELECT starts_at FROM booking
+      WHERE pool_name = NEW.pool_name AND closed_at IS NULL
+        AND starts_at > NEW.starts_at AND starts_at < NEW.ends_at
+    ) AS point
+  ) AS totals;
+  SELECT coalesce(sum(slot_count), 0) INTO slots FROM node
+  WHERE pool_name = NEW.pool_name AND retired_at IS NULL;
+  IF most > slots THEN
+    RAISE EXCEPTION 'the pool % has % slots, and % would be booked at once', NEW.pool_name, slots, most
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'booking_no_oversale';
+  END IF;
+  RETURN NULL;
+END $function$;
 
 CREATE OR REPLACE FUNCTION check_new_entries()
  RETURNS trigger

@@ -32,6 +32,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
     'quota',
   ],
   scaling: ['catalog', 'economics', 'fleet', 'market', 'metering', 'order', 'serving'],
+  block: ['book', 'catalog', 'fleet', 'identity', 'lease', 'ledger', 'market', 'metering'],
   notice: ['lease'],
   upkeep: ['fleet', 'book', 'lease', 'market', 'identity'],
   simulation: ['market', 'fleet', 'economics'],

@@ -5,6 +5,7 @@ import type { Context } from './command.ts'
 import { addAnchorCommands } from './commands/anchor.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBalanceCommand } from './commands/balance.ts'
+import { addBlockCommands } from './commands/block.ts'
 import { addBooksCommand } from './commands/books.ts'
 import { addChatCommand } from './commands/chat.ts'
 import { addClearingCommands } from './commands/clearing.ts'
@@ -81,6 +82,7 @@ function addForBuyers(program: Command, context: Context): void {
   addPoolCommands(program, context)
   addOfferCommands(program, context)
   addQuoteCommands(program, context)
+  addBlockCommands(program, context)
   addOrderCommands(program, context)
   addQuotaCommands(program, context)
   addClearingCommands(program, context)

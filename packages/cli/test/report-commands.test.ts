@@ -87,6 +87,7 @@ describe('the operator’s reports', () => {
           overrunUsd: '0',
           reclaimCompensationUsd: '0.25',
           faultCompensationUsd: '0.05',
+          blockCompensationUsd: '0',
           creditGrantedUsd: '100',
         }),
       },

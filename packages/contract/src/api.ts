@@ -3,6 +3,7 @@ import * as anchor from './anchor.ts'
 import * as apiKeys from './api-keys.ts'
 import * as benchmarks from './benchmarks.ts'
 import * as bids from './bids.ts'
+import * as blocks from './blocks.ts'
 import * as clearings from './clearings.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
@@ -85,6 +86,10 @@ export const API = {
   listOrders: orders.listOrders,
   getOrder: orders.getOrder,
   cancelOrder: orders.cancelOrder,
+  listBlockOfferings: blocks.listBlockOfferings,
+  createBlock: blocks.createBlock,
+  listBlocks: blocks.listBlocks,
+  getBlock: blocks.getBlock,
   listClearings: clearings.listClearings,
   getClearing: clearings.getClearing,
   listPrices: clearings.listPrices,

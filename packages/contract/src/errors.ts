@@ -165,6 +165,22 @@ export const ERRORS = {
     remedy:
       'Raise --max-price to the reserve named in the message; `spillway price reserve` shows the rule that it follows from.',
   },
+  'block.not_found': {
+    status: 404,
+    title: 'No such block',
+    remedy: 'List your blocks with `spillway block list`.',
+  },
+  'block.no_capacity': {
+    status: 409,
+    title: 'That much cannot be booked then',
+    remedy:
+      'Choose another start, length or size: `spillway block offerings` shows what comes near.',
+  },
+  'block.over': {
+    status: 409,
+    title: 'The block is over',
+    remedy: 'Buy another with `spillway block create`, or lease on demand.',
+  },
   'clearing.not_found': {
     status: 404,
     title: 'No such clearing',

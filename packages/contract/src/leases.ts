@@ -15,6 +15,7 @@ import {
 } from './lease-work.ts'
 import {
   Amount,
+  BlockId,
   ExpectedStart,
   Instant,
   LeaseId,
@@ -45,6 +46,10 @@ export const EndReason = z.enum([
   'faulty',
 ])
 export type EndReason = z.infer<typeof EndReason>
+
+/** What becomes of a lease when its block is over: it ends, or goes on as on demand where there is room. */
+export const AfterBlock = z.enum(['end', 'on_demand'])
+export type AfterBlock = z.infer<typeof AfterBlock>
 
 /** Signals a lease may choose for its notice. */
 export const NoticeSignal = z.enum(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'none'])
@@ -92,6 +97,10 @@ export const Lease = z.object({
   /** `same`: its nodes are on one fabric. */
   fabric: z.enum(['same', 'any']),
   pool: Name,
+  /** The block that it is of; its time is paid with the block. */
+  blockId: BlockId.nullable(),
+  /** What becomes of it when its block is over; null without one. */
+  afterBlock: AfterBlock.nullable(),
   /** The slots it has, one entry a node; empty while it waits. */
   placements: z.array(LeasePlacement),
   /** How many times it was started; more than one after a reclaim with requeue. */
@@ -227,15 +236,29 @@ export const CreateLease = z
   })
   .check(findWorkFault)
 
+/** A lease by itself, or within a block. An order has no block. */
+export const CreateLeaseBody = CreateLease.safeExtend({
+  block: BlockId.optional().meta({
+    description:
+      'Runs within this block, at no further cost; the tier and the price are the block\u2019s. It starts at once where the block has room, or when the block begins.',
+  }),
+  afterBlock: AfterBlock.optional().meta({
+    description:
+      'When the block is over: end after a notice, or go on as on demand where there is room and money. Default: end.',
+  }),
+})
+
 export const createLease = endpoint({
   id: 'lease.create',
   method: 'POST',
   path: '/leases',
   summary: 'Create a lease: runs a command on GPUs at a price',
   permission: 'lease.create',
-  body: CreateLease,
+  body: CreateLeaseBody,
   returns: Lease,
   errors: [
+    'block.not_found',
+    'block.over',
     'pool.not_found',
     'pool.none_matches',
     'lease.over_capacity',

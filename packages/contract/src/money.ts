@@ -98,6 +98,8 @@ export const PoolBooks = z.object({
   /** Slot-time in any use over all slot-time. */
   usedFraction: z.number(),
   gpuRevenueUsd: Amount,
+  /** Of that, what blocks paid. */
+  blockRevenueUsd: Amount,
   tokenRevenueUsd: Amount,
   revenueUsd: Amount,
   /** Energy of sold slot-time above idle. */
@@ -147,6 +149,8 @@ export const getBooks = endpoint({
     reclaimCompensationUsd: Amount,
     /** The same for use after a GPU of theirs was last seen whole. */
     faultCompensationUsd: Amount,
+    /** Given back because room of blocks was missing. */
+    blockCompensationUsd: Amount,
     creditGrantedUsd: Amount,
   }),
 })

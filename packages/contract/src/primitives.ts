@@ -22,6 +22,7 @@ export const OrderId = id('ord', 'order')
 export const QuoteId = id('quo', 'quote')
 export const QuotaId = id('qta', 'quota')
 export const QuotaRequestId = id('qrq', 'quota request')
+export const BlockId = id('blk', 'block')
 export const ClearingId = id('clr', 'clearing')
 export const ReclaimId = id('rcl', 'reclaim')
 export const NodeId = id('nod', 'node')
@@ -87,7 +88,7 @@ export const ClaimKind = z.enum([
 ])
 export type ClaimKind = z.infer<typeof ClaimKind>
 
-/** What a buyer can ask for today; `reserved` is sold as blocks, which are not open yet. */
+/** What a buyer can ask for by the hour; `reserved` is sold as blocks. */
 export const Tier = z.enum(['on_demand', 'spot', 'flex'])
 export type Tier = z.infer<typeof Tier>
 

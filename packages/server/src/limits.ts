@@ -232,3 +232,19 @@ export const FORECAST_KEPT_MS = 400 * 24 * 60 * MINUTE_MS
 export const FORECAST_HOLDS_HOURS = 3
 /** How often the rate at which promises are sold follows from those that broke and those that wait. */
 export const SURPLUS_RATE_EVERY_HOURS = 24
+
+/** Blocks begin and end on it. */
+export const BLOCK_GRID_MS = 60 * MINUTE_MS
+/** How far ahead a block may begin, and how long it may be. */
+export const BLOCK_AHEAD_MAX_MS = 56 * 24 * 60 * MINUTE_MS
+export const BLOCK_LENGTH_MAX_MS = 28 * 24 * 60 * MINUTE_MS
+/** Room for a block is gathered so long before its start, beside the notice, minimum run and grace of those who go for it. */
+export const BLOCK_LEAD_SLACK_MS = 1 * MINUTE_MS
+/** What a lease with a time limit may need beyond it, to start and to end. */
+export const BLOCK_STAY_SLACK_MS = 5 * MINUTE_MS
+/** Room that is there so soon after the start counts as there from the start. */
+export const BLOCK_LATE_FORGIVEN_MS = 1 * MINUTE_MS
+/** How often a block within its hours is looked at. */
+export const BLOCK_LOOK_EVERY_MS = 30 * SECOND_MS
+/** Block offerings that a search gives at most. */
+export const BLOCK_OFFERINGS_MAX = 8

@@ -18,6 +18,7 @@ const NO_ORDER = 'ord_00000000000000000000000000'
 const NO_QUOTE = 'quo_00000000000000000000000000'
 const NO_QUOTA = 'qta_00000000000000000000000000'
 const NO_QUOTA_REQUEST = 'qrq_00000000000000000000000000'
+const NO_BLOCK = 'blk_00000000000000000000000000'
 const NO_CLEARING = 'clr_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
@@ -91,6 +92,17 @@ const SAMPLES = cases({
   listOrders: {},
   getOrder: { params: { id: NO_ORDER } },
   cancelOrder: { params: { id: NO_ORDER } },
+  listBlockOfferings: {},
+  createBlock: {
+    body: {
+      pool: 'none',
+      gpus: 1,
+      startsAt: '2026-01-01T00:00:00Z',
+      endsAt: '2026-01-01T01:00:00Z',
+    },
+  },
+  listBlocks: {},
+  getBlock: { params: { id: NO_BLOCK } },
   listClearings: {},
   getClearing: { params: { id: NO_CLEARING } },
   listPrices: { params: { pool: 'local' } },

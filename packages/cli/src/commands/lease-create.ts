@@ -1,6 +1,7 @@
 /** `spillway lease create`: a command on GPUs, at a price. */
 import {
-  CreateLease,
+  AfterBlock,
+  CreateLeaseBody,
   type Lease,
   NoticeSignal,
   ProblemError,
@@ -12,6 +13,7 @@ import { addCommand, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { renderLease } from '../output/lease.ts'
 import { amount, wholeNumber } from '../parse/option-values.ts'
+import { findBlockId } from './block.ts'
 import {
   commandArgument,
   explainSeparator,
@@ -45,6 +47,8 @@ interface CreateOptions extends WorkOptions, PriceOptions {
   readonly requeue?: RequeuePolicy
   readonly failuresMax?: number
   readonly noticeSignal?: (typeof NoticeSignal.options)[number]
+  readonly block?: string
+  readonly afterBlock?: AfterBlock
 }
 
 export function addLeaseCreate(parent: Command, context: Context): void {
@@ -73,6 +77,11 @@ export function addLeaseCreate(parent: Command, context: Context): void {
         '--notice-signal <signal>',
         'sent when the notice is given; default: SIGTERM',
       ).choices(NoticeSignal.options),
+      new Option('--block <id>', 'within this block, at no further cost'),
+      new Option(
+        '--after-block <what>',
+        'with --block: end with it, or go on as on demand where there is room',
+      ).choices(AfterBlock.options),
       ...workOptions(context),
     ],
     run: createLease,
@@ -88,6 +97,8 @@ async function createLease(call: Call<CreateOptions>): Promise<number | void> {
     ...(options.noticeSignal === undefined ? {} : { noticeSignal: options.noticeSignal }),
     ...(options.requeue === undefined ? {} : { requeue: options.requeue }),
     ...(options.failuresMax === undefined ? {} : { failuresMax: options.failuresMax }),
+    ...(options.block === undefined ? {} : { block: await findBlockId(call, options.block) }),
+    ...(options.afterBlock === undefined ? {} : { afterBlock: options.afterBlock }),
   })
   await warnOfShellLine(call, body.command)
   const lease = await createWhereItMay(call, body)
@@ -128,8 +139,8 @@ export async function sendWhereItMay<
 }
 
 /** What the contract would refuse is refused here, before anything is sent. */
-export function checked(body: Parameters<typeof CreateLease.parse>[0]) {
-  const parsed = CreateLease.safeParse(body)
+export function checked(body: Parameters<typeof CreateLeaseBody.parse>[0]) {
+  const parsed = CreateLeaseBody.safeParse(body)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw usageFailure(

@@ -31,6 +31,7 @@ export function renderBooks(books: Books, options: TableOptions): string {
         ['credit granted', books.creditGrantedUsd],
         ['given back for reclaims', books.reclaimCompensationUsd],
         ['given back for lost GPUs', books.faultCompensationUsd],
+        ['given back for blocks', books.blockCompensationUsd],
         ['overrun borne by the operator', books.overrunUsd],
       ],
       options,
@@ -91,6 +92,7 @@ function colourOf(part: Part): Colour {
 function renderMoney(pool: PoolBooks, options: TableOptions): string {
   const rows = [
     ['revenue from GPU-hours', pool.gpuRevenueUsd],
+    ['  of that, from blocks', pool.blockRevenueUsd],
     ['revenue from tokens', pool.tokenRevenueUsd],
     ['revenue', pool.revenueUsd],
     ['marginal cost', pool.marginalCostUsd],

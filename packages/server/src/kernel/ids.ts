@@ -75,6 +75,11 @@ export function newId(noun: Noun, source: IdSource): string {
   return `${PREFIXES[noun]}_${renderBase32(uuidBytes(source))}`
 }
 
+/** Whether a text is the identifier of a noun, by its prefix. */
+export function isIdOf(noun: Noun, id: string): boolean {
+  return id.startsWith(`${PREFIXES[noun]}_`)
+}
+
 /** The machine's own randomness, with a clock. */
 export function idSource(nowMs: () => number): IdSource {
   return { nowMs, randomBytes: (size) => randomBytes(size) }

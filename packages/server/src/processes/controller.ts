@@ -6,8 +6,10 @@ import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
 import { leaseOfAttempt } from '#kernel/attempt.ts'
 import type { IdSource } from '#kernel/ids.ts'
+import { stepBlock } from '#modules/block/index.ts'
 import {
   Beat,
+  BLOCK_PROGRAM,
   createHealthKeeper,
   HEALTH_PROGRAM,
   LEASE_PROGRAM,
@@ -175,6 +177,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [FORECAST_PROGRAM]: createForecasting({ ...deps, ...HEARD }),
       [TRANSFER_PROGRAM]: () => stepTransfer(deps),
       [HOUSEKEEPING_PROGRAM]: () => keepHouse(deps, deps.now()),
+      [BLOCK_PROGRAM]: (id) => stepBlock(deps, id),
       [CLEARING_PROGRAM]: (pool) => stepClearing(deps, pool),
       [CHECK_PROGRAM]: (pool) => stepCheck(deps, pool),
       [FOLLOW_PROGRAM]: createFollowing(deps),

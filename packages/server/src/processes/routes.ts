@@ -4,6 +4,7 @@ import type { IdSource } from '#kernel/ids.ts'
 import { add, picos, renderMoney } from '#kernel/money.ts'
 import { auditRoutes } from '#modules/audit/index.ts'
 import { billingRoutes } from '#modules/billing/index.ts'
+import { askBlock, blockRoutes, verifyBlocks } from '#modules/block/index.ts'
 import { bookRoutes } from '#modules/book/index.ts'
 import { economicsRoutes } from '#modules/economics/index.ts'
 import { fleetRoutes } from '#modules/fleet/index.ts'
@@ -64,9 +65,9 @@ async function namesOf(db: Db): Promise<ReadonlyMap<string, string>> {
   return new Map((await listOrganizations(db)).map((each) => [each.id, each.name]))
 }
 
-/** What is promised and charged beside usage, against the ledger. */
+/** What is promised, charged beside usage, and paid for blocks, against the ledger. */
 async function verifyPromises(db: Db) {
-  return [...(await verifyCredits(db)), await verifyTransfers(db)]
+  return [...(await verifyCredits(db)), await verifyTransfers(db), ...(await verifyBlocks(db))]
 }
 
 export function assembleRoutes(deps: RoutesDeps): Routes {
@@ -82,10 +83,11 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...marketRoutes,
     ...anchorRoutes,
     ...forecastRoutes(namesOf),
-    ...leaseRoutes({ engines, ids, pepper }),
+    ...leaseRoutes({ engines, ids, pepper, askBlock }),
     ...registryRoutes({ pepper }),
     ...orderRoutes({ ids, pepper }),
     ...offerRoutes({ ids }),
+    ...blockRoutes({ ids }),
     ...quotaRoutes({ ids }),
     ...worthRoutes({ bidsOfReplicas, isTransferPosted: deps.isTransferPosted }),
     ...scalingRoutes,

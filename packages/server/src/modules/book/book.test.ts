@@ -155,7 +155,7 @@ test('what is held now is every open claim, with since when the owner has his', 
   const anchor = { kind: 'anchor', leaseId: null, organizationId: null, now: at(7), ids } as const
   await openClaims(db, [{ nodeId, slots: [1] }], anchor)
   const held = (await listHeld(db)).filter((each) => each.nodeId === nodeId)
-  const spot = { nodeId, kind: 'spot', isDraining: false, anchorSinceMs: null }
+  const spot = { nodeId, kind: 'spot', isDraining: false, anchorSinceMs: null, blockId: null }
   expect(held.toSorted((a, b) => (a.slots[0] ?? 0) - (b.slots[0] ?? 0))).toEqual([
     { ...spot, slots: [0, 2], leaseId: 'held-a' },
     { ...spot, slots: [1], leaseId: null, kind: 'anchor', anchorSinceMs: START_MS + 7 },

@@ -14,6 +14,8 @@ export interface Held {
   readonly isDraining: boolean
   /** Since when the owner's work has it; null for all else. */
   readonly anchorSinceMs: number | null
+  /** Whose block it is of. */
+  readonly blockId: string | null
 }
 
 /** Sets of slots are few, however many claims there are. */
@@ -28,14 +30,16 @@ function slotsReader(): (text: string) => readonly number[] {
 
 /** Every claim that is open now. */
 export async function listHeld(db: Db): Promise<readonly Held[]> {
-  const { rows } = await sql<Record<'a' | 'b' | 'c' | 'd' | 'e' | 'f', string | null>>`
+  const { rows } = await sql<Record<'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g', string | null>>`
     SELECT ${packed(sql`node_id`)} AS a, ${packed(sql`slots`)} AS b, ${packed(sql`kind`)} AS c,
       ${packed(sql`lease_id`)} AS d,
       ${packed(sql`CASE WHEN draining_from IS NOT NULL THEN 1 END`)} AS e,
-      ${packed(sql`CASE WHEN kind = 'anchor' THEN floor(extract(epoch FROM starts_at) * 1000) END`)} AS f
+      ${packed(sql`CASE WHEN kind = 'anchor' THEN floor(extract(epoch FROM starts_at) * 1000) END`)} AS f,
+      ${packed(sql`block_id`)} AS g
     FROM claim WHERE ends_at IS NULL`.execute(db)
-  const [nodeIds = [], slots = [], kinds = [], leaseIds = [], draining = [], anchorSince = []] =
-    rows.flatMap(({ a, b, c, d, e, f }) => unpack([a, b, c, d, e, f]))
+  const columns = rows.flatMap(({ a, b, c, d, e, f, g }) => unpack([a, b, c, d, e, f, g]))
+  const [nodeIds = [], slots = [], kinds = [], leaseIds = [], draining = []] = columns
+  const [anchorSince = [], blockIds = []] = columns.slice(5)
   const slotsOf = slotsReader()
   return nodeIds.map((nodeId, at) => ({
     nodeId,
@@ -44,5 +48,6 @@ export async function listHeld(db: Db): Promise<readonly Held[]> {
     leaseId: leaseIds[at] || null,
     isDraining: draining[at] !== '',
     anchorSinceMs: anchorSince[at] ? Number(anchorSince[at]) : null,
+    blockId: blockIds[at] || null,
   }))
 }

@@ -1,4 +1,25 @@
 /** The capacity book: every claim on a slot is a line in it. */
+export {
+  type BlockClaim,
+  closeIdleClaims,
+  leaveBlockClaims,
+  listBlockClaims,
+  openBlockClaims,
+  returnToBlock,
+  sumBlockTime,
+  takeFromBlock,
+} from './block-claim-store.ts'
+export {
+  type Booking,
+  closeBooking,
+  countFirm,
+  findBooking,
+  insertBooking,
+  listBookings,
+  lockBooking,
+  lockBookings,
+  shareBookings,
+} from './booking-store.ts'
 export { bookRoutes } from './routes.ts'
 export { type Held, listHeld } from './held-store.ts'
 export { accountPool, listAnchorTime } from './service.ts'

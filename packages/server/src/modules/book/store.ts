@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
+import type { LeftClaim } from './block-claim-store.ts'
 import type { ClaimSpan } from './conservation.ts'
 import { parseSlots, renderSlots } from './slots.ts'
 
@@ -126,12 +127,36 @@ export async function drainClaims(tx: Db, leaseId: string, now: Date): Promise<v
     WHERE lease_id = ${leaseId} AND ends_at IS NULL AND draining_from IS NULL`.execute(tx)
 }
 
-/** Ends a lease's open claims at the instant its processes were confirmed gone. */
-export async function closeClaims(tx: Db, leaseId: string, goneAt: Date): Promise<void> {
-  await sql`UPDATE claim SET
+/** Ends a lease's open claims at the instant its processes were confirmed gone. Gives those back that are of a block. */
+export async function closeClaims(
+  tx: Db,
+  leaseId: string,
+  goneAt: Date,
+): Promise<readonly LeftClaim[]> {
+  const { rows } = await sql<{
+    block_id: string | null
+    organization_id: string
+    node_id: string
+    slots: string
+    ends_at: Date
+  }>`UPDATE claim SET
       ends_at = greatest(starts_at, ${goneAt}::timestamptz),
       draining_from = least(draining_from, greatest(starts_at, ${goneAt}::timestamptz))
-    WHERE lease_id = ${leaseId} AND ends_at IS NULL`.execute(tx)
+    WHERE lease_id = ${leaseId} AND ends_at IS NULL
+    RETURNING block_id, organization_id, node_id, slots::text AS slots, ends_at`.execute(tx)
+  return rows.flatMap(({ block_id: blockId, organization_id, node_id, slots, ends_at: endsAt }) =>
+    blockId === null
+      ? []
+      : [
+          {
+            blockId,
+            organizationId: organization_id,
+            nodeId: node_id,
+            slots: parseSlots(slots),
+            endsAt,
+          },
+        ],
+  )
 }
 
 /** Slots that nobody has, held for a reason: they are neither free nor sold. */

@@ -45,6 +45,7 @@ function revenueOfPool(
   const models = [...pools].flatMap(([model, itsPool]) => (itsPool === pool ? [model] : []))
   return {
     gpu: sumWhere(revenue, (sku) => sku.startsWith(`gpu.${pool}.`)),
+    block: sumWhere(revenue, (sku) => sku === `gpu.${pool}.reserved`),
     token: sumWhere(revenue, (sku) =>
       models.some((model) => sku === `tokens.${model}.input` || sku === `tokens.${model}.output`),
     ),
@@ -104,6 +105,7 @@ async function renderPoolBooks(
     soldFraction: account.soldFraction,
     usedFraction: account.usedFraction,
     gpuRevenueUsd: renderMoney(revenue.gpu),
+    blockRevenueUsd: renderMoney(revenue.block),
     tokenRevenueUsd: renderMoney(revenue.token),
     revenueUsd: renderMoney(account.revenueUsd),
     marginalCostUsd: renderMoney(account.marginalCostUsd),
@@ -160,6 +162,7 @@ export function economicsRoutes(poolOfModel: PoolOfModel): Pick<Routes, 'getBook
         overrunUsd: renderMoney((await overrunTotal(db, period)) ?? ZERO),
         reclaimCompensationUsd: renderMoney(await compensationTotal(db, 'reclaim', period)),
         faultCompensationUsd: renderMoney(await compensationTotal(db, 'fault', period)),
+        blockCompensationUsd: renderMoney(await compensationTotal(db, 'block', period)),
         creditGrantedUsd: renderMoney((await creditGranted(db, period)) ?? ZERO),
       }
     },

@@ -39,6 +39,8 @@ function leaseOf(run: FoundRun, id: string): Lease {
       idleLimitMs: null,
       state: 'running',
       pool: run.pool,
+      blockId: null,
+      afterBlock: null,
       gpus,
     },
     // A gang of the engine may have other numbers on each node; the placements say which.

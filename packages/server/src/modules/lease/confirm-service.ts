@@ -1,7 +1,7 @@
 /** Closes a lease whose record the engine lost, on the operator's word, after the engine was asked once more. */
 import { Fault } from '#kernel/fault.ts'
 import type { IdSource } from '#kernel/ids.ts'
-import { closeClaims } from '#modules/book/index.ts'
+import { closeClaims, returnToBlock } from '#modules/book/index.ts'
 import { releaseHold } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Engine, Engines } from '#platform/engines/engine.ts'
@@ -90,7 +90,7 @@ export async function confirmGone(
   const closing = { goneAt, meteredUntil, now, ids }
   await settleFault(tx, lease, closing)
   await settleReclaim(tx, lease, closing)
-  await closeClaims(tx, id, goneAt)
+  await returnToBlock(tx, await closeClaims(tx, id, goneAt), ids)
   const how = standing === 'gone' ? 'the engine has nothing of it' : 'the machine is fenced'
   await recordFact(tx, lease, {
     at: now,

@@ -2,7 +2,7 @@
  * The market's cycle: take a snapshot, decide by the market's pure plan, commit the decisions in batches. A batch of
  * which one fails is committed one by one. A decision that no longer holds is dropped; the next cycle decides anew.
  */
-import { type IdSource } from '#kernel/ids.ts'
+import { type IdSource, isIdOf } from '#kernel/ids.ts'
 import type { Decision } from '#modules/market/index.ts'
 import {
   type Database,
@@ -12,6 +12,8 @@ import {
 } from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import { MARKET_CYCLE_EVERY_MS } from '../../limits.ts'
+import { listPendingIdsOfBlocks } from './block-lease-store.ts'
+import { decideInBlocks, gatherBlock } from './block-placing-service.ts'
 import { commitForesight } from './foresight-service.ts'
 import type { Lease } from './lease.ts'
 import { Outdated, placeLeases } from './placing-service.ts'
@@ -41,6 +43,9 @@ const DECISIONS_AT_ONCE = 100
 /** How many decisions of a cycle may fail before it counts as failed: one that cannot be committed holds up no other. */
 const FAILURES_MAX = 10
 
+/** A block that is due takes like a lease on demand that waits. */
+const DUE_BLOCK = { state: 'pending', kind: 'on_demand' } as const
+
 async function commitReclaim(
   tx: Db,
   decision: Extract<Decision, { kind: 'reclaim' }>,
@@ -48,7 +53,9 @@ async function commitReclaim(
 ) {
   const { leaseId, forLeaseId: forLease } = decision
   const locked = await store.lockLeases(tx, [leaseId, forLease])
-  const [lease, waiting] = [locked.get(leaseId), locked.get(forLease)]
+  const lease = locked.get(leaseId)
+  const asking = locked.get(forLease)
+  const waiting = isIdOf('block', forLease) ? DUE_BLOCK : asking
   if (lease?.state !== 'running' && lease?.state !== 'starting') return
   // Nobody gives way to a lease that does not wait any more.
   if (waiting?.state !== 'pending') return
@@ -63,7 +70,7 @@ async function commitReclaim(
   }
   const stopAt = new Date(now.getTime() + lease.noticeMs)
   await takeBack(tx, lease, { ...taking, stopAt, now, ids })
-  await recordVictim(tx, waiting, { victim: lease, now })
+  if (asking) await recordVictim(tx, asking, { victim: lease, now })
 }
 
 /** The operator's own timeline names who gives way; a buyer's only says that somebody does. */
@@ -150,6 +157,34 @@ async function commitAll(deps: CycleDeps, decisions: readonly Decision[]): Promi
   }
 }
 
+/** What a block that is due gets. Its own steps tell that it still waits. */
+async function commitGathering(
+  { database, now, ids }: CycleDeps,
+  decision: Decision,
+): Promise<void> {
+  if (decision.kind !== 'place') return
+  try {
+    await inTransaction(database, (tx) => gatherBlock(tx, decision, { now: now(), ids }))
+  } catch (error) {
+    if (!isLate(error)) throw error
+  }
+}
+
+/** Leases of blocks that wait start where their block has room. */
+async function admitInBlocks(deps: CycleDeps): Promise<void> {
+  const { database, now } = deps
+  const at = now()
+  const ids = await listPendingIdsOfBlocks(database)
+  if (ids.length === 0) return
+  const waiting = (await store.findLeases(database, ids))
+    .filter(({ retryAt }) => (retryAt ?? at) <= at)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const { places, waits } = await decideInBlocks(database, waiting, at)
+  const told = new Map(waiting.map(({ id, waitingFor }) => [id, waitingFor]))
+  const news = waits.filter(({ leaseId, why }) => told.get(leaseId) !== why)
+  await commitAll(deps, [...places, ...news])
+}
+
 /** One cycle, as a step of the strand `market/cycle`. */
 export async function runCycle(deps: CycleDeps): Promise<StepOutcome> {
   const at = deps.now()
@@ -157,7 +192,13 @@ export async function runCycle(deps: CycleDeps): Promise<StepOutcome> {
   const told = new Map(wants.map((want) => [want.leaseId, want.waitsFor]))
   const isNews = (decision: Decision) =>
     decision.kind !== 'wait' || told.get(decision.leaseId) !== decision.why
-  await commitAll(deps, outcome.decisions.filter(isNews))
+  const isOfBlock = ({ leaseId }: Decision) => isIdOf('block', leaseId)
+  for (const decision of outcome.decisions.filter(isOfBlock)) await commitGathering(deps, decision)
+  await commitAll(
+    deps,
+    outcome.decisions.filter((each) => !isOfBlock(each) && isNews(each)),
+  )
+  await admitInBlocks(deps)
   await commitForesight(deps, outcome)
   const tookMs = deps.now().getTime() - at.getTime()
   const pauseMs = Math.max(MARKET_CYCLE_EVERY_MS, tookMs * PAUSE_PER_CYCLE)

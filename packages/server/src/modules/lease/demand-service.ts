@@ -14,12 +14,14 @@ import {
 } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { DEMAND_STEP_MS, DEMAND_STEPS, RISK_AHEAD_MS, SHRINK_AHEAD_MS } from '../../limits.ts'
+import type { Bookings } from './booked-service.ts'
 import { listSold } from './sold-store.ts'
 
 interface Book {
   readonly held: readonly Held[]
   readonly nodes: readonly NodeShape[]
   readonly wants: readonly Want[]
+  readonly bookings: Bookings
   readonly now: Date
 }
 
@@ -94,7 +96,12 @@ export async function foreseePools(
         laterMs: soonMs + RISK_AHEAD_MS,
         ...(foreseen ? { foreseen } : {}),
       },
-      sale: { tiers, sold: sold.get(name) ?? [], isForecast: fallback === null },
+      sale: {
+        tiers,
+        sold: [...(sold.get(name) ?? []), ...(book.bookings.idle.get(name) ?? [])],
+        isForecast: fallback === null,
+      },
+      booked: book.bookings.booked.get(name) ?? [],
     }
   })
 }

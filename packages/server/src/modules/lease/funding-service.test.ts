@@ -34,6 +34,7 @@ function lease(parts: Partial<Lease>): Lease {
     },
     ...{
       pool: 'p',
+      ...{ blockId: null, afterBlock: null },
       gpus: 1,
       fabric: 'any',
       command: ['x'],

@@ -1,5 +1,8 @@
 /** Leases: who holds which slots, until when, at what price; and how they are taken back. */
 export { Beat } from './beat.ts'
+export { listOpenIdsOfBlock } from './block-lease-store.ts'
+export { announceBlockEnd, leaveAtBlockEnd } from './block-end-service.ts'
+export { staysMs } from './booked-check-service.ts'
 export { runCycle } from './cycle.ts'
 export { type DoorRequest, type DoorSource, findServiceAddress } from './door-service.ts'
 export { discardOldFiles } from './files-service.ts'
@@ -9,9 +12,16 @@ export { type AgreedPrice, type Lease, renderPlacements, type SlotsOfNode } from
 export { adoptRuns, endRun, type FoundRun, replaceSlots } from './adopt-service.ts'
 export { evacuateNode } from './evacuate-service.ts'
 export { tellFaults } from './fault-service.ts'
-export { LEASE_PROGRAM, MARKET_PROGRAM, recordFact, wakeLease, wakeMarket } from './record.ts'
+export {
+  BLOCK_PROGRAM,
+  LEASE_PROGRAM,
+  MARKET_PROGRAM,
+  recordFact,
+  wakeLease,
+  wakeMarket,
+} from './record.ts'
 export { resumeLeases } from './resume.ts'
-export { leaseRoutes } from './routes.ts'
+export { type AskBlock, leaseRoutes } from './routes.ts'
 export { openPools } from './isolation-service.ts'
 export { hideWork } from './hidden-service.ts'
 export { holdNeeded } from './funding-service.ts'

@@ -5,6 +5,7 @@
  * pending. Slots are claimed from starting on, and billed from running until the processes are confirmed gone.
  */
 import type {
+  AfterBlock,
   EndReason,
   LeaseKind,
   LeaseMode,
@@ -71,6 +72,9 @@ export interface Lease {
   readonly idleLimitMs: number | null
   readonly state: LeaseState
   readonly pool: string
+  /** The block that it is of, and what becomes of it when that is over; null for both without one. */
+  readonly blockId: string | null
+  readonly afterBlock: AfterBlock | null
   /** In all, over all nodes. */
   readonly gpus: number
   /** A gang runs on so many nodes, with the same number of GPUs on each. */

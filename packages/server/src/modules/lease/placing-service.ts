@@ -3,10 +3,11 @@
  * and its wake, of one lease or of many by sets. All of them are placed or none; who goes by himself is the cycle's choice.
  */
 import type { IdSource } from '#kernel/ids.ts'
-import { openLeaseClaims } from '#modules/book/index.ts'
+import { openLeaseClaims, takeFromBlock } from '#modules/book/index.ts'
 import { isAnyClosed, nodeNames } from '#modules/fleet/index.ts'
 import type { Decision } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import { isBookedOtherwise } from './booked-check-service.ts'
 import { fundStarts } from './funding-service.ts'
 import { type Lease, renderPlacements } from './lease.ts'
 import { noteWaiting, takePlaces } from './placing-store.ts'
@@ -73,12 +74,27 @@ async function recordPlacements(tx: Db, starts: readonly Start[], now: Date): Pr
 
 /** Claims the slots. Fails with `claim_no_double_sale` where one is taken, and as outdated where a node takes no work any more. */
 async function claimSlots(tx: Db, starts: readonly Start[], context: Context): Promise<void> {
-  const claims = starts.flatMap(({ lease, placements }) => {
+  const others = starts.filter(({ lease }) => lease.blockId === null)
+  const claims = others.flatMap(({ lease, placements }) => {
     const { id: leaseId, kind, organizationId } = lease
     return placements.map((place) => ({ ...place, leaseId, kind, organizationId }))
   })
-  await openLeaseClaims(tx, claims, context)
-  const nodeIds = claims.map(({ nodeId }) => nodeId)
+  if (claims.length > 0) await openLeaseClaims(tx, claims, context)
+  for (const { lease, placements } of starts) {
+    const { id: leaseId, blockId, organizationId } = lease
+    if (blockId === null) continue
+    const taking = { blockId, organizationId, leaseId, ...context }
+    if (!(await takeFromBlock(tx, placements, taking))) throw new Outdated()
+  }
+  if (
+    await isBookedOtherwise(
+      tx,
+      others.map(({ lease }) => lease),
+      context.now,
+    )
+  )
+    throw new Outdated()
+  const nodeIds = starts.flatMap(({ placements }) => placements.map(({ nodeId }) => nodeId))
   if (await isAnyClosed(tx, nodeIds)) throw new Outdated()
 }
 

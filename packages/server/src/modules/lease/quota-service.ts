@@ -14,8 +14,10 @@ interface LeaseWish extends QuotaWish {
 const PARTS = ['held'] as const
 
 function toWish(lease: Lease): LeaseWish[] {
-  const { kind, organizationId, projectId, pool, gpus } = lease
-  return isSoldByHour(kind) ? [{ lease, organizationId, projectId, pool, tier: kind, gpus }] : []
+  const { kind, organizationId, projectId, pool, gpus, blockId } = lease
+  return isSoldByHour(kind) && blockId === null
+    ? [{ lease, organizationId, projectId, pool, tier: kind, gpus }]
+    : []
 }
 
 /** Those that may get slots, in their order, and why the others may not. */

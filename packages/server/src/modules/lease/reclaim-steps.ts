@@ -2,6 +2,7 @@
  * What happens during a reclaim, as parts of a lease's step: the notice is delivered, a reason that vanished is noted,
  * the stop is asked for; and a reclaim that the engine began by itself is entered. Each may run again at any time.
  */
+import { isIdOf } from '#kernel/ids.ts'
 import { inTransaction } from '#platform/db/database.ts'
 import { isSooner, type Observation } from '#platform/engines/engine.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
@@ -78,7 +79,8 @@ export async function deliverWarning(deps: LeaseStepDeps, lease: Lease): Promise
 
 /** A notice is final, so that who got it can rely on it; that its reason went away is part of the record. */
 export async function noteVanishedCause(deps: LeaseStepDeps, lease: Lease): Promise<void> {
-  if (lease.reclaimFor === null) return
+  // A block that is due does not go away.
+  if (lease.reclaimFor === null || isIdOf('block', lease.reclaimFor)) return
   const waiting = await store.findLease(deps.database, lease.reclaimFor)
   if (waiting?.state === 'pending') return
   await inTransaction(deps.database, async (tx) => {

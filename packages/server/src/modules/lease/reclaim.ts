@@ -89,9 +89,10 @@ export async function stopAtLimit(tx: Db, lease: Lease, now: Date): Promise<void
   })
 }
 
-const WHY_IT_NEVER_RAN: Readonly<Record<'stopped' | 'balance_exhausted', string>> = {
+const WHY_IT_NEVER_RAN: Readonly<Record<'stopped' | 'balance_exhausted' | 'time_limit', string>> = {
   stopped: 'Stopped while it waited.',
   balance_exhausted: 'The balance could not pay for its start.',
+  time_limit: 'Its block was over before it had room.',
 }
 
 /** Ends a lease that holds no slots. The caller has locked it, and it is pending. */

@@ -7,6 +7,8 @@ import { insertFacts } from './store.ts'
 
 export const LEASE_PROGRAM = 'lease'
 export const MARKET_PROGRAM = 'market'
+/** Blocks have their own module above; what they wait for happens here. */
+export const BLOCK_PROGRAM = 'block'
 export const MARKET_SUBJECT = 'cycle'
 
 interface NewFact {

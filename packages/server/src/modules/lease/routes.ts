@@ -10,7 +10,7 @@ import { confirmGone } from './confirm-service.ts'
 import { hideWork, openHidden } from './hidden-service.ts'
 import { attemptId, type Lease } from './lease.ts'
 import { streamLog } from './logs.ts'
-import { createLease, stopLease } from './service.ts'
+import { type BlockTerms, createLease, type LeaseRequest, stopLease } from './service.ts'
 import { expectedStarts } from './start-service.ts'
 import * as store from './store.ts'
 import { renderLeases } from './view.ts'
@@ -59,25 +59,52 @@ async function renderOne(db: Db, lease: Lease) {
   return rendered
 }
 
+/** What a lease within a block is asked for: the block's own module knows. Throws when it cannot be. */
+export type AskBlock = (
+  tx: Db,
+  asked: {
+    readonly id: string
+    readonly organizationId: string
+    readonly after: BlockTerms['after']
+    readonly gpus: number
+    readonly nodes: number | undefined
+  },
+  context: { readonly now: Date; readonly ids: IdSource },
+) => Promise<Pick<LeaseRequest, 'pool' | 'nodes' | 'block' | 'agreedPrice'>>
+
 export function leaseRoutes({
   engines,
   ids,
   pepper,
+  askBlock,
 }: {
   readonly engines: Engines
   readonly ids: IdSource
   /** Under which what leases hide is sealed. */
   readonly pepper: string
+  readonly askBlock: AskBlock
 }): Pick<Routes, Names> {
   return {
     createLease: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
-      const { tier, maxPriceUsdPerGpuHour: most, ...asked } = body
+      const { tier, maxPriceUsdPerGpuHour: most, block, afterBlock: after = 'end', ...asked } = body
+      const { gpus, nodes } = asked
+      const within =
+        block === undefined
+          ? { kind: tier }
+          : {
+              kind: 'on_demand' as const,
+              ...(await askBlock(
+                db,
+                { id: block, organizationId, after, gpus, nodes },
+                { now, ids },
+              )),
+            }
       const work = hideWork(pepper, asked)
       const maxPriceUsd = most === undefined ? null : money(most)
       const lease = await createLease(
         db,
-        { organizationId, projectId, kind: tier, maxPriceUsd, ...work },
+        { organizationId, projectId, maxPriceUsd, ...work, ...within },
         { now, ids },
       )
       setTarget(lease.id)

@@ -1,5 +1,6 @@
 /** Lease use cases that people ask for: create, stop, read. What follows is done by the market's cycle and by steps. */
 import {
+  type AfterBlock,
   IDLE_LIMIT_DEFAULT_MS,
   type LeaseKind,
   type LeaseMode,
@@ -19,7 +20,7 @@ import { beginReclaim, endWaiting } from './reclaim.ts'
 import { recordFact, recordFacts, wakeLease, wakeMarket } from './record.ts'
 import { startPrice } from './start-price-service.ts'
 import * as store from './store.ts'
-import { termsFor, withGuarantee } from './terms.ts'
+import { termsFor, withGuarantee, withinBlock } from './terms.ts'
 
 export interface LeaseRequest {
   readonly organizationId: string
@@ -55,6 +56,16 @@ export interface LeaseRequest {
   readonly agreedPrice?: Lease['agreedPrice']
   /** It counts against the quotas already, as the order or the quote that it comes of. */
   readonly isCounted?: boolean
+  /** The block that it is of. */
+  readonly block?: BlockTerms | undefined
+}
+
+/** What a lease has of its block: for its time nothing is charged, and nobody takes it back. */
+export interface BlockTerms {
+  readonly id: string
+  readonly after: AfterBlock
+  /** Given before the block is over. */
+  readonly noticeMs: number
 }
 
 /** One whose price was agreed, and whose GPUs count already, when it was ordered. */
@@ -105,9 +116,14 @@ const NOTHING_HIDDEN = {
   files: NO_FILES,
 }
 
-function termsOf({ kind, guaranteeMs = 0 }: LeaseRequest, policy: Pool['reclaim']) {
+function termsOf({ kind, block, guaranteeMs = 0 }: LeaseRequest, policy: Pool['reclaim']) {
+  if (block !== undefined) return withinBlock(block.noticeMs)
   const terms = termsFor(kind, policy)
   return terms === null || guaranteeMs === 0 ? terms : withGuarantee(terms, guaranteeMs)
+}
+
+function withinOf({ block }: LeaseRequest): Pick<Lease, 'blockId' | 'afterBlock'> {
+  return { blockId: block?.id ?? null, afterBlock: block?.after ?? null }
 }
 
 function newLease(
@@ -124,6 +140,7 @@ function newLease(
     name: request.name ?? request.command[0]?.split('/').at(-1) ?? id,
     kind: request.kind,
     ...modeOf(request),
+    ...withinOf(request),
     state: 'pending',
     pool: pool.name,
     gpus: request.gpus,
@@ -142,9 +159,7 @@ function newLease(
     timeLimitMs: request.timeLimitMs ?? null,
     maxPriceUsd: request.maxPriceUsd,
     agreedPrice: request.agreedPrice ?? null,
-    priceId: null,
-    priceUsd: null,
-    holdId: null,
+    ...{ priceId: null, priceUsd: null, holdId: null },
     createdAt: now,
     attempt: 0,
     placedAt: null,
@@ -184,8 +199,9 @@ async function agreePrice(tx: Db, lease: Lease, now: Date): Promise<Money | null
 
 /** The owner's own work and model replicas have no quota. */
 async function holdToQuota(tx: Db, lease: Lease, now: Date): Promise<void> {
-  const { kind, organizationId, projectId, pool, gpus } = lease
-  if (!isSoldByHour(kind)) return
+  const { kind, organizationId, projectId, pool, gpus, blockId } = lease
+  // What a block has was sold beforehand.
+  if (!isSoldByHour(kind) || blockId !== null) return
   await requireQuota(tx, { organizationId, projectId, pool, tier: kind, gpus }, now)
 }
 

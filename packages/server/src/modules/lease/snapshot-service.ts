@@ -24,6 +24,8 @@ import {
   type Want,
 } from '#modules/market/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
+import { staysMs } from './booked-check-service.ts'
+import { readBookings } from './booked-service.ts'
 import { foreseePools } from './demand-service.ts'
 import type { Lease } from './lease.ts'
 import { splitByQuota } from './quota-service.ts'
@@ -67,6 +69,11 @@ function brokenSlots(faults: readonly SlotFault[], held: readonly Held[]): Holde
     }))
 }
 
+function stayOf(lease: Lease): Pick<Want, 'staysMs'> {
+  const known = staysMs(lease)
+  return known === null ? {} : { staysMs: known }
+}
+
 function toWant(lease: Lease, priceUsd: Money | null): Want {
   return {
     leaseId: lease.id,
@@ -80,6 +87,7 @@ function toWant(lease: Lease, priceUsd: Money | null): Want {
     promisedMs: lease.terms?.guarantee?.ms ?? 0,
     maxPriceUsd: lease.maxPriceUsd,
     priceUsd,
+    ...stayOf(lease),
     waitsFor: lease.waitingFor,
   }
 }
@@ -94,7 +102,9 @@ async function listWants(tx: Db, now: Date): Promise<Waiting> {
   const priceOf = startPrices(tx, now)
   const wants: Want[] = []
   const pending = await store.listPendingLeases(tx)
-  const ready = pending.filter(({ retryAt }) => (retryAt ?? now) <= now)
+  const ready = pending.filter(
+    ({ retryAt, blockId }) => blockId === null && (retryAt ?? now) <= now,
+  )
   const { allowed, excess } = await splitByQuota(tx, ready, { now })
   for (const lease of allowed)
     wants.push(toWant(lease, (await priceOf(lease))?.price.amount ?? null))
@@ -120,7 +130,9 @@ async function readBook(tx: Db, now: Date): Promise<Book> {
   const silent = await listUnreachable(tx)
   const faults = await listFaults(tx)
   const nodes = await listNodeShapes(tx)
-  const { wants, heldBack } = await listWants(tx, now)
+  const { wants: waiting, heldBack } = await listWants(tx, now)
+  const bookings = await readBookings(tx, held, now)
+  const wants = [...bookings.wants, ...waiting]
   const broken = brokenSlots(faults, held)
   const holdersBy = (leases: ReadonlyMap<string, Standing>) => [
     ...held.map((each) => toHolder(each, { leases, now })),
@@ -128,7 +140,7 @@ async function readBook(tx: Db, now: Date): Promise<Book> {
   ]
   const bare = {
     nowMs: now.getTime(),
-    pools: await foreseePools(tx, await listPools(tx), { held, nodes, wants, now }),
+    pools: await foreseePools(tx, await listPools(tx), { held, nodes, wants, bookings, now }),
     // A pool whose engine is silent could not start anything.
     nodes: nodes.map((node) => (silent.has(node.pool) ? { ...node, isReady: false } : node)),
     holders: holdersBy(NO_LEASES),

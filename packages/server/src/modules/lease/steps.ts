@@ -3,7 +3,7 @@
  * may be run again at any time: after a crash, the same step simply happens again.
  */
 import { renderMoney } from '#kernel/money.ts'
-import { closeClaims } from '#modules/book/index.ts'
+import { closeClaims, returnToBlock } from '#modules/book/index.ts'
 import { findPool, nodeNames } from '#modules/fleet/index.ts'
 import { releaseHold } from '#modules/ledger/index.ts'
 import { type Db, inTransaction } from '#platform/db/database.ts'
@@ -205,7 +205,7 @@ async function onGone(deps: LeaseStepDeps, observed: Lease, seen: Gone): Promise
     const meteredUntil = startedAt
       ? await meterUntil(tx, lease, { startedAt, until: goneAt, now, ids })
       : null
-    await closeClaims(tx, id, goneAt)
+    await returnToBlock(tx, await closeClaims(tx, id, goneAt), ids)
     await recordFact(tx, lease, {
       at: goneAt,
       type: 'lease.confirmed_gone',

@@ -1,5 +1,5 @@
 /** SQL of leases and their facts. */
-import type { LeaseKind, LeaseMode, LeaseState, ReclaimTerms } from '@spillway/contract'
+import type { AfterBlock, LeaseKind, LeaseMode, LeaseState, ReclaimTerms } from '@spillway/contract'
 import { type Selectable, sql } from 'kysely'
 import { money, renderMoney } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
@@ -43,6 +43,10 @@ function toAgreedPrice(row: Selectable<Schema['lease']>): Lease['agreedPrice'] {
   return id === null || sku === null || amount === null ? null : { id, sku, amount: money(amount) }
 }
 
+function toWithin(row: Selectable<Schema['lease']>) {
+  return { blockId: row.block_id, afterBlock: row.after_block as AfterBlock | null }
+}
+
 function toLease(row: Selectable<Schema['lease']>): Lease {
   return {
     id: row.id,
@@ -53,9 +57,8 @@ function toLease(row: Selectable<Schema['lease']>): Lease {
     ...toMode(row),
     state: row.state as LeaseState,
     pool: row.pool_name,
-    gpus: row.gpus,
-    nodes: row.nodes,
-    fabric: row.fabric as Lease['fabric'],
+    ...toWithin(row),
+    ...{ gpus: row.gpus, nodes: row.nodes, fabric: row.fabric as Lease['fabric'] },
     command: row.command as string[],
     environment: row.environment as Record<string, string>,
     secretNames: row.secret_names,
@@ -106,6 +109,8 @@ function toRow(lease: Lease) {
     idle_limit_ms: lease.idleLimitMs === null ? null : BigInt(lease.idleLimitMs),
     state: lease.state,
     pool_name: lease.pool,
+    block_id: lease.blockId,
+    after_block: lease.afterBlock,
     gpus: lease.gpus,
     nodes: lease.nodes,
     fabric: lease.fabric,

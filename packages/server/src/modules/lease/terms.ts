@@ -32,6 +32,12 @@ export function isGuaranteeBroken(
   return startedAt === null || goneAt.getTime() < startedAt.getTime() + guarantee.ms
 }
 
+/** The terms of a lease within a block: nobody takes it back, and before the block is over it gets its notice. */
+export function withinBlock(noticeMs: number): ReclaimTerms {
+  const compensation = { kind: 'none' } as const
+  return { by: [], noticeMs, minimumRunMs: 0, perMonthMax: null, compensation }
+}
+
 /** The calendar month (UTC) of an instant, such as `2026-11`. */
 export function monthOf(at: Date): string {
   return at.toISOString().slice(0, 7)

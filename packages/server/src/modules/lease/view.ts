@@ -93,6 +93,8 @@ export async function renderLeases(db: Db, leases: readonly Lease[]): Promise<Le
     ...renderWork(lease),
     gpus: lease.gpus,
     pool: lease.pool,
+    blockId: lease.blockId,
+    afterBlock: lease.afterBlock,
     nodes: lease.nodes,
     fabric: lease.fabric,
     placements: lease.placements.map(({ nodeId, slots }) => ({

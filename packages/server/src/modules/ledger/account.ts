@@ -10,6 +10,7 @@ export type AccountKind =
   | 'fault_compensation'
   | 'internal_cost'
   | 'internal_recovery'
+  | 'block_compensation'
 
 export interface Account {
   readonly id: string
@@ -65,6 +66,13 @@ export function internalCostAccount(organizationId: string): Account {
 export function internalRecoveryAccount(pool: string, what: 'used' | 'kept'): Account {
   const id = `internal_recovery:${pool}.${what}`
   return { id, kind: 'internal_recovery', organizationId: null }
+}
+
+/** What customers were given back because room of a block was missing; the operator bears it. */
+export const BLOCK_COMPENSATION: Account = {
+  id: 'block_compensation',
+  kind: 'block_compensation',
+  organizationId: null,
 }
 
 /** The SKU of a revenue account. */

@@ -5,7 +5,7 @@ import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Settlement } from './posting.ts'
 
-export type HoldPurpose = 'lease' | 'gateway' | 'order'
+export type HoldPurpose = 'lease' | 'gateway' | 'order' | 'block'
 
 export interface NewHold {
   readonly id: string

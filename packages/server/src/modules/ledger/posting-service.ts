@@ -4,6 +4,7 @@ import { newId, type IdSource } from '#kernel/ids.ts'
 import { picos, ZERO, type Money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
 import {
+  BLOCK_COMPENSATION,
   CREDIT_GRANTED,
   customerAccount,
   FAULT_COMPENSATION,
@@ -55,16 +56,24 @@ export async function grantCredit(tx: Db, credit: Credit): Promise<void> {
   await postCredit(tx, credit, { kind: 'credit', account: CREDIT_GRANTED })
 }
 
+/** What a customer is given back for. */
+export type CompensationCause = 'reclaim' | 'fault' | 'block'
+
+const COMPENSATIONS: Readonly<Record<CompensationCause, Account>> = {
+  reclaim: RECLAIM_COMPENSATION,
+  fault: FAULT_COMPENSATION,
+  block: BLOCK_COMPENSATION,
+}
+
 /**
- * Gives a customer back what a reclaim, or a lost GPU, owes it, once per `source`, and returns the id of the transaction
- * that did, now or before.
+ * Gives a customer back what a reclaim, a lost GPU, or missing room of a block owes it, once per `source`, and returns the
+ * id of the transaction that did, now or before.
  */
 export function postCompensation(
   tx: Db,
-  { cause, ...credit }: Credit & { readonly cause: 'reclaim' | 'fault' },
+  { cause, ...credit }: Credit & { readonly cause: CompensationCause },
 ): Promise<string> {
-  const account = cause === 'fault' ? FAULT_COMPENSATION : RECLAIM_COMPENSATION
-  return postCredit(tx, credit, { kind: 'compensation', account })
+  return postCredit(tx, credit, { kind: 'compensation', account: COMPENSATIONS[cause] })
 }
 
 async function postCredit(

@@ -2,6 +2,7 @@
 import { picos, renderMoney, ZERO, type Money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
 import { internalRecoveryAccount, skuOfRevenue } from './account.ts'
+import type { CompensationCause } from './posting-service.ts'
 import {
   countEntries,
   findOverdrawn,
@@ -85,10 +86,10 @@ export async function overrunTotal(db: Db, period: Period): Promise<Money> {
   return picos(-total(await sumEntries(db, 'overrun_expense', period)))
 }
 
-/** What customers were given back for reclaims, or for lost GPUs, in a period. */
+/** What customers were given back for one cause in a period. */
 export async function compensationTotal(
   db: Db,
-  cause: 'reclaim' | 'fault',
+  cause: CompensationCause,
   period: Period,
 ): Promise<Money> {
   return picos(-total(await sumEntries(db, `${cause}_compensation`, period)))

@@ -103,7 +103,8 @@ export async function sumEntries(
     | 'overrun_expense'
     | 'reclaim_compensation'
     | 'fault_compensation'
-    | 'internal_recovery',
+    | 'internal_recovery'
+    | 'block_compensation',
   period: { readonly from: Date; readonly to: Date },
 ): Promise<readonly { readonly account: string; readonly sum: Money }[]> {
   const { rows } = await sql<{ account: string; sum: string }>`

@@ -3,6 +3,7 @@
  * typical. Deterministic.
  */
 import { type Batch, makeBatch } from './batch.ts'
+import type { Booked } from './booked.ts'
 import { HeldLease } from './held-lease.ts'
 import { HoleOrder } from './placement/hole-order.ts'
 import { Room, RoomIndex } from './room.ts'
@@ -32,6 +33,8 @@ export class Floor {
   keeping = KEEPS_NOTHING
   /** What may be sold as spot; null: all that is free. */
   sale: SaleRoom | null = null
+  /** What blocks are promised, and neither have nor have been set aside room for. */
+  booked: readonly Booked[] = []
   /** How much may still be taken back now. */
   readonly batch: Batch
   readonly #rooms: readonly Room[]
@@ -227,6 +230,7 @@ function emptyFloors({ nodes, pools }: Snapshot): Floors {
       )
       const floor = new Floor(own, seats, batch)
       if (settings?.sale) floor.sale = new SaleRoom(settings.sale)
+      floor.booked = settings?.booked ?? []
       return [pool, floor]
     }),
   )

@@ -1,4 +1,5 @@
 /** The market: decides on a snapshot who is placed, who gives way, who waits; and what GPU time costs. */
+export { type Booked, bookedWithin } from './booked.ts'
 export { type AnchorDemand, type DemandSample, isNewDemand } from './demand.ts'
 export { anchorRoutes } from './demand-routes.ts'
 export { deleteOldDemand, latestDemand, saveDemand } from './demand-store.ts'
@@ -7,7 +8,7 @@ export type { Shrink } from './keeping.ts'
 export { decide, decideByRoom, inOrder, isTooDear, keptSoon, type Outcome } from './plan.ts'
 export { estimateStarts, type StartEstimate, UNKNOWN } from './start/estimate.ts'
 export type { LineInput, LineRun, LineWork } from './start/line.ts'
-export { auctionSku, getGpuPrice, gpuSku, TIERS } from './prices.ts'
+export { auctionSku, blockSku, getGpuPrice, gpuSku, inBlockSku, TIERS } from './prices.ts'
 export { type PlaceInOrder, reclaimOrder } from './reclaim-order.ts'
 export { marketRoutes } from './routes.ts'
 export type {

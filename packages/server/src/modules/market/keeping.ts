@@ -4,6 +4,7 @@
  * freed, with the headroom on top. Without a trend nobody goes. The forecast of the peak warns those who may have to go,
  * and keeps its far end from what cannot be taken back; by itself it takes nothing from anybody.
  */
+import { bookedWithin } from './booked.ts'
 import { type Floor, type Keeping, KEEPS_NOTHING } from './floor.ts'
 import { HOUR_MS } from './forecast/series.ts'
 import { growthWithin } from './outlook.ts'
@@ -60,6 +61,40 @@ export function whyKept(want: Want, floor: Floor): string | null {
   const reachable = spareSlots(floor) + floor.freeableSlots - want.gpus
   return reachable < keeping.headroom
     ? `slots beyond the ${keeping.headroom} that are kept for the owner's work`
+    : null
+}
+
+/** How long nobody can have the room of a want back for a block once it is placed; nothing for what gives way to one. */
+function staysMsOf({ kind, staysMs, promisedMs = 0 }: Want): number {
+  if (kind === 'on_demand' || kind === 'serving') return staysMs ?? Number.POSITIVE_INFINITY
+  return kind === 'spot' ? promisedMs : 0
+}
+
+/** Slots that blocks could have at an instant if everybody went whom they may take them from. */
+function slotsGivingWay(floor: Floor, nowMs: number, atMs: number): number {
+  let slots = 0
+  for (const victim of floor.victims()) {
+    const protection = protectionOf(victim, 'on_demand', nowMs)
+    const isInTime =
+      protection?.kind === 'minimum_run' &&
+      protection.untilMs !== null &&
+      protection.untilMs <= atMs
+    if (protection === null || isInTime) slots += slotCountOf(victim)
+  }
+  return slots
+}
+
+/** Why a want that stays does not get room though there may be some: it is booked for while the want may be there. */
+export function whyBooked(want: Want, floor: Floor, nowMs: number): string | null {
+  const { booked, keeping } = floor
+  if (booked.length === 0 || want.isBlock === true) return null
+  const untilMs = nowMs + staysMsOf(want)
+  const most = bookedWithin(booked, nowMs, untilMs)
+  if (most === 0) return null
+  const soonestMs = Math.min(...booked.map(({ startsMs }) => startsMs))
+  const left = spareSlots(floor) + slotsGivingWay(floor, nowMs, soonestMs) - want.gpus
+  return left < most + keeping.headroom
+    ? `slots beyond the ${most} that are booked as blocks while it may run`
     : null
 }
 

@@ -13,6 +13,7 @@ import {
   keepingOf,
   type Shrink,
   shrink,
+  whyBooked,
   whyKept,
   whyNotSold,
 } from './keeping.ts'
@@ -28,10 +29,15 @@ const RANK: Readonly<Record<LeaseKind, number>> = {
   flex: 4,
 }
 
+/** Blocks come first: their room was sold beforehand, and of that the owner's share was kept. */
+function rankOf({ kind, isBlock }: Want): number {
+  return isBlock === true ? -1 : RANK[kind]
+}
+
 /** Wants in the order in which they are looked at. */
 export function inOrder(wants: readonly Want[]): Want[] {
   return wants.toSorted((a, b) => {
-    if (RANK[a.kind] !== RANK[b.kind]) return RANK[a.kind] - RANK[b.kind]
+    if (rankOf(a) !== rankOf(b)) return rankOf(a) - rankOf(b)
     const bid = (b.maxPriceUsd ?? 0n) - (a.maxPriceUsd ?? 0n)
     if (a.kind === 'spot' && bid !== 0n) return bid < 0n ? -1 : 1
     return a.createdMs - b.createdMs || (a.leaseId < b.leaseId ? -1 : 1)
@@ -165,19 +171,32 @@ function placeIn(want: Want, floor: Floor | undefined): Decision | null {
   return first(floorsFor(want, floor), (each) => place(want, each))
 }
 
+/** Why it gets no room though there may be some. */
+function whyHeldBack(want: Want, floor: Floor, nowMs: number): string | null {
+  if (want.isBlock === true) return null
+  return whyNotSold(want, floor) ?? whyKept(want, floor) ?? whyBooked(want, floor, nowMs)
+}
+
+/** What a block that is due gets or has set aside is no longer only booked. */
+function settleBooked({ leaseId }: Want, floor: Floor): void {
+  floor.booked = floor.booked.filter(({ blockId }) => blockId !== leaseId)
+}
+
 function decideOne(want: Want, floor: Floor | undefined, nowMs: number): readonly Decision[] {
   const { leaseId } = want
   if (isTooDear(want)) return [tooDear(want)]
   if (floor) {
-    const kept = whyNotSold(want, floor) ?? whyKept(want, floor)
+    const kept = whyHeldBack(want, floor, nowMs)
     if (kept !== null) return [{ kind: 'wait', leaseId, why: kept }]
     const floors = floorsFor(want, floor)
     const decided =
       first(floors, (each) => place(want, each)) ??
       first(floors, (each) => awaitDraining(want, each))
+    if (decided) settleBooked(want, floor)
     if (decided) return [decided]
     if (GIVES_WAY_TO[want.kind].length > 0) {
       const evicted = first(floors, (each) => evict(want, each, nowMs))
+      if (evicted) settleBooked(want, floor)
       if (evicted) return evicted
     }
   }
@@ -218,7 +237,7 @@ export function decideByRoom(snapshot: Snapshot): Outcome | null {
   const floors = makeBareFloors(snapshot)
   const pools = new Map(snapshot.pools?.map((pool) => [pool.name, pool]))
   for (const [name, floor] of floors)
-    if (isAnythingKept(keepingOf(pools.get(name), floor))) return null
+    if (floor.booked.length > 0 || isAnythingKept(keepingOf(pools.get(name), floor))) return null
   const decisions: Decision[] = []
   for (const want of inOrder(snapshot.wants)) {
     const decided = isTooDear(want) ? tooDear(want) : placeIn(want, floors.get(want.pool))

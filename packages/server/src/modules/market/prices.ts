@@ -16,6 +16,16 @@ export function auctionSku(pool: string, guaranteeHours = 0): string {
   return `gpu.${pool}.spot.${guaranteeHours === 0 ? 'auction' : `guaranteed-${guaranteeHours}h`}`
 }
 
+/** The SKU of a pool's blocks: what each was sold at is one of its prices. */
+export function blockSku(pool: string): string {
+  return `gpu.${pool}.reserved`
+}
+
+/** The SKU of time within a block, which the block has paid: its price is nothing. */
+export function inBlockSku(pool: string): string {
+  return `gpu.${pool}.in_block`
+}
+
 /** The price of a pool's GPU time of a tier at an instant, with its id for the meter. */
 export function getGpuPrice(
   db: Db,

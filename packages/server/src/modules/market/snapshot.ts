@@ -1,5 +1,6 @@
 /** What the market decides on: the book and the orders, frozen at one instant. Pure data. */
 import type { Money } from '#kernel/money.ts'
+import type { Booked } from './booked.ts'
 import type { DemandSample } from './outlook.ts'
 import type { Sale } from './surplus/sale-room.ts'
 
@@ -67,6 +68,10 @@ export interface Want {
   readonly isFirm?: boolean
   /** For so long it is promised not to be taken back; absent: not at all. */
   readonly promisedMs?: number
+  /** A block that is due: `leaseId` is its id, and it comes before all else, because it was sold beforehand. */
+  readonly isBlock?: boolean
+  /** So long it stays at most, once it is placed; absent: nobody knows. */
+  readonly staysMs?: number
   /** The pool's price for this kind now; null for what is not sold by the hour. */
   readonly priceUsd: Money | null
   /** What it was last told that it waits for. */
@@ -111,6 +116,8 @@ export interface SnapshotPool {
   readonly demand?: SnapshotDemand
   /** What may be sold as spot. Absent: all that is free. */
   readonly sale?: Sale
+  /** What blocks are promised and do not have yet. Absent: nothing. */
+  readonly booked?: readonly Booked[]
 }
 
 export interface Snapshot {

@@ -42,6 +42,55 @@ export interface BalanceTable {
   is_limited: boolean
 }
 
+export interface BlockTable {
+  id: string
+  organization_id: string
+  project_id: string
+  name: string
+  state: string
+  text: string
+  pool_name: string
+  gpus: number
+  nodes: number
+  fabric: string
+  starts_at: Date
+  ends_at: Date
+  price_id: string
+  sku: string
+  price_usd: string
+  hold_id: string
+  charged_until: Date
+  created_at: Date
+  ready_at: Date | null
+  closed_at: Date | null
+  missing_gpu_ms: bigint | null
+  used_gpu_ms: bigint | null
+  credit_usd: string | null
+  credit_transaction_id: string | null
+}
+
+export interface BlockFactTable {
+  block_id: string
+  id: GeneratedAlways<bigint>
+  at: Date
+  type: string
+  text: string
+}
+
+export interface BookingTable {
+  id: string
+  organization_id: string
+  pool_name: string
+  gpus: number
+  nodes: number
+  fabric: string
+  lead_ms: number
+  starts_at: Date
+  ends_at: Date
+  nodes_lent: Generated<number>
+  closed_at: Date | null
+}
+
 export interface ClaimTable {
   id: string
   node_id: string
@@ -53,6 +102,7 @@ export interface ClaimTable {
   ends_at: Date | null
   draining_from: Date | null
   reason: string | null
+  block_id: string | null
 }
 
 export interface ClearingTable {
@@ -230,6 +280,8 @@ export interface LeaseTable {
   agreed_price_usd: string | null
   image: string | null
   image_digest: string | null
+  block_id: string | null
+  after_block: string | null
 }
 
 export interface LeaseFactTable {
@@ -718,6 +770,9 @@ export interface Schema {
   api_key: ApiKeyTable
   audit_event: AuditEventTable
   balance: BalanceTable
+  block: BlockTable
+  block_fact: BlockFactTable
+  booking: BookingTable
   claim: ClaimTable
   clearing: ClearingTable
   demand_forecast: DemandForecastTable

@@ -1,0 +1,182 @@
+/** `spillway block`: GPUs from one hour to another, bought beforehand. */
+import { type BlockOffering, BlockState } from '@spillway/contract'
+import { Argument, Option, type Command } from 'commander'
+import { addCommand, addGroup, type Call, type Context } from '../command.ts'
+import { usageFailure } from '../failure.ts'
+import { renderBlock, renderBlocks, renderOfferings } from '../output/blocks.ts'
+import { amount, duration, instant, wholeNumber } from '../parse/option-values.ts'
+import { findId } from './find.ts'
+import { placeOptions, type PlaceOptions } from './lease-place.ts'
+
+interface WishOptions extends Pick<PlaceOptions, 'gpus' | 'nodes' | 'fabric' | 'pool'> {
+  readonly from?: string
+  readonly for: number
+}
+
+interface CreateOptions extends WishOptions {
+  readonly maxPrice?: string
+  readonly name?: string
+}
+
+interface ListOptions {
+  readonly state?: BlockState
+  readonly pool?: string
+  readonly limit: number
+}
+
+const LIMIT_MAX = 1000
+const HOUR_MS = 3_600_000
+const LENGTH_MAX_MS = 672 * HOUR_MS
+const PLACES = ['--gpus', '--nodes', '--fabric', '--pool']
+
+function wishOptions({ surroundings: { nowMs } }: Context): readonly Option[] {
+  return [
+    ...placeOptions().filter(({ long }) => PLACES.includes(long ?? '')),
+    new Option('--from <when>', 'a full hour (UTC); default: the earliest').argParser(
+      instant(nowMs),
+    ),
+    new Option('--for <duration>', 'whole hours, such as 24h or 7d')
+      .argParser(duration({ least: HOUR_MS, most: LENGTH_MAX_MS }))
+      .default(24 * HOUR_MS, '24h'),
+  ]
+}
+
+export function addBlockCommands(program: Command, context: Context): void {
+  const group = addGroup(program, 'block', 'Buy GPUs from one hour to another, beforehand')
+  addCommand<WishOptions>(group, context, {
+    usage: 'offerings',
+    summary: 'List which blocks can be bought: what is asked first, then what comes near',
+    example: 'spillway block offerings --gpus H100:16 --nodes 2 --for 24h',
+    persona: 'demo',
+    options: wishOptions(context),
+    run: listOfferings,
+  })
+  addCommand<CreateOptions>(group, context, {
+    usage: 'create',
+    summary: 'Buy a block: all of its price is held, and paid whether it is used or not',
+    details:
+      'Without --pool the cheapest pool that has exactly what is asked is taken. Run within it with ' +
+      '`spillway lease create --block BLOCK`.',
+    example: 'spillway block create --gpus 16 --nodes 2 --from 2026-01-31T14:00:00Z --for 24h',
+    persona: 'demo',
+    options: [
+      ...wishOptions(context),
+      new Option('--max-price <usd>', 'the most to pay per GPU-hour').argParser(amount),
+      new Option('--name <text>', 'what to call it'),
+    ],
+    run: createBlock,
+  })
+  addCommand<ListOptions>(group, context, {
+    usage: 'list',
+    summary: 'List blocks, newest first',
+    example: 'spillway block list --state active',
+    persona: 'demo',
+    options: [
+      new Option('--state <state>', 'only those that are').choices(BlockState.options),
+      new Option('--pool <name>', 'only those of this pool'),
+      new Option('--limit <n>', 'at most so many')
+        .argParser(wholeNumber({ least: 1, most: LIMIT_MAX }))
+        .default(50),
+    ],
+    run: listBlocks,
+  })
+  addCommand(group, context, {
+    usage: 'show',
+    summary: 'Show a block: how it stands, what of it is used, what became of it',
+    example: 'spillway block show 4kq2',
+    persona: 'demo',
+    arguments: [new Argument('<id>', 'its id, or the start or end of it')],
+    run: showBlock,
+  })
+}
+
+function hoursOf({ for: lengthMs }: WishOptions): number {
+  if (lengthMs % HOUR_MS !== 0) throw usageFailure('--for: a block lasts whole hours, such as 24h')
+  return lengthMs / HOUR_MS
+}
+
+function askOfferings(call: Call<WishOptions>) {
+  const { options } = call
+  const { gpus, nodes, fabric, pool, from } = options
+  return call.client().listBlockOfferings({
+    query: {
+      ...gpus,
+      hours: hoursOf(options),
+      ...(nodes === undefined ? {} : { nodes }),
+      ...(fabric === undefined ? {} : { fabric }),
+      ...(pool === undefined ? {} : { pool }),
+      ...(from === undefined ? {} : { startsAt: from }),
+    },
+  })
+}
+
+async function listOfferings(call: Call<WishOptions>): Promise<void> {
+  const { output, surroundings } = call
+  const offerings = await askOfferings(call)
+  await call.present(offerings, () =>
+    renderOfferings(offerings, surroundings.nowMs(), {
+      paint: output.paint,
+      columnsMax: output.columns(),
+    }),
+  )
+}
+
+/** Where it is bought: what was named, or the cheapest that is exactly what is asked. */
+async function choose(call: Call<CreateOptions>): Promise<BlockOffering> {
+  const { items, text } = await askOfferings(call)
+  const exact = items.find(({ differs }) => differs.length === 0)
+  if (exact !== undefined) return exact
+  throw usageFailure(`${text} See: spillway block offerings`)
+}
+
+async function createBlock(call: Call<CreateOptions>): Promise<void> {
+  const { options, surroundings, output } = call
+  const { maxPrice, name } = options
+  const { pool, gpus, nodes, fabric, startsAt, endsAt, priceUsdPerGpuHour } = await choose(call)
+  const block = await call.client().createBlock({
+    body: {
+      ...{ pool, gpus, nodes, fabric, startsAt, endsAt },
+      // What was seen is what is paid.
+      maxPriceUsdPerGpuHour: maxPrice ?? priceUsdPerGpuHour,
+      ...(name === undefined ? {} : { name }),
+    },
+  })
+  await call.present(block, () => renderBlock(block, surroundings.nowMs(), output.paint))
+  if (!call.isJson)
+    await output.note(
+      `\nrun within it: spillway lease create --block ${block.id} --gpus 1 -- COMMAND`,
+    )
+}
+
+async function listBlocks(call: Call<ListOptions>): Promise<void> {
+  const { output, surroundings, options } = call
+  const page = await call.client().listBlocks({ query: { ...options } })
+  await call.present(page, ({ items }) =>
+    items.length === 0
+      ? output.paint('dim', 'no blocks')
+      : renderBlocks(items, surroundings.nowMs(), {
+          paint: output.paint,
+          columnsMax: output.columns(),
+        }),
+  )
+}
+
+async function showBlock(call: Call): Promise<void> {
+  const client = call.client()
+  const id = await findBlockId(call, call.words[0] ?? '')
+  const block = await client.getBlock({ params: { id } })
+  await call.present(block, () => renderBlock(block, call.surroundings.nowMs(), call.output.paint))
+}
+
+export function findBlockId(call: Call<unknown>, text: string): Promise<string> {
+  return findId(text, {
+    prefix: 'blk',
+    noun: 'block',
+    listing: 'spillway block list',
+    candidates: async () =>
+      (await call.client().listBlocks({ query: { limit: LIMIT_MAX } })).items.map((each) => ({
+        id: each.id,
+        label: `${each.state}  ${each.pool}`,
+      })),
+  })
+}

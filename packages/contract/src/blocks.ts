@@ -1,0 +1,173 @@
+/** Reserved blocks: GPUs of a pool from one full hour to another, bought beforehand and paid for whether used or not. */
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import {
+  Amount,
+  BlockId,
+  Instant,
+  InstantInput,
+  Limit,
+  Name,
+  PositiveAmount,
+  list,
+} from './primitives.ts'
+
+/**
+ * `scheduled`: it is bought, and has not begun. `active`: within its hours. `ended`: over. `unavailable`: over, and none of
+ * its room was ever there; what was paid is given back by the rule for missing room.
+ */
+export const BlockState = z.enum(['scheduled', 'active', 'ended', 'unavailable'])
+export type BlockState = z.infer<typeof BlockState>
+
+export const Block = z.object({
+  id: BlockId,
+  organization: z.string(),
+  name: z.string(),
+  state: BlockState,
+  /** How it stands, as a sentence. */
+  text: z.string(),
+  pool: Name,
+  /** In all, over all nodes. */
+  gpus: z.number().int(),
+  nodes: z.number().int(),
+  /** `same`: its nodes are on one fabric. */
+  fabric: z.enum(['same', 'any']),
+  startsAt: Instant,
+  endsAt: Instant,
+  priceUsdPerGpuHour: Amount,
+  /** All of it. */
+  priceUsd: Amount,
+  /** Of that, charged so far: hour by hour as they pass, used or not. */
+  chargedUsd: Amount,
+  heldUsd: Amount,
+  /** Given back because room was missing. */
+  creditUsd: Amount,
+  /** GPUs that it has now, and those of them that leases use. */
+  gpusHeld: z.number().int(),
+  gpusInUse: z.number().int(),
+  /** So far, of its hours that have passed. */
+  heldGpuMs: z.number().int(),
+  usedGpuMs: z.number().int(),
+  missingGpuMs: z.number().int(),
+  createdAt: Instant,
+  /** When all of its room was there for the first time. */
+  readyAt: Instant.nullable(),
+  closedAt: Instant.nullable(),
+})
+export type Block = z.infer<typeof Block>
+
+export const BlockFact = z.object({ at: Instant, type: z.string(), text: z.string() })
+export type BlockFact = z.infer<typeof BlockFact>
+
+/** In what an offering is not what was asked. */
+export const BlockDifference = z.enum(['pool', 'start', 'length', 'gpus'])
+export type BlockDifference = z.infer<typeof BlockDifference>
+
+export const BlockOffering = z.object({
+  pool: Name,
+  accelerator: z.string(),
+  gpus: z.number().int(),
+  nodes: z.number().int(),
+  fabric: z.enum(['same', 'any']),
+  startsAt: Instant,
+  endsAt: Instant,
+  hours: z.number().int(),
+  priceUsdPerGpuHour: Amount,
+  /** All of it, which is held when it is bought. */
+  priceUsd: Amount,
+  isAffordable: z.boolean(),
+  /** Empty: exactly what was asked. */
+  differs: z.array(BlockDifference),
+})
+export type BlockOffering = z.infer<typeof BlockOffering>
+
+const GPUS_MAX = 100_000
+const NODES_MAX = 10_000
+const HOURS_MAX = 672
+
+export const listBlockOfferings = endpoint({
+  id: 'block.offerings',
+  method: 'GET',
+  path: '/blocks/offerings',
+  summary: 'Which blocks can be bought: what was asked first, then what comes near',
+  permission: 'price.read',
+  query: z.strictObject({
+    gpus: z.coerce.number().int().min(1).max(GPUS_MAX).default(1),
+    nodes: z.coerce.number().int().min(1).max(NODES_MAX).optional().meta({
+      description:
+        'Over how many nodes, with the same number of GPUs on each. Default: as few as it takes.',
+    }),
+    fabric: z.enum(['same', 'any']).default('any'),
+    pool: Name.optional(),
+    accelerator: z.string().min(1).max(120).optional(),
+    startsAt: InstantInput.optional().meta({
+      description:
+        'On the full hour. Default: the next that leaves everybody who has to go the whole notice.',
+    }),
+    hours: z.coerce.number().int().min(1).max(HOURS_MAX).default(24),
+  }),
+  returns: z.object({
+    items: z.array(BlockOffering),
+    /** Why nothing is exactly what was asked and can be paid; null when something is. */
+    refusal: z.enum(['no_capacity', 'no_money']).nullable(),
+    text: z.string(),
+  }),
+  errors: ['pool.not_found'],
+})
+
+export const createBlock = endpoint({
+  id: 'block.create',
+  method: 'POST',
+  path: '/blocks',
+  summary: 'Buy a block: take or pay, all of its price is held at once',
+  permission: 'order.create',
+  body: z.strictObject({
+    pool: Name,
+    gpus: z.number().int().min(1).max(GPUS_MAX).meta({ description: 'In all, over all nodes.' }),
+    nodes: z.number().int().min(1).max(NODES_MAX).optional(),
+    fabric: z.enum(['same', 'any']).default('any'),
+    startsAt: InstantInput.meta({ description: 'On the full hour.' }),
+    endsAt: InstantInput.meta({ description: 'On the full hour.' }),
+    name: z.string().min(1).max(120).optional(),
+    maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({
+      description: 'Refused when the price is higher by now. Default: whatever it is.',
+    }),
+  }),
+  returns: Block,
+  errors: [
+    'pool.not_found',
+    'lease.over_capacity',
+    'lease.price_below_market',
+    'block.no_capacity',
+    'balance.insufficient',
+  ],
+  status: 201,
+})
+
+export const listBlocks = endpoint({
+  id: 'block.list',
+  method: 'GET',
+  path: '/blocks',
+  summary: 'List blocks, newest first',
+  permission: 'order.list',
+  query: z.strictObject({
+    state: BlockState.optional(),
+    pool: Name.optional(),
+    cursor: z.string().max(200).optional(),
+    limit: Limit,
+  }),
+  returns: list(Block),
+})
+
+const byId = z.strictObject({ id: BlockId })
+
+export const getBlock = endpoint({
+  id: 'block.get',
+  method: 'GET',
+  path: '/blocks/{id}',
+  summary: 'Get a block with its timeline',
+  permission: 'order.list',
+  params: byId,
+  returns: z.object({ ...Block.shape, facts: z.array(BlockFact) }),
+  errors: ['block.not_found'],
+})

@@ -1,0 +1,121 @@
+/**
+ * Whether a block fits into what a pool can place over time: beside what does not give way, what is booked already, and what
+ * is kept for the owner. Pure. Gangs are packed onto nodes, the largest first; where that finds no place, nothing is sold.
+ */
+
+export interface RoomNode {
+  readonly id: string
+  readonly fabric: string | null
+  /** Those that work. */
+  readonly slots: number
+}
+
+/** Slots of a node that somebody has and does not give way on before an instant; null: ever. */
+export interface Firm {
+  readonly nodeId: string
+  readonly slots: number
+  readonly untilMs: number | null
+  /** Not before: until then it is within a block that has them. Absent: now. */
+  readonly fromMs?: number
+}
+
+export interface Gang {
+  readonly gpus: number
+  readonly nodes: number
+  readonly isOneFabric: boolean
+  readonly startsMs: number
+  readonly endsMs: number
+}
+
+export interface BookedGang extends Gang {
+  /** What it has claimed already. */
+  readonly held: readonly { readonly nodeId: string; readonly slots: number }[]
+}
+
+export interface PoolRoom {
+  readonly nodes: readonly RoomNode[]
+  readonly firm: readonly Firm[]
+  readonly booked: readonly BookedGang[]
+  /** Slots that are left for the owner's work, beyond what it has. */
+  readonly keptSlots: number
+}
+
+interface Item {
+  readonly perNode: number
+  readonly nodes: number
+  readonly isOneFabric: boolean
+}
+
+type Free = Map<string, number>
+
+/** The nodes for a gang: those with the least to spare, on one fabric where that is asked. */
+function choose(
+  { perNode, nodes, isOneFabric }: Item,
+  free: Free,
+  room: PoolRoom,
+): string[] | null {
+  const fitting = room.nodes
+    .filter(({ id }) => (free.get(id) ?? 0) >= perNode)
+    .toSorted((a, b) => (free.get(a.id) ?? 0) - (free.get(b.id) ?? 0) || (a.id < b.id ? -1 : 1))
+  const groups = isOneFabric
+    ? [...Map.groupBy(fitting, ({ fabric }) => fabric)].flatMap(([name, own]) =>
+        name === null && nodes > 1 ? [] : [own],
+      )
+    : [fitting]
+  const [best] = groups.filter((own) => own.length >= nodes).toSorted((a, b) => a.length - b.length)
+  return best?.slice(0, nodes).map(({ id }) => id) ?? null
+}
+
+function isAt({ startsMs, endsMs }: Gang, atMs: number): boolean {
+  return startsMs <= atMs && endsMs > atMs
+}
+
+/** What is free on each node at an instant, once those that give way have gone. */
+function freeAt({ nodes, firm, booked }: PoolRoom, atMs: number): Free {
+  const free = new Map(nodes.map(({ id, slots }) => [id, slots]))
+  const take = (nodeId: string, slots: number) =>
+    void (free.has(nodeId) && free.set(nodeId, (free.get(nodeId) ?? 0) - slots))
+  for (const { nodeId, slots, untilMs, fromMs = 0 } of firm)
+    if (fromMs <= atMs && (untilMs === null || untilMs > atMs)) take(nodeId, slots)
+  for (const { held, endsMs } of booked)
+    if (endsMs > atMs) for (const { nodeId, slots } of held) take(nodeId, slots)
+  return free
+}
+
+function itemsAt(room: PoolRoom, atMs: number): Item[] {
+  return room.booked
+    .filter((each) => isAt(each, atMs))
+    .flatMap(({ gpus, nodes, isOneFabric, held }) => {
+      const perNode = gpus / nodes
+      const slots = held.reduce((sum, each) => sum + each.slots, 0)
+      const missing = nodes - Math.floor(slots / perNode)
+      return missing <= 0 ? [] : [{ perNode, nodes: missing, isOneFabric }]
+    })
+}
+
+function fitsAt(gang: Gang, room: PoolRoom, atMs: number): boolean {
+  const free = freeAt(room, atMs)
+  const own = { perNode: gang.gpus / gang.nodes, nodes: gang.nodes, isOneFabric: gang.isOneFabric }
+  const items = [...itemsAt(room, atMs), own].toSorted(
+    (a, b) => b.perNode - a.perNode || b.nodes - a.nodes,
+  )
+  for (const item of items) {
+    const nodes = choose(item, free, room)
+    if (nodes === null) return false
+    for (const id of nodes) free.set(id, (free.get(id) ?? 0) - item.perNode)
+  }
+  let left = 0
+  for (const slots of free.values()) left += Math.max(0, slots)
+  return left >= room.keptSlots
+}
+
+/** Whether a gang fits at every instant of its time. More is taken only where it or another begins. */
+export function fits(gang: Gang, room: PoolRoom): boolean {
+  const points = [
+    gang.startsMs,
+    ...room.booked
+      .map(({ startsMs }) => startsMs)
+      .filter((startsMs) => startsMs > gang.startsMs && startsMs < gang.endsMs),
+  ]
+  return points.every((atMs) => fitsAt(gang, room, atMs))
+}
