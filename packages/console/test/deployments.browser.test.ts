@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { untilTrue } from '../../server/test/harness/index.ts'
 import { accessibilityFaults, hasChromium, type Scene, startScene } from './scene.ts'
 
-describe.runIf(hasChromium)('the page of a deployment', () => {
+describe.runIf(hasChromium)('the page of a deployment', { timeout: 150_000 }, () => {
   let scene: Scene
   let id = ''
 
@@ -33,6 +33,30 @@ describe.runIf(hasChromium)('the page of a deployment', () => {
     await opened.page.getByText('One more would bid').waitFor()
     await opened.page.getByRole('heading', { name: 'Cold starts' }).waitFor()
     expect(await accessibilityFaults(opened.page)).toEqual([])
+    expect(opened.complaints).toEqual([])
+    await opened.close()
+  })
+
+  test('a buyer reads that the model sleeps, and wakes it from the playground', async () => {
+    await scene.operator.scaleDeployment({ params: { id }, body: { idleMs: 1000 } })
+    const isAsleep = async () => {
+      const model = await scene.buyer.getModel({ params: { id: 'toy' } })
+      return model.state === 'asleep'
+    }
+    await untilTrue(isAsleep, { timeoutMs: 60_000 })
+    const opened = await scene.open({ as: 'buyer', width: 390 })
+    await opened.go('/models/toy')
+    await opened.page.getByText('It sleeps, and starts when somebody asks').first().waitFor()
+    const box = opened.page.getByRole('textbox', { name: 'Message' })
+    await box.fill('What does the sea sell?')
+    await box.press('Enter')
+    await untilTrue(
+      async () => {
+        const { moves } = await scene.operator.listBids({ params: { id }, query: {} })
+        return moves[0]?.why === 'asked' || moves[1]?.why === 'asked'
+      },
+      { timeoutMs: 60_000 },
+    )
     expect(opened.complaints).toEqual([])
     await opened.close()
   })

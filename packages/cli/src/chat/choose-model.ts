@@ -1,4 +1,4 @@
-/** Which model answers when none is named: the first that is ready, and a real one before a toy. Pure. */
+/** Which model answers when none is named: one that is ready before one that sleeps, a real one before a toy. Pure. */
 import type { Model } from '@spillway/contract'
 
 export type Choice =
@@ -6,8 +6,11 @@ export type Choice =
   | { readonly kind: 'none'; readonly text: string }
 
 export function chooseModel(models: readonly Model[]): Choice {
-  const ready = models.filter((model) => model.state === 'ready')
-  const model = ready.find((each) => !each.isToy) ?? ready[0]
+  const of = (state: Model['state']) => models.filter((each) => each.state === state)
+  // One that sleeps is woken by being asked.
+  const ready = of('ready')
+  const able = ready.length > 0 ? ready : of('asleep')
+  const model = able.find((each) => !each.isToy) ?? able[0]
   if (model !== undefined) return { kind: 'chosen', model }
   const [first] = models
   if (first === undefined) return { kind: 'none', text: 'There is no model in the catalog.' }

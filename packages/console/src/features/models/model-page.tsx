@@ -7,6 +7,7 @@ import { Answered } from '../../api/answered.tsx'
 import { apiQuery } from '../../api/queries.ts'
 import { CopyButton } from '../../ui/copy.tsx'
 import { formatCount } from '../../ui/format/numbers.ts'
+import { formatDuration } from '../../ui/format/time.ts'
 import { Banner, BlockSkeleton } from '../../ui/notices.tsx'
 import { Facts, PageHead, Section } from '../../ui/page.tsx'
 import { ModelStateWord, PerMillion, ToyTag } from './model-looks.tsx'
@@ -23,6 +24,11 @@ export function ModelPage(): ReactElement {
       {(answer) => <ModelDetail key={answer.id} model={answer} />}
     </Answered>
   )
+}
+
+function stateLine({ state, stateText, coldStartMs }: Model): string {
+  if (state !== 'asleep' || coldStartMs === null) return stateText
+  return `${stateText} Lately that took ${formatDuration(coldStartMs)}.`
 }
 
 function ModelDetail({ model }: { model: Model }): ReactElement {
@@ -48,7 +54,7 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
         }
         line={model.description}
       />
-      {model.state !== 'ready' && <Banner tone="warn">{model.stateText}</Banner>}
+      {model.state !== 'ready' && <Banner tone="warn">{stateLine(model)}</Banner>}
       <div className="grid gap-x-8 gap-y-6 lg:grid-cols-12">
         <div className="min-w-0 lg:col-span-7">
           <Playground model={model} />
@@ -94,6 +100,10 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
                 ['Publisher', model.publisher],
                 ['Licence', model.licence],
                 ['State', model.stateText],
+                [
+                  'Cold start',
+                  model.coldStartMs === null ? 'not measured' : formatDuration(model.coldStartMs),
+                ],
               ]}
             />
           </Section>

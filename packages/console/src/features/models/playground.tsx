@@ -39,7 +39,8 @@ export function Playground({ model }: { model: Model }): ReactElement {
   const [system, setSystem] = useState('')
   const [maxTokens, setMaxTokens] = useState(String(DEFAULT_TOKENS))
   const [temperature, setTemperature] = useState('0.7')
-  const isReady = model.state === 'ready'
+  // One that sleeps is woken by being asked.
+  const isReady = model.state === 'ready' || model.state === 'asleep'
   const send = (): void => {
     if (text.trim() === '' || chat.isBusy || !isReady) return
     chat.ask(text.trim(), {

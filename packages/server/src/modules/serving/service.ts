@@ -264,7 +264,7 @@ export function isWakeable({ source, terms }: store.Deployment): boolean {
 function stateTextOf(deployment: store.Deployment, first: { text: string } | undefined): string {
   if (deployment.source === 'upstream') return 'Served by an upstream.'
   const isAsleep = deployment.replicasWanted === 0 && isWakeable(deployment)
-  if (first === undefined && isAsleep) return 'It sleeps, and starts when somebody asks for it.'
+  if (isAsleep) return 'It sleeps, and starts when somebody asks for it.'
   return first?.text ?? 'It has no replica yet.'
 }
 
