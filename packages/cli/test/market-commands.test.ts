@@ -203,11 +203,11 @@ test('what an hour is worth is told with everybody who wants one', async () => {
 })
 
 test('the calendar tells by the hour what is free and what gives way', async () => {
-  const hour = { from: AT, to: AT, gpusTotal: 8, gpusFree: 3, gpusYielding: 2 }
+  const hour = { from: AT, to: AT, gpusTotal: 8, gpusFree: 3, gpusYielding: 2, gpusBooked: 1 }
   const { stdout } = await run(['pool', 'calendar', 'laptop', '--hours', '1'], {
     answers: { getCalendar: () => ({ pool: 'laptop', hours: [hour] }) },
   })
-  expect(stdout).toMatch(/ 3 +2 +8$/m)
+  expect(stdout).toMatch(/ 3 +2 +1 +8$/m)
 })
 
 test('the transfer price tells what kept capacity would have cost', async () => {

@@ -45,8 +45,10 @@ export const CalendarHour = z.object({
   gpusTotal: z.number().int(),
   /** Free in the whole hour, by what is known now. */
   gpusFree: z.number().int(),
-  /** Of the rest, held by what gives way to on demand by then. */
+  /** Of the rest, held by what gives way to on demand and to blocks by then. */
   gpusYielding: z.number().int(),
+  /** Booked by blocks; what is free or gives way is beside it, and may be bought as a block. */
+  gpusBooked: z.number().int(),
 })
 export type CalendarHour = z.infer<typeof CalendarHour>
 

@@ -42,6 +42,7 @@ export function renderCalendar(
     { heading: 'FROM, UTC', cell: (each) => renderClock(each.from, nowMs), colour: () => 'dim' },
     { heading: 'FREE', align: 'right', cell: (each) => group(each.gpusFree) },
     { heading: 'GIVE WAY', align: 'right', cell: (each) => group(each.gpusYielding) },
+    { heading: 'BOOKED', align: 'right', cell: (each) => group(each.gpusBooked) },
     { heading: 'OF', align: 'right', cell: (each) => group(each.gpusTotal) },
   ]
   return renderTable(columns, hours, options)

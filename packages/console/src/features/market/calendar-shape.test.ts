@@ -8,6 +8,7 @@ const hour = (from: string, part: Partial<CalendarHour> = {}): CalendarHour => (
   gpusTotal: 8,
   gpusFree: 2,
   gpusYielding: 0,
+  gpusBooked: 0,
   ...part,
 })
 

@@ -16,13 +16,14 @@ function dayLabel(day: Date): string {
 }
 
 function cellOf(hour: CalendarHour, label: string): HeatCell {
-  const { from, to, gpusTotal, gpusFree, gpusYielding } = hour
+  const { from, to, gpusTotal, gpusFree, gpusYielding, gpusBooked } = hour
+  const booked = gpusBooked === 0 ? '' : `, ${formatCount(gpusBooked)} booked as blocks`
   const yielding =
     gpusYielding === 0 ? '' : `, ${formatCount(gpusYielding)} more give way to on demand`
   return {
     id: to,
     share: gpusTotal === 0 ? null : gpusFree / gpusTotal,
-    title: `${label} ${from.slice(11, 16)}: ${formatCount(gpusFree)} of ${formatCount(gpusTotal)} free${yielding}`,
+    title: `${label} ${from.slice(11, 16)}: ${formatCount(gpusFree)} of ${formatCount(gpusTotal)} free${yielding}${booked}`,
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type SlotFault,
 } from '#modules/fleet/index.ts'
 import {
+  bookedWithin,
   decide,
   type Decision,
   decideByRoom,
@@ -189,15 +190,24 @@ export interface SaleBounds {
   readonly keptSoon: number
   /** What may be sold as spot. */
   readonly room: SaleRoom
+  /** Slots that are gathered for blocks that are due. */
+  readonly dueSlots: number
+  /** The most that other blocks are promised and do not have, within so long from now. */
+  readonly bookedWithin: (ms: number) => number
 }
 
 export async function readSaleBounds(tx: Db, pool: string, now: Date): Promise<SaleBounds> {
   const { bare, whole } = await readBook(tx, now)
-  const { demand, sale } = bare.pools.find(({ name }) => name === pool) ?? {}
+  const { demand, sale, booked = [] } = bare.pools.find(({ name }) => name === pool) ?? {}
+  const due = bare.wants.filter((want) => want.isBlock === true && want.pool === pool)
+  const dueIds = new Set(due.map(({ leaseId }) => leaseId))
+  const later = booked.filter(({ blockId }) => !dueIds.has(blockId))
   // Who could make room matters for work that waits in the engine alone.
   const kept = keptSoon(demand?.pendingSlots ? await whole() : bare, pool)
   return {
     keptSoon: kept,
     room: new SaleRoom(sale ?? { tiers: [], sold: [], isForecast: false }),
+    dueSlots: due.reduce((sum, { gpus }) => sum + gpus, 0),
+    bookedWithin: (ms) => bookedWithin(later, now.getTime(), now.getTime() + ms),
   }
 }

@@ -30,7 +30,8 @@ export async function knownEnds(
   pool: string,
   now: Date,
 ): Promise<{ readonly coming: readonly ComingFree[]; readonly yielding: readonly ComingFree[] }> {
-  const leases = await listOpenLeases(db, pool)
+  // What a lease leaves within a block is the block's.
+  const leases = (await listOpenLeases(db, pool)).filter(({ blockId }) => blockId === null)
   const sure = leases.filter((lease) => endOf(lease) !== null)
   const others = leases.filter((lease) => endOf(lease) === null)
   return {

@@ -7,7 +7,7 @@ import { type Context, fillAll, releaseAll, takeSlots } from './fill-service.ts'
 import { passOverExcess } from './quota-service.ts'
 import { tellStanding } from './record-service.ts'
 import { lockInLine, type WholeOrder } from './store.ts'
-import { countForSale, readSupply } from './supply-service.ts'
+import { countForStay, readSupply } from './supply-service.ts'
 
 interface Decided {
   readonly starts: readonly {
@@ -24,7 +24,7 @@ async function decide(
   { orders, price, now }: { orders: readonly WholeOrder[]; price: Money; now: Date },
 ): Promise<Decided> {
   const whole = await readSupply(tx, pool)
-  const forSale = await countForSale(tx, pool, { supply: whole, now })
+  const forSale = await countForStay(tx, pool, { supply: whole, now })
   // What is on demand may not be taken back: what is kept for the owner's work is not for it.
   const kept = (await findPool(tx, pool))?.reclaim.anchorHeadroom ?? 0
   const { nodes: supply } = whole

@@ -21,7 +21,8 @@ export interface Supply {
 /** Whoever is of higher rank and waits will be placed first. */
 async function countWaiting(db: Db, pool: string): Promise<number> {
   const waiting = (await listPendingLeases(db)).filter(
-    (lease) => lease.pool === pool && lease.kind !== 'spot' && lease.kind !== 'flex',
+    ({ pool: its, kind, blockId }) =>
+      its === pool && kind !== 'spot' && kind !== 'flex' && blockId === null,
   )
   return waiting.reduce((sum, { gpus }) => sum + gpus, 0)
 }
@@ -64,8 +65,15 @@ interface At {
 
 /** What may be sold: neither what others wait for, nor what the owner's work will want soon. */
 export async function countForSale(db: Db, pool: string, { supply, now }: At): Promise<number> {
-  const { keptSoon } = await readSaleBounds(db, pool, now)
-  return Math.max(0, supply.slotsFree - (await countWaiting(db, pool)) - keptSoon)
+  const { keptSoon, dueSlots } = await readSaleBounds(db, pool, now)
+  const free = supply.slotsFree - (await countWaiting(db, pool)) - keptSoon - dueSlots
+  return Math.max(0, free)
+}
+
+/** What may be sold on demand for good: of that, nothing that is booked for blocks, however far ahead. */
+export async function countForStay(db: Db, pool: string, at: At): Promise<number> {
+  const { bookedWithin } = await readSaleBounds(db, pool, at.now)
+  return (await countForSale(db, pool, at)) - bookedWithin(Number.POSITIVE_INFINITY)
 }
 
 /** What may be sold as spot with a promise of so long, or of 0: of that, no more than the surplus of its tier. */
@@ -74,7 +82,8 @@ export async function readForSpot(
   pool: string,
   { supply, now }: At,
 ): Promise<(promisedMs: number) => number> {
-  const { keptSoon, room } = await readSaleBounds(db, pool, now)
-  const free = supply.slotsFree - (await countWaiting(db, pool)) - keptSoon
-  return (promisedMs) => Math.max(0, Math.min(free, room.left(promisedMs)))
+  const { keptSoon, room, dueSlots, bookedWithin } = await readSaleBounds(db, pool, now)
+  const free = supply.slotsFree - (await countWaiting(db, pool)) - keptSoon - dueSlots
+  return (promisedMs) =>
+    Math.max(0, Math.min(free - bookedWithin(promisedMs), room.left(promisedMs)))
 }

@@ -1,7 +1,7 @@
 /** What a pool's GPUs are worth now, what can be bought by the hour, and what the owner's kept capacity costs. */
 import { Fault } from '#kernel/fault.ts'
 import { type Money, renderMoney } from '#kernel/money.ts'
-import { accountPool } from '#modules/book/index.ts'
+import { accountPool, listBlockClaims, listBookings } from '#modules/book/index.ts'
 import { findPool, type Pool } from '#modules/fleet/index.ts'
 import { listOpenLeases } from '#modules/lease/index.ts'
 import { benchmarkOf, transferPrice, type Worth } from '#modules/market/index.ts'
@@ -35,8 +35,8 @@ interface BenchmarkContext {
 
 /** What those who pay by the hour pay. */
 async function worthsOfLeases(db: Db, pool: string): Promise<readonly Worth[]> {
-  return (await listOpenLeases(db, pool)).flatMap(({ kind, gpus, priceUsd }): Worth[] =>
-    kind === 'anchor' || kind === 'serving' || priceUsd === null
+  return (await listOpenLeases(db, pool)).flatMap(({ kind, gpus, priceUsd, blockId }): Worth[] =>
+    kind === 'anchor' || kind === 'serving' || priceUsd === null || blockId !== null
       ? []
       : [{ kind, name: null, gpus, worth: priceUsd }],
   )
@@ -45,7 +45,9 @@ async function worthsOfLeases(db: Db, pool: string): Promise<readonly Worth[]> {
 /** GPUs that are not the owner's and work: free, or with somebody who pays by the hour or earns by the token. */
 async function countForAll(db: Db, pool: string, slotsFree: number): Promise<number> {
   const sold = (await listOpenLeases(db, pool)).filter(
-    ({ kind, placements }) => kind !== 'anchor' && placements.length > 0,
+    // What a block has is sold, whatever is worth what now.
+    ({ kind, placements, blockId }) =>
+      kind !== 'anchor' && placements.length > 0 && blockId === null,
   )
   return sold.reduce((sum, { gpus }) => sum + gpus, slotsFree)
 }
@@ -96,6 +98,27 @@ export async function answerBenchmark(db: Db, poolName: string, context: Benchma
   }
 }
 
+/** What blocks have booked at an instant, and what that changes of what is free. */
+async function readBooked(db: Db, pool: string) {
+  const held = new Map<string, number>()
+  for (const { blockId, slots } of await listBlockClaims(db))
+    held.set(blockId, (held.get(blockId) ?? 0) + slots.length)
+  const bookings = await listBookings(db, pool)
+  return (atMs: number) => {
+    let [booked, change] = [0, 0]
+    for (const { id, gpus, startsAt, endsAt } of bookings) {
+      const has = held.get(id) ?? 0
+      const isOver = endsAt.getTime() <= atMs
+      if (isOver) change += has
+      else if (startsAt.getTime() <= atMs) {
+        booked += gpus
+        change -= Math.max(0, gpus - has)
+      }
+    }
+    return { booked, change }
+  }
+}
+
 export async function answerCalendar(
   db: Db,
   poolName: string,
@@ -110,6 +133,7 @@ export async function answerCalendar(
   }
   const { slotsTotal, slotsFree } = await readSupply(db, poolName)
   const { coming, yielding } = await knownEnds(db, poolName, now)
+  const bookedAt = await readBooked(db, poolName)
   const slotsBy = (list: typeof coming, atMs: number) =>
     list.reduce((sum, each) => sum + (each.atMs <= atMs ? each.slots : 0), 0)
   return {
@@ -117,12 +141,16 @@ export async function answerCalendar(
     hours: Array.from({ length: hours }, (_, index) => {
       const fromMs = startMs + index * HOUR_MS
       const atMs = Math.max(fromMs, now.getTime())
+      const { booked, change } = bookedAt(atMs)
+      // What spot and flex have is what blocks take first of what is not free.
+      const free = slotsFree + slotsBy(coming, atMs) + change
       return {
         from: new Date(fromMs).toISOString(),
         to: new Date(fromMs + HOUR_MS).toISOString(),
         gpusTotal: slotsTotal,
-        gpusFree: slotsFree + slotsBy(coming, atMs),
-        gpusYielding: slotsBy(yielding, atMs),
+        gpusFree: Math.max(0, free),
+        gpusYielding: Math.max(0, slotsBy(yielding, atMs) + Math.min(0, free)),
+        gpusBooked: booked,
       }
     }),
   }
