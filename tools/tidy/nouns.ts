@@ -40,7 +40,7 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   order: { module: 'order', page: 'orders/orders-page.tsx', command: 'order' },
   offer: { module: 'order', page: 'offers/offers-page.tsx', command: 'offer' },
   quote: { module: 'order', page: 'offers/quote-card.tsx', command: 'quote' },
-  block: { module: 'block', page: 'market/market-page.tsx', command: 'block' },
+  block: { module: 'block', page: 'blocks/blocks-page.tsx', command: 'block' },
   quota: { module: 'quota', page: 'quotas/quotas-page.tsx', command: 'quota' },
   quota_request: { module: 'quota', page: 'quotas/quota-requests.tsx', command: 'quota' },
   clearing: { module: 'order', page: 'market/clearing-page.tsx', command: 'clearing' },

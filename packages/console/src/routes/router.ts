@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
 import { keysRoute, quotasRoute, usageRoute, webhookRoute, webhooksRoute } from './account.ts'
 import { appRoute } from './app.tsx'
+import { blocksRoute, newBlockRoute } from './blocks.ts'
 import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
 import { clearingRoute, marketRoute, newOrderRoute, offersRoute, ordersRoute } from './market.ts'
 import { modelRoute, modelsRoute } from './models.ts'
@@ -36,6 +37,8 @@ const routeTree = rootRoute.addChildren([
     clearingRoute,
     ordersRoute,
     newOrderRoute,
+    blocksRoute,
+    newBlockRoute,
     quotasRoute,
     usageRoute,
     keysRoute,

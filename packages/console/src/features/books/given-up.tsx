@@ -34,6 +34,11 @@ const LINES: readonly Line[] = [
     amount: (books) => books.faultCompensationUsd,
   },
   {
+    word: 'Given back for blocks',
+    note: 'room that was missing',
+    amount: (books) => books.blockCompensationUsd,
+  },
+  {
     word: 'Overrun borne',
     note: 'charges that no balance could pay',
     amount: (books) => books.overrunUsd,

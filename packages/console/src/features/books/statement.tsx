@@ -14,7 +14,7 @@ interface Line {
 
 /** Costs are shown as what they take away. */
 const LINES: readonly Line[] = [
-  { word: 'GPU revenue', note: 'leases', amount: (pool) => pool.gpuRevenueUsd },
+  { word: 'GPU revenue', note: 'leases and blocks', amount: (pool) => pool.gpuRevenueUsd },
   { word: 'Token revenue', note: 'hosted models', amount: (pool) => pool.tokenRevenueUsd },
   { word: 'Revenue', note: '', amount: (pool) => pool.revenueUsd, isSum: true },
   {

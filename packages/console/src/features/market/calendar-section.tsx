@@ -1,7 +1,7 @@
 /** What can be bought of a pool in the hours of the next week, by what is known now. */
 import type { Pool } from '@spillway/contract'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useMemo } from 'react'
 import { Answered } from '../../api/answered.tsx'
 import { apiQuery } from '../../api/queries.ts'
@@ -48,7 +48,10 @@ export function CalendarSection({ pool }: { pool: Pool }): ReactElement {
                 ))}
               </span>
               From nothing free to all of it. An hour picked opens the order form, for a spot order
-              that stands until its end.
+              that stands until its end.{' '}
+              <Link to="/blocks/new" search={{ pool: pool.name }} className="text-accent">
+                Buy hours as a block
+              </Link>
             </p>
           </>
         )

@@ -9,6 +9,7 @@ export interface Place {
     | '/leases'
     | '/market'
     | '/orders'
+    | '/blocks'
     | '/reclaims'
     | '/quotas'
     | '/usage'
@@ -32,6 +33,7 @@ export const PLACES: readonly Place[] = [
   { to: '/leases', word: 'Leases', icon: 'lease', permission: 'lease.list' },
   { to: '/market', word: 'Market', icon: 'market', permission: 'price.read' },
   { to: '/orders', word: 'Orders', icon: 'order', permission: 'order.list' },
+  { to: '/blocks', word: 'Blocks', icon: 'block', permission: 'order.list' },
   { to: '/quotas', word: 'Quotas', icon: 'quota', permission: 'quota.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
