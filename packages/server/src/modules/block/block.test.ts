@@ -117,6 +117,19 @@ test('work on demand without a time limit keeps its room from blocks, and booked
   expect(['starting', 'running']).toContain((await findLease(endless.id)).state)
 })
 
+test('a purchase and the start of work that stays never both rely on the same slots, however they meet', async () => {
+  const { buyer, lease, request, context, database, look, findLease } = await begin()
+  const [a, b] = [await buyer('a'), await buyer('b')]
+  const waiting = await lease(b, { gpus: 4 })
+  const asked = request(a, { gpus: 16, nodes: 4, from: 3, to: 9 })
+  const purchase = inTransaction(database, (tx) => createBlock(tx, asked, context()))
+  const [bought] = await Promise.allSettled([purchase, look()])
+  await look()
+  const { state } = await findLease(waiting.id)
+  const isStarted = state === 'starting' || state === 'running'
+  expect(isStarted).toBe(bought.status === 'rejected')
+})
+
 test('spot gives way with the whole of its notice, and the block begins in time with all of its room', async () => {
   const { buyer, buy, lease, goTo, findLease, leaseFacts, block, at, look, slots } = await begin()
   const [a, b] = [await buyer('a'), await buyer('b')]
