@@ -21,6 +21,8 @@ export interface Claim {
   readonly drainingFrom: Date | null
   /** Why the slots are held, where no lease has them. */
   readonly reason: string | null
+  /** The block that they are of, whether or not a lease of it uses them. */
+  readonly blockId: string | null
 }
 
 interface ClaimTerms {
@@ -84,6 +86,7 @@ export interface DatedClaim {
   readonly leaseId: string | null
   readonly organizationId: string | null
   readonly reason: string | null
+  readonly blockId: string | null
   readonly startsAt: Date
   readonly isDraining: boolean
 }
@@ -100,12 +103,12 @@ export async function openDatedClaims(
   if (claims.length === 0) return
   const column = <T>(of: (claim: DatedClaim) => T) => claims.map(of)
   await sql`INSERT INTO claim
-      (id, node_id, slots, kind, lease_id, organization_id, reason, starts_at, draining_from)
-    SELECT id, node_id, slots, kind, lease_id, organization_id, reason, starts_at,
+      (id, node_id, slots, kind, lease_id, organization_id, reason, block_id, starts_at, draining_from)
+    SELECT id, node_id, slots, kind, lease_id, organization_id, reason, block_id, starts_at,
       CASE WHEN is_draining THEN starts_at END
     FROM (
       SELECT new.id, new.node_id, new.slots::int4multirange AS slots, new.kind, new.lease_id,
-        new.organization_id, new.reason, new.is_draining,
+        new.organization_id, new.reason, new.block_id, new.is_draining,
         greatest(new.starts_at, (
           SELECT max(claim.ends_at) FROM claim
           WHERE claim.node_id = new.node_id AND claim.slots && new.slots::int4multirange
@@ -115,9 +118,10 @@ export async function openDatedClaims(
         ${column(() => newId('claim', ids))}::text[], ${column((each) => each.nodeId)}::text[],
         ${column((each) => renderSlots(each.slots))}::text[], ${column((each) => each.kind)}::text[],
         ${column((each) => each.leaseId)}::text[], ${column((each) => each.organizationId)}::text[],
-        ${column((each) => each.reason)}::text[], ${column((each) => each.startsAt)}::timestamptz[],
+        ${column((each) => each.reason)}::text[], ${column((each) => each.blockId)}::text[],
+        ${column((each) => each.startsAt)}::timestamptz[],
         ${column((each) => each.isDraining)}::boolean[]
-      ) AS new (id, node_id, slots, kind, lease_id, organization_id, reason, starts_at, is_draining)
+      ) AS new (id, node_id, slots, kind, lease_id, organization_id, reason, block_id, starts_at, is_draining)
     ) AS dated`.execute(tx)
 }
 
@@ -208,6 +212,7 @@ interface ClaimRow {
   readonly starts_at: Date
   readonly draining_from: Date | null
   readonly reason: string | null
+  readonly block_id: string | null
 }
 
 /** How many slots of each node have a claim that is open now; a node without any is not in it. */
@@ -219,7 +224,7 @@ export async function countTaken(db: Db): Promise<ReadonlyMap<string, number>> {
 }
 
 const CLAIM = sql`id, node_id, slots::text AS slots, kind, lease_id, organization_id, starts_at,
-  draining_from, reason`
+  draining_from, reason, block_id`
 
 function toClaim(row: ClaimRow): Claim {
   return {
@@ -232,6 +237,7 @@ function toClaim(row: ClaimRow): Claim {
     startsAt: row.starts_at,
     drainingFrom: row.draining_from,
     reason: row.reason,
+    blockId: row.block_id,
   }
 }
 

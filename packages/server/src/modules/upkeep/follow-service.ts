@@ -176,14 +176,16 @@ class Following {
     return changes.flatMap(({ nodeId, owner, slots }): DatedClaim[] => {
       const old = oldAt.get(placeKey(nodeId, owner))?.[0]
       const lease = leases.get(owner)
-      const kind = lease?.kind ?? old?.kind
+      const blockId = old?.blockId ?? null
+      const kind = blockId === null ? (lease?.kind ?? old?.kind) : 'reserved'
       if (slots.length === 0 || kind === undefined) return []
       const startsAt = lease ? this.#claimStart(lease, nodeOf.get(nodeId)) : this.#now
       const leaseId = lease?.id ?? null
       const organizationId = lease?.organizationId ?? old?.organizationId ?? null
       const isDraining = (old?.drainingFrom ?? null) !== null
       const reason = old?.reason ?? null
-      return [{ nodeId, slots, kind, leaseId, organizationId, reason, startsAt, isDraining }]
+      const whose = { kind, leaseId, organizationId, reason, blockId }
+      return [{ nodeId, slots, ...whose, startsAt, isDraining }]
     })
   }
 

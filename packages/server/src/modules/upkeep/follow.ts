@@ -43,7 +43,11 @@ export function ownerOf(claim: Claim): Owner {
 type Said = Map<string, Map<Owner, readonly number[]>>
 
 function standingOf(claim: Claim, leases: ReadonlyMap<string, Lease>): HeldSlots['standing'] {
-  if (claim.leaseId === null) return isHold(claim) ? 'held' : 'confirmed'
+  if (claim.leaseId === null) {
+    // Nothing runs on what a block has idle: it may have other slots of the node.
+    if (claim.blockId !== null) return 'meant'
+    return isHold(claim) ? 'held' : 'confirmed'
+  }
   const lease = leases.get(claim.leaseId)
   return lease?.state === 'starting' && lease.startedAt === null ? 'meant' : 'confirmed'
 }

@@ -9,6 +9,7 @@ function held(slots: number[], parts: Partial<Claim> = {}): Claim {
   return {
     ...{ id: `held-${slots.join()}`, nodeId: 'id-of-n1', slots, kind: 'maintenance' },
     ...{ leaseId: null, organizationId: null, startsAt: NOW, drainingFrom: null, reason: 'why' },
+    blockId: null,
     ...parts,
   }
 }

@@ -48,7 +48,7 @@ export function lease(id: string, parts: Partial<Lease> = {}): Lease {
 export function claimOf({ id, kind, placements }: Lease): Claim[] {
   return placements.map(({ nodeId, slots }) => ({
     ...{ id: `claim-of-${id}`, nodeId, slots, kind, leaseId: id, organizationId: 'org' },
-    ...{ startsAt: NOW, drainingFrom: null, reason: null },
+    ...{ startsAt: NOW, drainingFrom: null, reason: null, blockId: null },
   }))
 }
 
