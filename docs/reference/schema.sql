@@ -486,7 +486,7 @@ CREATE TABLE ledger_account (
   currency text NOT NULL,
   CONSTRAINT ledger_account_pkey PRIMARY KEY (id),
   CONSTRAINT ledger_account_currency_check CHECK ((currency = 'USD'::text)),
-  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text, 'fault_compensation'::text, 'internal_cost'::text, 'internal_recovery'::text, 'block_compensation'::text])))
+  CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['customer_prepaid'::text, 'credit_granted'::text, 'revenue'::text, 'overrun_expense'::text, 'reclaim_compensation'::text, 'fault_compensation'::text, 'internal_cost'::text, 'internal_recovery'::text, 'block_compensation'::text, 'sell_back_compensation'::text])))
 );
 CREATE TRIGGER ledger_account_append_only BEFORE DELETE OR UPDATE ON ledger_account FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_account_not_truncated BEFORE TRUNCATE ON ledger_account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -934,6 +934,43 @@ CREATE TABLE schema_migration (
   applied_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT schema_migration_pkey PRIMARY KEY (name)
 );
+
+CREATE TABLE sell_back (
+  id text NOT NULL,
+  block_id text NOT NULL,
+  nodes integer NOT NULL,
+  placements jsonb NOT NULL,
+  offered_at timestamp with time zone NOT NULL,
+  withdrawn_at timestamp with time zone,
+  back_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  credit_usd numeric(38,12),
+  credit_transaction_id text,
+  CONSTRAINT sell_back_pkey PRIMARY KEY (id),
+  CONSTRAINT sell_back_block_id_fkey FOREIGN KEY (block_id) REFERENCES block(id),
+  CONSTRAINT sell_back_credit_transaction_id_fkey FOREIGN KEY (credit_transaction_id) REFERENCES ledger_transaction(id),
+  CONSTRAINT sell_back_check CHECK ((withdrawn_at >= offered_at)),
+  CONSTRAINT sell_back_check1 CHECK ((back_at >= withdrawn_at)),
+  CONSTRAINT sell_back_check2 CHECK (((settled_at IS NULL) = (credit_usd IS NULL))),
+  CONSTRAINT sell_back_check3 CHECK (((COALESCE(credit_usd, (0)::numeric) > (0)::numeric) = (credit_transaction_id IS NOT NULL))),
+  CONSTRAINT sell_back_credit_usd_check CHECK ((credit_usd >= (0)::numeric)),
+  CONSTRAINT sell_back_nodes_check CHECK ((nodes > 0))
+);
+CREATE INDEX sell_back_block ON sell_back USING btree (block_id);
+
+CREATE TABLE sell_back_line (
+  sell_back_id text NOT NULL,
+  lease_id text NOT NULL,
+  gpu_ms bigint NOT NULL,
+  paid_usd numeric(38,12) NOT NULL,
+  credit_usd numeric(38,12) NOT NULL,
+  CONSTRAINT sell_back_line_pkey PRIMARY KEY (sell_back_id, lease_id),
+  CONSTRAINT sell_back_line_sell_back_id_fkey FOREIGN KEY (sell_back_id) REFERENCES sell_back(id),
+  CONSTRAINT sell_back_line_check CHECK (((credit_usd >= (0)::numeric) AND (credit_usd <= paid_usd))),
+  CONSTRAINT sell_back_line_gpu_ms_check CHECK ((gpu_ms > 0)),
+  CONSTRAINT sell_back_line_paid_usd_check CHECK ((paid_usd >= (0)::numeric))
+);
+CREATE TRIGGER sell_back_line_append_only BEFORE DELETE OR UPDATE ON sell_back_line FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE session (
   secret_hash text NOT NULL,

@@ -29,6 +29,8 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   booking: 'book',
   block: 'block',
   block_fact: 'block',
+  sell_back: 'block',
+  sell_back_line: 'block',
   sku: 'catalog',
   price: 'catalog',
   model: 'catalog',

@@ -88,6 +88,7 @@ describe('the operator’s reports', () => {
           reclaimCompensationUsd: '0.25',
           faultCompensationUsd: '0.05',
           blockCompensationUsd: '0',
+          sellBackCompensationUsd: '0',
           creditGrantedUsd: '100',
         }),
       },

@@ -90,6 +90,8 @@ export const API = {
   createBlock: blocks.createBlock,
   listBlocks: blocks.listBlocks,
   getBlock: blocks.getBlock,
+  sellBlockBack: blocks.sellBlockBack,
+  withdrawSellBacks: blocks.withdrawSellBacks,
   listClearings: clearings.listClearings,
   getClearing: clearings.getClearing,
   listPrices: clearings.listPrices,

@@ -8,7 +8,9 @@ import {
   InstantInput,
   Limit,
   Name,
+  LeaseId,
   PositiveAmount,
+  SellBackId,
   list,
 } from './primitives.ts'
 
@@ -58,6 +60,30 @@ export type Block = z.infer<typeof Block>
 
 export const BlockFact = z.object({ at: Instant, type: z.string(), text: z.string() })
 export type BlockFact = z.infer<typeof BlockFact>
+
+/** Nodes that the holder does without for a while; spot and flex have their slots, and what they pay is shared. */
+export const SellBack = z.object({
+  id: SellBackId,
+  nodes: z.number().int(),
+  gpus: z.number().int(),
+  offeredAt: Instant,
+  withdrawnAt: Instant.nullable(),
+  /** Until when what is paid is shared; null: until the block is over. */
+  backAt: Instant.nullable(),
+  /** When it was settled, some minutes after the end of the block. */
+  settledAt: Instant.nullable(),
+  creditUsd: Amount,
+  /** Lease by lease. */
+  lines: z.array(
+    z.object({
+      leaseId: LeaseId,
+      gpuMs: z.number().int(),
+      paidUsd: Amount,
+      creditUsd: Amount,
+    }),
+  ),
+})
+export type SellBack = z.infer<typeof SellBack>
 
 /** In what an offering is not what was asked. */
 export const BlockDifference = z.enum(['pool', 'start', 'length', 'gpus'])
@@ -159,6 +185,12 @@ export const listBlocks = endpoint({
   returns: list(Block),
 })
 
+const BlockDetail = z.object({
+  ...Block.shape,
+  facts: z.array(BlockFact),
+  sellBacks: z.array(SellBack),
+})
+
 const byId = z.strictObject({ id: BlockId })
 
 export const getBlock = endpoint({
@@ -168,6 +200,31 @@ export const getBlock = endpoint({
   summary: 'Get a block with its timeline',
   permission: 'order.list',
   params: byId,
-  returns: z.object({ ...Block.shape, facts: z.array(BlockFact) }),
+  returns: BlockDetail,
   errors: ['block.not_found'],
+})
+
+export const sellBlockBack = endpoint({
+  id: 'block.sell_back',
+  method: 'POST',
+  path: '/blocks/{id}/sell-backs',
+  summary:
+    'Do without idle nodes of a block for a while: half of what spot and flex pay for them is credited',
+  permission: 'order.create',
+  params: byId,
+  body: z.strictObject({ nodes: z.number().int().min(1).max(NODES_MAX).default(1) }),
+  returns: BlockDetail,
+  errors: ['block.not_found', 'block.over', 'block.not_idle'],
+})
+
+export const withdrawSellBacks = endpoint({
+  id: 'block.withdraw',
+  method: 'POST',
+  path: '/blocks/{id}/sell-backs/withdraw',
+  summary:
+    'Want back what a block sold: its room is gathered, with the whole notice for those who have it',
+  permission: 'order.create',
+  params: byId,
+  returns: BlockDetail,
+  errors: ['block.not_found', 'block.over', 'block.not_idle'],
 })

@@ -176,6 +176,12 @@ export const ERRORS = {
     remedy:
       'Choose another start, length or size: `spillway block offerings` shows what comes near.',
   },
+  'block.not_idle': {
+    status: 409,
+    title: 'The block has not so much idle',
+    remedy:
+      'Sell back fewer nodes, or end what runs on them; `spillway block show` says what is in use.',
+  },
   'block.over': {
     status: 409,
     title: 'The block is over',

@@ -151,6 +151,8 @@ export const getBooks = endpoint({
     faultCompensationUsd: Amount,
     /** Given back because room of blocks was missing. */
     blockCompensationUsd: Amount,
+    /** Of what was paid for nodes that blocks sold back, given to their holders. */
+    sellBackCompensationUsd: Amount,
     creditGrantedUsd: Amount,
   }),
 })

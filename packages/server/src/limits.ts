@@ -244,6 +244,10 @@ export const BLOCK_LEAD_SLACK_MS = 1 * MINUTE_MS
 export const BLOCK_STAY_SLACK_MS = 5 * MINUTE_MS
 /** Room that is there so soon after the start counts as there from the start. */
 export const BLOCK_LATE_FORGIVEN_MS = 1 * MINUTE_MS
+/** What a block sold back is back so long after it was withdrawn, beside notice and minimum run, or is missing. */
+export const BLOCK_BACK_SLACK_MS = 10 * MINUTE_MS
+/** So long after a block is over, what ran until then is metered. */
+export const BLOCK_METERED_AFTER_MS = 10 * MINUTE_MS
 /** How often a block within its hours is looked at. */
 export const BLOCK_LOOK_EVERY_MS = 30 * SECOND_MS
 /** Block offerings that a search gives at most. */

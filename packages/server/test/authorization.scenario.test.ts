@@ -103,6 +103,8 @@ const SAMPLES = cases({
   },
   listBlocks: {},
   getBlock: { params: { id: NO_BLOCK } },
+  sellBlockBack: { params: { id: NO_BLOCK }, body: { nodes: 1 } },
+  withdrawSellBacks: { params: { id: NO_BLOCK } },
   listClearings: {},
   getClearing: { params: { id: NO_CLEARING } },
   listPrices: { params: { pool: 'local' } },

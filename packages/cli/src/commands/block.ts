@@ -1,5 +1,5 @@
 /** `spillway block`: GPUs from one hour to another, bought beforehand. */
-import { type BlockOffering, BlockState } from '@spillway/contract'
+import { type Block, type BlockOffering, BlockState } from '@spillway/contract'
 import { Argument, Option, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
@@ -88,6 +88,44 @@ export function addBlockCommands(program: Command, context: Context): void {
     arguments: [new Argument('<id>', 'its id, or the start or end of it')],
     run: showBlock,
   })
+  addSellBack(group, context)
+}
+
+function addSellBack(group: Command, context: Context): void {
+  const id = () => new Argument('<id>', 'its id, or the start or end of it')
+  addCommand<{ readonly nodes: number }>(group, context, {
+    usage: 'sell',
+    summary:
+      'Do without idle nodes of a block: half of what spot and flex pay for them is credited',
+    example: 'spillway block sell 4kq2 --nodes 1',
+    persona: 'demo',
+    arguments: [id()],
+    options: [
+      new Option('--nodes <n>', 'how many')
+        .argParser(wholeNumber({ least: 1, most: 10_000 }))
+        .default(1),
+    ],
+    run: async (call) => {
+      const params = { id: await findBlockId(call, call.words[0] ?? '') }
+      const body = { nodes: call.options.nodes }
+      await presentBlock(call, await call.client().sellBlockBack({ params, body }))
+    },
+  })
+  addCommand(group, context, {
+    usage: 'withdraw',
+    summary: 'Want back what a block sold; those who have it get their whole notice',
+    example: 'spillway block withdraw 4kq2',
+    persona: 'demo',
+    arguments: [id()],
+    run: async (call) => {
+      const params = { id: await findBlockId(call, call.words[0] ?? '') }
+      await presentBlock(call, await call.client().withdrawSellBacks({ params }))
+    },
+  })
+}
+
+function presentBlock(call: Call<unknown>, block: Block): Promise<void> {
+  return call.present(block, () => renderBlock(block, call.surroundings.nowMs(), call.output.paint))
 }
 
 function hoursOf({ for: lengthMs }: WishOptions): number {

@@ -83,6 +83,14 @@ function renderGpuHours(gpuMs: number): string {
   return `${Math.round(gpuMs / (HOUR_MS / 10)) / 10} GPU-hours`
 }
 
+function soldFields(block: Block | WholeBlock): readonly (readonly [string, string])[] {
+  const sold = 'sellBacks' in block ? block.sellBacks : []
+  return sold.map(({ gpus, offeredAt, backAt, creditUsd }) => [
+    'sold back',
+    `${group(gpus)} GPUs from ${renderInstant(offeredAt)}${backAt === null ? '' : ` to ${renderInstant(backAt)}`}; ${renderAmount(creditUsd)} USD credited`,
+  ])
+}
+
 export function renderBlock(block: Block | WholeBlock, nowMs: number, paint: Paint): string {
   const { state, gpus, gpusHeld, gpusInUse } = block
   const isOpen = state === 'scheduled' || state === 'active'
@@ -106,6 +114,7 @@ export function renderBlock(block: Block | WholeBlock, nowMs: number, paint: Pai
       ],
       ['charged', `${renderAmount(block.chargedUsd, 2)} USD`],
       ['held', `${renderAmount(block.heldUsd, 2)} USD`],
+      ...soldFields(block),
       ['credited', block.creditUsd === '0' ? null : `${renderAmount(block.creditUsd)} USD`],
     ],
     paint,

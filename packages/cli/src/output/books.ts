@@ -32,6 +32,7 @@ export function renderBooks(books: Books, options: TableOptions): string {
         ['given back for reclaims', books.reclaimCompensationUsd],
         ['given back for lost GPUs', books.faultCompensationUsd],
         ['given back for blocks', books.blockCompensationUsd],
+        ['shared with who sold back', books.sellBackCompensationUsd],
         ['overrun borne by the operator', books.overrunUsd],
       ],
       options,

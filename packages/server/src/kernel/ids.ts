@@ -17,6 +17,7 @@ const PREFIXES = {
   quota: 'qta',
   quotaRequest: 'qrq',
   block: 'blk',
+  sellBack: 'slb',
   reclaim: 'rcl',
   deployment: 'dep',
   reconciliationCase: 'rcc',

@@ -39,6 +39,11 @@ const LINES: readonly Line[] = [
     amount: (books) => books.blockCompensationUsd,
   },
   {
+    word: 'Shared with holders of blocks',
+    note: 'of what was paid for nodes sold back',
+    amount: (books) => books.sellBackCompensationUsd,
+  },
+  {
     word: 'Overrun borne',
     note: 'charges that no balance could pay',
     amount: (books) => books.overrunUsd,

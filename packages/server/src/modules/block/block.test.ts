@@ -1,7 +1,7 @@
 /** Blocks from the purchase to the last cent: what is booked, who gives way, what is paid, and what is given back. */
 import { afterEach, expect, test } from 'vitest'
 import { Fault } from '#kernel/fault.ts'
-import { money, renderMoney } from '#kernel/money.ts'
+import { money, type Money, renderMoney } from '#kernel/money.ts'
 import { listOpenClaims } from '#modules/book/index.ts'
 import { usageOf } from '#modules/metering/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
@@ -265,6 +265,40 @@ test('a block of which nothing was ever there is unavailable, and more than its 
   await goTo(3.01)
   expect(await block(id)).toMatchObject({ state: 'unavailable', creditUsd: money('10.8') })
   expect(renderMoney((await balance(a)).posted)).toBe('10003.6')
+  expect(await wrong()).toEqual([])
+})
+
+test('what is sold back goes to spot, comes back after the whole notice, and half of what was paid is credited by lease', async () => {
+  const { buyer, buy, lease, goTo, slots, sell, want, block, balance, wrong, database, findLease } =
+    await begin()
+  const [a, b] = [await buyer('a', '100'), await buyer('b')]
+  const { id } = await buy(a, { gpus: 16, nodes: 4, from: 2, to: 5 })
+  expect((await refusal(sell(a, id, 1))).code).toBe('block.not_idle')
+  await goTo(2)
+  expect((await refusal(sell(b, id, 1))).code).toBe('block.not_found')
+  expect((await refusal(sell(a, id, 5))).code).toBe('block.not_idle')
+  await sell(a, id, 1)
+  const spot = await lease(b, { kind: 'spot', gpus: 4 })
+  const endless = await lease(b, { gpus: 4 })
+  await goTo(3)
+  expect(await slots()).toEqual({ reserved: 12, spot: 4 })
+  expect((await findLease(endless.id)).state).toBe('pending')
+  // when it is wanted back
+  await want(a, id)
+  await goTo(3.25, 60_000)
+  expect(await slots()).toEqual({ reserved: 16 })
+  const { noticeAt, stoppedAt } = await findLease(spot.id)
+  expect((stoppedAt?.getTime() ?? 0) - (noticeAt?.getTime() ?? 0)).toBeGreaterThanOrEqual(300_000)
+  await goTo(5.3)
+  // then nothing was missing, and what the lease paid is shared
+  expect(await block(id)).toMatchObject({ state: 'ended', missingGpuMs: 0, creditUsd: 0n })
+  const paid = (await usageOf(database, [spot.id])).get(spot.id)?.charged ?? 0n
+  expect(paid).toBeGreaterThan(money('3'))
+  const lines = await database.selectFrom('sell_back_line').selectAll().execute()
+  expect(lines).toMatchObject([{ lease_id: spot.id, paid_usd: renderMoney(paid as Money) }])
+  const credit = money(lines[0]?.credit_usd ?? '0')
+  expect(credit).toBe((paid as bigint) / 2n)
+  expect((await balance(a)).posted).toBe(money('100') - money('86.4') + credit)
   expect(await wrong()).toEqual([])
 })
 

@@ -12,6 +12,8 @@ import { BLOCK_LATE_FORGIVEN_MS } from '../../limits.ts'
 import { type Block, countedFrom, creditFor, creditSource } from './block.ts'
 import { chargeHours } from './charge-service.ts'
 import { tellBlock } from './record-service.ts'
+import { listSellBacks } from './sell-back-store.ts'
+import { lentMs } from './sell-back.ts'
 import type { BlockDeps } from './step-deps.ts'
 import { closeBlock, findBlock, lockBlock } from './store.ts'
 
@@ -31,7 +33,8 @@ export async function reckonTime(
   if (to <= from) return { heldMs: 0, usedMs: 0, missingMs: 0 }
   const { heldMs, usedMs } = await sumBlockTime(db, block.id, { from, to })
   const wholeMs = block.gpus * (to.getTime() - from.getTime())
-  return { heldMs, usedMs, missingMs: Math.max(0, wholeMs - heldMs) }
+  const lent = lentMs(await listSellBacks(db, block.id), { from, to })
+  return { heldMs, usedMs, missingMs: Math.max(0, wholeMs - heldMs - lent) }
 }
 
 async function credit(

@@ -5,11 +5,18 @@ import { money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
 import { listOfferings } from './offering-service.ts'
+import { sellBack, withdraw } from './sell-back-service.ts'
 import { createBlock } from './service.ts'
 import { findBlock, listBlocks, listFacts } from './store.ts'
-import { renderBlocks } from './view-service.ts'
+import { renderBlocks, renderSellBacks } from './view-service.ts'
 
-type Names = 'listBlockOfferings' | 'createBlock' | 'listBlocks' | 'getBlock'
+type Names =
+  | 'listBlockOfferings'
+  | 'createBlock'
+  | 'listBlocks'
+  | 'getBlock'
+  | 'sellBlockBack'
+  | 'withdrawSellBacks'
 
 /** Null: sees every organization. */
 function scopeOf(principal: Caller): string | null {
@@ -27,6 +34,14 @@ async function renderVisible(
   const [rendered] = isVisible ? await renderBlocks(db, [block], now) : []
   if (!rendered) throw new Fault('block.not_found', `You have no block ${id}.`)
   return rendered
+}
+
+async function renderWhole(db: Db, id: string, context: { principal: Caller; now: Date }) {
+  const block = await renderVisible(db, id, context)
+  const facts = (await listFacts(db, id)).map(({ at, type, text }) => ({
+    ...{ at: at.toISOString(), type, text },
+  }))
+  return { ...block, facts, sellBacks: await renderSellBacks(db, id) }
 }
 
 export function blockRoutes({ ids }: { readonly ids: IdSource }): Pick<Routes, Names> {
@@ -54,12 +69,15 @@ export function blockRoutes({ ids }: { readonly ids: IdSource }): Pick<Routes, N
       const nextCursor = blocks.length === query.limit ? (blocks.at(-1)?.id ?? null) : null
       return { items: await renderBlocks(db, blocks, now), nextCursor }
     },
-    getBlock: async ({ db, principal, params, now }) => {
-      const block = await renderVisible(db, params.id, { principal, now })
-      const facts = (await listFacts(db, block.id)).map(({ at, type, text }) => ({
-        ...{ at: at.toISOString(), type, text },
-      }))
-      return { ...block, facts }
+    getBlock: ({ db, principal, params, now }) => renderWhole(db, params.id, { principal, now }),
+    sellBlockBack: async ({ db, principal, params, body, now }) => {
+      const whose = { id: params.id, organizationId: scopeOf(principal), nodes: body.nodes }
+      await sellBack(db, whose, { now, ids })
+      return renderWhole(db, params.id, { principal, now })
+    },
+    withdrawSellBacks: async ({ db, principal, params, now }) => {
+      await withdraw(db, { id: params.id, organizationId: scopeOf(principal) }, { now, ids })
+      return renderWhole(db, params.id, { principal, now })
     },
   }
 }

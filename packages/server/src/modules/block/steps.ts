@@ -7,12 +7,14 @@ import { findPool } from '#modules/fleet/index.ts'
 import { announceBlockEnd, listOpenIdsOfBlock } from '#modules/lease/index.ts'
 import { type Db, inTransaction } from '#platform/db/database.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
-import { BLOCK_GRID_MS, BLOCK_LOOK_EVERY_MS } from '../../limits.ts'
+import { BLOCK_GRID_MS, BLOCK_LOOK_EVERY_MS, BLOCK_METERED_AFTER_MS } from '../../limits.ts'
 import { type Block, noticeWithin } from './block.ts'
 import { chargeHours } from './charge-service.ts'
 import { settleBlock } from './end-service.ts'
 import { countHeld, shedBroken } from './held-service.ts'
 import { tellBlock } from './record-service.ts'
+import { noteWhatIsBack, settleSellBacks } from './sell-back-service.ts'
+import { listSellBacks } from './sell-back-store.ts'
 import type { BlockDeps } from './step-deps.ts'
 import { changeBlock, lockBlock } from './store.ts'
 
@@ -57,6 +59,7 @@ async function advance(tx: Db, id: string, context: Context): Promise<Block | nu
   if (locked === null || locked.closedAt !== null) return null
   const { now } = context
   await shedBroken(tx, locked, context)
+  await noteWhatIsBack(tx, locked, now)
   const ready = await noteReady(tx, locked, now)
   if (now < ready.startsAt) return ready
   const begun = await begin(tx, ready)
@@ -86,15 +89,32 @@ function nextLook(block: Block, { now, noticeFrom }: { now: Date; noticeFrom: Da
   return { kind: 'wait', untilMs: Math.min(...next) }
 }
 
+/** Once the meters of a block's time are written, what was paid for what it sold back is shared. */
+async function shareWhatWasSold(
+  { database, ids }: BlockDeps,
+  id: string,
+  now: Date,
+): Promise<StepOutcome> {
+  return inTransaction(database, async (tx) => {
+    const block = await lockBlock(tx, id)
+    const open = (await listSellBacks(tx, id)).filter(({ settledAt }) => settledAt === null)
+    if (block === null || open.length === 0) return { kind: 'done' }
+    const dueMs = block.endsAt.getTime() + BLOCK_METERED_AFTER_MS
+    if (now.getTime() < dueMs) return { kind: 'wait', untilMs: dueMs }
+    await settleSellBacks(tx, block, { now, ids })
+    return { kind: 'done' }
+  })
+}
+
 /** One step of the strand `block/<id>`. */
 export async function stepBlock(deps: BlockDeps, id: string): Promise<StepOutcome> {
   const { database, ids } = deps
   const now = deps.now()
   const block = await inTransaction(database, (tx) => advance(tx, id, { now, ids }))
-  if (block === null) return { kind: 'done' }
+  if (block === null) return shareWhatWasSold(deps, id, now)
   const noticeFrom = await noticeAt(database, block)
   if (now >= noticeFrom && now < block.endsAt) await giveNotices(deps, block, now)
   if (now < block.endsAt) return nextLook(block, { now, noticeFrom })
   await settleBlock(deps, id, now)
-  return { kind: 'done' }
+  return shareWhatWasSold(deps, id, now)
 }

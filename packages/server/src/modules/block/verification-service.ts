@@ -1,5 +1,4 @@
 /** Recomputes what every block that is over was to pay and to be given back, and compares it with the ledger. */
-import { sumBlockTime } from '#modules/book/index.ts'
 import {
   compensationsPosted,
   judge,
@@ -8,14 +7,21 @@ import {
 } from '#modules/ledger/index.ts'
 import { usageOf } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { BLOCK_LATE_FORGIVEN_MS } from '../../limits.ts'
-import { type Block, countedFrom, creditFor, creditSource, wholePrice } from './block.ts'
+import { type Block, creditFor, creditSource, wholePrice } from './block.ts'
+import { reckonTime } from './end-service.ts'
+import { reckonLines } from './sell-back-service.ts'
+import { listLines, listSellBacks } from './sell-back-store.ts'
+import { sellBackSource } from './sell-back.ts'
 import { listClosedBlocks } from './store.ts'
 
 /** Give it a snapshot of its own, or what closes meanwhile looks like a difference. */
 export async function verifyBlocks(db: Db): Promise<readonly LedgerCheck[]> {
   const blocks = await listClosedBlocks(db)
-  return [await verifyPaid(db, blocks), await verifyCredits(db, blocks)]
+  return [
+    await verifyPaid(db, blocks),
+    await verifyCredits(db, blocks),
+    await verifySellBacks(db, blocks),
+  ]
 }
 
 async function verifyPaid(db: Db, blocks: readonly Block[]): Promise<LedgerCheck> {
@@ -37,9 +43,7 @@ async function isCreditRight(
   block: Block,
   posted: Awaited<ReturnType<typeof compensationsPosted>>,
 ): Promise<boolean> {
-  const from = countedFrom(block, BLOCK_LATE_FORGIVEN_MS)
-  const { heldMs } = await sumBlockTime(db, block.id, { from, to: block.endsAt })
-  const missingMs = block.gpus * (block.endsAt.getTime() - from.getTime()) - heldMs
+  const { missingMs } = await reckonTime(db, block, block.endsAt)
   const amount = creditFor(block.priceUsd, missingMs)
   const found = posted.get(creditSource(block.id))
   if (block.creditUsd !== amount) return false
@@ -58,5 +62,29 @@ async function verifyCredits(db: Db, blocks: readonly Block[]): Promise<LedgerCh
   return judge('block_credits_follow_the_book', wrong, {
     held: `All ${blocks.length} blocks that are over were credited for the room that the book says was missing, once.`,
     broken: 'Blocks whose credit is not what the book says was missing',
+  })
+}
+
+/** What was shared, against the book, the meter and the ledger. */
+async function verifySellBacks(db: Db, blocks: readonly Block[]): Promise<LedgerCheck> {
+  const posted = await compensationsPosted(db)
+  const endOf = new Map(blocks.map(({ id, endsAt }) => [id, endsAt]))
+  const settled = (await listSellBacks(db)).filter(({ settledAt }) => settledAt !== null)
+  const wrong: string[] = []
+  for (const each of settled) {
+    const due = await reckonLines(db, each, endOf.get(each.blockId) ?? each.offeredAt)
+    const kept = await listLines(db, each.id)
+    const key = (lines: typeof kept) =>
+      lines
+        .map(({ leaseId, creditUsd }) => `${leaseId} ${creditUsd}`)
+        .toSorted()
+        .join()
+    const sum = kept.reduce((all, { creditUsd }) => all + creditUsd, 0n)
+    const found = posted.get(sellBackSource(each.id))?.amount ?? 0n
+    if (key(due) !== key(kept) || sum !== each.creditUsd || sum !== found) wrong.push(each.id)
+  }
+  return judge('sell_backs_share_what_was_paid', wrong, {
+    held: `All ${settled.length} sell-backs shared what leases paid for their slots, lease by lease, once.`,
+    broken: 'Sell-backs whose credit is not their share of what leases paid',
   })
 }

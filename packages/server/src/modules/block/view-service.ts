@@ -1,5 +1,5 @@
 /** Renders blocks for the API, with what the book and the ledger know of them. */
-import type { Block as BlockAnswer } from '@spillway/contract'
+import type { Block as BlockAnswer, SellBack as SellBackAnswer } from '@spillway/contract'
 import { renderMoney, ZERO } from '#kernel/money.ts'
 import { listBlockClaims } from '#modules/book/index.ts'
 import { listOrganizations } from '#modules/identity/index.ts'
@@ -8,6 +8,7 @@ import { usageOf } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { type Block, wholePrice } from './block.ts'
 import { reckonTime } from './end-service.ts'
+import { listLines, listSellBacks } from './sell-back-store.ts'
 
 /** What it has now, in all and in use. */
 async function countNow(db: Db, block: Block) {
@@ -52,6 +53,26 @@ export async function renderBlocks(
       createdAt: block.createdAt.toISOString(),
       readyAt: block.readyAt?.toISOString() ?? null,
       closedAt: block.closedAt?.toISOString() ?? null,
+    })
+  }
+  return rendered
+}
+
+export async function renderSellBacks(db: Db, blockId: string): Promise<SellBackAnswer[]> {
+  const rendered: SellBackAnswer[] = []
+  for (const { id, nodes, placements, ...each } of await listSellBacks(db, blockId)) {
+    const lines = await listLines(db, id)
+    rendered.push({
+      ...{ id, nodes },
+      gpus: placements.reduce((sum, { slots }) => sum + slots.length, 0),
+      offeredAt: each.offeredAt.toISOString(),
+      withdrawnAt: each.withdrawnAt?.toISOString() ?? null,
+      backAt: each.backAt?.toISOString() ?? null,
+      settledAt: each.settledAt?.toISOString() ?? null,
+      creditUsd: renderMoney(each.creditUsd ?? ZERO),
+      lines: lines.map(({ leaseId, gpuMs, paidUsd, creditUsd }) => ({
+        ...{ leaseId, gpuMs, paidUsd: renderMoney(paidUsd), creditUsd: renderMoney(creditUsd) },
+      })),
     })
   }
   return rendered

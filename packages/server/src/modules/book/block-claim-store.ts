@@ -178,3 +178,38 @@ export async function sumBlockTime(
   }
   return { heldMs, usedMs }
 }
+
+/** Slot-time that spot and flex leases had on some slots within a window. Open claims go on to its end. */
+export async function listSoldOn(
+  db: Db,
+  placements: readonly SlotsOfNode[],
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<
+  readonly {
+    readonly leaseId: string
+    readonly slots: number
+    readonly fromMs: number
+    readonly toMs: number
+  }[]
+> {
+  const { rows } = await sql<{
+    lease_id: string
+    node_id: string
+    slots: string
+    from_at: Date
+    to_at: Date
+  }>`
+    SELECT lease_id, node_id, slots::text AS slots, greatest(starts_at, ${from}::timestamptz) AS from_at,
+      least(coalesce(ends_at, ${to}::timestamptz), ${to}::timestamptz) AS to_at
+    FROM claim
+    WHERE kind IN ('spot', 'flex') AND lease_id IS NOT NULL
+      AND node_id = ANY (${arrayText(placements.map(({ nodeId }) => nodeId))}::text[])
+      AND starts_at < ${to} AND (ends_at IS NULL OR ends_at > ${from})
+    ORDER BY lease_id, starts_at`.execute(db)
+  const lent = new Map(placements.map(({ nodeId, slots }) => [nodeId, new Set(slots)]))
+  return rows.flatMap(({ lease_id: leaseId, node_id, slots, from_at, to_at }) => {
+    const count = parseSlots(slots).filter((slot) => lent.get(node_id)?.has(slot)).length
+    const span = { leaseId, slots: count, fromMs: from_at.getTime(), toMs: to_at.getTime() }
+    return count === 0 || span.toMs <= span.fromMs ? [] : [span]
+  })
+}

@@ -111,3 +111,8 @@ export async function countFirm(db: Db, nodeIds: readonly string[]): Promise<num
   )
   return rows[0]?.slots ?? 0
 }
+
+/** How many of its nodes a block does without from now on. The caller has locked the booking. */
+export async function lendNodes(tx: Db, id: string, nodesLent: number): Promise<void> {
+  await tx.updateTable('booking').set({ nodes_lent: nodesLent }).where('id', '=', id).execute()
+}

@@ -163,6 +163,7 @@ export function economicsRoutes(poolOfModel: PoolOfModel): Pick<Routes, 'getBook
         reclaimCompensationUsd: renderMoney(await compensationTotal(db, 'reclaim', period)),
         faultCompensationUsd: renderMoney(await compensationTotal(db, 'fault', period)),
         blockCompensationUsd: renderMoney(await compensationTotal(db, 'block', period)),
+        sellBackCompensationUsd: renderMoney(await compensationTotal(db, 'sell_back', period)),
         creditGrantedUsd: renderMoney((await creditGranted(db, period)) ?? ZERO),
       }
     },

@@ -11,6 +11,7 @@ export type AccountKind =
   | 'internal_cost'
   | 'internal_recovery'
   | 'block_compensation'
+  | 'sell_back_compensation'
 
 export interface Account {
   readonly id: string
@@ -72,6 +73,13 @@ export function internalRecoveryAccount(pool: string, what: 'used' | 'kept'): Ac
 export const BLOCK_COMPENSATION: Account = {
   id: 'block_compensation',
   kind: 'block_compensation',
+  organizationId: null,
+}
+
+/** What holders of blocks were given of what was paid for nodes that they sold back. */
+export const SELL_BACK_COMPENSATION: Account = {
+  id: 'sell_back_compensation',
+  kind: 'sell_back_compensation',
   organizationId: null,
 }
 

@@ -11,6 +11,7 @@ import {
   OVERRUN_EXPENSE,
   RECLAIM_COMPENSATION,
   revenueAccount,
+  SELL_BACK_COMPENSATION,
   type Account,
 } from './account.ts'
 import type { Balance } from './balance.ts'
@@ -57,12 +58,13 @@ export async function grantCredit(tx: Db, credit: Credit): Promise<void> {
 }
 
 /** What a customer is given back for. */
-export type CompensationCause = 'reclaim' | 'fault' | 'block'
+export type CompensationCause = 'reclaim' | 'fault' | 'block' | 'sell_back'
 
 const COMPENSATIONS: Readonly<Record<CompensationCause, Account>> = {
   reclaim: RECLAIM_COMPENSATION,
   fault: FAULT_COMPENSATION,
   block: BLOCK_COMPENSATION,
+  sell_back: SELL_BACK_COMPENSATION,
 }
 
 /**

@@ -104,7 +104,8 @@ export async function sumEntries(
     | 'reclaim_compensation'
     | 'fault_compensation'
     | 'internal_recovery'
-    | 'block_compensation',
+    | 'block_compensation'
+    | 'sell_back_compensation',
   period: { readonly from: Date; readonly to: Date },
 ): Promise<readonly { readonly account: string; readonly sum: Money }[]> {
   const { rows } = await sql<{ account: string; sum: string }>`

@@ -13,6 +13,8 @@ export interface Booked {
 
 /** The most that is booked at one instant of a stretch. */
 export function bookedWithin(booked: readonly Booked[], fromMs: number, untilMs: number): number {
+  // What may be taken back at any time is in nobody's way.
+  if (untilMs <= fromMs) return 0
   const within = booked.filter(({ startsMs, endsMs }) => startsMs < untilMs && endsMs > fromMs)
   const points = [fromMs, ...within.map(({ startsMs }) => startsMs)]
   const at = (pointMs: number) =>

@@ -11,6 +11,7 @@ export {
   type SkuRevenue,
   type UsageReport,
   type UsageReportRow,
+  listUsedHours,
 } from './report-service.ts'
 export type { JournalRecord } from './journal-record.ts'
 export {

@@ -146,3 +146,5 @@ function judgeRevenue(
     broken: 'SKUs whose revenue is not the sum of their hours',
   })
 }
+
+export { listUsedHours } from './report-store.ts'

@@ -102,3 +102,24 @@ interface UsageRow {
   readonly quantity: string
   readonly amount: string
 }
+
+/** What some resources used and were charged, hour by hour. */
+export async function listUsedHours(
+  db: Db,
+  resources: readonly string[],
+): Promise<
+  readonly {
+    readonly resource: string
+    readonly hour: Date
+    readonly quantity: bigint
+    readonly charged: Money
+  }[]
+> {
+  const { rows } = await sql<{ resource: string; hour: Date; quantity: string; amount: string }>`
+    SELECT resource, hour, sum(quantity)::text AS quantity, sum(amount) AS amount FROM usage_hour
+    WHERE resource = ANY (${arrayText(resources)}::text[]) AND quantity > 0
+    GROUP BY resource, hour ORDER BY resource, hour`.execute(db)
+  return rows.map(({ resource, hour, quantity, amount }) => ({
+    ...{ resource, hour, quantity: BigInt(quantity), charged: money(amount) },
+  }))
+}

@@ -606,6 +606,27 @@ export interface SchemaMigrationTable {
   applied_at: Generated<Date>
 }
 
+export interface SellBackTable {
+  id: string
+  block_id: string
+  nodes: number
+  placements: ColumnType<unknown, string, string>
+  offered_at: Date
+  withdrawn_at: Date | null
+  back_at: Date | null
+  settled_at: Date | null
+  credit_usd: string | null
+  credit_transaction_id: string | null
+}
+
+export interface SellBackLineTable {
+  sell_back_id: string
+  lease_id: string
+  gpu_ms: bigint
+  paid_usd: string
+  credit_usd: string
+}
+
 export interface SessionTable {
   secret_hash: string
   api_key_id: string
@@ -812,6 +833,8 @@ export interface Schema {
   replica_bid: ReplicaBidTable
   replica_start: ReplicaStartTable
   schema_migration: SchemaMigrationTable
+  sell_back: SellBackTable
+  sell_back_line: SellBackLineTable
   session: SessionTable
   simulation: SimulationTable
   site: SiteTable

@@ -33,6 +33,7 @@ import { createSimulatedEngine } from '#platform/engines/simulated/simulated-eng
 import { SMALL_LAYOUT } from '#platform/engines/simulated/testing/simulated-bench.ts'
 import { makeClock } from '../../../../test/harness/index.ts'
 import { askBlock } from '../lease-service.ts'
+import { sellBack, withdraw } from '../sell-back-service.ts'
 import { type BlockRequest, createBlock } from '../service.ts'
 import { stepBlock } from '../steps.ts'
 import { findBlock, listBlocks } from '../store.ts'
@@ -165,6 +166,10 @@ export async function makeBlockStand(database: Database) {
     ...{ database, clock, engine, ids, deps, at, buyer, request, context, lease, look },
     buy: (of: Buyer, asked: AskedBlock) =>
       inTransaction(database, (tx) => createBlock(tx, request(of, asked), context())),
+    sell: ({ organizationId }: Buyer, id: string, nodes: number) =>
+      inTransaction(database, (tx) => sellBack(tx, { id, organizationId, nodes }, context())),
+    want: ({ organizationId }: Buyer, id: string) =>
+      inTransaction(database, (tx) => withdraw(tx, { id, organizationId }, context())),
     block: async (id: string) => present(await findBlock(database, id), `the block ${id}`),
     findLease: async (id: string) => present(await findLease(database, id), `the lease ${id}`),
     leaseFacts: async (id: string) => listLeaseFacts(database, id),
