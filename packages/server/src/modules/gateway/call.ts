@@ -2,13 +2,15 @@
 import { assert } from '#kernel/assert.ts'
 import { ZERO, type Money } from '#kernel/money.ts'
 import { chargeOf, type Quantities } from './charge.ts'
-import { estimatePromptTokens, type ChatRequest } from './chat-request.ts'
+import type { Dialect, ModelRequest } from './frame/dialect.ts'
+import { estimateInputTokens } from './frame/estimate.ts'
 import type { ProgressKeeper, Recording } from './recorder.ts'
 import type { Route } from './route.ts'
 import { bill, type Bill, type Tally } from './usage.ts'
 
 export interface CallParts {
-  readonly request: ChatRequest
+  readonly dialect: Dialect
+  readonly request: ModelRequest
   readonly route: Route
   readonly recording: Recording
   readonly progress: ProgressKeeper
@@ -18,20 +20,22 @@ export interface CallParts {
 
 export class Call {
   readonly kind = 'call'
-  readonly request: ChatRequest
+  readonly dialect: Dialect
+  readonly request: ModelRequest
   readonly route: Route
   readonly #parts: CallParts
   #isEnded = false
 
   constructor(parts: CallParts) {
     this.#parts = parts
+    this.dialect = parts.dialect
     this.request = parts.request
     this.route = parts.route
   }
 
   /** What delivery amounts to, in tokens to charge. */
   bill(tally: Tally): Bill {
-    return bill(tally, () => estimatePromptTokens(this.request))
+    return bill(tally, () => estimateInputTokens(this.dialect, this.request))
   }
 
   /** Output begins to reach the client: from now on a crash charges what `tally` says. */

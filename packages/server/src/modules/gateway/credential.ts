@@ -43,6 +43,8 @@ export function readCredential(headers: Headers): CredentialReading {
     if (scheme?.toLowerCase() !== 'bearer' || !text) return missingKey()
     return { kind: 'key', text }
   }
+  const apiKey = header(headers, 'x-api-key')
+  if (apiKey) return { kind: 'key', text: apiKey }
   const cookie = readCookie(headers)
   if (!cookie) return missingKey()
   return isSameOrigin(headers) ? { kind: 'session', text: cookie } : crossSite()

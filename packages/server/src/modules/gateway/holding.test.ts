@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { untilTrue } from '../../../test/harness/index.ts'
 import { Holding } from './holding.ts'
-import type { Route } from './route.ts'
+import type { Route, Target } from './route.ts'
 
 function route(parts: Partial<Route> = {}): Route {
   const price = { amount: 0n, per: 1n, unit: 'token' } as unknown as Route['inputPrice']
@@ -14,7 +14,10 @@ function route(parts: Partial<Route> = {}): Route {
   }
 }
 
-const TARGET = { id: 'a', url: 'x', upstreamModel: 'toy', kind: 'replica' } as const
+const TARGET: Target = {
+  ...{ id: 'a', url: 'x', upstreamModel: 'toy', kind: 'replica', provider: 'openai' },
+  ...{ sealedCredential: null, region: null, dataPolicy: 'unknown' },
+}
 const nobodyGone = () => undefined
 
 /** Time passes when the test says so; what is told can be made to fail. */

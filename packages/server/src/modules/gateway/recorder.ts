@@ -3,7 +3,7 @@
  * far, and at the end the final word. Answers are believed complete only after that word is on disk.
  */
 import type { JournalRecord, UsageEvent } from '#modules/metering/index.ts'
-import type { Quantities } from './charge.ts'
+import { splitByPrice, type Quantities } from './charge.ts'
 import type { Route } from './route.ts'
 
 export interface RecorderDeps {
@@ -67,18 +67,15 @@ export class Recording {
     }
   }
 
-  #event({ inputTokens, outputTokens }: Quantities): UsageEvent {
+  #event(used: Quantities): UsageEvent {
     const { organizationId, projectId, route, holdId } = this.#payer
-    const input = {
-      sku: route.inputSku,
-      priceId: route.inputPriceId,
-      quantity: BigInt(inputTokens),
-    }
-    const output = {
-      sku: route.outputSku,
-      priceId: route.outputPriceId,
-      quantity: BigInt(outputTokens),
-    }
+    const { input, output, classes } = splitByPrice(route, used)
+    const lines = [
+      { sku: route.inputSku, priceId: route.inputPriceId, quantity: BigInt(input) },
+      { sku: route.outputSku, priceId: route.outputPriceId, quantity: BigInt(output) },
+    ].filter(({ quantity }) => quantity > 0n)
+    for (const { sku, priceId, quantity } of classes)
+      lines.push({ sku, priceId, quantity: BigInt(quantity) })
     return {
       id: this.#id,
       organizationId,
@@ -87,7 +84,7 @@ export class Recording {
       holdId,
       from: this.#from,
       to: this.#deps.now(),
-      lines: [input, output].filter(({ quantity }) => quantity > 0n),
+      lines,
     }
   }
 }

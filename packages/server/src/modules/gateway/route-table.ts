@@ -1,5 +1,12 @@
 /** Routes and prices in memory, and how busy each target is. An old table serves until a new one could be read. */
-import { chooseTarget, type Route, type Target, type TargetLoad } from './route.ts'
+import type { Needs } from './frame/needs.ts'
+import {
+  chooseTarget,
+  type Route,
+  type RoutingDecision,
+  type Target,
+  type TargetLoad,
+} from './route.ts'
 
 export interface RouteTableDeps {
   readonly load: () => Promise<readonly Route[]>
@@ -47,10 +54,17 @@ export class RouteTable {
     return this.#refresh
   }
 
-  /** The target to try next for a request; null when all were tried. */
-  choose(route: Route, tried: readonly string[]): Target | null {
+  /** Which target to try next for a request, and why that one. */
+  choose(
+    { targets }: Route,
+    { needs, tried }: { readonly needs: Needs; readonly tried: readonly string[] },
+  ): RoutingDecision {
     this.#turn = (this.#turn + 1) % 1_000_003
-    return chooseTarget(route.targets, (id) => this.#loads.get(id), {
+    const load = (id: string) => this.#loads.get(id)
+    return chooseTarget({
+      targets,
+      load,
+      needs,
       tried,
       nowMs: this.#deps.nowMs(),
       turn: this.#turn,

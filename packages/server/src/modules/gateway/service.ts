@@ -7,8 +7,8 @@ import type { Credential, Principal } from '#modules/identity/index.ts'
 import { Admission, type AdmissionDeps, type AdmissionOutcome } from './admission.ts'
 import { Call } from './call.ts'
 import { worstCharge } from './charge.ts'
-import { parseChatRequest, type ChatRequest } from './chat-request.ts'
 import { hintOfWrong, readCredential, type Headers } from './credential.ts'
+import type { Dialect, ModelRequest } from './frame/dialect.ts'
 import { Holding, type HoldingDeps, type OnGone } from './holding.ts'
 import { PrincipalCache, type PrincipalCacheDeps, type Verdict } from './principal-cache.ts'
 import { ProgressKeeper, Recording, type RecorderDeps } from './recorder.ts'
@@ -78,36 +78,38 @@ export class Gateway {
     return this.routes.isLoaded ? refusals.unknownModel(model) : refusals.databaseAway()
   }
 
-  /** Admits a request to the model it names, or says why not. One for a model that sleeps is held until it is up. */
-  open(
-    principal: Principal,
-    body: Uint8Array,
-    onGone: OnGone,
-  ): Call | Refusal | Promise<Call | Refusal> {
-    const request = parseChatRequest(body)
+  /** Judges a body, and finds the route of the model that it names; or says why not. */
+  judge({ dialect, body }: Asking, purpose?: 'counting'): Judged | Refusal {
+    const request = dialect.parse(body, purpose)
     if (request.kind === 'refusal') return request
     const route = this.findModel(request.model)
     if ('status' in route) return route
-    const refusal = this.#whyNot(route)
-    if (refusal) return refusal
-    if (route.targets.length > 0) return this.#admit(principal, request, route)
+    return this.#whyNot(route) ?? { kind: 'judged', dialect, request, route }
+  }
+
+  /** Admits a request to the model it names, or says why not. One for a model that sleeps is held until it is up. */
+  open(
+    principal: Principal,
+    asking: Asking,
+    onGone: OnGone,
+  ): Call | Refusal | Promise<Call | Refusal> {
+    const judged = this.judge(asking)
+    if (judged.kind === 'refusal') return judged
+    const { route } = judged
+    if (route.targets.length > 0) return this.#admit(principal, judged)
     return this.holding.hold(route, onGone).then((found) => {
       const why = this.#whyNot(found ?? route)
       if (why) return why
       return found !== null && found.targets.length > 0
-        ? this.#admit(principal, request, found)
+        ? this.#admit(principal, { ...judged, route: found })
         : startingOf(found ?? this.routes.find(route.model) ?? route)
     })
   }
 
-  #admit(
-    principal: Principal,
-    request: ChatRequest,
-    route: Route,
-  ): Call | Refusal | Promise<Call | Refusal> {
-    const worst = worstCharge(route, request)
+  #admit(principal: Principal, judged: Judged): Call | Refusal | Promise<Call | Refusal> {
+    const worst = worstCharge(judged.route, judged.request)
     const proceed = (outcome: AdmissionOutcome) =>
-      this.#begin({ principal, request, route, worst }, outcome)
+      this.#begin({ principal, judged, worst }, outcome)
     const admitted = this.admission.tryAdmit(principal.organizationId, worst)
     if (admitted) return proceed(admitted)
     return this.admission.admit(principal.organizationId, worst).then(proceed)
@@ -122,14 +124,16 @@ export class Gateway {
     return null
   }
 
-  #begin({ principal, request, route, worst }: Wish, outcome: AdmissionOutcome): Call | Refusal {
+  #begin({ principal, judged, worst }: Wish, outcome: AdmissionOutcome): Call | Refusal {
     if (outcome.kind === 'unavailable') return refusals.databaseAway()
     if (outcome.kind === 'refused')
       return refusals.insufficientQuota(renderMoney(worst), renderMoney(outcome.available))
     this.#calls += 1
+    const { dialect, request, route } = judged
     const { organizationId, projectId } = principal
     const payer = { organizationId, projectId, route, holdId: outcome.holdId }
     return new Call({
+      dialect,
       request,
       route,
       recording: new Recording(this.#deps.recorder, payer),
@@ -142,10 +146,23 @@ export class Gateway {
   }
 }
 
+/** What a client sent, and in which dialect. */
+export interface Asking {
+  readonly dialect: Dialect
+  readonly body: Uint8Array
+}
+
+/** A request that makes sense, of a model that somebody answers for, now or once it is woken. */
+export interface Judged {
+  readonly kind: 'judged'
+  readonly dialect: Dialect
+  readonly request: ModelRequest
+  readonly route: Route
+}
+
 interface Wish {
   readonly principal: Principal
-  readonly request: ChatRequest
-  readonly route: Route
+  readonly judged: Judged
   readonly worst: Money
 }
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ChatPassage, type ChatPassageOptions } from './dialects/chat/passage.ts'
 import { EventReader } from './event-stream.ts'
-import { StreamRelay, type StreamRelayOptions } from './stream-relay.ts'
+import { StreamRelay } from './stream-relay.ts'
 import { bill } from './usage.ts'
 
-const OPTIONS: StreamRelayOptions = {
+const OPTIONS: ChatPassageOptions & { readonly choices: number } = {
   model: 'm',
   isRenamed: false,
   choices: 1,
@@ -24,8 +25,9 @@ const event = (json: object | string) =>
   `data: ${typeof json === 'string' ? json : JSON.stringify(json)}\n\n`
 const total = (completion: number) => ({ ...head, choices: [], ...usage(completion) })
 
-function run(given: Partial<StreamRelayOptions>, ...events: readonly (object | string)[]) {
-  const relay = new StreamRelay({ ...OPTIONS, ...given })
+function run(given: Partial<typeof OPTIONS>, ...events: readonly (object | string)[]) {
+  const options = { ...OPTIONS, ...given }
+  const relay = new StreamRelay(new ChatPassage(options), options.choices)
   const text = relay.push(Buffer.from(events.map(event).join('')))
   return { relay, text, used: bill(relay.tally, () => 5) }
 }
@@ -96,7 +98,7 @@ test.each([
   { name: 'an error event', sent: 'event: error\ndata: {"message":"gone"}\n\n', why: 'gone' },
   { name: 'a chunk that is not JSON', sent: 'data: {"x"\n\n', why: 'a chunk is not a JSON object' },
 ])('$name fails the stream, keeps what was delivered and sends nothing more', ({ sent, why }) => {
-  const relay = new StreamRelay(OPTIONS)
+  const relay = new StreamRelay(new ChatPassage(OPTIONS), OPTIONS.choices)
   const text = relay.push(
     Buffer.from(event(delta('a', usage(1))) + sent + event(delta('b', usage(2)))),
   )
@@ -114,7 +116,7 @@ test('nothing after [DONE] counts', () => {
 })
 
 test('an event without end is not collected forever', () => {
-  const relay = new StreamRelay(OPTIONS)
+  const relay = new StreamRelay(new ChatPassage(OPTIONS), OPTIONS.choices)
   relay.push(Buffer.from('data: '))
   for (let part = 0; part < 9 && relay.state.kind === 'open'; part++)
     relay.push(Buffer.alloc(1024 * 1024, 'x'))
@@ -135,7 +137,7 @@ test('what is charged is what was delivered, wherever the stream is cut and howe
         )
         const arrived = sent.subarray(0, cutAt % (sent.length + 1))
         // when
-        const relay = new StreamRelay(OPTIONS)
+        const relay = new StreamRelay(new ChatPassage(OPTIONS), OPTIONS.choices)
         let text = ''
         for (let at = 0; at < arrived.length; at += size)
           text += relay.push(arrived.subarray(at, at + size))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { bill, deliver, EMPTY_TALLY, readUsage, type Delivery } from './usage.ts'
+import { readUsage } from './providers/openai/usage.ts'
+import { bill, deliver, EMPTY_TALLY, type Delivery } from './usage.ts'
 
 const chunk = (given: Partial<Delivery> = {}): Delivery => ({
   usage: null,

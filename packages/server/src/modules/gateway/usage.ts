@@ -3,19 +3,6 @@
  * An answer with output is never free of charge for want of a count.
  */
 import type { Quantities } from './charge.ts'
-import { isObject } from './json.ts'
-
-/** Reads OpenAI's `usage` object; null for anything that is not a plausible count. */
-export function readUsage(usage: unknown): Quantities | null {
-  if (!isObject(usage)) return null
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens = 0 } = usage
-  if (!isCount(inputTokens) || !isCount(outputTokens)) return null
-  return { inputTokens, outputTokens }
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
 
 /** What has been delivered of one answer so far. */
 export interface Tally {
@@ -66,10 +53,29 @@ export function bill(tally: Tally, promptTokens: () => number): Bill {
   const guess = Math.max(pieces, Math.ceil(outputBytes / 4))
   const isOutputCounted = usage !== null && (usage.outputTokens > 0 || pieces === 0)
   const counted = isOutputCounted ? usage.outputTokens : guess
+  const inputTokens = usage !== null && usage.inputTokens > 0 ? usage.inputTokens : promptTokens()
+  // Cut off between two counts, the pieces since the last one still count.
+  const outputTokens = tally.isUsageFinal ? counted : Math.max(counted, pieces)
   return {
-    inputTokens: usage !== null && usage.inputTokens > 0 ? usage.inputTokens : promptTokens(),
-    // Cut off between two counts, the pieces since the last one still count.
-    outputTokens: tally.isUsageFinal ? counted : Math.max(counted, pieces),
+    inputTokens,
+    outputTokens,
+    ...classesOf(usage, inputTokens, outputTokens),
     isEstimated: usage === null || usage.inputTokens === 0 || !isOutputCounted,
+  }
+}
+
+/** The classes that a server counted, never more than the whole: a cheaper class cannot swallow what it is not part of. */
+function classesOf(usage: Quantities | null, inputTokens: number, outputTokens: number) {
+  if (usage === null) return null
+  const { cachedInputTokens, cacheWriteTokens, reasoningTokens } = usage
+  if (cachedInputTokens === undefined && cacheWriteTokens === undefined && !reasoningTokens)
+    return null
+  const cached = Math.min(cachedInputTokens ?? 0, inputTokens)
+  return {
+    ...(cachedInputTokens === undefined ? null : { cachedInputTokens: cached }),
+    ...(cacheWriteTokens === undefined
+      ? null
+      : { cacheWriteTokens: Math.min(cacheWriteTokens, inputTokens - cached) }),
+    ...(reasoningTokens ? { reasoningTokens: Math.min(reasoningTokens, outputTokens) } : null),
   }
 }

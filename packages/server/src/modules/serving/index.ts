@@ -2,6 +2,7 @@
 export { type Load, SERVES_TEXT } from './replica.ts'
 export { coldStartsByDeployment, listStarts } from './start-store.ts'
 export { renderDeployment } from './view-service.ts'
+export { openUpstreamCredential } from './upstream-service.ts'
 export { servingRoutes, type ServingRouteDeps } from './routes.ts'
 export {
   declareModel,

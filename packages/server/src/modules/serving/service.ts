@@ -206,6 +206,10 @@ export interface ServedRoute {
     url: string
     upstreamModel: string
     kind: 'replica' | 'upstream'
+    provider: 'openai' | 'anthropic'
+    sealedCredential: string | null
+    region: string | null
+    dataPolicy: 'unknown' | 'not_kept' | 'kept' | 'trained_on'
   }[]
   readonly stateText: string
   /** Whether asking for it starts a replica where it has none. */
@@ -214,13 +218,28 @@ export interface ServedRoute {
   readonly coldStartMs: number | null
 }
 
+const ours = {
+  provider: 'openai',
+  sealedCredential: null,
+  region: null,
+  dataPolicy: 'unknown',
+} as const
+
 function targetsOf(
   deployment: store.Deployment,
   replicas: Awaited<ReturnType<typeof store.listReplicas>>,
 ): ServedRoute['targets'] {
   const { id, model, source, upstreamUrl, upstreamModel } = deployment
   if (source === 'upstream')
-    return [{ id, url: upstreamUrl ?? '', upstreamModel: upstreamModel ?? model, kind: 'upstream' }]
+    return [
+      {
+        id,
+        url: upstreamUrl ?? '',
+        upstreamModel: upstreamModel ?? model,
+        kind: 'upstream',
+        ...ours,
+      },
+    ]
   return replicas.flatMap((replica) =>
     replica.deploymentId === id && replica.state === 'ready' && replica.url !== null
       ? [
@@ -229,6 +248,7 @@ function targetsOf(
             url: `${replica.url}/v1`,
             upstreamModel: model,
             kind: 'replica' as const,
+            ...ours,
           },
         ]
       : [],

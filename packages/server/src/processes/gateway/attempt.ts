@@ -1,10 +1,11 @@
 /** Tries a model's servers in turn until one answers, as long as nothing has reached the client. */
 import {
-  type Call,
   type Gateway,
-  parseError,
+  type ModelRequest,
+  PROVIDERS,
   type Refusal,
   refusals,
+  type Route,
   type Target,
 } from '#modules/gateway/index.ts'
 
@@ -28,7 +29,8 @@ export interface FailedAttempt {
 
 export interface Attempting {
   readonly gateway: Gateway
-  readonly call: Call
+  readonly route: Route
+  readonly request: ModelRequest
   readonly onFailure: (target: Target, why: string) => void
 }
 
@@ -36,7 +38,7 @@ export interface Attempting {
 const ATTEMPTS_MAX = 3
 
 export async function attemptTargets<Answer>(
-  { gateway, call, onFailure }: Attempting,
+  { gateway, route, request, onFailure }: Attempting,
   attempt: (target: Target) => Promise<Attempt<Answer>>,
 ): Promise<Attempt<Answer>> {
   const tried: string[] = []
@@ -44,11 +46,11 @@ export async function attemptTargets<Answer>(
   let attempts = 0
   let last: Attempt<Answer> = {
     kind: 'failed',
-    refusal: refusals.modelNotReady(call.route.model, call.route.stateText),
+    refusal: refusals.modelNotReady(route.model, route.stateText),
     why: 'no target',
   }
   while (attempts < ATTEMPTS_MAX) {
-    const target = gateway.routes.choose(call.route, tried)
+    const { target } = gateway.routes.choose(route, { needs: request.needs, tried })
     if (!target) break
     gateway.routes.begin(target)
     try {
@@ -66,9 +68,19 @@ export async function attemptTargets<Answer>(
   return last
 }
 
+/** Who was asked, and what for. */
+export interface Asked {
+  readonly model: string
+  readonly target: Target
+}
+
 /** What a server's status other than 200 means for the client: its own mistakes are never the client's. */
-export function judgeStatus(model: string, status: number, body: string): Attempt<never> {
-  const error = parseError(body)
+export function judgeStatus(
+  { model, target }: Asked,
+  status: number,
+  body: string,
+): Attempt<never> {
+  const error = PROVIDERS[target.provider].readError(body)
   const why = `status ${status}: ${error.message}`
   if (error.isContextExceeded && status < 500)
     return { kind: 'refused', refusal: refusals.contextLengthExceeded(error.message) }
@@ -76,7 +88,7 @@ export function judgeStatus(model: string, status: number, body: string): Attemp
     const { message, param, code } = error
     return { kind: 'refused', refusal: refusals.invalidRequest(message, { param, code }) }
   }
-  if (status === 429 || status === 503)
+  if (status === 429 || status === 503 || status === 529)
     return { kind: 'failed', refusal: refusals.overloaded(), why }
   return { kind: 'failed', refusal: refusals.upstreamFailed(model), why }
 }

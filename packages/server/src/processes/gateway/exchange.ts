@@ -1,11 +1,13 @@
 /** One HTTP exchange of the inference API: the request's bytes in, an answer out. Knows nothing of models or money. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Refusal, renderRefusal } from '#modules/gateway/index.ts'
+import type { Dialect, Refusal } from '#modules/gateway/index.ts'
 
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly requestId: string
+  /** What the client speaks. */
+  readonly dialect: Dialect
   /** On the monotonic clock. */
   readonly startedMs: number
 }
@@ -47,10 +49,10 @@ export function readBody(request: IncomingMessage): Promise<BodyReading> {
   })
 }
 
-export function sendJson(exchange: Exchange, text: string, status = 200): void {
+export function sendJson(exchange: Exchange, text: string): void {
   const { response, requestId } = exchange
   if (response.headersSent || response.destroyed) return
-  response.writeHead(status, {
+  response.writeHead(200, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     'x-request-id': requestId,
@@ -59,13 +61,13 @@ export function sendJson(exchange: Exchange, text: string, status = 200): void {
 }
 
 export function sendRefusal(exchange: Exchange, refusal: Refusal): void {
-  const { request, response, requestId } = exchange
+  const { request, response, requestId, dialect } = exchange
   if (response.headersSent || response.destroyed) return
-  const text = renderRefusal(refusal)
+  const { status, headers, body: text } = dialect.renderRefusal(refusal, requestId)
   // What was not read of a body would be taken for the next request.
   const isUnread = !request.complete
-  response.writeHead(refusal.status, {
-    ...refusal.headers,
+  response.writeHead(status, {
+    ...headers,
     ...(isUnread ? { connection: 'close' } : {}),
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),

@@ -5,7 +5,7 @@ import { createHoldKeeper, Gateway, SLAB_POLICY } from '#modules/gateway/index.t
 import { authenticate } from '#modules/identity/index.ts'
 import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
 import { noteHeld } from '#modules/scaling/index.ts'
-import { listRoutes } from '#modules/serving/index.ts'
+import { listRoutes, openUpstreamCredential } from '#modules/serving/index.ts'
 import { readSavedClock } from '#platform/clock/anchor-file.ts'
 import { thisMachine } from '#platform/clock/machine.ts'
 import { TrustedClock } from '#platform/clock/trusted-clock.ts'
@@ -40,6 +40,7 @@ interface Base {
 
 export interface Parts extends Base {
   readonly gateway: Gateway
+  readonly now: () => Date
   readonly apiRelay: ApiRelay
   readonly newRequestId: () => string
 }
@@ -76,12 +77,15 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
     ids,
     database,
     watch,
-    upstreams: new Upstreams(),
+    upstreams: new Upstreams({
+      openCredential: (sealed) => openUpstreamCredential(sealed, settings.pepper),
+    }),
     records,
     nowMs,
   }
   return {
     ...base,
+    now: () => clock.now(),
     gateway: createGateway(base),
     apiRelay: new ApiRelay(settings.api),
     newRequestId: () => `req_${Buffer.from(randomness.take(12)).toString('hex')}`,

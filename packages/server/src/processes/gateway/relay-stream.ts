@@ -1,7 +1,7 @@
-/** A streamed completion: each chunk goes to the client as it comes, no faster than the client reads. */
+/** A streamed answer: each chunk goes to the client as it comes, no faster than the client reads. */
 import type { Dispatcher } from 'undici'
 import { type StreamRelay } from '#modules/gateway/index.ts'
-import { answerFailed, connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
+import { answerFailed, type Asked, connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 
 /** How a stream that reached the client went on. */
@@ -11,7 +11,7 @@ export type StreamEnd =
   | { readonly kind: 'gone' }
 
 export interface StreamParts {
-  readonly model: string
+  readonly asked: Asked
   readonly exchange: Exchange
   readonly relay: StreamRelay
   /** Called with the first output, before it is sent. */
@@ -65,14 +65,14 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#status !== 200)
-      return this.#end(judgeStatus(this.#parts.model, this.#status, this.#error))
+      return this.#end(judgeStatus(this.#parts.asked, this.#status, this.#error))
     this.#parts.relay.close()
     this.#judgeState()
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#parts.exchange.response.destroyed) this.#onGone()
-    else if (this.#status === 0) this.#end(connectionFailed(this.#parts.model, error))
+    else if (this.#status === 0) this.#end(connectionFailed(this.#parts.asked.model, error))
     else this.#fail(error.message)
   }
 
@@ -102,7 +102,7 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
 
   #fail(why: string): void {
     if (this.#isBegun) this.#end({ kind: 'answered', answer: { kind: 'broken', why } })
-    else this.#end(answerFailed(this.#parts.model, why))
+    else this.#end(answerFailed(this.#parts.asked.model, why))
   }
 
   #end(attempt: Attempt<StreamEnd>): void {

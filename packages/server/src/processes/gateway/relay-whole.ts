@@ -1,6 +1,6 @@
-/** A completion in one piece: read from the server as a whole, recorded, then sent. */
+/** An answer in one piece: read from the server as a whole, recorded, then sent. */
 import type { Dispatcher } from 'undici'
-import { answerFailed, connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
+import { answerFailed, type Asked, connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Larger than any answer; a server that sends more is broken. */
@@ -8,7 +8,7 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 /** Collects a server's answer. When the client leaves, the server is told to stop. */
 export class WholeAnswer implements Dispatcher.DispatchHandler {
-  readonly #model: string
+  readonly #asked: Asked
   readonly #exchange: Exchange
   readonly #resolve: (attempt: Attempt<string>) => void
   readonly #chunks: Buffer[] = []
@@ -16,8 +16,8 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
   #status = 0
   #controller: Dispatcher.DispatchController | null = null
 
-  constructor(model: string, exchange: Exchange, resolve: (attempt: Attempt<string>) => void) {
-    this.#model = model
+  constructor(asked: Asked, exchange: Exchange, resolve: (attempt: Attempt<string>) => void) {
+    this.#asked = asked
     this.#exchange = exchange
     this.#resolve = resolve
     exchange.response.on('close', this.#onGone)
@@ -43,13 +43,13 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
     const body = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks)
     const text = body.toString()
     if (this.#status === 200) this.#end({ kind: 'answered', answer: text })
-    else this.#end(judgeStatus(this.#model, this.#status, text))
+    else this.#end(judgeStatus(this.#asked, this.#status, text))
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#exchange.response.destroyed) this.#end({ kind: 'gone' })
-    else if (this.#status === 0) this.#end(connectionFailed(this.#model, error))
-    else this.#end(answerFailed(this.#model, error.message))
+    else if (this.#status === 0) this.#end(connectionFailed(this.#asked.model, error))
+    else this.#end(answerFailed(this.#asked.model, error.message))
   }
 
   #end(attempt: Attempt<string>): void {

@@ -1,11 +1,12 @@
 /** The public port: inference is served here, everything else is relayed to the API process. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type Refusal, refusals, renderModelCard, renderModelList } from '#modules/gateway/index.ts'
+import { type Dialect, DIALECTS, type Refusal, refusals } from '#modules/gateway/index.ts'
 import { type ApiRelay, LEASE_PROXY } from './api-relay.ts'
-import { type ChatDeps, serveChat } from './chat.ts'
+import { serveCount } from './count.ts'
 import { type Exchange, sendJson, sendRefusal } from './exchange.ts'
+import { type InferenceDeps, serveInference } from './inference.ts'
 
-export interface ServerDeps extends ChatDeps {
+export interface ServerDeps extends InferenceDeps {
   readonly apiRelay: ApiRelay
   readonly newRequestId: () => string
   readonly nowMs: () => number
@@ -14,6 +15,24 @@ export interface ServerDeps extends ChatDeps {
 type Serve = (deps: ServerDeps, exchange: Exchange, path: string) => void | Promise<void>
 
 const MODELS = '/v1/models'
+
+interface Endpoint {
+  readonly dialect: Dialect
+  readonly serve: Serve
+}
+
+/** What is asked of models, by path; each with POST. */
+const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
+  ['/v1/chat/completions', { dialect: DIALECTS.chat, serve: serveInference }],
+  ['/v1/messages', { dialect: DIALECTS.messages, serve: serveInference }],
+  ['/v1/messages/count_tokens', { dialect: DIALECTS.messages, serve: serveCount }],
+])
+
+/** Clients of Anthropic's say so in every request, also where the path is everybody's. */
+function dialectOf(path: string, { headers }: IncomingMessage): Dialect {
+  const isAnthropic = headers['anthropic-version'] !== undefined
+  return ENDPOINTS.get(path)?.dialect ?? (isAnthropic ? DIALECTS.messages : DIALECTS.chat)
+}
 
 /** Longer than the usual idle time of clients and proxies, so that they close first. */
 const KEEP_ALIVE_MS = 75_000
@@ -45,11 +64,17 @@ function limitReceipt(request: IncomingMessage): void {
 }
 
 function receive(deps: ServerDeps, request: IncomingMessage, response: ServerResponse): void {
-  const exchange = { request, response, requestId: deps.newRequestId(), startedMs: deps.nowMs() }
   const url = request.url ?? '/'
-  if (!url.startsWith('/v1/') && url !== '/v1') return deps.apiRelay.relay(exchange)
   const query = url.indexOf('?')
   const path = query < 0 ? url : url.slice(0, query)
+  const exchange = {
+    request,
+    response,
+    requestId: deps.newRequestId(),
+    dialect: dialectOf(path, request),
+    startedMs: deps.nowMs(),
+  }
+  if (!url.startsWith('/v1/') && url !== '/v1') return deps.apiRelay.relay(exchange)
   // What fails on the connection itself has nobody left to be told.
   response.on('error', () => undefined)
   response.on('finish', () => deps.watch.onStatus(nameOf(path), response.statusCode))
@@ -70,8 +95,9 @@ async function serve(deps: ServerDeps, exchange: Exchange, path: string): Promis
 
 function handlerOf(method: string, path: string): Serve {
   const isRead = method === 'GET' || method === 'HEAD'
-  if (path === '/v1/chat/completions')
-    return method === 'POST' ? serveChat : refuse(refusals.wrongMethod(method, path, 'POST'))
+  const endpoint = ENDPOINTS.get(path)
+  if (endpoint)
+    return method === 'POST' ? endpoint.serve : refuse(refusals.wrongMethod(method, path, 'POST'))
   if (path === MODELS || path.startsWith(`${MODELS}/`))
     return isRead ? serveModels : refuse(refusals.wrongMethod(method, path, 'GET'))
   return refuse(refusals.unknownUrl(method, path))
@@ -84,13 +110,14 @@ const refuse =
 
 async function serveModels(deps: ServerDeps, exchange: Exchange, path: string): Promise<void> {
   const { gateway } = deps
+  const { dialect } = exchange
   const principal = await gateway.identify(exchange.request.headers)
   if ('status' in principal) return sendRefusal(exchange, principal)
   if (!gateway.routes.isLoaded) return sendRefusal(exchange, refusals.databaseAway())
-  if (path === MODELS) return sendJson(exchange, renderModelList(gateway.routes.list()))
+  if (path === MODELS) return sendJson(exchange, dialect.renderModelList(gateway.routes.list()))
   const model = gateway.findModel(decode(path.slice(MODELS.length + 1)))
   if ('status' in model) return sendRefusal(exchange, model)
-  sendJson(exchange, renderModelCard(model))
+  sendJson(exchange, dialect.renderModelCard(model))
 }
 
 /** A name that cannot be decoded is no model's. */
@@ -104,6 +131,6 @@ function decode(text: string): string {
 
 /** For the metrics: one series an endpoint, whatever callers ask for. */
 function nameOf(path: string): string {
-  if (path === '/v1/chat/completions') return path
+  if (ENDPOINTS.has(path)) return path
   return path.startsWith(MODELS) ? MODELS : 'other'
 }

@@ -1,29 +1,49 @@
 /** Connections to the servers behind the models: one pool each, kept warm, closed when the last route to it is gone. */
 import { type Dispatcher, Pool } from 'undici'
-import type { Target } from '#modules/gateway/index.ts'
+import { PROVIDERS, type Target, type UpstreamRequest } from '#modules/gateway/index.ts'
 
 interface Upstream {
   readonly pool: Pool
-  readonly path: string
+  /** Path of the base address. */
+  readonly base: string
 }
 
+export interface UpstreamsDeps {
+  /** Opens what the database keeps sealed. */
+  readonly openCredential: (sealed: string) => string
+}
+
+const HEADERS = { 'content-type': 'application/json', accept: '*/*' }
 const CONNECT_WITHIN_MS = 2_000
 /** A long prompt may take minutes until the first word; silence between words may not. */
 const FIRST_BYTE_WITHIN_MS = 10 * 60_000
 const SILENCE_MAX_MS = 5 * 60_000
 
 export class Upstreams {
+  readonly #deps: UpstreamsDeps
   readonly #upstreams = new Map<string, Upstream>()
+  /** What proves who asks, by what it was sealed in. Nowhere else is it readable. */
+  readonly #credentials = new Map<string, Readonly<Record<string, string>>>()
 
-  /** Sends a chat completion to a target; the answer goes to the handler. */
-  dispatch(target: Target, body: string, handler: Dispatcher.DispatchHandler): void {
-    const { pool, path } = this.#upstreamOf(target.url)
-    const headers = { 'content-type': 'application/json', accept: '*/*' }
+  constructor(deps: UpstreamsDeps) {
+    this.#deps = deps
+  }
+
+  /** Sends a request to a target; the answer goes to the handler. */
+  dispatch(target: Target, request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+    const { pool, base } = this.#upstreamOf(target.url)
+    const { headers: own, body, isFromRoot } = request
+    const path = (isFromRoot ? base.replace(/\/v\d+$/, '') : base) + request.path
+    const headers =
+      target.sealedCredential === null
+        ? { ...HEADERS, ...own }
+        : { ...HEADERS, ...own, ...this.#credentialOf(target, target.sealedCredential) }
     pool.dispatch({ method: 'POST', path, headers, body }, handler)
   }
 
   /** Closes the pools of servers that no route names any more; what runs there may end. */
   retain(urls: ReadonlySet<string>): void {
+    this.#credentials.clear()
     for (const [url, { pool }] of this.#upstreams) {
       if (urls.has(url)) continue
       this.#upstreams.delete(url)
@@ -33,6 +53,14 @@ export class Upstreams {
 
   async destroy(): Promise<void> {
     await Promise.all([...this.#upstreams.values()].map(({ pool }) => pool.destroy()))
+  }
+
+  #credentialOf({ provider }: Target, sealed: string): Readonly<Record<string, string>> {
+    const known = this.#credentials.get(sealed)
+    if (known) return known
+    const opened = PROVIDERS[provider].renderCredential(this.#deps.openCredential(sealed))
+    this.#credentials.set(sealed, opened)
+    return opened
   }
 
   #upstreamOf(url: string): Upstream {
@@ -49,7 +77,7 @@ export class Upstreams {
       // Below what servers use, so that they are not the ones who close.
       keepAliveTimeout: 4_000,
     })
-    const upstream = { pool, path: `${pathname.replace(/\/$/, '')}/chat/completions` }
+    const upstream = { pool, base: pathname.replace(/\/$/, '') }
     this.#upstreams.set(url, upstream)
     return upstream
   }

@@ -72,12 +72,9 @@ export class Watch {
     this.metrics.count('spillway_gateway_requests_total', { path, status: String(status) })
   }
 
-  onTargetFailed({ route }: Call, target: Target, why: string): void {
-    this.metrics.count('spillway_gateway_target_failures_total', { model: route.model })
-    this.#deps.log.warn(
-      { model: route.model, target: target.id, why },
-      'a model\u2019s server failed a request',
-    )
+  onTargetFailed(model: string, target: Target, why: string): void {
+    this.metrics.count('spillway_gateway_target_failures_total', { model })
+    this.#deps.log.warn({ model, target: target.id, why }, 'a model\u2019s server failed a request')
   }
 
   onBrokenStream({ route }: Call, why: string): void {

@@ -1,7 +1,7 @@
-/** What `messages` must look like, in OpenAI's words, and how much text they carry. */
-import { missingParameter, wrongType } from './field-rules.ts'
-import { isObject } from './json.ts'
-import { invalidRequest, type Refusal } from './refusal.ts'
+/** What `messages` must look like, in OpenAI's words, and whether they carry more than text. */
+import { isObject } from '../../json.ts'
+import { invalidRequest, type Refusal } from '../../refusal.ts'
+import { missingParameter, wrongType } from '../field-rules.ts'
 
 const ROLES = ['system', 'assistant', 'user', 'function', 'tool', 'developer']
 const TEXT_PARTS = new Set(['text', 'refusal'])
@@ -79,14 +79,4 @@ export function hasOpaqueInput(messages: readonly Content[]): boolean {
       Array.isArray(content) &&
       content.some((part: { type: string }) => !TEXT_PARTS.has(part.type)),
   )
-}
-
-/** UTF-8 bytes of the text of all messages. */
-export function textBytes(messages: readonly Content[]): number {
-  let bytes = 0
-  for (const { content } of messages) {
-    if (typeof content === 'string') bytes += Buffer.byteLength(content)
-    else for (const part of content ?? []) bytes += Buffer.byteLength(part.text ?? '')
-  }
-  return bytes
 }

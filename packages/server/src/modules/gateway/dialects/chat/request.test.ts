@@ -1,19 +1,18 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  estimatePromptTokens,
-  parseChatRequest,
-  renderUpstreamBody,
-  type ChatRequest,
-} from './chat-request.ts'
+import type { ModelRequest } from '../../frame/dialect.ts'
+import { estimateInputTokens } from '../../frame/estimate.ts'
+import { renderBody } from '../../providers/openai/request.ts'
+import { chat } from './dialect.ts'
+import { parseChatRequest } from './request.ts'
 
 const hello = [{ role: 'user', content: 'hello' }]
 const parse = (body: unknown) =>
   parseChatRequest(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
 
-function parsed(body: object): ChatRequest {
+function parsed(body: object): ModelRequest {
   const request = parse(body)
-  if (request.kind !== 'chat') throw new Error(request.error.message)
+  if (request.kind !== 'request') throw new Error(request.error.message)
   return request
 }
 
@@ -194,7 +193,7 @@ test('nothing that could be sent makes the reader fail', () => {
         { model: 'm', messages },
         { ...withField('stream', true), stream_options: options },
       ]
-      for (const body of bodies) expect(['chat', 'refusal']).toContain(parse(body).kind)
+      for (const body of bodies) expect(['request', 'refusal']).toContain(parse(body).kind)
     }),
   )
 })
@@ -241,8 +240,8 @@ test('the bytes counted are never fewer than the text within', () => {
 
 const replica = { upstreamModel: 'm', kind: 'replica' as const }
 const upstream = { upstreamModel: 'theirs', kind: 'upstream' as const }
-const rendered = (request: ChatRequest, target: typeof replica | typeof upstream) =>
-  JSON.parse(renderUpstreamBody(request, target)) as Record<string, unknown>
+const rendered = (request: ModelRequest, target: typeof replica | typeof upstream) =>
+  JSON.parse(renderBody(request.body, request, target)) as Record<string, unknown>
 
 test('unknown fields pass, the model gets the server\u2019s own name', () => {
   const request = parsed(withField('top_k', 40))
@@ -267,14 +266,17 @@ test('a repeated key means to the server what it meant to the admission', () => 
   const request = parse(
     '{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"max_tokens":9}',
   )
-  if (request.kind !== 'chat') throw new Error('refused')
+  if (request.kind !== 'request') throw new Error('refused')
   expect(request.outputTokensMax).toBe(9)
-  expect(renderUpstreamBody(request, replica).match(/max_tokens/g)).toHaveLength(1)
+  expect(renderBody(request.body, request, replica).match(/max_tokens/g)).toHaveLength(1)
   expect(rendered(request, replica)['max_tokens']).toBe(9)
 })
 
 test('a prompt that nobody counted is guessed at four bytes a token', () => {
   expect(
-    estimatePromptTokens(parsed({ model: 'm', messages: [{ role: 'user', content: 'abcdefgh' }] })),
+    estimateInputTokens(
+      chat,
+      parsed({ model: 'm', messages: [{ role: 'user', content: 'abcdefgh' }] }),
+    ),
   ).toBe(2)
 })

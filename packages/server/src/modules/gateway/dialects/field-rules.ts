@@ -2,8 +2,8 @@
  * What the optional fields of a request must look like, as a table, and OpenAI's words for a field that does not.
  * Fields that are not in the table pass through untouched: the model's server judges them.
  */
-import { isObject } from './json.ts'
-import { invalidRequest, type Refusal } from './refusal.ts'
+import { isObject } from '../json.ts'
+import { invalidRequest, type Refusal } from '../refusal.ts'
 
 type Rule =
   | { readonly type: 'boolean' | 'object' | 'string' }

@@ -1,7 +1,8 @@
 /** Reads what a model's server answers: a chunk of a stream, a whole completion, an error. Lenient: it is not ours. */
-import type { Quantities } from './charge.ts'
-import { isObject, parseJson } from './json.ts'
-import { readUsage, type Delivery } from './usage.ts'
+import type { UpstreamError } from '../../frame/provider.ts'
+import { isObject, parseJson } from '../../json.ts'
+import type { Delivery } from '../../usage.ts'
+import { readUsage } from './usage.ts'
 
 type Json = Record<string, unknown>
 
@@ -82,13 +83,6 @@ export function readCompletion(text: string): Completion | null {
   }
 }
 
-export interface UpstreamError {
-  readonly message: string
-  readonly param: string | null
-  readonly code: string | null
-  readonly isContextExceeded: boolean
-}
-
 const CONTEXT_WORDS =
   /context (length|size|window)|exceeds? the (available )?context|exceed_context_size|maximum context/i
 
@@ -116,13 +110,4 @@ export function readError(json: unknown): UpstreamError {
 
 export function parseError(text: string): UpstreamError {
   return readError(parseJson(text))
-}
-
-/** The count as OpenAI writes it. */
-export function renderUsage({ inputTokens, outputTokens }: Quantities): Json {
-  return {
-    prompt_tokens: inputTokens,
-    completion_tokens: outputTokens,
-    total_tokens: inputTokens + outputTokens,
-  }
 }

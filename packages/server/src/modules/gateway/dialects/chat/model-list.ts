@@ -1,6 +1,6 @@
 /** The catalog in OpenAI's shape, with what OpenAI has no place for under `x_spillway`. */
 import { renderMoney, type Price } from '#kernel/money.ts'
-import type { Route } from './route.ts'
+import type { Route } from '../../route.ts'
 
 const OWNED_BY = 'spillway'
 

@@ -1,0 +1,6 @@
+/** The dialects that clients may speak. A new one is a folder and a line here. */
+import type { Dialect, DialectName } from '../frame/dialect.ts'
+import { chat } from './chat/dialect.ts'
+import { messages } from './messages/dialect.ts'
+
+export const DIALECTS: Readonly<Record<DialectName, Dialect>> = { chat, messages }

@@ -1,0 +1,55 @@
+/**
+ * A provider: how one kind of server is asked, and how its answers are read. It knows one wire format and nothing of
+ * clients. Strict in: what the server could not honour is refused before it is asked. Lenient out.
+ */
+import type { Refusal } from '../refusal.ts'
+import type { Target } from '../route.ts'
+import type { Delivery } from '../usage.ts'
+import type { AnswerEvent, StreamReader } from './answer-event.ts'
+import type { Dialect, DialectName, ModelRequest } from './dialect.ts'
+
+export interface Ask {
+  readonly dialect: Dialect
+  readonly request: ModelRequest
+  readonly target: Target
+}
+
+export interface UpstreamRequest {
+  /** After the target's base address, such as `/chat/completions`. */
+  readonly path: string
+  /** The path counts from the server's root: the base's `/v1` is left out. */
+  readonly isFromRoot?: boolean
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** An answer in one piece. */
+export interface WholeAnswer extends Delivery {
+  readonly json: Readonly<Record<string, unknown>>
+  /** The same as events, made only for a client of another dialect. */
+  readonly events: () => readonly AnswerEvent[]
+}
+
+export interface UpstreamError {
+  readonly message: string
+  readonly param: string | null
+  readonly code: string | null
+  readonly isContextExceeded: boolean
+}
+
+export interface Provider {
+  /** The dialect it speaks: a client of the same one gets its bytes untouched. */
+  readonly dialect: DialectName
+  renderRequest(ask: Ask): UpstreamRequest | Refusal
+  /** Asks how many tokens a request's input has. */
+  renderCount(ask: Ask): UpstreamRequest | Refusal
+  /** The answer to that; null when it is none. */
+  readCount(text: string): number | null
+  /** What proves to the server that the operator may ask. */
+  renderCredential(credential: string): Readonly<Record<string, string>>
+  /** Null when the text is no answer. */
+  readAnswer(text: string): WholeAnswer | null
+  openReader(): StreamReader
+  /** Reads an error's body, whatever it is. */
+  readError(text: string): UpstreamError
+}

@@ -1,0 +1,50 @@
+/** Servers that speak OpenAI's dialect: llama.cpp, vLLM, SGLang, and whoever else does. */
+import type { Ask, Provider, UpstreamRequest } from '../../frame/provider.ts'
+import { isObject, parseJson } from '../../json.ts'
+import type { Refusal } from '../../refusal.ts'
+import { parseError, readCompletion } from './chunk.ts'
+import { ChatReader, readEvents } from './reader.ts'
+import { renderBody } from './request.ts'
+import { isCount } from './usage.ts'
+
+const NO_HEADERS = {}
+
+function renderRequest({ dialect, request, target }: Ask): UpstreamRequest | Refusal {
+  const chat = dialect.toChat(request)
+  if (isRefusal(chat)) return chat
+  const body = renderBody(chat, request, target)
+  return { path: '/chat/completions', headers: NO_HEADERS, body }
+}
+
+/** Not of OpenAI's dialect, but our replicas, vLLM and others have it, each with an answer of its own. */
+function renderCount({ dialect, request, target }: Ask): UpstreamRequest | Refusal {
+  const chat = dialect.toChat(request)
+  if (isRefusal(chat)) return chat
+  const { messages, tools } = chat
+  const body = JSON.stringify({ model: target.upstreamModel, messages, tools })
+  return { path: '/tokenize', isFromRoot: true, headers: NO_HEADERS, body }
+}
+
+function isRefusal(chat: object): chat is Refusal {
+  return 'status' in chat && 'error' in chat
+}
+
+export const openai: Provider = {
+  dialect: 'chat',
+  renderRequest,
+  renderCount,
+  readCount: (text) => {
+    const json = parseJson(text)
+    if (!isObject(json)) return null
+    const { count, tokens } = json
+    const found = count ?? (Array.isArray(tokens) ? tokens.length : tokens)
+    return isCount(found) ? found : null
+  },
+  renderCredential: (credential) => ({ authorization: `Bearer ${credential}` }),
+  readAnswer: (text) => {
+    const completion = readCompletion(text)
+    return completion && { ...completion, events: () => readEvents(completion.json, 'message') }
+  },
+  openReader: () => new ChatReader(),
+  readError: parseError,
+}

@@ -1,0 +1,54 @@
+/** How many tokens a request's input has: its server is asked, and where that cannot say, it is estimated, and said so. */
+import {
+  estimateInputTokens,
+  type Judged,
+  PROVIDERS,
+  refusals,
+  type Target,
+} from '#modules/gateway/index.ts'
+import { type Attempt, attemptTargets } from './attempt.ts'
+import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
+import type { InferenceDeps } from './inference.ts'
+import { WholeAnswer } from './relay-whole.ts'
+
+export async function serveCount(deps: InferenceDeps, exchange: Exchange): Promise<void> {
+  const { gateway } = deps
+  const { dialect, request, response } = exchange
+  const principal = await gateway.identify(request.headers)
+  if ('status' in principal) return sendRefusal(exchange, principal)
+  const body = await readBody(request)
+  if (body.kind === 'aborted') return
+  if (body.kind === 'too_large') return sendRefusal(exchange, refusals.bodyTooLarge(BODY_BYTES_MAX))
+  const judged = gateway.judge({ dialect, body: body.bytes }, 'counting')
+  if (judged.kind === 'refusal') return sendRefusal(exchange, judged)
+  deps.watch.onKeyUsed(principal.apiKeyId)
+  const outcome = await ask(deps, exchange, judged)
+  if (outcome.kind === 'gone') return
+  if (outcome.kind === 'refused') return sendRefusal(exchange, outcome.refusal)
+  const counted = outcome.kind === 'answered' ? outcome.answer : null
+  if (!response.headersSent)
+    response.setHeader('x-spillway-count', counted === null ? 'estimated' : 'counted')
+  sendJson(exchange, dialect.renderCount(counted ?? estimateInputTokens(dialect, judged.request)))
+}
+
+/** Null: the server answers, but does not count. */
+function ask(
+  { gateway, upstreams }: InferenceDeps,
+  exchange: Exchange,
+  { dialect, request, route }: Judged,
+): Promise<Attempt<number | null>> {
+  // A server that cannot count has not failed: nothing is held against it.
+  const send = async (target: Target): Promise<Attempt<number | null>> => {
+    const provider = PROVIDERS[target.provider]
+    const asking = provider.renderCount({ dialect, request, target })
+    if ('status' in asking) return { kind: 'refused', refusal: asking }
+    const outcome = await new Promise<Attempt<string>>((resolve) => {
+      const answer = new WholeAnswer({ model: route.model, target }, exchange, resolve)
+      upstreams.dispatch(target, asking, answer)
+    })
+    if (outcome.kind === 'answered')
+      return { kind: 'answered', answer: provider.readCount(outcome.answer) }
+    return outcome.kind === 'failed' ? { kind: 'answered', answer: null } : outcome
+  }
+  return attemptTargets({ gateway, route, request, onFailure: () => undefined }, send)
+}
