@@ -1115,6 +1115,27 @@ CREATE TABLE transfer_charge (
 );
 CREATE TRIGGER transfer_charge_append_only BEFORE DELETE OR UPDATE ON transfer_charge FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE upstream (
+  id text NOT NULL,
+  model_name text NOT NULL,
+  provider text NOT NULL,
+  url text NOT NULL,
+  upstream_model text NOT NULL,
+  sealed_credential text,
+  region text,
+  data_policy text NOT NULL,
+  input_cost_usd numeric(38,12),
+  output_cost_usd numeric(38,12),
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT upstream_pkey PRIMARY KEY (id),
+  CONSTRAINT upstream_model_name_url_upstream_model_key UNIQUE (model_name, url, upstream_model),
+  CONSTRAINT upstream_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
+  CONSTRAINT upstream_data_policy_check CHECK ((data_policy = ANY (ARRAY['unknown'::text, 'not_kept'::text, 'kept'::text, 'trained_on'::text]))),
+  CONSTRAINT upstream_input_cost_usd_check CHECK ((input_cost_usd >= (0)::numeric)),
+  CONSTRAINT upstream_output_cost_usd_check CHECK ((output_cost_usd >= (0)::numeric))
+);
+CREATE TRIGGER upstream_notify AFTER INSERT OR DELETE OR UPDATE ON upstream FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
 CREATE TABLE usage_event (
   id uuid NOT NULL,
   line smallint NOT NULL,

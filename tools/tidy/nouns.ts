@@ -54,6 +54,11 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
     page: 'deployments/deployments-page.tsx',
     command: 'deployment',
   },
+  upstream: {
+    module: 'serving',
+    page: 'upstreams/upstreams-section.tsx',
+    command: 'upstream',
+  },
   bid: {
     module: 'scaling',
     page: 'deployments/deployment-page.tsx',

@@ -56,6 +56,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   fault_credit: 'lease',
   registry_login: 'lease',
   deployment: 'serving',
+  upstream: 'serving',
   replica: 'serving',
   replica_start: 'serving',
   replica_bid: 'scaling',

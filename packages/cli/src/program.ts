@@ -32,6 +32,7 @@ import { addSessionCommands } from './commands/session.ts'
 import { addSimulationCommands } from './commands/simulation.ts'
 import { addSurplusCommand } from './commands/surplus.ts'
 import { addSystemCommand } from './commands/system.ts'
+import { addUpstreamCommands } from './commands/upstream.ts'
 import { addUsageCommand } from './commands/usage.ts'
 import { addWebhookCommands } from './commands/webhook.ts'
 import { EXIT, EXIT_CODES_TEXT } from './exit-codes.ts'
@@ -105,6 +106,7 @@ function addForTheOperator(program: Command, context: Context): void {
   addFleetCommand(program, context)
   addNodeCommands(program, context)
   addDeploymentCommands(program, context)
+  addUpstreamCommands(program, context)
   addOrganizationCommands(program, context)
   addAuditCommands(program, context)
   addEventCommand(program, context)

@@ -24,6 +24,7 @@ import * as registries from './registries.ts'
 import * as session from './session.ts'
 import * as simulations from './simulations.ts'
 import * as system from './system.ts'
+import * as upstreams from './upstreams.ts'
 import * as webhooks from './webhooks.ts'
 
 export const API = {
@@ -118,6 +119,10 @@ export const API = {
   getSystem: system.getSystem,
   streamEvents: system.streamEvents,
   listAuditEvents: system.listAuditEvents,
+  listUpstreams: upstreams.listUpstreams,
+  createUpstream: upstreams.createUpstream,
+  updateUpstream: upstreams.updateUpstream,
+  deleteUpstream: upstreams.deleteUpstream,
   listWebhooks: webhooks.listWebhooks,
   createWebhook: webhooks.createWebhook,
   getWebhook: webhooks.getWebhook,

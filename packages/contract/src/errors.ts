@@ -285,6 +285,27 @@ export const ERRORS = {
     title: 'The simulation is over',
     remedy: 'Look at its result with `spillway simulation show`.',
   },
+  'upstream.not_found': {
+    status: 404,
+    title: 'No such upstream',
+    remedy: 'List upstreams with `spillway upstream list`.',
+  },
+  'upstream.exists': {
+    status: 409,
+    title: 'The server answers for this model already',
+    remedy: 'Change it with `spillway upstream update`, or remove it first.',
+  },
+  'upstream.model_exists': {
+    status: 409,
+    title: 'The model is in the catalog already, with its own prices',
+    remedy: 'Leave out context and prices: they stay what they are.',
+  },
+  'upstream.address_refused': {
+    status: 400,
+    title: 'This address is not asked',
+    remedy:
+      'Use https for an address on the public internet; link-local and reserved addresses are never asked.',
+  },
   'webhook.not_found': {
     status: 404,
     title: 'No such webhook',

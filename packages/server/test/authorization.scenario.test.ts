@@ -22,6 +22,7 @@ const NO_BLOCK = 'blk_00000000000000000000000000'
 const NO_CLEARING = 'clr_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
+const NO_UPSTREAM = 'ups_00000000000000000000000000'
 const NO_WEBHOOK = 'whk_00000000000000000000000000'
 const NO_SIMULATION = 'sim_00000000000000000000000000'
 const NO_DELIVERY = 'dlv_00000000000000000000000000'
@@ -120,6 +121,10 @@ const SAMPLES = cases({
   scaleDeployment: { params: { id: NO_DEPLOYMENT }, body: { replicasMax: 2 } },
   listBids: { params: { id: NO_DEPLOYMENT } },
   deleteDeployment: { params: { id: NO_DEPLOYMENT } },
+  listUpstreams: {},
+  createUpstream: { body: { model: '' } },
+  updateUpstream: { params: { id: NO_UPSTREAM }, body: {} },
+  deleteUpstream: { params: { id: NO_UPSTREAM } },
   getUsage: {},
   getBalance: {},
   verifyLedger: {},

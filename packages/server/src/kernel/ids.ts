@@ -20,6 +20,7 @@ const PREFIXES = {
   sellBack: 'slb',
   reclaim: 'rcl',
   deployment: 'dep',
+  upstream: 'ups',
   reconciliationCase: 'rcc',
   healthCheck: 'chk',
   price: 'prc',

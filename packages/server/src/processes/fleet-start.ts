@@ -98,6 +98,19 @@ export async function declarePrices(
 const TOY_DESCRIPTION =
   'A toy: a word-level bigram model built from texts the project wrote. It reads like language and means nothing; it is here to try the machinery with real weights, a real tokenizer and real tokens.'
 
+function pricesOf({ input, output, ...classes }: FleetModel['priceUsdPerMillionTokens']) {
+  const { cachedInput, cacheWrite, reasoning } = classes
+  return {
+    inputUsdPerMillionTokens: money(input),
+    outputUsdPerMillionTokens: money(output),
+    classUsdPerMillionTokens: {
+      ...(cachedInput === undefined ? {} : { cachedInput: money(cachedInput) }),
+      ...(cacheWrite === undefined ? {} : { cacheWrite: money(cacheWrite) }),
+      ...(reasoning === undefined ? {} : { reasoning: money(reasoning) }),
+    },
+  }
+}
+
 /** The catalog card of a model of the fleet file. Without weights it is the toy. */
 export function cardOf(model: FleetModel, isToy: boolean) {
   return {
@@ -110,8 +123,7 @@ export function cardOf(model: FleetModel, isToy: boolean) {
     licence: isToy ? 'Apache-2.0' : (model.licence ?? 'unknown'),
     isToy,
     contextTokens: model.contextTokens,
-    inputUsdPerMillionTokens: money(model.priceUsdPerMillionTokens.input),
-    outputUsdPerMillionTokens: money(model.priceUsdPerMillionTokens.output),
+    ...pricesOf(model.priceUsdPerMillionTokens),
   }
 }
 

@@ -22,7 +22,12 @@ import { noticeRoutes } from '#modules/notice/index.ts'
 import { offerRoutes, orderRoutes, verifyTransfers, worthRoutes } from '#modules/order/index.ts'
 import { quotaRoutes } from '#modules/quota/index.ts'
 import { bidsOfReplicas, scalingRoutes } from '#modules/scaling/index.ts'
-import { poolsOfModels, servingRoutes, type ServingRouteDeps } from '#modules/serving/index.ts'
+import {
+  poolsOfModels,
+  servingRoutes,
+  type ServingRouteDeps,
+  upstreamRoutes,
+} from '#modules/serving/index.ts'
 import { simulationRoutes } from '#modules/simulation/index.ts'
 import { nodeRoutes, reconciliationRoutes } from '#modules/upkeep/index.ts'
 import type { Database, Db } from '#platform/db/database.ts'
@@ -95,6 +100,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...reconciliationRoutes,
     ...reclaimRoutes(database),
     ...servingRoutes({ ids, ...deps.upstreams }),
+    ...upstreamRoutes({ ids, pepper }),
     ...billingRoutes({ pepper, ids, burnOf, verifyCredits: verifyPromises }),
     ...economicsRoutes(poolsOfModels),
     ...simulationRoutes({ ids }),

@@ -56,6 +56,7 @@ export interface GatewayOptions {
   /** Runs the process under another program, such as `taskset -c 0`. */
   readonly prefix?: readonly string[]
   readonly nodeOptions?: readonly string[]
+  readonly logLevel?: 'debug'
 }
 
 export interface Launched {
@@ -75,7 +76,7 @@ export function launchGateway(options: GatewayOptions): Launched {
     journalDirectory: options.folders.journalDirectory,
     writer,
     pepper: PEPPER,
-    logLevel: 'silent',
+    logLevel: options.logLevel ?? 'silent',
   }
   const command = [
     ...(options.prefix ?? []),

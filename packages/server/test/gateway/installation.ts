@@ -4,7 +4,7 @@ import { idSource } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { createApiKey, createOrganization } from '#modules/identity/index.ts'
 import { grantCredit, openCustomerAccount } from '#modules/ledger/index.ts'
-import { declareModel } from '#modules/serving/index.ts'
+import { declareModel, upstreamRoutes } from '#modules/serving/index.ts'
 import { type Database, inTransaction } from '#platform/db/database.ts'
 
 export const PEPPER = 'pepper-of-a-test-installation'
@@ -88,5 +88,19 @@ export async function addModel(db: Database, options: ModelOptions): Promise<voi
       await sql`
         INSERT INTO replica (deployment_id, ordinal, url, state)
         VALUES (${id}, ${ordinal}, ${url.replace(/\/v1$/, '')}, 'ready')`.execute(tx)
+  })
+}
+
+type UpstreamBody = Parameters<ReturnType<typeof upstreamRoutes>['createUpstream']>[0]['body']
+
+/** Declares an upstream as the API does. */
+export async function addUpstream(
+  db: Database,
+  body: Omit<UpstreamBody, 'dataPolicy'>,
+): Promise<void> {
+  const { createUpstream } = upstreamRoutes({ pepper: PEPPER, ids })
+  await inTransaction(db, async (tx) => {
+    const call = { db: tx, body: { dataPolicy: 'unknown', ...body }, now: now() }
+    await createUpstream({ ...call, setTarget: () => undefined } as never)
   })
 }

@@ -12,6 +12,7 @@ import { plural } from '../../ui/format/numbers.ts'
 import { Empty, ProblemPanel } from '../../ui/notices.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { UpstreamsSection } from '../upstreams/upstreams-section.tsx'
 import { AddServer } from './add-server.tsx'
 import { DeploymentCard } from './deployment-card.tsx'
 
@@ -65,6 +66,7 @@ export function DeploymentsPage(): ReactElement {
           )
         }
       </Answered>
+      <UpstreamsSection />
       {adding && <AddServer start={adding} onClose={() => setAdding(null)} />}
       {removing && <RemoveDeployment deployment={removing} onClose={() => setRemoving(null)} />}
     </>

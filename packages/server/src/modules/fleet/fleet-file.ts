@@ -136,7 +136,13 @@ const model = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, 'write 64 hexadecimal digits')
     .optional(),
   contextTokens: z.number().int().min(128).max(10_000_000).default(2048),
-  priceUsdPerMillionTokens: z.strictObject({ input: amount, output: amount }),
+  priceUsdPerMillionTokens: z.strictObject({
+    input: amount,
+    output: amount,
+    cachedInput: amount.optional(),
+    cacheWrite: amount.optional(),
+    reasoning: amount.optional(),
+  }),
 })
 
 /** Where customers' webhooks may be; the operator's may be anywhere. */

@@ -1,4 +1,5 @@
 /** Which servers answer for a model, at which prices, and which of them to try next. Pure. */
+import type { UpstreamDataPolicy, UpstreamProvider } from '@spillway/contract'
 import type { Price } from '#kernel/money.ts'
 import type { Needs } from './frame/needs.ts'
 
@@ -14,10 +15,7 @@ export interface ClassPrice {
 export type ClassPrices = Partial<Readonly<Record<TokenClass, ClassPrice>>>
 
 /** What a server speaks: each has a folder in `providers`. */
-export type ProviderKind = 'openai' | 'anthropic'
-
-/** What becomes of the prompts that a server sees, in its operator's words. */
-export type DataPolicy = 'unknown' | 'not_kept' | 'kept' | 'trained_on'
+export type ProviderKind = UpstreamProvider
 
 /** One server that answers for a model. `url` is a base such as `http://127.0.0.1:8081/v1`. */
 export interface Target {
@@ -32,7 +30,8 @@ export interface Target {
   readonly sealedCredential: string | null
   /** Where it runs, as the operator declared it; null: not known. */
   readonly region: string | null
-  readonly dataPolicy: DataPolicy
+  /** What becomes of the prompts that it sees. */
+  readonly dataPolicy: UpstreamDataPolicy
 }
 
 export interface Route {

@@ -2,17 +2,12 @@
 export { type Load, SERVES_TEXT } from './replica.ts'
 export { coldStartsByDeployment, listStarts } from './start-store.ts'
 export { renderDeployment } from './view-service.ts'
-export { openUpstreamCredential } from './upstream-service.ts'
 export { servingRoutes, type ServingRouteDeps } from './routes.ts'
-export {
-  declareModel,
-  declareReplicaDeployments,
-  listRoutes,
-  poolsOfModels,
-  type ModelDeclaration,
-  type ReplicaDeployment,
-  type ServedRoute,
-} from './service.ts'
+export { declareModel, type ModelDeclaration } from './model-service.ts'
+export { listRoutes, type ServedRoute } from './route-service.ts'
+export { declareReplicaDeployments, poolsOfModels, type ReplicaDeployment } from './service.ts'
+export { upstreamRoutes } from './upstream-routes.ts'
+export { openUpstreamCredential } from './upstream-service.ts'
 export {
   DEPLOYMENT_PROGRAM,
   type LoadReading,

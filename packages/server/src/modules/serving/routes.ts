@@ -5,8 +5,10 @@ import { type Price, renderMoney } from '#kernel/money.ts'
 import { listModels, type Model } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Call, Routes } from '#platform/http/handler.ts'
+import { parseTarget } from '#platform/outbound/target.ts'
 import type { ReplicaRow } from './replica.ts'
-import { addUpstream, listRoutes, removeUpstream, type ServedRoute } from './service.ts'
+import { listRoutes, type ServedRoute } from './route-service.ts'
+import { addUpstream, removeUpstream } from './service.ts'
 import * as store from './store.ts'
 import { changeTerms } from './terms-service.ts'
 import type { ScalingTerms } from './terms.ts'
@@ -124,6 +126,8 @@ export function servingRoutes({ ids, discover, probe }: ServingRouteDeps): Pick<
       }
     },
     createDeployment: async ({ db, body, now, setTarget }) => {
+      const target = parseTarget(body.upstreamUrl, { isPrivateAllowed: true })
+      if (target.kind === 'refused') throw new Fault('deployment.upstream_unreachable', target.why)
       if (!(await probe(body.upstreamUrl)))
         throw new Fault(
           'deployment.upstream_unreachable',

@@ -719,6 +719,20 @@ export interface TransferChargeTable {
   ledger_transaction_id: string
 }
 
+export interface UpstreamTable {
+  id: string
+  model_name: string
+  provider: string
+  url: string
+  upstream_model: string
+  sealed_credential: string | null
+  region: string | null
+  data_policy: string
+  input_cost_usd: string | null
+  output_cost_usd: string | null
+  created_at: Date
+}
+
 export interface UsageEventTable {
   id: string
   line: number
@@ -844,6 +858,7 @@ export interface Schema {
   surplus_rate: SurplusRateTable
   team_forecast: TeamForecastTable
   transfer_charge: TransferChargeTable
+  upstream: UpstreamTable
   usage_event: UsageEventTable
   usage_hour: UsageHourTable
   webhook: WebhookTable

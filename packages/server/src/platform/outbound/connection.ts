@@ -46,6 +46,19 @@ export function pin(addresses: readonly LookupAddress[]): LookupFunction {
   }
 }
 
+/** A look-up for connections that are kept: each new one is checked anew, whatever the name said before. */
+export function checkedLookup(scheme: string, reach: Reach): LookupFunction {
+  return (host, { all }, answer) => {
+    lookup(host, { all: true, verbatim: true }, (error, addresses) => {
+      if (error) return answer(error, '')
+      const refused = addresses.map(({ address }) => whyNotAddress(address, scheme, reach))
+      const why = refused.find((each) => each !== null)
+      if (why !== undefined && why !== null) return answer(new Refused(why), '')
+      pin(addresses)(host, { all }, answer)
+    })
+  }
+}
+
 /** An agent of our own: the shared ones may have been told of a proxy by the environment. */
 export function ownAgent(url: URL): HttpAgent | HttpsAgent {
   return url.protocol === 'https:'

@@ -94,7 +94,11 @@ async function sendWhole(
   if (provider.dialect !== call.dialect.name)
     sendJson(
       exchange,
-      call.dialect.renderAnswer(contextOf(deps, exchange, call), answer.events(), used),
+      call.dialect.renderAnswer(
+        contextOf(deps, exchange, call),
+        provider.readEvents(answer.json),
+        used,
+      ),
     )
   // The server's own words, but for the model's name, which is the one that was asked for.
   else if (target.upstreamModel === model) sendJson(exchange, text)
@@ -102,13 +106,15 @@ async function sendWhole(
   deps.watch.onAnswer(call, exchange, used)
 }
 
+const REQUEST_PREFIX = 'req_'
+
 function contextOf(
   { now }: InferenceDeps,
   { requestId }: Exchange,
   { request, route }: Call,
 ): AnswerContext {
   const createdS = Math.floor(now().getTime() / 1000)
-  return { request, model: route.model, id: requestId.replace('req_', ''), createdS }
+  return { request, model: route.model, id: requestId.slice(REQUEST_PREFIX.length), createdS }
 }
 
 /** Untouched where server and client speak the same, translated event by event where they do not. */
@@ -199,8 +205,9 @@ function attempt<Answer>(
 ): Promise<Attempt<Answer>> {
   const { dialect, request, route } = call
   const onFailure = (target: Target, why: string) => watch.onTargetFailed(route.model, target, why)
-  return attemptTargets<Answer>({ gateway, route, request, onFailure }, async (target) => {
+  return attemptTargets<Answer>({ gateway, route, request, onFailure }, (target) => {
     const asking = PROVIDERS[target.provider].renderRequest({ dialect, request, target })
-    return 'status' in asking ? { kind: 'refused', refusal: asking } : send(target, asking)
+    if ('body' in asking) return send(target, asking)
+    return Promise.resolve({ kind: 'refused', refusal: asking })
   })
 }

@@ -1,6 +1,7 @@
 /** Connections to the servers behind the models: one pool each, kept warm, closed when the last route to it is gone. */
 import { type Dispatcher, Pool } from 'undici'
 import { PROVIDERS, type Target, type UpstreamRequest } from '#modules/gateway/index.ts'
+import { checkedLookup } from '#platform/outbound/connection.ts'
 
 interface Upstream {
   readonly pool: Pool
@@ -13,7 +14,8 @@ export interface UpstreamsDeps {
   readonly openCredential: (sealed: string) => string
 }
 
-const HEADERS = { 'content-type': 'application/json', accept: '*/*' }
+/** Of the operator's upstreams: private networks too, but nothing that no request is for. */
+const REACH = { isPrivateAllowed: true }
 const CONNECT_WITHIN_MS = 2_000
 /** A long prompt may take minutes until the first word; silence between words may not. */
 const FIRST_BYTE_WITHIN_MS = 10 * 60_000
@@ -31,13 +33,10 @@ export class Upstreams {
 
   /** Sends a request to a target; the answer goes to the handler. */
   dispatch(target: Target, request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
-    const { pool, base } = this.#upstreamOf(target.url)
+    const { pool, base } = this.#upstreamOf(target)
     const { headers: own, body, isFromRoot } = request
     const path = (isFromRoot ? base.replace(/\/v\d+$/, '') : base) + request.path
-    const headers =
-      target.sealedCredential === null
-        ? { ...HEADERS, ...own }
-        : { ...HEADERS, ...own, ...this.#credentialOf(target, target.sealedCredential) }
+    const headers = this.#headersOf(target, own)
     pool.dispatch({ method: 'POST', path, headers, body }, handler)
   }
 
@@ -55,6 +54,11 @@ export class Upstreams {
     await Promise.all([...this.#upstreams.values()].map(({ pool }) => pool.destroy()))
   }
 
+  #headersOf(target: Target, own: UpstreamRequest['headers']): UpstreamRequest['headers'] {
+    if (target.sealedCredential === null) return own
+    return { ...own, ...this.#credentialOf(target, target.sealedCredential) }
+  }
+
   #credentialOf({ provider }: Target, sealed: string): Readonly<Record<string, string>> {
     const known = this.#credentials.get(sealed)
     if (known) return known
@@ -63,15 +67,18 @@ export class Upstreams {
     return opened
   }
 
-  #upstreamOf(url: string): Upstream {
+  #upstreamOf({ url, kind }: Target): Upstream {
     const known = this.#upstreams.get(url)
     if (known) return known
-    const { origin, pathname } = new URL(url)
+    const { origin, pathname, protocol } = new URL(url)
     const pool = new Pool(origin, {
       connections: null,
       pipelining: 1,
       allowH2: false,
-      connect: { timeout: CONNECT_WITHIN_MS },
+      connect: {
+        timeout: CONNECT_WITHIN_MS,
+        ...(kind === 'upstream' ? { lookup: checkedLookup(protocol, REACH) } : {}),
+      },
       headersTimeout: FIRST_BYTE_WITHIN_MS,
       bodyTimeout: SILENCE_MAX_MS,
       // Below what servers use, so that they are not the ones who close.

@@ -239,7 +239,11 @@ describe.each(SHAPES)('$provider: $name', (shape) => {
     expect(whole).toEqual(used)
 
     const rendered = JSON.parse(
-      DIALECTS[dialect].renderAnswer(contextFor(dialect, false), answer.events(), whole),
+      DIALECTS[dialect].renderAnswer(
+        contextFor(dialect, false),
+        provider.readEvents(answer.json),
+        whole,
+      ),
     ) as Json
     // A dialect without a word for a class shows the whole alone.
     const { reasoningTokens: _, ...inMessages } = shape.want

@@ -6,7 +6,7 @@ import type { Refusal } from '../refusal.ts'
 import type { Target } from '../route.ts'
 import type { Delivery } from '../usage.ts'
 import type { AnswerEvent, StreamReader } from './answer-event.ts'
-import type { Dialect, DialectName, ModelRequest } from './dialect.ts'
+import type { Dialect, DialectName, Json, ModelRequest } from './dialect.ts'
 
 export interface Ask {
   readonly dialect: Dialect
@@ -25,9 +25,7 @@ export interface UpstreamRequest {
 
 /** An answer in one piece. */
 export interface WholeAnswer extends Delivery {
-  readonly json: Readonly<Record<string, unknown>>
-  /** The same as events, made only for a client of another dialect. */
-  readonly events: () => readonly AnswerEvent[]
+  readonly json: Json
 }
 
 export interface UpstreamError {
@@ -49,6 +47,8 @@ export interface Provider {
   renderCredential(credential: string): Readonly<Record<string, string>>
   /** Null when the text is no answer. */
   readAnswer(text: string): WholeAnswer | null
+  /** What such an answer says, for a client of another dialect. */
+  readEvents(json: Json): readonly AnswerEvent[]
   openReader(): StreamReader
   /** Reads an error's body, whatever it is. */
   readError(text: string): UpstreamError

@@ -8,7 +8,11 @@ import { readError } from './error.ts'
 import { fromChat } from './from-chat.ts'
 import { MessagesReader, readWhole } from './reader.ts'
 
-const HEADERS = { 'anthropic-version': '2023-06-01' }
+const HEADERS = {
+  'content-type': 'application/json',
+  accept: '*/*',
+  'anthropic-version': '2023-06-01',
+}
 
 function bodyOf({ dialect, request, target }: Ask): Json | Refusal {
   if (dialect.name === 'messages') return { ...request.body, model: target.upstreamModel }
@@ -51,9 +55,9 @@ export const anthropic: Provider = {
     const json = parseJson(text)
     if (!isObject(json) || json['type'] !== 'message' || !Array.isArray(json['content']))
       return null
-    const events = readWhole(json)
-    return { json, ...measure(events), isFinish: true, events: () => events }
+    return { json, ...measure(readWhole(json)), isFinish: true }
   },
+  readEvents: readWhole,
   openReader: () => new MessagesReader(),
   readError: (text) => readError(parseJson(text)),
 }

@@ -7,13 +7,13 @@ import { ChatReader, readEvents } from './reader.ts'
 import { renderBody } from './request.ts'
 import { isCount } from './usage.ts'
 
-const NO_HEADERS = {}
+const HEADERS = { 'content-type': 'application/json', accept: '*/*' }
 
 function renderRequest({ dialect, request, target }: Ask): UpstreamRequest | Refusal {
   const chat = dialect.toChat(request)
   if (isRefusal(chat)) return chat
   const body = renderBody(chat, request, target)
-  return { path: '/chat/completions', headers: NO_HEADERS, body }
+  return { path: '/chat/completions', headers: HEADERS, body }
 }
 
 /** Not of OpenAI's dialect, but our replicas, vLLM and others have it, each with an answer of its own. */
@@ -22,7 +22,7 @@ function renderCount({ dialect, request, target }: Ask): UpstreamRequest | Refus
   if (isRefusal(chat)) return chat
   const { messages, tools } = chat
   const body = JSON.stringify({ model: target.upstreamModel, messages, tools })
-  return { path: '/tokenize', isFromRoot: true, headers: NO_HEADERS, body }
+  return { path: '/tokenize', isFromRoot: true, headers: HEADERS, body }
 }
 
 function isRefusal(chat: object): chat is Refusal {
@@ -41,10 +41,8 @@ export const openai: Provider = {
     return isCount(found) ? found : null
   },
   renderCredential: (credential) => ({ authorization: `Bearer ${credential}` }),
-  readAnswer: (text) => {
-    const completion = readCompletion(text)
-    return completion && { ...completion, events: () => readEvents(completion.json, 'message') }
-  },
+  readAnswer: readCompletion,
+  readEvents: (json) => readEvents(json, 'message'),
   openReader: () => new ChatReader(),
   readError: parseError,
 }

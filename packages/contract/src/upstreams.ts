@@ -1,0 +1,120 @@
+/** Upstreams: servers of somebody else that answer for a model, beside replicas of ours or alone. The operator's only. */
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { Amount, Done, Instant, Name, UpstreamId, list } from './primitives.ts'
+
+/** What a server speaks. */
+export const UpstreamProvider = z.enum(['openai', 'anthropic'])
+export type UpstreamProvider = z.infer<typeof UpstreamProvider>
+
+/** What becomes of the prompts that a server sees, as its operator promises. */
+export const UpstreamDataPolicy = z.enum(['unknown', 'not_kept', 'kept', 'trained_on'])
+export type UpstreamDataPolicy = z.infer<typeof UpstreamDataPolicy>
+
+export const Upstream = z.object({
+  id: UpstreamId,
+  model: Name,
+  provider: UpstreamProvider,
+  url: z.string(),
+  upstreamModel: z.string(),
+  /** The credential itself is never shown. */
+  hasCredential: z.boolean(),
+  region: Name.nullable(),
+  dataPolicy: UpstreamDataPolicy,
+  /** What it takes for a million tokens; null where that is not known. */
+  inputCostUsd: Amount.nullable(),
+  outputCostUsd: Amount.nullable(),
+  createdAt: Instant,
+})
+export type Upstream = z.infer<typeof Upstream>
+
+const perMillion = z.string().regex(/^\d{1,8}(\.\d{1,6})?$/, 'write USD as a plain decimal')
+const credential = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^[\x21-\x7e]+$/, 'a credential has no spaces or line breaks')
+
+export const listUpstreams = endpoint({
+  id: 'upstream.list',
+  method: 'GET',
+  path: '/upstreams',
+  summary: 'Servers of somebody else that answer for models',
+  permission: 'upstream.list',
+  returns: list(Upstream),
+})
+
+export const createUpstream = endpoint({
+  id: 'upstream.create',
+  method: 'POST',
+  path: '/upstreams',
+  summary: 'Let a server of somebody else answer for a model',
+  permission: 'upstream.create',
+  body: z.strictObject({
+    model: Name.meta({ description: 'The name buyers use.' }),
+    provider: UpstreamProvider.default('openai'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(500)
+      .meta({ description: 'Base address, such as https://api.example.com/v1.' }),
+    upstreamModel: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ description: 'The name the server itself uses.' }),
+    credential: credential.optional().meta({
+      description: 'What proves to the server who asks. Kept sealed, never shown again.',
+    }),
+    region: Name.optional(),
+    dataPolicy: UpstreamDataPolicy.default('unknown'),
+    inputCostUsd: perMillion.optional(),
+    outputCostUsd: perMillion.optional(),
+    /** Puts the model into the catalog; without it, the model has to be there. */
+    sell: z
+      .strictObject({
+        contextTokens: z.number().int().min(128).max(10_000_000),
+        inputUsd: perMillion,
+        outputUsd: perMillion,
+        cachedInputUsd: perMillion.optional(),
+        cacheWriteUsd: perMillion.optional(),
+        reasoningUsd: perMillion.optional(),
+      })
+      .optional()
+      .meta({ description: 'Prices are for a million tokens.' }),
+  }),
+  returns: Upstream,
+  errors: [
+    'model.not_found',
+    'upstream.model_exists',
+    'upstream.exists',
+    'upstream.address_refused',
+  ],
+  status: 201,
+})
+
+export const updateUpstream = endpoint({
+  id: 'upstream.update',
+  method: 'PATCH',
+  path: '/upstreams/{id}',
+  summary: 'Give an upstream another credential, region or data policy',
+  permission: 'upstream.update',
+  params: z.strictObject({ id: UpstreamId }),
+  body: z.strictObject({
+    credential: credential.nullable().optional().meta({ description: 'Null: none any more.' }),
+    region: Name.nullable().optional(),
+    dataPolicy: UpstreamDataPolicy.optional(),
+  }),
+  returns: Upstream,
+  errors: ['upstream.not_found'],
+})
+
+export const deleteUpstream = endpoint({
+  id: 'upstream.delete',
+  method: 'DELETE',
+  path: '/upstreams/{id}',
+  summary: 'Ask a server of somebody else no more',
+  permission: 'upstream.delete',
+  params: z.strictObject({ id: UpstreamId }),
+  returns: Done,
+  errors: ['upstream.not_found'],
+})

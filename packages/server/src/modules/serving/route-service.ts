@@ -1,0 +1,170 @@
+/** Who answers for each model now, at which prices: what gateways keep in memory. */
+import type { UpstreamDataPolicy, UpstreamProvider } from '@spillway/contract'
+import { present } from '#kernel/assert.ts'
+import type { Price } from '#kernel/money.ts'
+import { listModels, listPricesInForce, type Model } from '#modules/catalog/index.ts'
+import type { Db } from '#platform/db/database.ts'
+import { coldStartsByDeployment } from './start-store.ts'
+import * as store from './store.ts'
+import { classSku, TOKEN_CLASSES, type TokenClass } from './token-class.ts'
+import { listUpstreams, type Upstream } from './upstream-store.ts'
+
+interface ClassPrice {
+  readonly sku: string
+  readonly priceId: string
+  readonly price: Price
+}
+
+type ClassPrices = Partial<Readonly<Record<TokenClass, ClassPrice>>>
+
+interface ServedTarget {
+  readonly id: string
+  readonly url: string
+  readonly upstreamModel: string
+  readonly kind: 'replica' | 'upstream'
+  readonly provider: UpstreamProvider
+  readonly sealedCredential: string | null
+  readonly region: string | null
+  readonly dataPolicy: UpstreamDataPolicy
+}
+
+/** Who answers for a model now, as the gateway needs it. */
+export interface ServedRoute {
+  readonly model: string
+  readonly contextTokens: number
+  readonly isToy: boolean
+  readonly inputSku: string
+  readonly inputPriceId: string
+  readonly inputPrice: Price
+  readonly outputSku: string
+  readonly outputPriceId: string
+  readonly outputPrice: Price
+  readonly classPrices: ClassPrices | undefined
+  readonly targets: readonly ServedTarget[]
+  readonly stateText: string
+  /** Whether asking for it starts a replica where it has none. */
+  readonly isWakeable: boolean
+  /** Null: never measured. */
+  readonly coldStartMs: number | null
+}
+
+const OURS = {
+  provider: 'openai',
+  sealedCredential: null,
+  region: null,
+  dataPolicy: 'unknown',
+} as const
+
+function targetsOf(
+  deployment: store.Deployment,
+  replicas: Awaited<ReturnType<typeof store.listReplicas>>,
+): ServedRoute['targets'] {
+  const { id, model, source, upstreamUrl, upstreamModel } = deployment
+  if (source === 'upstream')
+    return [
+      {
+        id,
+        url: upstreamUrl ?? '',
+        upstreamModel: upstreamModel ?? model,
+        kind: 'upstream',
+        ...OURS,
+      },
+    ]
+  return replicas.flatMap((replica) =>
+    replica.deploymentId === id && replica.state === 'ready' && replica.url !== null
+      ? [
+          {
+            id: `${id}/${replica.ordinal}`,
+            url: `${replica.url}/v1`,
+            upstreamModel: model,
+            kind: 'replica' as const,
+            ...OURS,
+          },
+        ]
+      : [],
+  )
+}
+
+/** Null where no class has a price of its own: the usual case, which the gateway then knows at once. */
+function classPricesOf(model: string, prices: Prices): ClassPrices | undefined {
+  const found = TOKEN_CLASSES.flatMap((each) => {
+    const sku = classSku(model, each)
+    const inForce = prices.get(sku)
+    return inForce ? [[each, { sku, priceId: inForce.id, price: inForce.price }] as const] : []
+  })
+  return found.length === 0 ? undefined : Object.fromEntries(found)
+}
+
+type Prices = Awaited<ReturnType<typeof listPricesInForce>>
+
+function toRoute(model: Model, prices: Prices) {
+  const priceOf = (sku: string) => present(prices.get(sku), `a price of ${sku}`)
+  const [input, output] = [priceOf(model.inputSku), priceOf(model.outputSku)]
+  return {
+    model: model.name,
+    contextTokens: model.contextTokens,
+    isToy: model.isToy,
+    inputSku: model.inputSku,
+    inputPriceId: input.id,
+    inputPrice: input.price,
+    outputSku: model.outputSku,
+    outputPriceId: output.id,
+    outputPrice: output.price,
+    classPrices: classPricesOf(model.name, prices),
+  }
+}
+
+function skusOf({ name, inputSku, outputSku }: Model): readonly string[] {
+  return [inputSku, outputSku, ...TOKEN_CLASSES.map((each) => classSku(name, each))]
+}
+
+function toTarget({ id, url, upstreamModel, ...upstream }: Upstream): ServedTarget {
+  const { provider, sealedCredential, region, dataPolicy } = upstream
+  return {
+    id,
+    url,
+    upstreamModel,
+    kind: 'upstream',
+    provider,
+    sealedCredential,
+    region,
+    dataPolicy,
+  }
+}
+
+export function isWakeable({ source, terms }: store.Deployment): boolean {
+  return source === 'replica' && terms.policy === 'autoscale' && terms.replicasMax > 0
+}
+
+function stateTextOf(deployment: store.Deployment, first: { text: string } | undefined): string {
+  if (deployment.source === 'upstream') return 'Served by an upstream.'
+  const isAsleep = deployment.replicasWanted === 0 && isWakeable(deployment)
+  if (isAsleep) return 'It sleeps, and starts when somebody asks for it.'
+  return first?.text ?? 'It has no replica yet.'
+}
+
+/** Every model of the catalog that somebody may answer for, with its servers and its prices. */
+export async function listRoutes(db: Db, at: Date): Promise<readonly ServedRoute[]> {
+  const models = await listModels(db)
+  const deployments = await store.listDeployments(db)
+  const replicas = await store.listReplicas(db)
+  const coldStarts = await coldStartsByDeployment(db)
+  const upstreams = await listUpstreams(db)
+  const prices = await listPricesInForce(db, models.flatMap(skusOf), at)
+  return models.flatMap((model) => {
+    const deployment = deployments.find((each) => each.model === model.name)
+    const others = upstreams.filter((each) => each.model === model.name).map(toTarget)
+    if (!deployment && others.length === 0) return []
+    const mine = replicas.filter((replica) => replica.deploymentId === deployment?.id)
+    return [
+      {
+        ...toRoute(model, prices),
+        targets: [...(deployment ? targetsOf(deployment, mine) : []), ...others],
+        stateText: deployment ? stateTextOf(deployment, mine[0]) : 'Served by an upstream.',
+        // While somebody else answers, nobody waits for a replica of ours.
+        isWakeable: deployment !== undefined && isWakeable(deployment),
+        coldStartMs: coldStarts.get(deployment?.id ?? '') ?? null,
+      },
+    ]
+  })
+}
