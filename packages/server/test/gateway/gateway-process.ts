@@ -57,6 +57,8 @@ export interface GatewayOptions {
   readonly prefix?: readonly string[]
   readonly nodeOptions?: readonly string[]
   readonly logLevel?: 'debug'
+  /** How long a server may say nothing amid an answer. */
+  readonly silenceMaxMs?: number
 }
 
 export interface Launched {
@@ -77,6 +79,7 @@ export function launchGateway(options: GatewayOptions): Launched {
     writer,
     pepper: PEPPER,
     logLevel: options.logLevel ?? 'silent',
+    ...(options.silenceMaxMs === undefined ? {} : { silenceMaxMs: options.silenceMaxMs }),
   }
   const command = [
     ...(options.prefix ?? []),

@@ -23,6 +23,8 @@ const Told = z.object({
   garbageAfter: z.number().int().optional(),
   garbage: z.string().default('data: {{{\n\n'),
   stopAfter: z.number().int().optional(),
+  /** Says nothing more, and holds the line. */
+  stallAfter: z.number().int().optional(),
   /** More bytes than an event may have. */
   hugeAfter: z.number().int().optional(),
   /** Counts so, whatever was said. */
@@ -203,6 +205,7 @@ async function stream(response: ServerResponse, told: Told, body: Request): Prom
   let sent = 0
   for (const event of eventsOf(told, body)) {
     if (sent === told.cutAfter) return void response.destroy()
+    if (sent === told.stallAfter) return
     if (sent === told.stopAfter) return void response.end()
     if (sent === told.hugeAfter) response.write(`data: ${'x'.repeat(9 * 1024 * 1024)}`)
     if (sent === told.garbageAfter) response.write(told.garbage)

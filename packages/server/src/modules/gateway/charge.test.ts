@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { money, picos, rateIncrement } from '#kernel/money.ts'
-import { chargeOf, worstCharge, worstQuantities } from './charge.ts'
+import { chargeOf, splitByPrice, worstCharge, worstQuantities } from './charge.ts'
 
 const route = {
   contextTokens: 8192,
@@ -65,4 +65,50 @@ test('rounding of cumulative totals can cost one pico more than the quantity alo
 test('what costs nothing needs no money', () => {
   const nothing = { ...route.inputPrice, amount: picos(0n) }
   expect(worstCharge({ ...route, inputPrice: nothing, outputPrice: nothing }, demand)).toBe(0n)
+})
+
+const perMillion = (amount: bigint) => ({
+  amount: picos(amount),
+  per: 1_000_000n,
+  unit: 'token' as const,
+})
+const anyPrice = fc.bigInt({ min: 0n, max: 10n ** 14n }).map(perMillion)
+const anyClass = fc.option(
+  anyPrice.map((price) => ({ sku: 's', priceId: 'p', price })),
+  { nil: undefined },
+)
+const anyRoute = fc.record({
+  contextTokens: fc.constant(8192),
+  inputPrice: anyPrice,
+  outputPrice: anyPrice,
+  classPrices: fc.record({ cachedInput: anyClass, cacheWrite: anyClass, reasoning: anyClass }),
+})
+const anyUse = fc.record({
+  inputTokens: fc.nat(1256),
+  outputTokens: fc.nat(100),
+  cachedInputTokens: fc.nat(3000),
+  cacheWriteTokens: fc.nat(3000),
+  reasoningTokens: fc.nat(3000),
+})
+
+test('the worst case covers every mix of classes, whatever each costs', () => {
+  fc.assert(
+    fc.property(anyRoute, anyUse, (given, used) => {
+      const classPrices = given.classPrices as Parameters<typeof splitByPrice>[0]['classPrices']
+      const priced = { ...given, classPrices }
+      expect(chargeOf(priced, used)).toBeLessThanOrEqual(worstCharge(priced, demand))
+    }),
+  )
+})
+
+test('classes take out of their total what they are, and never more than is there', () => {
+  fc.assert(
+    fc.property(anyRoute, anyUse, (given, used) => {
+      const classPrices = given.classPrices as Parameters<typeof splitByPrice>[0]['classPrices']
+      const { input, output, classes } = splitByPrice({ classPrices }, used)
+      const sum = classes.reduce((tokens, { quantity }) => tokens + quantity, input + output)
+      expect(sum).toBe(used.inputTokens + used.outputTokens)
+      expect(Math.min(input, output)).toBeGreaterThanOrEqual(0)
+    }),
+  )
 })

@@ -14,7 +14,7 @@ import {
 import { postJournals, verifyBooks } from '../../../test/gateway/posting.ts'
 import { makeStand, untilTrue } from '../../../test/gateway/stand.ts'
 
-const stand = await makeStand({ logLevel: 'debug' })
+const stand = await makeStand({ logLevel: 'debug', silenceMaxMs: 1000 })
 const { db } = stand.database
 const CANARY = 'sk-canary-0123456789abcdef'
 const simulator = { current: null as MessagesSimulator | null }
@@ -227,6 +227,7 @@ describe('what breaks is told, and what was delivered is charged', () => {
     { name: 'an error in the stream', told: { tokens: 9, failAfter: 7 } },
     { name: 'an end without an ending', told: { tokens: 9, stopAfter: 7 } },
     { name: 'garbage', told: { tokens: 9, garbageAfter: 7 } },
+    { name: 'silence', told: { tokens: 9, stallAfter: 7 } },
     { name: 'an event that never ends', told: { tokens: 9, hugeAfter: 7 } },
   ]
   for (const { name, told } of faults)

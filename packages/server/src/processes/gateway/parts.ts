@@ -22,6 +22,7 @@ import { Watch } from './watch.ts'
 
 /** Beyond this many requests at once, more would only make each slower. */
 const CALLS_MAX = 4096
+const SILENCE_MAX_MS = 5 * 60_000
 /** Admission and keys need few connections; the hot path none. */
 const CONNECTIONS_MAX = 4
 
@@ -79,6 +80,7 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
     watch,
     upstreams: new Upstreams({
       openCredential: (sealed) => openUpstreamCredential(sealed, settings.pepper),
+      silenceMaxMs: settings.silenceMaxMs ?? SILENCE_MAX_MS,
     }),
     records,
     nowMs,

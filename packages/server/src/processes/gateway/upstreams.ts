@@ -12,14 +12,14 @@ interface Upstream {
 export interface UpstreamsDeps {
   /** Opens what the database keeps sealed. */
   readonly openCredential: (sealed: string) => string
+  readonly silenceMaxMs: number
 }
 
 /** Of the operator's upstreams: private networks too, but nothing that no request is for. */
 const REACH = { isPrivateAllowed: true }
 const CONNECT_WITHIN_MS = 2_000
-/** A long prompt may take minutes until the first word; silence between words may not. */
+/** A long prompt may take minutes until the first word. */
 const FIRST_BYTE_WITHIN_MS = 10 * 60_000
-const SILENCE_MAX_MS = 5 * 60_000
 
 export class Upstreams {
   readonly #deps: UpstreamsDeps
@@ -80,7 +80,7 @@ export class Upstreams {
         ...(kind === 'upstream' ? { lookup: checkedLookup(protocol, REACH) } : {}),
       },
       headersTimeout: FIRST_BYTE_WITHIN_MS,
-      bodyTimeout: SILENCE_MAX_MS,
+      bodyTimeout: this.#deps.silenceMaxMs,
       // Below what servers use, so that they are not the ones who close.
       keepAliveTimeout: 4_000,
     })

@@ -50,9 +50,15 @@ function blocksOf(content: unknown): readonly Json[] {
   })
 }
 
+/** What the gateway does not judge may be anything. */
+function objectsIn(value: unknown, param: string): readonly Json[] {
+  const list: unknown = value ?? []
+  if (!Array.isArray(list) || !list.every(isObject)) throw new Unsupported(param)
+  return list
+}
+
 function callsOf(message: Json): readonly Json[] {
-  const calls = (message['tool_calls'] ?? []) as readonly Json[]
-  return calls.map((call) => {
+  return objectsIn(message['tool_calls'], 'messages').map((call) => {
     const called = isObject(call['function']) ? call['function'] : {}
     const written = called['arguments']
     const input = parseJson(typeof written === 'string' && written !== '' ? written : '{}')
@@ -90,13 +96,14 @@ function turnsOf(messages: readonly Json[]): readonly Turn[] {
 }
 
 function toolsOf({ tools, tool_choice: choice, parallel_tool_calls: isParallel }: Json): Json {
-  if (!Array.isArray(tools) || tools.length === 0) return {}
+  const given = objectsIn(tools, 'tools')
+  if (given.length === 0) return {}
   const isSerial = isParallel === false ? { disable_parallel_tool_use: true } : {}
   const chosen = isObject(choice) && isObject(choice['function']) ? choice['function'] : null
   const type = chosen ? 'tool' : choice === 'required' ? 'any' : (choice ?? 'auto')
   const named = chosen ? { name: chosen['name'] } : {}
   return {
-    tools: (tools as readonly Json[]).map((tool) => {
+    tools: given.map((tool) => {
       if (!isObject(tool['function'])) throw new Unsupported('tools')
       const { name, description, parameters } = tool['function']
       const schema = parameters ?? { type: 'object', properties: {} }
