@@ -35,7 +35,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   block: ['book', 'catalog', 'fleet', 'identity', 'lease', 'ledger', 'market', 'metering'],
   notice: ['lease'],
   upkeep: ['fleet', 'book', 'lease', 'market', 'identity'],
-  simulation: ['market', 'fleet', 'economics'],
+  simulation: ['market', 'fleet', 'economics', 'lease'],
   assurance: ['lease', 'gateway', 'billing'],
 }
 

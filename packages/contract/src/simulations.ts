@@ -20,16 +20,25 @@ export const SIMULATION_MEASURES = [
   'sold_share',
   'sold_gpu_hours',
   'revenue_usd',
+  'on_demand_revenue_usd',
+  'guaranteed_revenue_usd',
   'spot_revenue_usd',
+  'flex_revenue_usd',
+  'token_revenue_usd',
   'reserved_revenue_usd',
+  'credits_usd',
+  'spot_price_usd',
+  'benchmark_usd',
   'breaches',
   'breach_rate',
   'evictions',
   'evictions_per_run',
+  'turned_away',
   'spot_queueing_s_mean',
   'spot_queueing_s_p95',
   'anchor_delay_s_mean',
   'anchor_delay_s_p99',
+  'forecast_covered_share',
   'contribution_usd',
   'depreciation_usd',
   'margin_after_depreciation_usd',
@@ -52,13 +61,55 @@ export const SimulationTimeline = z.object({
 })
 export type SimulationTimeline = z.infer<typeof SimulationTimeline>
 
+const PerStep = z.array(z.number().nullable())
+
+/** The market of a pool through the horizon, with the first seed; the live market only. */
+export const SimulationMarket = z.object({
+  pool: z.string(),
+  /** Of each hour: what was forecast of its peak at its beginning, and what came. */
+  forecast: z.object({
+    likelyGpus: z.array(z.number()),
+    p90Gpus: z.array(z.number()),
+    p99Gpus: z.array(z.number()),
+    cameGpus: z.array(z.number()),
+  }),
+  /** Means of each step; null where there was none. */
+  price: z.object({
+    stepHours: z.number(),
+    /** Of the windows of plain spot. */
+    clearedUsd: PerStep,
+    reserveUsd: PerStep,
+    /** What an hour of a GPU was worth. */
+    benchmarkUsd: PerStep,
+  }),
+  /** Who had and wanted GPUs in the middle of the horizon, by what an hour was worth to each. */
+  stack: z
+    .object({
+      atHours: z.number(),
+      gpusForSale: z.number(),
+      usdPerGpuHour: z.number(),
+      items: z.array(
+        z.object({
+          kind: z.string(),
+          gpus: z.number(),
+          usdPerGpuHour: z.number(),
+          isServed: z.boolean(),
+        }),
+      ),
+    })
+    .nullable(),
+})
+export type SimulationMarket = z.infer<typeof SimulationMarket>
+
 export const SimulationVariant = z.object({
   name: z.string(),
   policy: z.string(),
   /** The fleet is so many of the simulated pool. */
   scale: z.number(),
-  measures: z.record(SimulationMeasure, SimulationEstimate),
+  /** What a policy knows nothing of is absent. */
+  measures: z.partialRecord(SimulationMeasure, SimulationEstimate),
   timeline: SimulationTimeline,
+  markets: z.array(SimulationMarket).optional(),
   /** One for each seed: the same scenario and version give the same. */
   hashes: z.array(z.string()),
 })

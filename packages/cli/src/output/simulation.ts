@@ -9,7 +9,7 @@ import { renderTable, type TableOptions } from './table.ts'
 import { toLine } from './text.ts'
 import { renderRelative } from './time.ts'
 
-type Unit = 'share' | 'usd' | 'count' | 'seconds' | 'hours'
+type Unit = 'share' | 'usd' | 'price' | 'count' | 'seconds' | 'hours'
 
 export interface ShownMeasure {
   readonly measure: SimulationMeasure
@@ -31,31 +31,50 @@ export const SHOWN: readonly ShownMeasure[] = [
   { measure: 'sold_share', label: 'sold, of all GPU-time', unit: 'share' },
   { measure: 'sold_gpu_hours', label: 'sold', unit: 'hours' },
   { measure: 'revenue_usd', label: 'revenue', unit: 'usd' },
+  {
+    measure: 'on_demand_revenue_usd',
+    label: '  on demand',
+    unit: 'usd',
+    title: 'revenue of on demand',
+  },
+  {
+    measure: 'guaranteed_revenue_usd',
+    label: '  guaranteed spot',
+    unit: 'usd',
+    title: 'revenue of guaranteed spot',
+  },
   { measure: 'spot_revenue_usd', label: '  spot', unit: 'usd', title: 'revenue of spot' },
+  { measure: 'flex_revenue_usd', label: '  flex', unit: 'usd', title: 'revenue of flex' },
+  { measure: 'token_revenue_usd', label: '  tokens', unit: 'usd', title: 'revenue of tokens' },
   {
     measure: 'reserved_revenue_usd',
     label: '  reserved',
     unit: 'usd',
     title: 'revenue of reserved blocks',
   },
+  { measure: 'credits_usd', label: '  less credits', unit: 'usd', title: 'credits' },
+  { measure: 'spot_price_usd', label: 'spot price, mean paid', unit: 'price' },
+  { measure: 'benchmark_usd', label: 'worth of a GPU-hour, mean', unit: 'price' },
   { measure: 'breaches', label: 'guarantees broken', unit: 'count' },
   {
     measure: 'breach_rate',
-    label: '  of all runs',
+    label: '  of all promised',
     unit: 'share',
-    title: 'guarantees broken, of all spot runs',
+    title: 'guarantees broken, of all runs with one',
   },
   { measure: 'evictions', label: 'evictions', unit: 'count' },
   {
     measure: 'evictions_per_run',
     label: '  of all runs',
     unit: 'share',
-    title: 'evictions, of all spot runs',
+    title: 'evictions, of all runs sold',
   },
+  { measure: 'turned_away', label: 'turned away', unit: 'count' },
   { measure: 'spot_queueing_s_mean', label: 'spot queueing, mean', unit: 'seconds' },
   { measure: 'spot_queueing_s_p95', label: '  P95', unit: 'seconds', title: 'spot queueing, P95' },
   { measure: 'anchor_delay_s_mean', label: 'anchor delay, mean', unit: 'seconds' },
   { measure: 'anchor_delay_s_p99', label: '  P99', unit: 'seconds', title: 'anchor delay, P99' },
+  { measure: 'forecast_covered_share', label: 'peaks below their P90', unit: 'share' },
   { measure: 'contribution_usd', label: 'contribution', unit: 'usd' },
   { measure: 'depreciation_usd', label: 'depreciation', unit: 'usd' },
   { measure: 'margin_after_depreciation_usd', label: 'margin after depreciation', unit: 'usd' },
@@ -83,6 +102,7 @@ function renderLarge(value: number, decimals: number): string {
 
 export function renderFigure(value: number, unit: Unit): string {
   if (unit === 'share') return `${(100 * value).toFixed(2)} %`
+  if (unit === 'price') return `${value.toFixed(4)} USD`
   if (unit === 'usd') return `${renderLarge(value, 0)} USD`
   if (unit === 'seconds') return `${renderLarge(value, value < 10 ? 1 : 0)} s`
   if (unit === 'hours') return `${renderLarge(value, 0)} h`

@@ -4,7 +4,7 @@ import type { LineShape } from '../../charts/lines.ts'
 import { formatCount, formatSi } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
 
-type MeasureUnit = 'share' | 'usd' | 'count' | 'seconds' | 'hours'
+type MeasureUnit = 'share' | 'usd' | 'price' | 'count' | 'seconds' | 'hours'
 
 export interface MeasureLook {
   readonly id: SimulationMeasure
@@ -18,16 +18,25 @@ export const MEASURES: readonly MeasureLook[] = [
   { id: 'sold_share', label: 'Sold, of all GPU time', unit: 'share' },
   { id: 'sold_gpu_hours', label: 'Sold, GPU-hours', unit: 'hours' },
   { id: 'revenue_usd', label: 'Revenue', unit: 'usd' },
+  { id: 'on_demand_revenue_usd', label: 'Revenue of on demand', unit: 'usd' },
+  { id: 'guaranteed_revenue_usd', label: 'Revenue of guaranteed spot', unit: 'usd' },
   { id: 'spot_revenue_usd', label: 'Revenue of spot', unit: 'usd' },
+  { id: 'flex_revenue_usd', label: 'Revenue of flex', unit: 'usd' },
+  { id: 'token_revenue_usd', label: 'Revenue of tokens', unit: 'usd' },
   { id: 'reserved_revenue_usd', label: 'Revenue of reserved', unit: 'usd' },
+  { id: 'credits_usd', label: 'Credits', unit: 'usd' },
+  { id: 'spot_price_usd', label: 'Spot price, mean paid', unit: 'price' },
+  { id: 'benchmark_usd', label: 'Worth of a GPU-hour, mean', unit: 'price' },
   { id: 'breaches', label: 'Guarantees broken', unit: 'count' },
-  { id: 'breach_rate', label: 'Guarantees broken, of all runs', unit: 'share' },
+  { id: 'breach_rate', label: 'Guarantees broken, of all promised', unit: 'share' },
   { id: 'evictions', label: 'Evictions', unit: 'count' },
   { id: 'evictions_per_run', label: 'Evictions, of all runs', unit: 'share' },
+  { id: 'turned_away', label: 'Turned away', unit: 'count' },
   { id: 'spot_queueing_s_mean', label: 'Spot queueing, mean', unit: 'seconds' },
   { id: 'spot_queueing_s_p95', label: 'Spot queueing, P95', unit: 'seconds' },
   { id: 'anchor_delay_s_mean', label: 'Owner’s delay, mean', unit: 'seconds' },
   { id: 'anchor_delay_s_p99', label: 'Owner’s delay, P99', unit: 'seconds' },
+  { id: 'forecast_covered_share', label: 'Peaks below their P90', unit: 'share' },
   { id: 'contribution_usd', label: 'Contribution', unit: 'usd' },
   { id: 'depreciation_usd', label: 'Depreciation', unit: 'usd' },
   { id: 'margin_after_depreciation_usd', label: 'Margin after depreciation', unit: 'usd' },
@@ -52,6 +61,8 @@ export function formatMeasure(value: number, unit: MeasureUnit): string {
   switch (unit) {
     case 'share':
       return `${sign}${(size * 100).toFixed(size < 0.1 ? 2 : 1)}\u00A0%`
+    case 'price':
+      return `${sign}$${size.toFixed(3)}`
     case 'usd':
       return `${sign}$${size >= 1000 ? formatSi(size) : size.toFixed(2)}`
     case 'seconds':

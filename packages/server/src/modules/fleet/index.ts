@@ -8,6 +8,7 @@ export {
 } from './fleet-file.ts'
 export { replicasAtFirst, scalingOf } from './model-scaling.ts'
 export { nearest } from './nearest.ts'
+export { policyOf } from './reclaim-policy.ts'
 export { fleetRoutes } from './routes.ts'
 export { applyInventory, recordNodeFact as tellNode } from './inventory-service.ts'
 export {

@@ -51,6 +51,7 @@ export {
   listPendingLeases,
   lockLease,
 } from './store.ts'
+export { creditFor, termsFor, withGuarantee } from './terms.ts'
 export { verifyCredits } from './reclaim-verification-service.ts'
 export { reclaimRoutes } from './reclaim-routes.ts'
 export { registryRoutes } from './registry-routes.ts'

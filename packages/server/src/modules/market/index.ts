@@ -3,7 +3,7 @@ export { type Booked, bookedWithin } from './booked.ts'
 export { type AnchorDemand, type DemandSample, isNewDemand } from './demand.ts'
 export { anchorRoutes } from './demand-routes.ts'
 export { deleteOldDemand, latestDemand, saveDemand } from './demand-store.ts'
-export { type DemandSpan, sampleDemand } from './outlook.ts'
+export { type DemandSpan, growthWithin, sampleDemand } from './outlook.ts'
 export type { Shrink } from './keeping.ts'
 export { decide, decideByRoom, inOrder, isTooDear, keptSoon, type Outcome } from './plan.ts'
 export { estimateStarts, type StartEstimate, UNKNOWN } from './start/estimate.ts'
@@ -13,8 +13,10 @@ export { type PlaceInOrder, reclaimOrder } from './reclaim-order.ts'
 export { marketRoutes } from './routes.ts'
 export type {
   Decision,
+  ForeseenPeaks,
   Holder,
   LeaseKind,
+  NodeSlots,
   Snapshot,
   SnapshotNode,
   SnapshotPool,
@@ -56,11 +58,14 @@ export { chooseVictims, inOrderOfGivingWay, type Victim, type VictimPlan } from 
 export { type Distribution, quantileOf } from './forecast/distribution.ts'
 export { type DemandSeries, peakAfter } from './forecast/series.ts'
 export { calibratedQuantile } from './forecast/calibration.ts'
+export { HourlyDesk, type HourlyForecast, type Kept } from './surplus/hourly-desk.ts'
+export { placeableOf } from './surplus/placeable.ts'
+export { nextEta, surplusOf, type TierSurplus } from './surplus/tiers.ts'
 export { DESK, type DeskHour, type DeskSettings, runDesk } from './surplus/desk.ts'
 export { forecastRoutes } from './forecast-routes.ts'
-export { createForecasting, FORECAST_PROGRAM } from './forecast-service.ts'
 export type { LimitedWork } from './ends-service.ts'
 export { foreseenPeaks, listLiveForecasts } from './foreseen-service.ts'
 export type { SoldPromise } from './surplus/promise.ts'
 export { type Sale, SaleRoom, type Sold } from './surplus/sale-room.ts'
 export { type PoolSurplus, readSurplus } from './surplus-service.ts'
+export { createForecasting, FORECAST_PROGRAM, HORIZONS } from './forecast-service.ts'

@@ -1,5 +1,6 @@
 /** Runs a plan with the live market's rules and the owner's own bookkeeping. */
 import { accountOfPool } from '#modules/economics/index.ts'
+import { LIVE_RULES, liveTermsOf } from './live-rules-service.ts'
 import type { Plan } from './plan.ts'
 import { POLICIES } from './policies-service.ts'
 import type { PolicyMaker } from './policy.ts'
@@ -11,7 +12,13 @@ function plainName(name: string): string {
   return name.replace(/^P\d /, '').replace('%', '').replaceAll(' ', '-')
 }
 
-const BY_NAME = new Map(Object.entries(POLICIES).map(([name, policy]) => [plainName(name), policy]))
+/** In a scenario, `spillway` is the live market itself; the benchmark's own is named after what it keeps. */
+const BY_NAME = new Map(
+  Object.entries(POLICIES).map(([name, policy]) => [
+    name === 'P8 spillway' ? 'conditional-rise' : plainName(name),
+    policy,
+  ]),
+)
 
 function policyOf(name: string): PolicyMaker {
   const policy = BY_NAME.get(name)
@@ -19,8 +26,9 @@ function policyOf(name: string): PolicyMaker {
   return policy
 }
 
-const policies = Object.fromEntries(POLICY_NAMES.map((name) => [name, policyOf(name)])) as Record<
-  (typeof POLICY_NAMES)[number],
+const COMPARED = POLICY_NAMES.filter((name) => name !== 'spillway')
+const policies = Object.fromEntries(COMPARED.map((name) => [name, policyOf(name)])) as Record<
+  (typeof COMPARED)[number],
   PolicyMaker
 >
 
@@ -28,5 +36,6 @@ export function runScenarioPlan(
   plan: Plan,
   onProgress: (fraction: number) => void,
 ): readonly VariantResult[] {
-  return runPlan(plan, { policies, accountOfPool }, onProgress)
+  const rules = { live: LIVE_RULES, termsOf: liveTermsOf, policies, accountOfPool }
+  return runPlan(plan, rules, onProgress)
 }

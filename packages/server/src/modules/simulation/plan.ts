@@ -2,6 +2,7 @@
  * A plan: everything that a simulation needs, resolved from a scenario and a pool, as plain data that can be stored and
  * handed to another thread. Pure.
  */
+import type { ReclaimPolicy } from '@spillway/contract'
 import type { Job } from './job.ts'
 import { DEFAULTS, type Demand, type Reserved, type Scenario } from './scenario.ts'
 
@@ -11,6 +12,9 @@ export interface PlannedPool {
   /** GPUs of each node. */
   readonly sizes: readonly number[]
   readonly spotUsdPerGpuHour: string
+  readonly onDemandUsdPerGpuHour: string
+  readonly flexUsdPerGpuHour: string
+  readonly reclaim: ReclaimPolicy
   readonly capexUsdPerGpu: string
   readonly residualFraction: number
   readonly lifeYears: number
@@ -21,17 +25,40 @@ export interface PlannedPool {
   readonly powerUsdPerKwh: string
 }
 
+/** How much of a tier is asked for, as a multiple of the studied spot work, and how long buyers wait for it. */
+export interface PlannedTier {
+  readonly load: number
+  readonly patienceHours: number
+}
+
+export interface PlannedTokens {
+  readonly model: string
+  readonly pool: string
+  readonly gpusPerReplica: number
+  readonly tokensPerSecondPerReplica: number
+  readonly usdPerMillionTokens: string
+  readonly meanTokensPerSecond: number
+  readonly dailyShare: number
+}
+
 export interface PlannedVariant {
   readonly name: string
   readonly policy: Scenario['policy']
-  readonly pool: PlannedPool
-  /** The fleet is so many of this pool. */
+  /** At least one. */
+  readonly pools: readonly PlannedPool[]
+  /** The fleet is so many of these pools. */
   readonly scale: number
   readonly guaranteeCreditPart: number
   readonly demand: Demand
-  readonly spotLoad: number
+  readonly onDemand: PlannedTier
+  readonly guaranteed: PlannedTier & { readonly hours: number }
+  readonly spot: PlannedTier & {
+    readonly limits: { readonly lowPart: number; readonly highPart: number }
+  }
+  readonly flex: PlannedTier
+  readonly tokens: readonly PlannedTokens[]
   readonly reserved: readonly Reserved[]
-  /** Nodes of one pool that the reserved blocks take. */
+  /** Nodes of the first pool that the reserved blocks take. */
   readonly reservedNodes: number
 }
 
@@ -65,68 +92,133 @@ function given<Part extends object>(part: Part | undefined): Given<Part> {
   ) as Given<Part>
 }
 
+function policyOf(policy: ReclaimPolicy, changed: Overrides['reclaim']): ReclaimPolicy {
+  if (!changed) return policy
+  const { anchorHeadroom, spotMinimumRunMinutes, spotNoticeSeconds } = changed
+  const spot = {
+    ...policy.spot,
+    ...(spotMinimumRunMinutes === undefined
+      ? {}
+      : { minimumRunMs: Math.round(spotMinimumRunMinutes * 60_000) }),
+    ...(spotNoticeSeconds === undefined ? {} : { noticeMs: Math.round(spotNoticeSeconds * 1_000) }),
+  }
+  return { ...policy, spot, ...(anchorHeadroom === undefined ? {} : { anchorHeadroom }) }
+}
+
 function poolOf(pool: PlannedPool, layers: readonly Overrides[]): PlannedPool {
   let made = pool
-  for (const { nodes, prices, cost } of layers) {
+  for (const { nodes, prices, cost, reclaim } of layers) {
     const { kwPerGpu, ...costs } = given(cost)
+    const { guaranteeCreditPart: _credit, ...listed } = given(prices)
     made = {
       ...made,
       ...given(costs),
+      ...given(listed),
       ...(kwPerGpu === undefined ? {} : { powerKwPerGpu: kwPerGpu }),
-      ...(prices?.spotUsdPerGpuHour === undefined
-        ? {}
-        : { spotUsdPerGpuHour: prices.spotUsdPerGpuHour }),
       ...(nodes ? { sizes: Array.from({ length: nodes.count }, () => nodes.gpusPerNode) } : {}),
+      reclaim: policyOf(made.reclaim, reclaim),
     }
   }
   return made
 }
 
+/** What is asked for of each tier: as the variant says, else as the base, else by default. */
+function tiersOf(scenario: Scenario, changes: Overrides) {
+  const { patienceHours: patience, guaranteedHours: hours, limits, spotLoad } = DEFAULTS
+  const layered = <Tier extends 'onDemand' | 'guaranteed' | 'spot' | 'flex'>(tier: Tier) => ({
+    ...given<NonNullable<Scenario[Tier]>>(scenario[tier]),
+    ...given<NonNullable<Scenario[Tier]>>(changes[tier]),
+  })
+  return {
+    onDemand: { load: 0, patienceHours: patience.onDemand, ...layered('onDemand') },
+    guaranteed: { load: 0, patienceHours: patience.guaranteed, hours, ...layered('guaranteed') },
+    spot: { load: spotLoad, patienceHours: patience.spot, limits, ...layered('spot') },
+    flex: { load: 0, patienceHours: patience.flex, ...layered('flex') },
+  }
+}
+
 function planVariant(
   scenario: Scenario,
-  start: PlannedPool,
+  start: readonly PlannedPool[],
   { name, ...changes }: { readonly name: string } & Overrides,
 ): PlannedVariant {
-  const pool = poolOf(start, [scenario, changes])
+  const pools = start.map((pool) => poolOf(pool, [scenario, changes]))
   const scale = changes.scale ?? scenario.scale
   const reserved = changes.reserved ?? scenario.reserved
-  const gpusPerNode = Math.max(...pool.sizes)
+  const gpusPerNode = Math.max(...(pools[0]?.sizes ?? []), 1)
   const reservedGpus = reserved.reduce((sum, { gpus }) => sum + gpus, 0) / scale
   return {
     name,
     policy: changes.policy ?? scenario.policy,
-    ...{ pool, scale, reserved },
+    ...{ pools, scale, reserved },
     guaranteeCreditPart:
       changes.prices?.guaranteeCreditPart ??
       scenario.prices.guaranteeCreditPart ??
       DEFAULTS.guaranteeCreditPart,
     demand: { ...DEFAULTS.demand, ...given(scenario.demand), ...given(changes.demand) },
-    spotLoad: changes.spot?.load ?? scenario.spot.load ?? DEFAULTS.spotLoad,
+    ...tiersOf(scenario, changes),
+    tokens: (changes.tokens ?? scenario.tokens ?? []).map(({ pool, ...each }) => ({
+      ...each,
+      pool: pool ?? pools[0]?.name ?? '',
+    })),
     reservedNodes: Math.ceil(reservedGpus / gpusPerNode),
   }
 }
 
-function whatIsWrong({ name, pool, reservedNodes }: PlannedVariant): string[] {
-  const gpus = pool.sizes.reduce((sum, size) => sum + size, 0)
-  if (pool.sizes.length === 0) return [`${name}: the pool \`${pool.name}\` has no nodes`]
+function gpusOf({ sizes }: PlannedPool): number {
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** Policies to compare with know the owner's work and spot, on one pool. */
+function whatOnlyOursKnows({ pools, onDemand, guaranteed, flex, tokens }: PlannedVariant) {
+  return [
+    ...(pools.length > 1 ? ['several pools'] : []),
+    ...(onDemand.load > 0 ? ['on demand'] : []),
+    ...(guaranteed.load > 0 ? ['guaranteed spot'] : []),
+    ...(flex.load > 0 ? ['flex'] : []),
+    ...(tokens.length > 0 ? ['tokens'] : []),
+  ]
+}
+
+function whatIsWrong(variant: PlannedVariant): string[] {
+  const { name, pools, policy, reservedNodes, tokens } = variant
+  const [first] = pools
+  if (!first) return [`${name}: there is no pool`]
+  const gpus = pools.reduce((sum, pool) => sum + gpusOf(pool), 0)
+  const empty = pools.find(({ sizes }) => sizes.length === 0)
+  if (empty) return [`${name}: the pool \`${empty.name}\` has no nodes`]
   if (gpus > GPUS_MAX)
     return [
       `${name}: ${gpus} GPUs are too many to simulate one by one; at most ${GPUS_MAX}, and \`scale\` for the rest`,
     ]
-  if (reservedNodes >= pool.sizes.length)
+  if (reservedNodes >= first.sizes.length)
     return [
-      `${name}: the reserved blocks take ${reservedNodes} nodes, and the pool has ${pool.sizes.length}; one must be left`,
+      `${name}: the reserved blocks take ${reservedNodes} nodes, and the pool has ${first.sizes.length}; one must be left`,
     ]
-  return []
+  const unknown = policy === 'spillway' ? [] : whatOnlyOursKnows(variant)
+  return [
+    ...(unknown.length > 0
+      ? [
+          `${name}: the policy \`${policy}\` knows the owner's work and spot on one pool, and nothing of ${unknown.join(', ')}; only \`spillway\` does`,
+        ]
+      : []),
+    ...tokens.flatMap(({ model, pool, gpusPerReplica }) => {
+      const found = pools.find((each) => each.name === pool)
+      if (!found) return [`${name}: tokens of ${model}: there is no pool \`${pool}\``]
+      return gpusPerReplica > Math.max(...found.sizes)
+        ? [`${name}: tokens of ${model}: no node of \`${pool}\` has ${gpusPerReplica} GPUs`]
+        : []
+    }),
+  ]
 }
 
 export function makePlan(
   scenario: Scenario,
-  pool: PlannedPool,
+  pools: readonly PlannedPool[],
   trace: PlannedTrace | null,
 ): Planning {
   const variants = [{ name: 'base' }, ...scenario.variants].map((changes) =>
-    planVariant(scenario, pool, changes),
+    planVariant(scenario, pools, changes),
   )
   const faults = variants.flatMap(whatIsWrong)
   if (faults.length > 0) return { kind: 'refused', faults }

@@ -29,13 +29,51 @@ const demand = z.strictObject({
   surgeHours: z.number().min(1, 'a surge takes at least an hour').max(168).optional(),
 })
 
+const load = z.number().min(0, 'must not be negative').max(50)
+const patienceHours = z.number().positive('must be above 0').max(10_000)
+
 const spot = z.strictObject({
-  load: z.number().min(0, 'must not be negative').max(50).optional(),
+  load: load.optional(),
+  patienceHours: patienceHours.optional(),
+  /** What buyers pay at most, as parts of the list price; anything between is as likely. */
+  limits: z
+    .strictObject({
+      lowPart: z.number().positive('must be above 0').max(100),
+      highPart: z.number().positive('must be above 0').max(100),
+    })
+    .refine(({ lowPart, highPart }) => lowPart <= highPart, 'lowPart must not be above highPart')
+    .optional(),
+})
+
+const tier = z.strictObject({ load: load.optional(), patienceHours: patienceHours.optional() })
+
+const guaranteed = tier.extend({
+  hours: z.literal([1, 2, 4], 'write 1, 2 or 4').optional(),
+})
+
+const tokens = z.strictObject({
+  model: text,
+  pool: text.optional(),
+  gpusPerReplica: z.number().int('write a whole number of GPUs').min(1).max(64),
+  tokensPerSecondPerReplica: z.number().positive('must be above 0').max(1e9),
+  usdPerMillionTokens: usd,
+  meanTokensPerSecond: z.number().min(0, 'must not be negative').max(1e12),
+  /** Up and down over a day, as a part of the mean. */
+  dailyShare: share.default(0.3),
 })
 
 const prices = z.strictObject({
   spotUsdPerGpuHour: usd.optional(),
+  onDemandUsdPerGpuHour: usd.optional(),
+  flexUsdPerGpuHour: usd.optional(),
   guaranteeCreditPart: share.optional(),
+})
+
+/** What of the pools' reclaim policy differs. */
+const reclaim = z.strictObject({
+  anchorHeadroom: z.number().int('write a whole number of GPUs').min(0).max(1_000_000).optional(),
+  spotMinimumRunMinutes: z.number().min(0, 'must not be negative').max(100_000).optional(),
+  spotNoticeSeconds: z.number().min(0, 'must not be negative').max(86_400).optional(),
 })
 
 /** The owner's own demand; shares are of all GPUs. */
@@ -57,6 +95,9 @@ export const DEFAULTS = {
   spotLoad: 2,
   /** Of the guaranteed hour, for each GPU whose guarantee was broken. */
   guaranteeCreditPart: 0.5,
+  limits: { lowPart: 0.4, highPart: 1.6 },
+  patienceHours: { onDemand: 1, guaranteed: 6, spot: 24, flex: 72 },
+  guaranteedHours: 1,
 } as const
 
 const cost = z.strictObject({
@@ -78,6 +119,7 @@ const reserved = z.strictObject({
 
 export const POLICY_NAMES = [
   'spillway',
+  'conditional-rise',
   'fifo',
   'yarn-cs',
   'static-10',
@@ -92,11 +134,21 @@ export const POLICY_NAMES = [
 ] as const
 const policy = z.enum(POLICY_NAMES, `write one of: ${POLICY_NAMES.join(', ')}`)
 
+const changes = {
+  nodes: nodes.optional(),
+  onDemand: tier.optional(),
+  guaranteed: guaranteed.optional(),
+  flex: tier.optional(),
+  tokens: z.array(tokens).max(20).optional(),
+  reclaim: reclaim.optional(),
+}
+const scale = z.number().int('write a whole number').min(1).max(1_000_000)
+
 const variant = z.strictObject({
   name: text,
+  ...changes,
   policy: policy.optional(),
-  nodes: nodes.optional(),
-  scale: z.number().int('write a whole number').min(1).max(1_000_000).optional(),
+  scale: scale.optional(),
   demand: demand.optional(),
   spot: spot.optional(),
   prices: prices.optional(),
@@ -110,11 +162,15 @@ const scenario = z.strictObject({
   fleet: z.string().max(500).optional(),
   trace: z.string().max(500).optional(),
   pool: text.optional(),
-  nodes: nodes.optional(),
-  scale: z.number().int('write a whole number').min(1).max(1_000_000).default(1),
+  /** Several pools of the fleet, side by side; each has its own demand. */
+  pools: z.array(text).min(1).max(20).optional(),
+  /** What becomes of rows of a trace that ask for a part of a GPU: the market sells whole ones. */
+  partOfGpu: z.enum(['refuse', 'whole'], 'write refuse or whole').default('refuse'),
+  scale: scale.default(1),
   horizonDays: z.number().int('write whole days').min(1).max(92).default(31),
   seeds: z.number().int('write a whole number').min(1).max(30).default(5),
   policy: policy.default('spillway'),
+  ...changes,
   demand: demand.prefault({}),
   spot: spot.prefault({}),
   prices: prices.prefault({}),
@@ -136,10 +192,17 @@ function repeated(names: readonly string[]): readonly string[] {
   return names.filter((name, at) => names.indexOf(name) !== at)
 }
 
-function alsoWrong({ seeds, variants }: Scenario): string[] {
+function alsoWrong({ seeds, variants, pool, pools, trace }: Scenario): string[] {
   const runs = seeds * (variants.length + 1)
   const twice = repeated(['base', ...variants.map(({ name }) => name)])
   return [
+    ...(pool !== undefined && pools !== undefined
+      ? ['pools: the scenario names `pool` and `pools`; keep one of them']
+      : []),
+    ...repeated(pools ?? []).map((name) => `pools: \`${name}\` stands there twice`),
+    ...(trace !== undefined && (pools?.length ?? 1) > 1
+      ? ['pools: a trace says nothing of several pools; name one with `pool`']
+      : []),
     ...twice.map(
       (name) => `variants: a second variant named \`${name}\`; the base is named so too`,
     ),

@@ -1,9 +1,18 @@
 /** What people do with simulations: ask for one, look, cancel. Nothing is simulated here. */
 import { gunzipSync } from 'node:zlib'
+import type { Tier } from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { renderMoney } from '#kernel/money.ts'
-import { findPool, listNodes, listPools, listSites, readFleetFile } from '#modules/fleet/index.ts'
+import {
+  findPool,
+  type FleetPool,
+  listNodes,
+  listPools,
+  listSites,
+  policyOf,
+  readFleetFile,
+} from '#modules/fleet/index.ts'
 import { getGpuPrice } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { wakeStrand } from '#platform/jobs/strand.ts'
@@ -33,8 +42,29 @@ function refused(faults: readonly string[]): Fault {
   })
 }
 
-/** The pool of a fleet file that comes with the scenario. */
-function poolOfFile(text: string, name: string | undefined): PlannedPool {
+type SiteOfFile = Extract<
+  ReturnType<typeof readFleetFile>,
+  { kind: 'read' }
+>['fleet']['sites'][number]
+
+function plannedPool(site: SiteOfFile, pool: FleetPool): PlannedPool {
+  const { spot, on_demand: onDemand, flex } = pool.priceUsdPerGpuHour
+  const sizes =
+    pool.engine === 'simulated'
+      ? Array.from({ length: pool.simulated.nodes }, () => pool.simulated.slotsPerNode)
+      : []
+  return {
+    ...{ name: pool.name, sizes, reclaim: policyOf(pool), spotUsdPerGpuHour: spot },
+    ...{ onDemandUsdPerGpuHour: onDemand, flexUsdPerGpuHour: flex },
+    ...pool.cost,
+    powerKwPerGpu: pool.power.kwPerGpu,
+    idlePowerFraction: pool.power.idleFraction,
+    ...{ pue: site.pue, powerUsdPerKwh: site.powerUsdPerKwh },
+  }
+}
+
+/** Pools of a fleet file that comes with the scenario; the first one where none is named. */
+function poolsOfFile(text: string, names: readonly string[]): readonly PlannedPool[] {
   const outcome = readFleetFile(text)
   if (outcome.kind === 'refused')
     throw refused(
@@ -43,23 +73,16 @@ function poolOfFile(text: string, name: string | undefined): PlannedPool {
       ),
     )
   const pools = outcome.fleet.sites.flatMap((site) => site.pools.map((pool) => ({ site, pool })))
-  const found = name === undefined ? pools[0] : pools.find(({ pool }) => pool.name === name)
-  if (!found)
-    throw refused([
-      `pool: the fleet has no pool \`${name}\`; it has: ${pools.map(({ pool }) => pool.name).join(', ')}`,
-    ])
-  const { site, pool } = found
-  const sizes =
-    pool.engine === 'simulated'
-      ? Array.from({ length: pool.simulated.nodes }, () => pool.simulated.slotsPerNode)
-      : []
-  return {
-    ...{ name: pool.name, sizes, spotUsdPerGpuHour: pool.priceUsdPerGpuHour.spot },
-    ...pool.cost,
-    powerKwPerGpu: pool.power.kwPerGpu,
-    idlePowerFraction: pool.power.idleFraction,
-    ...{ pue: site.pue, powerUsdPerKwh: site.powerUsdPerKwh },
-  }
+  const known = pools.map(({ pool }) => pool.name)
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0)
+    throw refused(
+      unknown.map((name) => `pool: the fleet has no pool \`${name}\`; it has: ${known.join(', ')}`),
+    )
+  const wanted = names.length === 0 ? pools.slice(0, 1) : pools
+  return wanted
+    .filter(({ pool }) => names.length === 0 || names.includes(pool.name))
+    .map(({ site, pool }) => plannedPool(site, pool))
 }
 
 /** A pool of this installation, as it is now. */
@@ -67,18 +90,32 @@ async function ownPool(db: Db, name: string | undefined, now: Date): Promise<Pla
   const pool = name === undefined ? (await listPools(db))[0] : await findPool(db, name)
   if (!pool) throw refused([`pool: this installation has no pool \`${name ?? ''}\``])
   const site = (await listSites(db)).find((each) => each.name === pool.site)
-  const { price } = await getGpuPrice(db, { pool: pool.name, tier: 'spot', at: now })
-  const { residualFraction, lifeYears, powerKwPerGpu, idlePowerFraction } = pool
+  // List prices are kept per GPU-hour.
+  const priceOf = async (tier: Tier) =>
+    renderMoney((await getGpuPrice(db, { pool: pool.name, tier, at: now })).price.amount)
+  const { residualFraction, lifeYears, powerKwPerGpu, idlePowerFraction, reclaim } = pool
   return {
-    ...{ name: pool.name, residualFraction, lifeYears, powerKwPerGpu, idlePowerFraction },
+    ...{ name: pool.name, residualFraction, lifeYears, powerKwPerGpu, idlePowerFraction, reclaim },
     sizes: (await listNodes(db, pool.name)).map(({ slotCount }) => slotCount),
-    // The list price is kept per GPU-hour.
-    spotUsdPerGpuHour: renderMoney(price.amount),
+    spotUsdPerGpuHour: await priceOf('spot'),
+    onDemandUsdPerGpuHour: await priceOf('on_demand'),
+    flexUsdPerGpuHour: await priceOf('flex'),
     capexUsdPerGpu: renderMoney(pool.capexUsdPerGpu),
     opexUsdPerGpuHour: renderMoney(pool.opexUsdPerGpuHour),
     pue: site?.pue ?? 1,
     powerUsdPerKwh: renderMoney(site?.powerUsdPerKwh ?? (0n as typeof pool.opexUsdPerGpuHour)),
   }
+}
+
+async function ownPools(
+  db: Db,
+  names: readonly string[],
+  now: Date,
+): Promise<readonly PlannedPool[]> {
+  if (names.length === 0) return [await ownPool(db, undefined, now)]
+  const pools: PlannedPool[] = []
+  for (const name of names) pools.push(await ownPool(db, name, now))
+  return pools
 }
 
 function unpack(trace: string): string {
@@ -96,8 +133,12 @@ interface ReadTrace {
   readonly notes: readonly string[]
 }
 
-function readPlannedTrace(packed: string, { sizes }: PlannedPool): ReadTrace {
-  const reading = readTrace(unpack(packed), { nodeGpus: Math.max(1, ...sizes) })
+function readPlannedTrace(
+  packed: string,
+  { sizes, scenario }: { readonly sizes: readonly number[]; readonly scenario: Scenario },
+): ReadTrace {
+  const arePartsRefused = scenario.partOfGpu === 'refuse'
+  const reading = readTrace(unpack(packed), { nodeGpus: Math.max(1, ...sizes), arePartsRefused })
   if (reading.kind === 'refused') throw refused(reading.faults.map((fault) => `trace, ${fault}`))
   const impossible = new Set(unplaceable(reading.jobs, sizes))
   const jobs = reading.jobs.filter((job) => !impossible.has(job))
@@ -130,14 +171,15 @@ export async function createSimulation(
   if (reading.kind === 'refused') throw refused(reading.faults)
   const { scenario } = reading
   checkFiles(scenario, asked)
+  const names = scenario.pools ?? (scenario.pool === undefined ? [] : [scenario.pool])
   const start =
-    asked.fleet === undefined
-      ? await ownPool(tx, scenario.pool, now)
-      : poolOfFile(asked.fleet, scenario.pool)
+    asked.fleet === undefined ? await ownPools(tx, names, now) : poolsOfFile(asked.fleet, names)
   const nodes = scenario.nodes
-  const sizes = nodes ? Array.from({ length: nodes.count }, () => nodes.gpusPerNode) : start.sizes
+  const sizes = nodes
+    ? Array.from({ length: nodes.count }, () => nodes.gpusPerNode)
+    : (start[0]?.sizes ?? [])
   const traced =
-    asked.trace === undefined ? null : readPlannedTrace(asked.trace, { ...start, sizes })
+    asked.trace === undefined ? null : readPlannedTrace(asked.trace, { sizes, scenario })
   const planning = makePlan(scenario, start, traced?.trace ?? null)
   if (planning.kind === 'refused') throw refused(planning.faults)
   if ((await store.countOpen(tx, organizationId)) >= SIMULATIONS_OPEN_MAX)

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { present } from '#kernel/assert.ts'
-import { idSource } from '#kernel/ids.ts'
+import { type IdSource, idSource } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { defineSku, setPrice } from '#modules/catalog/index.ts'
 import { applyFleet, readFleetFile, surveyFleet } from '#modules/fleet/index.ts'
@@ -33,7 +33,9 @@ export const WINDOW_MS = 60_000
 
 const PRICES = { on_demand: '2', spot: '1', flex: '0.5' } as const
 
-const FILE = `
+const NOTICE = '{ on_demand: 1h, spot: 0s, flex: 0s }'
+
+const fileWith = (notice: string) => `
 installation: test
 sites:
   - name: lab
@@ -45,7 +47,7 @@ sites:
       - name: ${POOL}
         engine: simulated
         priceUsdPerGpuHour: { on_demand: 2, spot: 1, flex: 0.5 }
-        notice: { on_demand: 1h, spot: 0s, flex: 0s }
+        notice: ${notice}
         cost: { capexUsdPerGpu: 1, lifeYears: 1 }
         power: { kwPerGpu: 1 }
         simulated: { nodes: 4, slotsPerNode: 4 }
@@ -65,9 +67,34 @@ export interface Asked {
   readonly quote?: string
   readonly start?: 'now' | 'when_it_fits'
   readonly guaranteeHours?: number
+  readonly command?: readonly string[]
+  readonly requeue?: LeaseRequest['requeue']
 }
 
-async function declareFleet(database: Database, now: Date, seed: { readonly directory: string }) {
+export interface StandOptions {
+  /** As the fleet file has it. */
+  readonly notice?: string
+  /** Identifiers in the order in which they are asked for, also within one instant. */
+  readonly areIdsInOrder?: boolean
+}
+
+function idsAt(clock: { readonly now: () => Date }, areInOrder: boolean): IdSource {
+  const source = idSource(() => clock.now().getTime())
+  if (!areInOrder) return source
+  let given = 0
+  const randomBytes = (size: number) => {
+    const bytes = new Uint8Array(size)
+    new DataView(bytes.buffer).setUint32(2, ++given)
+    return bytes
+  }
+  return { ...source, randomBytes }
+}
+
+async function declareFleet(
+  database: Database,
+  now: Date,
+  seed: StandOptions & { readonly directory: string },
+) {
   const clock = makeClock(now.toISOString())
   const machine = {
     ...{ wallMs: () => clock.now().getTime(), monotonicMs: clock.monotonicMs },
@@ -75,13 +102,13 @@ async function declareFleet(database: Database, now: Date, seed: { readonly dire
   }
   const layout = { ...SMALL_LAYOUT, prefix: POOL }
   const engine = createSimulatedEngine({ directory: seed.directory, layout, machine })
-  const outcome = readFleetFile(FILE)
+  const outcome = readFleetFile(fileWith(seed.notice ?? NOTICE))
   if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome.faults))
   const { fleet, lineOf } = outcome
   const found = new Map([[POOL, await engine.inventory()]])
   const survey = surveyFleet({ fleet, found, lineOf })
   if (survey.kind === 'refused') throw new Error('the survey is refused')
-  const ids = idSource(() => clock.now().getTime())
+  const ids = idsAt(clock, seed.areIdsInOrder ?? false)
   await inTransaction(database, async (tx) => {
     const context = { now: clock.now(), ids }
     await applyFleet(tx, { fleet, survey, found, claimedNodeIds: new Set(), ...context })
@@ -95,10 +122,10 @@ async function declareFleet(database: Database, now: Date, seed: { readonly dire
   return { clock, engine, ids }
 }
 
-export async function makeOrderStand(database: Database) {
+export async function makeOrderStand(database: Database, options: StandOptions = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'spillway-order-'))
   const start = new Date('2026-01-01T00:00:00.000Z')
-  const { clock, engine, ids } = await declareFleet(database, start, { directory })
+  const { clock, engine, ids } = await declareFleet(database, start, { ...options, directory })
   const context = () => ({ now: clock.now(), ids })
   const deps = { database, now: clock.now, ids }
   const leaseDeps = {
@@ -118,10 +145,13 @@ export async function makeOrderStand(database: Database) {
       if (creditUsd !== '0') await grantCredit(tx, { ...grant, ...context() })
       return { organizationId: id, projectId }
     })
-  const work = (of: Buyer, { gpus = 1, nodes, kind = 'spot' }: Asked): LeaseRequest => ({
-    ...{ ...of, kind, gpus, nodes, pool: POOL, command: ['sh', '-c', 'run'], environment: {} },
-    ...{ graceMs: 0, requeue: 'never', noticeSignal: 'none', maxPriceUsd: null },
-  })
+  const work = (of: Buyer, asked: Asked): LeaseRequest => {
+    const { gpus = 1, nodes, kind = 'spot', command = ['sh', '-c', 'run'], requeue } = asked
+    return {
+      ...{ ...of, kind, gpus, nodes, pool: POOL, command, environment: {} },
+      ...{ graceMs: 0, requeue: requeue ?? 'never', noticeSignal: 'none', maxPriceUsd: null },
+    }
+  }
   const request = (of: Buyer, asked: Asked): OrderRequest => {
     const limit = asked.limit === null ? null : money(asked.limit ?? '1')
     const { expiresAt = null, quote, start, guaranteeHours } = asked

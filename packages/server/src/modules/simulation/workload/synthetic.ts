@@ -144,12 +144,21 @@ function makeSpot(order: SyntheticOrder): readonly Draft[] {
   return drafts
 }
 
-/** The jobs by time of submission. The same order gives the same jobs. */
-export function makeJobs(order: SyntheticOrder): readonly Job[] {
-  return [...new AnchorMaker(order).make(), ...makeSpot(order)]
+function asJobs(drafts: readonly Draft[]): readonly Job[] {
+  return drafts
     .toSorted((a, b) => a.submitS - b.submitS)
     .map(({ kind, organization, shape, submitS, endS }, id) => ({
       ...{ id, kind, organization, ...shape, submitS },
       durationS: Math.max(1, endS - submitS),
     }))
+}
+
+/** The jobs by time of submission. The same order gives the same jobs. */
+export function makeJobs(order: SyntheticOrder): readonly Job[] {
+  return asJobs([...new AnchorMaker(order).make(), ...makeSpot(order)])
+}
+
+/** The sold ones alone. */
+export function makeSoldJobs(order: SyntheticOrder): readonly Job[] {
+  return asJobs(makeSpot(order))
 }

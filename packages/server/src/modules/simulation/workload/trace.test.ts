@@ -76,3 +76,12 @@ test('a gang that no fleet of these nodes could hold is told apart', () => {
   ]
   expect(unplaceable(jobs, [8, 4]).map(({ id }) => id)).toEqual([1])
 })
+
+test('a part of a GPU is refused by its row where whole ones are sold', () => {
+  const text = 'kind,organization,gpus,workers,submit_s,duration_s\nspot,a,0.5,1,0,60\n'
+  const reading = readTrace(text, { nodeGpus: 8, arePartsRefused: true })
+  expect(reading.kind === 'refused' && reading.faults[0]).toMatch(
+    /row 2, field gpus: 0.5 is a part of a GPU, and whole ones are sold/,
+  )
+  expect(readTrace(text, { nodeGpus: 8 }).kind).toBe('read')
+})

@@ -29,6 +29,8 @@ export interface TraceOrder {
   readonly pool?: string
   /** GPUs of the largest node: wider work is made of several workers. */
   readonly nodeGpus: number
+  /** Whether a row that asks for a part of a GPU is a fault; else it gets a whole one. */
+  readonly arePartsRefused?: boolean
 }
 
 interface Draft {
@@ -147,7 +149,12 @@ function whyUnknown(columns: ReadonlySet<string>): string {
   return `row 1, field header: the columns are of no known trace; missing are ${missing.join('; ')}`
 }
 
-function checkWhole({ row, gpus, workers }: Draft): void {
+function checkWhole({ row, gpus, workers }: Draft, { arePartsRefused = false }: TraceOrder): void {
+  if (arePartsRefused && gpus > 0 && gpus < 1)
+    row.fault(
+      'gpus',
+      `${gpus} is a part of a GPU, and whole ones are sold; \`partOfGpu: whole\` in the scenario gives it a whole one`,
+    )
   if (!Number.isInteger(workers)) row.fault('workers', `${workers} is not a whole number`)
   if (gpus > 1 && !Number.isInteger(gpus))
     row.fault('gpus', `${gpus} is neither a whole number nor a part of one GPU`)
@@ -181,7 +188,7 @@ export function readTrace(text: string, order: TraceOrder): TraceReading {
   const drafts = rows
     .filter((row) => format.isOurs(row, order))
     .flatMap((row) => format.read(row, order) ?? [])
-  for (const draft of drafts) checkWhole(draft)
+  for (const draft of drafts) checkWhole(draft, order)
   const wrong = faults.list()
   if (wrong.length > 0) return { kind: 'refused', faults: wrong }
   const kept = drafts.filter(({ gpus, durationS }) => gpus > 0 && durationS > 0)

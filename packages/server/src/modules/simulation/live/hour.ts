@@ -1,0 +1,118 @@
+/** What happens once an hour on the simulated live market: forecasts, the rate of promises, and the worth of an hour. */
+import { type Money, picos, ZERO } from '#kernel/money.ts'
+import type { DemandSeries, HourlyDesk, Kept, Worth } from '#modules/market/index.ts'
+import type { LiveMarket } from './live-market.ts'
+import type { LivePool } from './live-pool.ts'
+
+const HOUR_S = 3_600
+const HOUR_MS = 3_600_000
+/** As live: one answer to what happened in a day. */
+const RATE_EVERY_HOURS = 24
+
+/** What was forecast of the next hour at its beginning, and what came. */
+export interface ForecastPoint {
+  readonly atS: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+}
+
+/** What an hour of a GPU was worth, and how much of each tier there was. */
+export interface WorthPoint {
+  readonly atS: number
+  readonly pool: string
+  readonly price: Money
+  readonly gpusForSale: number
+  readonly stack: readonly (Worth & { readonly isServed: boolean })[]
+}
+
+export class Hours {
+  readonly #market: LiveMarket
+  readonly #desk: HourlyDesk
+  readonly #worthOfReplica: (pool: string) => Money
+  readonly forecasts = new Map<string, ForecastPoint[]>()
+  readonly worths: WorthPoint[] = []
+  #count = 0
+
+  constructor(market: LiveMarket, worthOfReplica: (pool: string) => Money) {
+    this.#market = market
+    this.#desk = market.rules.makeDesk()
+    this.#worthOfReplica = worthOfReplica
+    // What is known at the start is forecast from at once.
+    this.#forecast()
+  }
+
+  /** When the next one ends. */
+  get nextS(): number {
+    return (this.#count + 1) * HOUR_S
+  }
+
+  end(): void {
+    this.#count++
+    for (const pool of this.#market.pools.values()) pool.endHour()
+    this.#forecast()
+    for (const pool of this.#market.pools.values()) this.#appraise(pool)
+    if (this.#count % RATE_EVERY_HOURS !== 0) return
+    const kept = this.#desk.takeKept()
+    for (const [at, pool] of [...this.#market.pools.values()].entries())
+      this.#adjust(pool, kept[at] ?? { promises: 0, breaches: 0 })
+  }
+
+  #forecast(): void {
+    const { pools, startMs, nowS, rules } = this.#market
+    const all = [...pools.values()]
+    const hours = all[0]?.hours.length ?? 0
+    if (hours === 0) return
+    const series = all.map(({ plan, book, hours: demand }): DemandSeries => ({
+      ...{ name: plan.name, capacity: book.capacity, demand: Float64Array.from(demand) },
+      startMs: startMs + nowS * 1_000 - hours * HOUR_MS,
+    }))
+    for (const [at, forecasts] of this.#desk.next(series).entries()) {
+      const pool = all[at]
+      const peak = forecasts[0]?.peak
+      if (!pool || !peak) continue
+      pool.forecasts = forecasts
+      const points = this.forecasts.get(pool.plan.name) ?? []
+      this.forecasts.set(pool.plan.name, points)
+      const quantile = (level: number) => rules.quantileOf(peak, level)
+      points.push({ atS: nowS, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) })
+    }
+  }
+
+  /** Fewer promises when too many broke, more again when few did and somebody waits. */
+  #adjust(pool: LivePool, offered: Kept): void {
+    const { rules, nowS } = this.#market
+    const ended = offered.promises + pool.promises.ended
+    const broken = offered.breaches + pool.promises.broken
+    let headWaitS = 0
+    for (const { tenant, waitingSinceS } of pool.orders)
+      if (tenant.promisedS > 0) headWaitS = Math.max(headWaitS, nowS - waitingSinceS)
+    const breachShare = ended === 0 ? null : broken / ended
+    pool.eta = rules.nextEta(pool.eta, { breachShare, headWaitMs: headWaitS * 1_000 })
+    Object.assign(pool.promises, { ended: 0, broken: 0 })
+  }
+
+  /** Everybody who wants some, by what an hour is worth to him. */
+  #appraise(pool: LivePool): void {
+    const { rules, running, nowS } = this.#market
+    const { name } = pool.plan
+    const worths: Worth[] = []
+    let sold = 0
+    for (const { tenant, run } of running) {
+      if (tenant.pool !== name || tenant.kind === 'anchor') continue
+      const { kind, gpus } = tenant
+      sold += gpus
+      const worth = kind === 'serving' ? this.#worthOfReplica(name) : (run?.priceUsd ?? ZERO)
+      worths.push({ kind, name: null, gpus, worth })
+    }
+    for (const { tenant } of pool.orders)
+      worths.push({ kind: 'order', name: null, gpus: tenant.gpus, worth: tenant.limit ?? ZERO })
+    const gpusForSale = pool.book.freeTotal + sold
+    const used = pool.book.capacity - pool.book.freeTotal
+    const utilisationPpm = Math.floor((used * 1_000_000) / pool.book.capacity)
+    const previous = pool.lastPrice.get(0) ?? null
+    const reserve = rules.reserveOf(pool.plan.rule, { utilisationPpm, previous })
+    const { price, stack } = rules.benchmarkOf(worths, { gpus: gpusForSale, reserve })
+    this.worths.push({ atS: nowS, pool: name, price: picos(price), gpusForSale, stack })
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * One simulation of the live market: events on a virtual clock, at each of which the live market's own functions decide.
+ * After the window nobody comes any more, and it goes on until nobody waits. The same order gives the same run; its hash
+ * says so.
+ */
+import { ZERO } from '#kernel/money.ts'
+import { Hours } from './hour.ts'
+import { LiveMarket, type MarketOrder } from './live-market.ts'
+import { look } from './look.ts'
+import type { Tenant, TokenDemand } from './tenant.ts'
+import { Replicas, SCALE_EVERY_S } from './tokens.ts'
+import { clearWindows, order } from './window.ts'
+
+/** Beyond the window, who waits is waited for; who does not start by then is counted as waiting. */
+const DRAIN_S = 14 * 86_400
+
+export interface LiveCourse extends MarketOrder {
+  /** By time of submission. */
+  readonly tenants: readonly Tenant[]
+  readonly tokens: readonly TokenDemand[]
+  /** Told of the virtual time now and then. */
+  readonly onProgress?: (fraction: number) => void
+}
+
+export interface LiveOutcome {
+  readonly market: LiveMarket
+  readonly hours: Hours
+  readonly replicas: readonly Replicas[]
+}
+
+class LiveClock {
+  readonly market: LiveMarket
+  readonly hours: Hours
+  readonly replicas: readonly Replicas[]
+  readonly #tenants: readonly Tenant[]
+  readonly #periodS: number
+  readonly #beatS: number
+  #arrived = 0
+  #nextId: number
+  #scaledS = 0
+  #clearedS = 0
+
+  constructor(course: LiveCourse) {
+    const { tenants, tokens, rules } = course
+    this.market = new LiveMarket(course)
+    this.#tenants = tenants
+    this.#nextId = tenants.length
+    this.replicas = tokens.map((each) => new Replicas(this.market, each, () => this.#nextId++))
+    this.hours = new Hours(this.market, (pool) => {
+      const own = this.replicas.find(({ demand }) => demand.pool === pool)
+      const plan = this.market.pools.get(pool)?.plan
+      return own && plan ? own.worth(plan.marginalUsd) : ZERO
+    })
+    this.#periodS = rules.bounds.windowMs / 1_000
+    this.#beatS = rules.bounds.demandStepMs / 1_000
+  }
+
+  get #isOver(): boolean {
+    return this.market.nowS >= this.market.windowS
+  }
+
+  /** The next second at which something may happen; infinite when all is done. */
+  nextS(): number {
+    const { due, leaving, refused, nowS, windowS, wanting, pools } = this.market
+    const isOrdered = [...pools.values()].some(({ orders }) => orders.size > 0)
+    if (this.#isOver && !isOrdered && wanting.size === 0) return Infinity
+    const after = (periodS: number) => (Math.floor(nowS / periodS) + 1) * periodS
+    return Math.min(
+      ...[Math.max(0, this.#tenants[this.#arrived]?.submitS ?? Infinity), due.nextS],
+      ...[leaving.nextS, refused.nextS, isOrdered ? after(this.#periodS) : Infinity],
+      // While somebody waits, or the owner's demand may rise, the market looks at least so often.
+      this.#isBusy ? after(this.#beatS) : Infinity,
+      ...(this.#isOver ? [] : [this.hours.nextS, windowS]),
+      ...(this.#isOver || this.replicas.length === 0 ? [] : [this.#scaledS + SCALE_EVERY_S]),
+    )
+  }
+
+  get #isBusy(): boolean {
+    const { wanting, pools, running } = this.market
+    if (wanting.size > 0) return true
+    return running.size > 0 && [...pools.values()].some(({ hasChanged }) => hasChanged)
+  }
+
+  step(toS: number): void {
+    const { market } = this
+    if (toS > market.nowS) market.advance(toS)
+    market.finishDue()
+    if (!this.#isOver || toS === market.windowS) while (this.hours.nextS <= toS) this.hours.end()
+    if (toS - this.#scaledS >= SCALE_EVERY_S) {
+      this.#scaledS = toS
+      for (const each of this.replicas) each.scale()
+    }
+    for (
+      let tenant = this.#tenants[this.#arrived];
+      tenant && tenant.submitS <= toS;
+      tenant = this.#tenants[++this.#arrived]
+    ) {
+      const stay = market.submit(tenant)
+      if (tenant.limit !== null) order(market, stay)
+    }
+    while (market.refused.nextS <= toS) {
+      const stay = market.refused.take()
+      if (stay) order(market, stay)
+    }
+    look(market)
+    // Who goes without a notice is gone before anything else is decided.
+    while (market.due.nextS <= toS) {
+      market.finishDue()
+      look(market)
+    }
+    if (toS % this.#periodS !== 0 || toS === this.#clearedS) return
+    this.#clearedS = toS
+    clearWindows(market)
+  }
+}
+
+/** Runs it to its end. */
+export function simulateMarket(course: LiveCourse): LiveOutcome {
+  const clock = new LiveClock(course)
+  const { market, hours, replicas } = clock
+  let told = 0
+  clock.step(0)
+  for (let nextS = clock.nextS(); nextS <= course.windowS + DRAIN_S; nextS = clock.nextS()) {
+    clock.step(nextS)
+    const fraction = Math.min(1, nextS / course.windowS)
+    if (course.onProgress && fraction - told >= 0.01) course.onProgress((told = fraction))
+  }
+  market.close()
+  return { market, hours, replicas }
+}
