@@ -8,8 +8,8 @@ import { COVER_LEVEL, type FallbackReason } from '../forecast/fallback.ts'
 import { type Prepared, prepare } from '../forecast/features.ts'
 import { type Forecast, forecastAt } from '../forecast/forecast.ts'
 import { FeatureCache, learn, type Learned } from '../forecast/learner.ts'
-import { type DemandSeries, peakAfter } from '../forecast/series.ts'
 import { accuracyOf, type ForecastRecord } from '../forecast/record.ts'
+import { type DemandSeries, peakAfter } from '../forecast/series.ts'
 import { type Sale, Seller } from './seller.ts'
 
 /** What was said of a pool in an hour, for one horizon. */

@@ -62,12 +62,17 @@ test('an order waits for the end of its window and pays its uniform price; on de
 
 test('spot gives way to the owner with its notice, is credited by its terms, and goes on afterwards', () => {
   const { events, tally } = run([
-    { gpus: 16, nodes: 2, durationS: 3 * HOUR_S },
-    { kind: 'anchor', gpus: 8, submitS: 2 * HOUR_S, durationS: HOUR_S },
+    { gpus: 8, durationS: 3 * HOUR_S },
+    { kind: 'anchor', gpus: 16, nodes: 2, submitS: 2 * HOUR_S, durationS: HOUR_S },
   ])
-  expect(events.slice(1, 4)).toEqual(['7200 0 noticed', '7230 0 stopped', '7230 1 placed'])
-  expect(events).toContain('10830 0 placed')
-  expect(tally?.byTier.spot).toMatchObject({ evictions: 1, broken: 0, lostGpuS: 0 })
+  expect(events.slice(0, 4)).toEqual([
+    '60 0 placed',
+    '7200 0 noticed',
+    '7230 0 stopped',
+    '7230 1 placed',
+  ])
+  expect(events.filter((event) => event.endsWith(' 0 finished'))).toHaveLength(1)
+  expect(tally?.byTier.spot).toMatchObject({ runs: 2, evictions: 1, broken: 0, lostGpuS: 0 })
   expect(tally?.byTier.spot.creditsUsd).toBeGreaterThan(0n)
   expect(tally?.byTier.anchor.evictions).toBe(0)
 })
