@@ -50,6 +50,8 @@ export class Hours {
   end(): void {
     this.#count++
     for (const pool of this.#market.pools.values()) pool.endHour()
+    // What may be sold is another amount now.
+    this.#market.hasNews = true
     this.#forecast()
     for (const pool of this.#market.pools.values()) this.#appraise(pool)
     if (this.#count % RATE_EVERY_HOURS !== 0) return

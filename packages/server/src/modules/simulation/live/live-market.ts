@@ -196,7 +196,11 @@ export class LiveMarket {
     const run = present(stay.run, 'the run of what is taken back')
     if (stay.state !== 'running') return
     stay.reclaims = { month: this.#month(), count: this.reclaimsOf(stay) + 1 }
-    run.stopS = this.nowS + Math.ceil((this.termsOf(stay)?.noticeMs ?? 0) / 1_000)
+    // Who starts and is taken back again within a second does not go round in it for ever.
+    const leastS = stay.noticedS === this.nowS ? 1 : 0
+    stay.noticedS = this.nowS
+    const noticeS = Math.ceil((this.termsOf(stay)?.noticeMs ?? 0) / 1_000)
+    run.stopS = this.nowS + Math.max(leastS, noticeS)
     run.holders = run.holders.map((holder) => ({
       ...holder,
       ...{ isDraining: true, isTakenBack: true, reclaimFor: forLeaseId },

@@ -12,7 +12,7 @@ import { Replicas, SCALE_EVERY_S } from './tokens.ts'
 import { clearWindows, order } from './window.ts'
 
 /** Beyond the window, who waits is waited for; who does not start by then is counted as waiting. */
-const DRAIN_S = 14 * 86_400
+const DRAIN_S = 2 * 86_400
 
 export interface LiveCourse extends MarketOrder {
   /** By time of submission. */
@@ -70,7 +70,8 @@ class LiveClock {
       ...[leaving.nextS, refused.nextS, isOrdered ? after(this.#periodS) : Infinity],
       // While somebody waits, or the owner's demand may rise, the market looks at least so often.
       this.#isBusy ? after(this.#beatS) : Infinity,
-      ...(this.#isOver ? [] : [this.hours.nextS, windowS]),
+      this.hours.nextS,
+      ...(this.#isOver ? [] : [windowS]),
       ...(this.#isOver || this.replicas.length === 0 ? [] : [this.#scaledS + SCALE_EVERY_S]),
     )
   }

@@ -36,6 +36,7 @@ export class Stay {
   leaseId = ''
   createdMs = 0
   orderedS = 0
+  noticedS = -1
   /** Agreed in a window; null: the list price. */
   agreedUsd: Money | null = null
   leftS: number
