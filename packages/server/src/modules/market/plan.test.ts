@@ -353,7 +353,15 @@ describe('for every book', () => {
           const nodeIds = mine[0]?.kind === 'reclaim' ? mine[0].nodeIds : []
           expect(nodeIds.length).toBe(each.nodes)
           for (const nodeId of nodeIds) {
-            const going = new Set(victims.map(({ leaseId }) => leaseId))
+            // A gang that goes for somebody else frees its slots on nodes that the other does not get, too.
+            const going = new Set(
+              decisions.flatMap((decision) =>
+                decision.kind === 'reclaim' &&
+                (decision.forLeaseId === each.leaseId || !decision.nodeIds.includes(nodeId))
+                  ? [decision.leaseId]
+                  : [],
+              ),
+            )
             const staying = book.holders.filter(
               (one) => one.nodeId === nodeId && !one.isDraining && !going.has(one.leaseId),
             )
