@@ -3,6 +3,7 @@
  * After the window nobody comes any more, and it goes on until nobody waits. The same order gives the same run; its hash
  * says so.
  */
+import { assert } from '#kernel/assert.ts'
 import { ZERO } from '#kernel/money.ts'
 import { Hours } from './hour.ts'
 import { LiveMarket, type MarketOrder } from './live-market.ts'
@@ -13,6 +14,8 @@ import { clearWindows, order } from './window.ts'
 
 /** Beyond the window, who waits is waited for; who does not start by then is counted as waiting. */
 const DRAIN_S = 2 * 86_400
+/** At one second; who has no notice makes one more. */
+const PASSES_MAX = 1_000
 
 export interface LiveCourse extends MarketOrder {
   /** By time of submission. */
@@ -86,7 +89,7 @@ class LiveClock {
     const { market } = this
     if (toS > market.nowS) market.advance(toS)
     market.finishDue()
-    if (!this.#isOver || toS === market.windowS) while (this.hours.nextS <= toS) this.hours.end()
+    while (this.hours.nextS <= toS) this.hours.end()
     if (toS - this.#scaledS >= SCALE_EVERY_S) {
       this.#scaledS = toS
       for (const each of this.replicas) each.scale()
@@ -119,9 +122,11 @@ class LiveClock {
 export function simulateMarket(course: LiveCourse): LiveOutcome {
   const clock = new LiveClock(course)
   const { market, hours, replicas } = clock
-  let told = 0
+  let [told, passes] = [0, 0]
   clock.step(0)
   for (let nextS = clock.nextS(); nextS <= course.windowS + DRAIN_S; nextS = clock.nextS()) {
+    passes = nextS > market.nowS ? 0 : passes + 1
+    assert(passes < PASSES_MAX, 'the virtual clock goes on')
     clock.step(nextS)
     const fraction = Math.min(1, nextS / course.windowS)
     if (course.onProgress && fraction - told >= 0.01) course.onProgress((told = fraction))
