@@ -215,38 +215,39 @@ const work = {
   }),
 }
 
+/** What is said of a lease that is sold, by itself or by an order. */
+export const leaseFields = {
+  ...work,
+  tier: Tier.default('spot'),
+  maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({
+    description: 'The most to pay per GPU-hour. Default: the pool\u2019s price now.',
+  }),
+  noticeSignal: NoticeSignal.default('SIGTERM').meta({
+    description: 'Sent to the process group when the notice is given.',
+  }),
+  requeue: RequeuePolicy.default('never').meta({
+    description:
+      'When to start again, once there is room. `on_reclaim`: after it was taken back, whatever its exit code; the command goes on from its own checkpoint. `on_failure`: also after it failed, later each time.',
+  }),
+  failuresMax: z.number().int().min(1).max(100).default(3).meta({
+    description: 'With `on_failure`: after so many failures it is given up. Reclaims do not count.',
+  }),
+}
+
+/** A lease by itself, or within a block. An order has no block. */
 export const CreateLease = z
   .strictObject({
-    ...work,
-    tier: Tier.default('spot'),
-    maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({
-      description: 'The most to pay per GPU-hour. Default: the pool\u2019s price now.',
-    }),
-    noticeSignal: NoticeSignal.default('SIGTERM').meta({
-      description: 'Sent to the process group when the notice is given.',
-    }),
-    requeue: RequeuePolicy.default('never').meta({
+    ...leaseFields,
+    block: BlockId.optional().meta({
       description:
-        'When to start again, once there is room. `on_reclaim`: after it was taken back, whatever its exit code; the command goes on from its own checkpoint. `on_failure`: also after it failed, later each time.',
+        'Runs within this block, at no further cost; the tier and the price are the block\u2019s. It starts at once where the block has room, or when the block begins.',
     }),
-    failuresMax: z.number().int().min(1).max(100).default(3).meta({
+    afterBlock: AfterBlock.optional().meta({
       description:
-        'With `on_failure`: after so many failures it is given up. Reclaims do not count.',
+        'When the block is over: end after a notice, or go on as on demand where there is room and money. Default: end.',
     }),
   })
   .check(findWorkFault)
-
-/** A lease by itself, or within a block. An order has no block. */
-export const CreateLeaseBody = CreateLease.safeExtend({
-  block: BlockId.optional().meta({
-    description:
-      'Runs within this block, at no further cost; the tier and the price are the block\u2019s. It starts at once where the block has room, or when the block begins.',
-  }),
-  afterBlock: AfterBlock.optional().meta({
-    description:
-      'When the block is over: end after a notice, or go on as on demand where there is room and money. Default: end.',
-  }),
-})
 
 export const createLease = endpoint({
   id: 'lease.create',
@@ -254,7 +255,7 @@ export const createLease = endpoint({
   path: '/leases',
   summary: 'Create a lease: runs a command on GPUs at a price',
   permission: 'lease.create',
-  body: CreateLeaseBody,
+  body: CreateLease,
   returns: Lease,
   errors: [
     'block.not_found',

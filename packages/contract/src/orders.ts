@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { findWorkFault } from './lease-work.ts'
-import { CreateLease } from './leases.ts'
+import { leaseFields } from './leases.ts'
 import {
   Amount,
   ClearingId,
@@ -77,7 +77,7 @@ export type Order = z.infer<typeof Order>
 
 export const CreateOrder = z
   .strictObject({
-    ...CreateLease.shape,
+    ...leaseFields,
     tier: OrderTier.default('spot'),
     maxPriceUsdPerGpuHour: PositiveAmount.optional().meta({
       description:

@@ -1,7 +1,7 @@
 /** `spillway lease create`: a command on GPUs, at a price. */
 import {
   AfterBlock,
-  CreateLeaseBody,
+  CreateLease,
   type Lease,
   NoticeSignal,
   ProblemError,
@@ -139,8 +139,8 @@ export async function sendWhereItMay<
 }
 
 /** What the contract would refuse is refused here, before anything is sent. */
-export function checked(body: Parameters<typeof CreateLeaseBody.parse>[0]) {
-  const parsed = CreateLeaseBody.safeParse(body)
+export function checked(body: Parameters<typeof CreateLease.parse>[0]) {
+  const parsed = CreateLease.safeParse(body)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw usageFailure(

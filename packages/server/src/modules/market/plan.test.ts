@@ -354,7 +354,7 @@ describe('for every book', () => {
           expect(nodeIds.length).toBe(each.nodes)
           for (const nodeId of nodeIds) {
             // A gang that goes for somebody else frees its slots on nodes that the other does not get, too.
-            const going = new Set(
+            const going = new Set<string | null>(
               decisions.flatMap((decision) =>
                 decision.kind === 'reclaim' &&
                 (decision.forLeaseId === each.leaseId || !decision.nodeIds.includes(nodeId))
