@@ -176,7 +176,7 @@ export class Floor {
     this.#removeVictim(victim)
     for (const [nodeId, slots] of victim.slotsByNode) {
       const room = this.room(nodeId)
-      if (!room) continue
+      if (!room || slots.length === 0) continue
       for (const slot of slots) room.drain(slot, needed.has(room) ? forLeaseId : null)
       this.#noteDraining(room)
     }
