@@ -11,6 +11,7 @@ import { startInstallation, type TestInstallation } from './harness/installation
 const EXAMPLE = readFileSync(new URL('../../../examples/laptop.yaml', import.meta.url), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'spillway-scaling-'))
 const fleet = join(folder, 'fleet.yaml')
+const WORDS = [{ role: 'user' as const, content: 'Once upon a time' }]
 const TICKING = ['sh', '-c', 'while :; do sleep 0.1; done']
 
 let installation: TestInstallation
@@ -58,8 +59,7 @@ async function bids() {
 }
 
 function ask(tokens = 200) {
-  const messages = [{ role: 'user' as const, content: 'Once upon a time' }]
-  return openai.chat.completions.create({ model: 'toy', messages, max_tokens: tokens })
+  return openai.chat.completions.create({ model: 'toy', messages: WORDS, max_tokens: tokens })
 }
 
 function until(what: string, condition: () => Promise<unknown>): Promise<unknown> {
@@ -105,7 +105,22 @@ describe('a model that scales', { timeout: 240_000 }, () => {
     expect((await bids()).moves[0]).toMatchObject({ why: 'idle', replicasFrom: 1, replicasTo: 0 })
   })
 
+  test('is not woken by who could not pay for its answer', async () => {
+    await until('it sleeps', isAsleep)
+    const { moves } = await bids()
+    const { apiKey } = await operator.createOrganization({ body: { name: 'penniless' } })
+    const theirs = new OpenAI({ baseURL: `${installation.url}/v1`, apiKey, maxRetries: 0 })
+    const asked = theirs.chat.completions.create({ model: 'toy', messages: WORDS, max_tokens: 9 })
+    expect(await asked.catch((error: unknown) => error)).toMatchObject({
+      ...{ status: 429, code: 'insufficient_quota' },
+    })
+    // One that wakes it is answered when it is up, also by a refusal.
+    expect(await isAsleep()).toBe(true)
+    expect((await bids()).moves).toEqual(moves)
+  })
+
   test('takes room that is sold for less, by notice, and gives it back', async () => {
+    await until('it sleeps', isAsleep)
     const leases = [await spot(), await spot()]
     await until('both run', async () =>
       (await statesOf(leases)).every((each) => each === 'running'),
@@ -143,7 +158,7 @@ describe('a model that scales', { timeout: 240_000 }, () => {
     expect((refused as ProblemError).problem.code).toBe('deployment.bounds_wrong')
     const fixed = await scale({ policy: 'fixed', replicasMax: 1 })
     expect(fixed).toMatchObject({ replicasMin: 1, replicasMax: 1, replicasWanted: 1 })
-    await until('it serves', async () => (await deployment()).replicas[0]?.state === 'ready')
+    await until('it serves', () => ask(1).then(Boolean, () => false))
     // Many at once, some still in line when the replica is to go: every one of them is answered in full.
     const asked = Array.from({ length: 24 }, () => ask(60))
     await Promise.race(asked)

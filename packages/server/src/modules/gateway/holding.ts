@@ -1,6 +1,6 @@
 /**
- * Requests for a model that sleeps: the first wakes it, and all are held for a while, before any money is held for them,
- * until a server answers for it. Whoever decides on replicas is told how many wait; what cannot wait is refused.
+ * Requests for a model that sleeps: the first wakes it, and all are held for a while, with no money held meanwhile, until
+ * a server answers for it. Whoever decides on replicas is told how many wait; what cannot wait is refused.
  */
 import type { Route } from './route.ts'
 

@@ -95,15 +95,22 @@ export class Gateway {
   ): Call | Refusal | Promise<Call | Refusal> {
     const judged = this.judge(asking)
     if (judged.kind === 'refusal') return judged
+    if (judged.route.targets.length > 0) return this.#admit(principal, judged)
+    return this.#wake(principal, judged, onGone)
+  }
+
+  /** Holds a request until somebody answers for its model. Who could not pay for the answer wakes nobody. */
+  async #wake(principal: Principal, judged: Judged, onGone: OnGone): Promise<Call | Refusal> {
     const { route } = judged
-    if (route.targets.length > 0) return this.#admit(principal, judged)
-    return this.holding.hold(route, onGone).then((found) => {
-      const why = this.#whyNot(found ?? route)
-      if (why) return why
-      return found !== null && found.targets.length > 0
-        ? this.#admit(principal, { ...judged, route: found })
-        : startingOf(found ?? this.routes.find(route.model) ?? route)
-    })
+    const tried = await this.#admit(principal, judged)
+    if (tried.kind === 'refusal') return tried
+    tried.cancel()
+    const found = await this.holding.hold(route, onGone)
+    const why = this.#whyNot(found ?? route)
+    if (why) return why
+    return found !== null && found.targets.length > 0
+      ? this.#admit(principal, { ...judged, route: found })
+      : startingOf(found ?? this.routes.find(route.model) ?? route)
   }
 
   #admit(principal: Principal, judged: Judged): Call | Refusal | Promise<Call | Refusal> {
