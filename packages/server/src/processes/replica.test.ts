@@ -206,7 +206,7 @@ describe('a replica with the toy', PATIENT, () => {
   })
 
   test('refuses other addresses', async () => {
-    const response = await postTo(replica, '/v1/embeddings', { body: {} })
+    const response = await postTo(replica, '/v1/audio/speech', { body: {} })
     expect(response.status).toBe(404)
   })
 })

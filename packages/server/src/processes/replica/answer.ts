@@ -24,7 +24,10 @@ export function preparePrompt(engine: Engine, request: ChatRequest): Prompt {
 export async function* generateAnswer(
   engine: Engine,
   prompt: Prompt,
-  run: { readonly request: ChatRequest; readonly signal: AbortSignal },
+  run: {
+    readonly request: Pick<ChatRequest, 'maxTokens' | 'stops' | 'sampling'>
+    readonly signal: AbortSignal
+  },
 ): AsyncGenerator<Piece, void, undefined> {
   const { request, signal } = run
   const room = engine.contextTokens - prompt.length

@@ -82,6 +82,49 @@ export function renderCompletion(
   })
 }
 
+interface TextChoice {
+  readonly index: number
+  readonly text: string
+  readonly finishReason: FinishReason | null
+}
+
+const renderTextChoice = ({ index, text, finishReason }: TextChoice) => ({
+  index,
+  text,
+  logprobs: null,
+  finish_reason: finishReason,
+})
+
+/** One event of a stream of the older completions. */
+export function renderTextChunk(
+  answer: Answer,
+  { usage, ...choice }: TextChoice & { readonly usage: Usage | null | undefined },
+): string {
+  const chunk = {
+    ...head(answer, 'text_completion'),
+    choices: [renderTextChoice(choice)],
+    ...(usage !== undefined && { usage: usage && renderUsage(usage) }),
+  }
+  return `data: ${JSON.stringify(chunk)}\n\n`
+}
+
+export function renderTextUsage(answer: Answer, usage: Usage): string {
+  const chunk = { ...head(answer, 'text_completion'), choices: [], usage: renderUsage(usage) }
+  return `data: ${JSON.stringify(chunk)}\n\n`
+}
+
+export function renderTextCompletion(
+  answer: Answer,
+  choices: readonly { readonly text: string; readonly finishReason: FinishReason }[],
+  usage: Usage,
+): string {
+  return JSON.stringify({
+    ...head(answer, 'text_completion'),
+    choices: choices.map((choice, index) => renderTextChoice({ index, ...choice })),
+    usage: renderUsage(usage),
+  })
+}
+
 /** An error after the stream has begun. */
 export function renderStreamError(message: string): string {
   const error = { message, type: 'server_error', param: null, code: 'server_error' }

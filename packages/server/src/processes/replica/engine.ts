@@ -12,6 +12,8 @@ import {
   getLlama,
 } from 'node-llama-cpp'
 import { createChatTemplate } from './chat-template.ts'
+import { createEmbedder, type Embed } from './embedding.ts'
+import { invalid } from './refusal.ts'
 import type { Message, Sampling } from './request.ts'
 import { takeClosest } from './sequences.ts'
 
@@ -23,10 +25,16 @@ export interface Engine {
   readonly stops: readonly string[]
   /** The tokens of a conversation, through the model's own chat template. */
   readonly prompt: (messages: readonly Message[]) => Prompt
+  /** The tokens of a text as it is, without a template. */
+  readonly tokenize: (text: string) => Prompt
+  /** Tokens are the whole numbers below it; anything else would end this process. */
+  readonly vocabularySize: number
   readonly countText: (text: string) => number
   readonly spell: (tokens: readonly Token[]) => string
   /** Samples tokens until the model ends the text, the caller leaves the loop, or the signal aborts. */
   readonly evaluate: (prompt: Prompt, run: Evaluation) => AsyncGenerator<Token, void, undefined>
+  /** Null where the model answers instead. */
+  readonly embed: Embed | null
 }
 
 export interface Evaluation {
@@ -40,6 +48,8 @@ export interface EngineOptions {
   readonly parallel: number
   readonly threads: number
   readonly useGpu: boolean
+  /** It makes embeddings, and nothing else. */
+  readonly isEmbedding: boolean
 }
 
 /** Without a wish, a conversation has at most this many tokens: memory is taken for all of them. */
@@ -62,6 +72,7 @@ export async function loadEngine(options: EngineOptions): Promise<Engine> {
   const model = await llama.loadModel({ modelPath: options.weightsPath })
   const trained = model.trainContextSize
   const contextTokens = Math.min(options.contextTokens ?? CONTEXT_TOKENS_DEFAULT, trained)
+  if (options.isEmbedding) return createEmbeddingEngine(model, contextTokens, options.threads)
   const context = await model.createContext({
     sequences: options.parallel,
     contextSize: contextTokens,
@@ -81,10 +92,43 @@ function createEngine(
     contextTokens,
     stops: template.endTexts,
     prompt: template.render,
+    tokenize: (text) => withBeginning(model, model.tokenize(text)),
+    vocabularySize: vocabularySizeOf(model),
     countText: (text) => model.tokenize(text).length,
     spell: (tokens) => model.detokenize(tokens),
     evaluate: (prompt, run) => evaluate({ idle, endTokens: template.endTokens }, prompt, run),
+    embed: null,
   }
+}
+
+const onlyEmbeddings = (): never => {
+  throw invalid('This model makes embeddings only.', 'model')
+}
+
+async function createEmbeddingEngine(
+  model: LlamaModel,
+  contextTokens: number,
+  threads: number,
+): Promise<Engine> {
+  return {
+    contextTokens,
+    stops: [],
+    prompt: onlyEmbeddings,
+    tokenize: onlyEmbeddings,
+    vocabularySize: vocabularySizeOf(model),
+    spell: onlyEmbeddings,
+    evaluate: onlyEmbeddings,
+    ...(await createEmbedder(model, contextTokens, threads)),
+  }
+}
+
+/** As the model was trained: many begin every text with a token of its own. */
+function withBeginning({ tokens }: LlamaModel, text: readonly Token[]): Prompt {
+  return tokens.shouldPrependBosToken && tokens.bos !== null ? [tokens.bos, ...text] : text
+}
+
+function vocabularySizeOf({ fileInfo }: LlamaModel): number {
+  return fileInfo.metadata.tokenizer?.ggml.tokens.length ?? 0
 }
 
 interface Machinery {

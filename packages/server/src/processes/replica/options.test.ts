@@ -21,6 +21,7 @@ describe('the command line of a replica', () => {
         waitingMax: 32,
         threads: 1,
         useGpu: false,
+        isEmbedding: false,
         graceMs: 5000,
       },
     })

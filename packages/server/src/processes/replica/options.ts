@@ -16,6 +16,8 @@ export interface ReplicaOptions {
   readonly waitingMax: number
   readonly threads: number
   readonly useGpu: boolean
+  /** It makes embeddings, and nothing else. */
+  readonly isEmbedding: boolean
   /** How long running answers may take to finish after SIGTERM. */
   readonly graceMs: number
 }
@@ -31,7 +33,7 @@ export interface Surroundings {
 
 export const USAGE =
   'usage: replica.ts --weights PATH --model NAME --port PORT [--port-file PATH] [--context TOKENS] ' +
-  '[--parallel N] [--waiting N] [--threads N] [--gpu] [--grace-ms MS]'
+  '[--parallel N] [--waiting N] [--threads N] [--gpu] [--embeddings] [--grace-ms MS]'
 
 const FLAGS = {
   weights: { type: 'string' },
@@ -43,6 +45,7 @@ const FLAGS = {
   waiting: { type: 'string', default: '32' },
   threads: { type: 'string' },
   gpu: { type: 'boolean', default: false },
+  embeddings: { type: 'boolean', default: false },
   'grace-ms': { type: 'string', default: '5000' },
 } as const
 
@@ -78,6 +81,7 @@ function read(args: readonly string[], surroundings: Surroundings): ReplicaOptio
         ? chooseThreads(surroundings)
         : whole(values.threads, '--threads', { min: 1, max: 1024 }),
     useGpu: values.gpu,
+    isEmbedding: values.embeddings,
     graceMs: whole(values['grace-ms'], '--grace-ms', { min: 0, max: 3_600_000 }),
   }
 }

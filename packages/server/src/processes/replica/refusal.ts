@@ -38,6 +38,16 @@ export function tooLong(promptTokens: number, contextTokens: number): Refused {
   return invalid(message, 'messages', 'context_length_exceeded')
 }
 
+/** llama.cpp looks tokens up unchecked. */
+export function judgeTokens(
+  tokens: readonly number[],
+  vocabularySize: number,
+  param: string,
+): void {
+  const wrong = tokens.find((token) => token >= vocabularySize)
+  if (wrong !== undefined) throw invalid(`${wrong} is no token of this model.`, param)
+}
+
 export function overloaded(): Refused {
   const message = 'All places are taken and the queue is full. Try again in a moment.'
   return new Refused({

@@ -2,6 +2,7 @@
  * A chat request of the OpenAI dialect, parsed. Pure. What the replica cannot do is refused by name, never ignored;
  * unknown fields pass, because clients send new ones every month.
  */
+import type { Token } from 'node-llama-cpp'
 import { z } from 'zod'
 import { type Refused, invalid } from './refusal.ts'
 
@@ -56,9 +57,27 @@ const number = (min: number, max: number) => z.number().min(min).max(max).nullis
 const tokens = z.number().int().min(1).nullish()
 const Stop = z.string().min(1).max(256)
 
-const Body = z.object({
+const Tokens = z.array(z.number().int().min(0)).min(1)
+
+/** Texts or tokens, one or many; always a list in the end. */
+export const Prompts = (max: number) =>
+  z.union(
+    [
+      z.string().transform((text) => [text]),
+      z.array(z.string()).min(1).max(max),
+      Tokens.transform((one) => [one as Token[]]),
+      z
+        .array(Tokens)
+        .min(1)
+        .max(max)
+        .transform((many) => many as Token[][]),
+    ],
+    { error: `must be a text, a list of tokens, or at most ${max} of either` },
+  )
+
+/** What both kinds of completions have. */
+export const commonFields = {
   model: z.string({ error: 'you must provide a model parameter' }),
-  messages: z.array(MessageSchema).min(1, 'must have at least one message'),
   stream: z.boolean().nullish(),
   stream_options: z
     .object({
@@ -66,8 +85,6 @@ const Body = z.object({
       continuous_usage_stats: z.boolean().nullish(),
     })
     .nullish(),
-  max_tokens: tokens,
-  max_completion_tokens: tokens,
   stop: z.union([Stop, z.array(Stop).max(4)]).nullish(),
   temperature: number(0, 2),
   top_p: number(0, 1),
@@ -77,6 +94,13 @@ const Body = z.object({
   frequency_penalty: number(-2, 2),
   presence_penalty: number(-2, 2),
   n: z.literal(1, { error: 'only one choice can be made' }).nullish(),
+}
+
+const Body = z.object({
+  ...commonFields,
+  messages: z.array(MessageSchema).min(1, 'must have at least one message'),
+  max_tokens: tokens,
+  max_completion_tokens: tokens,
   logprobs: z.literal(false, { error: 'log-probabilities are not offered' }).nullish(),
   tools: z.array(z.unknown()).max(0, 'tools are not offered').nullish(),
   functions: z.array(z.unknown()).max(0, 'functions are not offered').nullish(),
@@ -100,7 +124,7 @@ export function parseChat(body: unknown): ParsedChat {
 }
 
 /** One refusal for the first thing that is wrong, as the dialect has it, which counts the others. */
-function refuse(error: z.ZodError): Refused {
+export function refuse(error: z.ZodError): Refused {
   const first = error.issues[0]
   const param = first?.path.map(String).join('.') || null
   const others = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : ''
@@ -109,20 +133,29 @@ function refuse(error: z.ZodError): Refused {
 }
 
 function render(body: z.infer<typeof Body>): ChatRequest {
+  return {
+    ...renderCommon(body),
+    messages: body.messages,
+    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
+  }
+}
+
+const Common = z.object(commonFields)
+type CommonBody = z.infer<typeof Common>
+
+export function renderCommon(body: CommonBody): Omit<ChatRequest, 'messages' | 'maxTokens'> {
   const { stop } = body
   return {
     model: body.model,
-    messages: body.messages,
     isStreamed: body.stream ?? false,
     includesUsage: body.stream_options?.include_usage ?? false,
     includesRunningUsage: body.stream_options?.continuous_usage_stats ?? false,
-    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
     stops: typeof stop === 'string' ? [stop] : (stop ?? []),
     sampling: renderSampling(body),
   }
 }
 
-function renderSampling(body: z.infer<typeof Body>): Sampling {
+function renderSampling(body: CommonBody): Sampling {
   return {
     temperature: body.temperature ?? DEFAULTS.temperature,
     topP: body.top_p ?? DEFAULTS.topP,

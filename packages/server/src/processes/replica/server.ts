@@ -1,6 +1,7 @@
 /** The replica's HTTP server: routing, health, errors, and stopping without cutting answers short. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { renderStreamError } from './chunks.ts'
+import { embed } from './embedding-route.ts'
 import {
   ClientGone,
   type Exchange,
@@ -12,6 +13,7 @@ import {
 } from './exchange.ts'
 import { notFound, unavailable } from './refusal.ts'
 import { type AnswerSource, type Model, chat, countTokens, listModels } from './routes.ts'
+import { continueTexts } from './text-route.ts'
 
 export interface ReplicaServer {
   readonly server: Server
@@ -112,6 +114,10 @@ async function route(
       return countTokens(exchange, requireModel(state))
     case 'POST /v1/chat/completions':
       return chat(exchange, requireModel(state), options)
+    case 'POST /v1/completions':
+      return continueTexts(exchange, requireModel(state), options)
+    case 'POST /v1/embeddings':
+      return embed(exchange, requireModel(state))
     default:
       throw notFound(`Unknown request URL: ${method} ${path}.`, 'unknown_url')
   }
