@@ -573,6 +573,7 @@ CREATE TABLE model (
   input_sku text NOT NULL,
   output_sku text NOT NULL,
   retired_at timestamp with time zone,
+  is_embedding boolean NOT NULL DEFAULT false,
   CONSTRAINT model_pkey PRIMARY KEY (name),
   CONSTRAINT model_input_sku_fkey FOREIGN KEY (input_sku) REFERENCES sku(name),
   CONSTRAINT model_output_sku_fkey FOREIGN KEY (output_sku) REFERENCES sku(name),

@@ -100,6 +100,7 @@ export function model(changes: Partial<Model> = {}): Model {
     publisher: 'Spillway',
     licence: 'Apache-2.0',
     isToy: true,
+    isEmbedding: false,
     contextTokens: 512,
     price: {
       input: { amountUsd: '0.1', per: '1000000', unit: 'token' },

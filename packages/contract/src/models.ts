@@ -12,6 +12,8 @@ export const Model = z.object({
   licence: z.string(),
   /** A toy is for trying the machinery; its words mean nothing. */
   isToy: z.boolean(),
+  /** It makes embeddings, and answers nothing else. */
+  isEmbedding: z.boolean(),
   contextTokens: z.number().int(),
   price: z.object({ input: Price, output: Price }),
   /** `ready` when at least one replica serves it; `asleep` when it has none until somebody asks for it. */

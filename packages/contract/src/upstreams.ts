@@ -73,6 +73,10 @@ export const createUpstream = endpoint({
     sell: z
       .strictObject({
         contextTokens: z.number().int().min(128).max(10_000_000),
+        isEmbedding: z
+          .boolean()
+          .optional()
+          .meta({ description: 'It makes embeddings, and answers nothing else.' }),
         inputUsd: perMillion,
         outputUsd: perMillion,
         cachedInputUsd: perMillion.optional(),

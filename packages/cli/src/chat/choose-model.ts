@@ -6,7 +6,8 @@ export type Choice =
   | { readonly kind: 'none'; readonly text: string }
 
 export function chooseModel(models: readonly Model[]): Choice {
-  const of = (state: Model['state']) => models.filter((each) => each.state === state)
+  const of = (state: Model['state']) =>
+    models.filter((each) => each.state === state && !each.isEmbedding)
   // One that sleeps is woken by being asked.
   const ready = of('ready')
   const able = ready.length > 0 ? ready : of('asleep')

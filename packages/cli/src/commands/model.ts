@@ -63,7 +63,10 @@ function renderModels(models: readonly Model[], options: TableOptions): string {
     {
       heading: '',
       isFlexible: true,
-      cell: (model) => model.displayName + (model.isToy ? ', a toy' : ''),
+      cell: (model) =>
+        model.displayName +
+        (model.isToy ? ', a toy' : '') +
+        (model.isEmbedding ? ', for embeddings' : ''),
     },
   ]
   return renderTable(columns, models, options)
@@ -85,6 +88,7 @@ function renderModel(model: Model, paint: Paint): string {
         'toy',
         model.isToy ? 'yes: it is for trying the machinery, and its words mean nothing' : null,
       ],
+      ['embeddings', model.isEmbedding ? 'yes: it makes them, and answers nothing else' : null],
       ['description', toLine(model.description)],
       ['publisher', toLine(model.publisher)],
       ['licence', toLine(model.licence)],

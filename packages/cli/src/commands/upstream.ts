@@ -20,6 +20,7 @@ interface AddOptions extends TermOptions {
   readonly provider?: UpstreamProvider
   readonly upstreamModel?: string
   readonly context?: number
+  readonly embeddings?: boolean
   readonly inputPrice?: string
   readonly outputPrice?: string
   readonly cachedInputPrice?: string
@@ -103,6 +104,7 @@ function priceOptions(): readonly Option[] {
     new Option('--context <tokens>', 'the longest conversation').argParser(
       wholeNumber({ least: 128, most: 10_000_000 }),
     ),
+    new Option('--embeddings', 'it makes embeddings, and answers nothing else'),
     price('input-price', 'tokens read'),
     price('output-price', 'tokens written'),
     price('cached-input-price', 'tokens read from its cache; default: as any read'),
@@ -163,7 +165,8 @@ function readSale(options: AddOptions) {
       'A new model needs its context and both prices.',
       'Give --context, --input-price and --output-price, or none of them.',
     )
-  return { contextTokens, inputUsd, outputUsd, ...classes }
+  const kind = given({ isEmbedding: options.embeddings })
+  return { contextTokens, inputUsd, outputUsd, ...classes, ...kind }
 }
 
 async function listUpstreams(call: Call): Promise<void> {

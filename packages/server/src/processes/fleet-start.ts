@@ -122,6 +122,7 @@ export function cardOf(model: FleetModel, isToy: boolean) {
     publisher: isToy ? 'Spillway' : (model.publisher ?? 'unknown'),
     licence: isToy ? 'Apache-2.0' : (model.licence ?? 'unknown'),
     isToy,
+    isEmbedding: model.embeddings,
     contextTokens: model.contextTokens,
     ...pricesOf(model.priceUsdPerMillionTokens),
   }

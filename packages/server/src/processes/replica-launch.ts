@@ -32,6 +32,8 @@ interface LaunchDeps {
   readonly ids: IdSource
   /** Tokens of context by model, from the catalog. */
   readonly contextTokensOf: (model: string) => number
+  /** Whether a model makes embeddings, and nothing else. */
+  readonly isEmbedding: (model: string) => boolean
 }
 
 /** The command of a new replica. It takes a free port and writes it to a file of its own. */
@@ -39,6 +41,7 @@ export function replicaCommand({
   dataDir,
   ids,
   contextTokensOf,
+  isEmbedding,
 }: LaunchDeps): ServingDeps['replicaCommand'] {
   const folder = join(dataDir, 'replicas')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -49,6 +52,7 @@ export function replicaCommand({
     ...['--weights', weightsPath],
     ...['--model', deployment.model],
     ...['--context', String(contextTokensOf(deployment.model))],
+    ...(isEmbedding(deployment.model) ? ['--embeddings'] : []),
     ...['--port', '0'],
     ...[PORT_FLAG, join(folder, `${newId('claim', ids)}.json`)],
   ]

@@ -76,12 +76,19 @@ export function assembleServing(parts: Parts): Omit<ServingDeps, 'onLoad'> {
   const { ground, config, fleet, operator } = parts
   const contextTokensOf = (model: string) =>
     fleet.models.find((each) => each.name === model)?.contextTokens ?? 2048
+  const isEmbedding = (model: string) =>
+    fleet.models.some((each) => each.name === model && each.embeddings)
   return {
     database: ground.database,
     now: ground.now,
     ids: ground.ids,
     owner: { organizationId: operator.organizationId, projectId: operator.projectId },
-    replicaCommand: replicaCommand({ dataDir: config.dataDir, ids: ground.ids, contextTokensOf }),
+    replicaCommand: replicaCommand({
+      dataDir: config.dataDir,
+      ids: ground.ids,
+      contextTokensOf,
+      isEmbedding,
+    }),
     checkHealth: checkReplica,
     locateWeights: createWeightsShelf({
       log: ground.log,

@@ -44,6 +44,7 @@ export interface ModelOptions {
   readonly kind?: 'replica' | 'upstream'
   readonly upstreamModel?: string
   readonly contextTokens?: number
+  readonly isEmbedding?: boolean
 }
 
 /** Puts a model at 1 USD a million input tokens and 2 USD a million output tokens into the catalog. */
@@ -59,6 +60,7 @@ export async function addModel(db: Database, options: ModelOptions): Promise<voi
         publisher: 'test',
         licence: 'none',
         isToy: true,
+        isEmbedding: options.isEmbedding ?? false,
         contextTokens,
         inputUsdPerMillionTokens: money('1'),
         outputUsdPerMillionTokens: money('2'),

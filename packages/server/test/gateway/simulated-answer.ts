@@ -1,8 +1,10 @@
 /** What the simulated server says: one word a token, and its count in each of the ways that real servers count. */
+import { finishOf, messageOf, piecesOf, type Said, wholeLogprobs } from './simulated-pieces.ts'
 
-export interface Script {
+export interface Script extends Said {
   readonly model: string
-  readonly tokens: number
+  /** Counts four cached tokens of the input, and one of reasoning. */
+  readonly hasClasses?: boolean | undefined
   readonly usage: 'as_asked' | 'final' | 'beside' | 'none' | 'zero'
   readonly isCounted: boolean
   readonly isCountedContinuously: boolean
@@ -17,22 +19,32 @@ export interface SimulatedChunk {
   readonly tokens: number
 }
 
-const word = (index: number) => `word${index} `
-
-function countUpTo(tokens: number, { usage }: Script) {
+function countUpTo(tokens: number, { usage, hasClasses }: Script) {
   const [input, output] = usage === 'zero' ? [0, 0] : [PROMPT_TOKENS, tokens]
-  return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output }
+  return {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
+    ...(hasClasses
+      ? {
+          prompt_tokens_details: { cached_tokens: 4 },
+          completion_tokens_details: { reasoning_tokens: 1 },
+        }
+      : {}),
+  }
 }
 
+const tokensOf = (script: Script) => piecesOf(script).reduce((sum, { tokens }) => sum + tokens, 0)
+
 export function renderCompletion(script: Script): object {
-  const content = Array.from({ length: script.tokens }, (_, index) => word(index)).join('')
+  const choice = { index: 0, message: messageOf(script), logprobs: wholeLogprobs(script) }
   return {
     id: 'chatcmpl-simulated',
     object: 'chat.completion',
     created: 1_700_000_000,
     model: script.model,
-    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
-    ...(script.usage === 'none' ? {} : { usage: countUpTo(script.tokens, script) }),
+    choices: [{ ...choice, finish_reason: finishOf(script) }],
+    ...(script.usage === 'none' ? {} : { usage: countUpTo(tokensOf(script), script) }),
   }
 }
 
@@ -46,23 +58,25 @@ export function* renderChunks(script: Script): Generator<SimulatedChunk> {
   }
   const isContinuous = script.usage === 'as_asked' && script.isCountedContinuously
   const counted = (tokens: number) => (isContinuous ? { usage: countUpTo(tokens, script) } : {})
-  const chunk = (delta: object, tokens: number, finish: string | null = null) => ({
+  const chunk = (choice: object, tokens: number, finish: string | null = null) => ({
     ...head,
-    choices: [{ index: 0, delta, finish_reason: finish }],
+    choices: [{ index: 0, ...choice, finish_reason: finish }],
     ...counted(tokens),
   })
-  yield { json: chunk({ role: 'assistant', content: '' }, 0), tokens: 0 }
-  for (let index = 0; index < script.tokens; index++) {
-    const isLast = index === script.tokens - 1
-    const json = chunk({ content: word(index) }, index + 1, isLast ? 'stop' : null)
-    const beside =
-      isLast && script.usage === 'beside' ? { usage: countUpTo(script.tokens, script) } : {}
-    yield { json: { ...json, ...beside }, tokens: 1 }
+  yield { json: chunk({ delta: { role: 'assistant', content: '' } }, 0), tokens: 0 }
+  const pieces = piecesOf(script)
+  const all = tokensOf(script)
+  let sent = 0
+  for (const [index, { tokens, ...choice }] of pieces.entries()) {
+    sent += tokens
+    const isLast = index === pieces.length - 1
+    const json = chunk(choice, sent, isLast ? finishOf(script) : null)
+    const beside = isLast && script.usage === 'beside' ? { usage: countUpTo(all, script) } : {}
+    yield { json: { ...json, ...beside }, tokens }
   }
   const isSummed =
     script.usage === 'final' ||
     script.usage === 'zero' ||
     (script.usage === 'as_asked' && script.isCounted)
-  if (isSummed)
-    yield { json: { ...head, choices: [], usage: countUpTo(script.tokens, script) }, tokens: 0 }
+  if (isSummed) yield { json: { ...head, choices: [], usage: countUpTo(all, script) }, tokens: 0 }
 }

@@ -6,11 +6,26 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { parseJson } from '#modules/gateway/index.ts'
-import { renderChunks, renderCompletion, type Script } from './simulated-answer.ts'
+import { PROMPT_TOKENS, renderChunks, renderCompletion, type Script } from './simulated-answer.ts'
+import {
+  firstText,
+  renderEmbeddings,
+  renderTextChunks,
+  renderTexts,
+  TextBehaviour,
+  TextRequest,
+} from './simulated-texts.ts'
 
 /** Written as JSON in the last message, this is what the simulator does. */
 export const Behaviour = z.object({
   tokens: z.number().int().default(5),
+  /** What it says, reasons, calls and refuses instead of words, and why it ends. */
+  says: z.string().optional(),
+  thinks: z.string().optional(),
+  calls: z.array(z.string()).optional(),
+  refuses: z.string().optional(),
+  finish: z.string().optional(),
+  hasClasses: z.boolean().optional(),
   /** Before each chunk. */
   delayMs: z.number().default(0),
   /** What it counts: as asked, only at the end, beside the last output, not at all, or zero. */
@@ -46,6 +61,7 @@ const Request = z.looseObject({
       continuous_usage_stats: z.boolean().optional(),
     })
     .nullish(),
+  logprobs: z.boolean().nullish(),
   messages: z.array(z.looseObject({ content: z.unknown() })).min(1),
 })
 
@@ -129,7 +145,12 @@ async function answer(
     if (!response.writableFinished) state.aborted += 1
   })
   response.setHeader('x-simulator', 'spillway-upstream')
-  const body = Request.parse(parseJson(await readText(request)))
+  const asked = parseJson(await readText(request))
+  if (!request.url?.endsWith('/chat/completions')) {
+    state.lastBody = asked
+    return answerText(response, request.url ?? '', TextRequest.parse(asked))
+  }
+  const body = Request.parse(asked)
   state.lastBody = body
   const behaviour = readBehaviour(body.messages.at(-1)?.content)
   if (behaviour.dropOnce !== undefined && !state.dropped.has(behaviour.dropOnce)) {
@@ -141,9 +162,9 @@ async function answer(
     await gate
   }
   const script: Script = {
+    ...behaviour,
     model: body.model,
-    tokens: behaviour.tokens,
-    usage: behaviour.usage,
+    hasLogprobs: body.logprobs === true,
     isCounted: body.stream_options?.include_usage === true,
     isCountedContinuously: body.stream_options?.continuous_usage_stats === true,
   }
@@ -156,6 +177,19 @@ async function answer(
       : void response.end(behaviour.garbage)
   }
   await stream(response, { script, behaviour, state })
+}
+
+function answerText(response: ServerResponse, url: string, request: TextRequest): void {
+  const told = firstText(request)
+  const isTold = typeof told === 'string' && told.startsWith('{')
+  const behaviour = TextBehaviour.parse(isTold ? parseJson(told) : {})
+  if (url.endsWith('/tokenize')) return sendJson(response, { count: PROMPT_TOKENS })
+  if (url.endsWith('/embeddings')) return sendJson(response, renderEmbeddings(request, behaviour))
+  if (request.stream !== true) return sendJson(response, renderTexts(request, behaviour))
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  for (const chunk of renderTextChunks(request, behaviour))
+    response.write(`data: ${JSON.stringify(chunk)}\n\n`)
+  response.end('data: [DONE]\n\n')
 }
 
 function sendJson(response: ServerResponse, json: unknown, status = 200): void {

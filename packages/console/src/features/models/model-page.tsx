@@ -10,6 +10,7 @@ import { formatCount } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
 import { Banner, BlockSkeleton } from '../../ui/notices.tsx'
 import { Facts, PageHead, Section } from '../../ui/page.tsx'
+import { EmbeddingNote } from './embedding-note.tsx'
 import { ModelStateWord, PerMillion, ToyTag } from './model-looks.tsx'
 import { Playground } from './playground.tsx'
 import { Snippets } from './snippets.tsx'
@@ -57,7 +58,7 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
       {model.state !== 'ready' && <Banner tone="warn">{stateLine(model)}</Banner>}
       <div className="grid gap-x-8 gap-y-6 lg:grid-cols-12">
         <div className="min-w-0 lg:col-span-7">
-          <Playground model={model} />
+          {model.isEmbedding ? <EmbeddingNote model={model} /> : <Playground model={model} />}
         </div>
         <div className="flex min-w-0 flex-col gap-6 lg:col-span-5">
           <Section title="Card">
@@ -107,11 +108,13 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
               ]}
             />
           </Section>
-          <Snippets
-            model={model}
-            dialect={use}
-            onDialect={(next) => void navigate({ search: { use: next }, replace: true })}
-          />
+          {!model.isEmbedding && (
+            <Snippets
+              model={model}
+              dialect={use}
+              onDialect={(next) => void navigate({ search: { use: next }, replace: true })}
+            />
+          )}
         </div>
       </div>
     </>

@@ -105,6 +105,7 @@ describe('models', () => {
     publisher: 'Somebody',
     licence: 'Apache-2.0',
     isToy: true,
+    isEmbedding: false,
     contextTokens: 2048,
     inputSku: `tokens.${name}.input`,
     outputSku: `tokens.${name}.output`,

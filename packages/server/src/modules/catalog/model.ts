@@ -8,6 +8,8 @@ export interface Model {
   readonly licence: string
   /** For trying the machinery; its words mean nothing. */
   readonly isToy: boolean
+  /** It makes embeddings, and answers nothing else. */
+  readonly isEmbedding: boolean
   readonly contextTokens: number
   readonly inputSku: string
   readonly outputSku: string

@@ -106,6 +106,7 @@ export async function upsertModel(db: Db, model: Model): Promise<void> {
     publisher: model.publisher,
     licence: model.licence,
     is_toy: model.isToy,
+    is_embedding: model.isEmbedding,
     context_tokens: model.contextTokens,
     input_sku: model.inputSku,
     output_sku: model.outputSku,
@@ -187,6 +188,7 @@ interface ModelRow {
   readonly publisher: string
   readonly licence: string
   readonly is_toy: boolean
+  readonly is_embedding: boolean
   readonly context_tokens: number
   readonly input_sku: string
   readonly output_sku: string
@@ -200,6 +202,7 @@ function toModel(row: ModelRow): Model {
     publisher: row.publisher,
     licence: row.licence,
     isToy: row.is_toy,
+    isEmbedding: row.is_embedding,
     contextTokens: row.context_tokens,
     inputSku: row.input_sku,
     outputSku: row.output_sku,

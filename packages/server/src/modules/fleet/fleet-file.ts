@@ -136,6 +136,7 @@ const model = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, 'write 64 hexadecimal digits')
     .optional(),
   contextTokens: z.number().int().min(128).max(10_000_000).default(2048),
+  embeddings: z.boolean('write true or false').default(false),
   priceUsdPerMillionTokens: z.strictObject({
     input: amount,
     output: amount,

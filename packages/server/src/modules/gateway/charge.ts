@@ -43,6 +43,7 @@ export interface Demand {
   readonly hasOpaqueInput: boolean
   readonly outputTokensMax: number | null
   readonly choices: number
+  readonly inputs?: number
   readonly needs?: { readonly tools: boolean }
 }
 
@@ -51,7 +52,7 @@ export function worstQuantities(contextTokens: number, demand: Demand): Quantiti
   const template = demand.needs?.tools ? TOOL_TEMPLATE_TOKENS_MAX : TEMPLATE_TOKENS_MAX
   const written = demand.hasOpaqueInput ? Infinity : demand.bodyBytes + template
   return {
-    inputTokens: Math.min(written, contextTokens),
+    inputTokens: Math.min(written, contextTokens * (demand.inputs ?? 1)),
     outputTokens: Math.min(demand.outputTokensMax ?? Infinity, contextTokens) * demand.choices,
   }
 }

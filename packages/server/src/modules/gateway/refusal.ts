@@ -83,8 +83,22 @@ export const unknownModel = (model: string) =>
     code: 'model_not_found',
   })
 
+export const wrongKindOfModel = (model: string, isEmbedding: boolean) =>
+  invalidRequest(
+    isEmbedding
+      ? `The model \`${model}\` makes embeddings and nothing else: ask it with POST /v1/embeddings.`
+      : `The model \`${model}\` makes no embeddings. GET /v1/models marks those that do.`,
+    { param: 'model', code: 'unsupported_model' },
+  )
+
 export const unknownUrl = (method: string, path: string) =>
   invalidRequest(`Invalid URL (${method} ${path})`, { status: 404, code: 'unknown_url' })
+
+export const responseNotStored = () =>
+  invalidRequest(
+    'Responses are not stored here: what POST /v1/responses answered is all there is of one.',
+    { status: 404, code: 'response_not_found' },
+  )
 
 export const wrongMethod = (method: string, path: string, allowed: string): Refusal =>
   refusal(

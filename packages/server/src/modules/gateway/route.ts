@@ -38,6 +38,8 @@ export interface Route {
   readonly model: string
   readonly contextTokens: number
   readonly isToy: boolean
+  /** It makes embeddings, and answers nothing else. */
+  readonly isEmbedding?: boolean
   readonly inputSku: string
   readonly inputPriceId: string
   readonly inputPrice: Price

@@ -84,6 +84,8 @@ export class Gateway {
     if (request.kind === 'refusal') return request
     const route = this.findModel(request.model)
     if ('status' in route) return route
+    if ((route.isEmbedding === true) !== (dialect.name === 'embeddings'))
+      return refusals.wrongKindOfModel(route.model, route.isEmbedding === true)
     return this.#whyNot(route) ?? { kind: 'judged', dialect, request, route }
   }
 

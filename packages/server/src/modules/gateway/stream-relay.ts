@@ -6,6 +6,7 @@
 import type { Quantities } from './charge.ts'
 import { EventReader, type StreamEvent } from './event-stream.ts'
 import type { Passage } from './frame/dialect.ts'
+import type { Refusal } from './refusal.ts'
 import { deliver, EMPTY_TALLY, type Tally } from './usage.ts'
 
 export type RelayState =
@@ -64,6 +65,11 @@ export class StreamRelay {
   /** What ends a complete answer; `used` is what is charged. */
   ending(used: Quantities): string {
     return this.#passage.ending(used)
+  }
+
+  /** What ends an answer that broke off, where its dialect says more than the refusal. */
+  broken(refusal: Refusal, used: Quantities): string | null {
+    return this.#passage.broken?.(refusal, used) ?? null
   }
 
   #take(event: StreamEvent): string {

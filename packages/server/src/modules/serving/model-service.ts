@@ -17,6 +17,8 @@ export interface ModelDeclaration {
   readonly publisher: string
   readonly licence: string
   readonly isToy: boolean
+  /** It makes embeddings, and answers nothing else. Absent: it does not. */
+  readonly isEmbedding?: boolean
   readonly contextTokens: number
   readonly inputUsdPerMillionTokens: Money
   readonly outputUsdPerMillionTokens: Money
@@ -72,6 +74,7 @@ export async function declareModel(
   }
   await setClassPrices(tx, model, { now, ids })
   const { name, displayName, description, publisher, licence, isToy, contextTokens } = model
+  const { isEmbedding = false } = model
   await defineModel(tx, {
     name,
     displayName,
@@ -79,6 +82,7 @@ export async function declareModel(
     publisher,
     licence,
     isToy,
+    isEmbedding,
     contextTokens,
     inputSku: skus.input,
     outputSku: skus.output,

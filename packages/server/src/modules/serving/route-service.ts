@@ -33,6 +33,7 @@ export interface ServedRoute {
   readonly model: string
   readonly contextTokens: number
   readonly isToy: boolean
+  readonly isEmbedding: boolean
   readonly inputSku: string
   readonly inputPriceId: string
   readonly inputPrice: Price
@@ -104,6 +105,7 @@ function toRoute(model: Model, prices: Prices) {
     model: model.name,
     contextTokens: model.contextTokens,
     isToy: model.isToy,
+    isEmbedding: model.isEmbedding,
     inputSku: model.inputSku,
     inputPriceId: input.id,
     inputPrice: input.price,

@@ -64,6 +64,7 @@ function renderModel(model: Model, served: Served) {
     publisher: model.publisher,
     licence: model.licence,
     isToy: model.isToy,
+    isEmbedding: model.isEmbedding,
     contextTokens: model.contextTokens,
     price: {
       input: route

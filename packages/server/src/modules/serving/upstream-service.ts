@@ -64,6 +64,7 @@ async function putIntoCatalog(
       publisher: 'unknown',
       licence: 'unknown',
       isToy: false,
+      isEmbedding: sell.isEmbedding ?? false,
       contextTokens: sell.contextTokens,
       inputUsdPerMillionTokens: money(sell.inputUsd),
       outputUsdPerMillionTokens: money(sell.outputUsd),

@@ -357,6 +357,7 @@ export interface ModelTable {
   input_sku: string
   output_sku: string
   retired_at: Date | null
+  is_embedding: Generated<boolean>
 }
 
 export interface NodeTable {

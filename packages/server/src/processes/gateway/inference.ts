@@ -7,6 +7,7 @@ import {
   deliver,
   EMPTY_TALLY,
   type Gateway,
+  isNative,
   type Passage,
   PROVIDERS,
   type Refusal,
@@ -14,6 +15,7 @@ import {
   StreamRelay,
   type Target,
   type UpstreamRequest,
+  wireOf,
 } from '#modules/gateway/index.ts'
 import { type Attempt, attemptTargets } from './attempt.ts'
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
@@ -86,23 +88,21 @@ async function sendWhole(
 ): Promise<void> {
   const { model } = call.route
   const provider = PROVIDERS[target.provider]
-  const answer = provider.readAnswer(text)
+  const { dialect, request } = call
+  const answer = wireOf(provider, dialect.name).readAnswer(text, request)
   if (!answer) return sendRefusal(exchange, refusals.upstreamFailed(model))
   const used = call.bill(deliver(EMPTY_TALLY, answer))
   const refusal = await finish(deps, call, { used, isDelivered: false })
   if (refusal) return sendRefusal(exchange, refusal)
-  if (provider.dialect !== call.dialect.name)
-    sendJson(
-      exchange,
-      call.dialect.renderAnswer(
-        contextOf(deps, exchange, call),
-        provider.readEvents(answer.json),
-        used,
-      ),
-    )
-  // The server's own words, but for the model's name, which is the one that was asked for.
-  else if (target.upstreamModel === model) sendJson(exchange, text)
-  else sendJson(exchange, JSON.stringify({ ...answer.json, model }))
+  if (!isNative(provider, dialect.name)) {
+    const context = contextOf(deps, exchange, call)
+    sendJson(exchange, dialect.renderAnswer(context, provider.readEvents(answer.json), used))
+  } else {
+    const mended = dialect.mendAnswer?.(request, answer.json, used) ?? null
+    // The server's own words, but for the model's name, which is the one that was asked for.
+    if (mended === null && target.upstreamModel === model) sendJson(exchange, text)
+    else sendJson(exchange, JSON.stringify({ ...(mended ?? answer.json), model }))
+  }
   deps.watch.onAnswer(call, exchange, used)
 }
 
@@ -120,8 +120,8 @@ function contextOf(
 /** Untouched where server and client speak the same, translated event by event where they do not. */
 function passageOf(context: AnswerContext, { dialect }: Call, target: Target): Passage {
   const provider = PROVIDERS[target.provider]
-  const reader = provider.openReader()
-  if (provider.dialect !== dialect.name) return new Crossing(reader, dialect.openWriter(context))
+  const reader = wireOf(provider, dialect.name).openReader()
+  if (!isNative(provider, dialect.name)) return new Crossing(reader, dialect.openWriter(context))
   return dialect.openPassage(context, {
     isRenamed: target.upstreamModel !== context.model,
     reader,
@@ -173,7 +173,8 @@ async function endStream(
   if (end.kind === 'gone') return
   // No ending follows: a client must not take a part for the whole.
   const told = refusal ?? refusals.streamBroken(call.route.model)
-  response.end(call.dialect.renderBroken(told, exchange.requestId))
+  const { requestId } = exchange
+  response.end(relay.broken(told, used) ?? call.dialect.renderBroken(told, requestId))
   if (end.kind === 'broken') deps.watch.onBrokenStream(call, end.why)
 }
 
@@ -206,7 +207,8 @@ function attempt<Answer>(
   const { dialect, request, route } = call
   const onFailure = (target: Target, why: string) => watch.onTargetFailed(route.model, target, why)
   return attemptTargets<Answer>({ gateway, route, request, onFailure }, (target) => {
-    const asking = PROVIDERS[target.provider].renderRequest({ dialect, request, target })
+    const wire = wireOf(PROVIDERS[target.provider], dialect.name)
+    const asking = wire.renderRequest({ dialect, request, target })
     if ('body' in asking) return send(target, asking)
     return Promise.resolve({ kind: 'refused', refusal: asking })
   })

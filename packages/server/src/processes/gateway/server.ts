@@ -24,6 +24,10 @@ interface Endpoint {
 /** What is asked of models, by path; each with POST. */
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
   ['/v1/chat/completions', { dialect: DIALECTS.chat, serve: serveInference }],
+  ['/v1/completions', { dialect: DIALECTS.completions, serve: serveInference }],
+  ['/v1/embeddings', { dialect: DIALECTS.embeddings, serve: serveInference }],
+  ['/v1/responses', { dialect: DIALECTS.responses, serve: serveInference }],
+  ['/v1/responses/input_tokens', { dialect: DIALECTS.responses, serve: serveCount }],
   ['/v1/messages', { dialect: DIALECTS.messages, serve: serveInference }],
   ['/v1/messages/count_tokens', { dialect: DIALECTS.messages, serve: serveCount }],
 ])
@@ -100,6 +104,7 @@ function handlerOf(method: string, path: string): Serve {
     return method === 'POST' ? endpoint.serve : refuse(refusals.wrongMethod(method, path, 'POST'))
   if (path === MODELS || path.startsWith(`${MODELS}/`))
     return isRead ? serveModels : refuse(refusals.wrongMethod(method, path, 'GET'))
+  if (path.startsWith('/v1/responses/')) return refuse(refusals.responseNotStored())
   return refuse(refusals.unknownUrl(method, path))
 }
 

@@ -5,11 +5,13 @@
 import { isObject } from '../json.ts'
 import { invalidRequest, type Refusal } from '../refusal.ts'
 
-type Rule =
+export type Rule =
   | { readonly type: 'boolean' | 'object' | 'string' }
   | { readonly type: 'integer' | 'decimal'; readonly min?: number; readonly max?: number }
 
-export const FIELD_RULES: Readonly<Record<string, Rule>> = {
+export type Rules = Readonly<Record<string, Rule>>
+
+const CHAT_RULES: Rules = {
   stream: { type: 'boolean' },
   stream_options: { type: 'object' },
   max_tokens: { type: 'integer', min: 1 },
@@ -81,11 +83,14 @@ export function judgeField(param: string, rule: Rule, value: unknown): Refusal |
 }
 
 /** Judges every field the table names. */
-export function judgeFields(body: Readonly<Record<string, unknown>>): Refusal | null {
-  for (const param in FIELD_RULES) {
+export function judgeFields(
+  body: Readonly<Record<string, unknown>>,
+  rules: Rules = CHAT_RULES,
+): Refusal | null {
+  for (const param in rules) {
     const value = body[param]
     if (value === undefined) continue
-    const refused = judgeField(param, FIELD_RULES[param] as Rule, value)
+    const refused = judgeField(param, rules[param] as Rule, value)
     if (refused) return refused
   }
   return null

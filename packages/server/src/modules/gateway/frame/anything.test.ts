@@ -1,4 +1,4 @@
-/** Whatever clients and servers send, readers and writers of both dialects and providers stand it. */
+/** Whatever clients and servers send, readers and writers of all dialects and providers stand it. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DIALECTS } from '../dialects/index.ts'
@@ -9,7 +9,7 @@ import { bill } from '../usage.ts'
 import { Crossing } from './crossing.ts'
 import type { ModelRequest } from './dialect.ts'
 
-const NAMES = ['chat', 'messages'] as const
+const NAMES = ['chat', 'messages', 'responses'] as const
 const KINDS = ['openai', 'anthropic'] as const
 
 const target = (provider: Target['provider']): Target => ({
@@ -55,19 +55,50 @@ const body = fc.record(
   },
   { requiredKeys: ['model', 'max_tokens', 'messages'] },
 )
+const item = fc.record(
+  {
+    type: fc.constantFrom('message', 'function_call', 'function_call_output', 'reasoning', 'other'),
+    role: fc.constantFrom('user', 'assistant', 'system', 'tool'),
+    content: fc.oneof(fc.string(), fc.array(part), fc.jsonValue()),
+    call_id: fc.oneof(fc.string(), fc.jsonValue()),
+    name: fc.oneof(fc.string(), fc.jsonValue()),
+    arguments: fc.oneof(fc.string(), fc.jsonValue()),
+    output: fc.oneof(fc.string(), fc.array(part), fc.jsonValue()),
+  },
+  { requiredKeys: ['role'] },
+)
+const asked = fc.record(
+  {
+    model: fc.constant('m'),
+    input: fc.oneof(fc.string(), fc.array(item, { minLength: 1 }), fc.jsonValue()),
+    tools: fc.oneof(fc.jsonValue(), fc.array(fc.record({ name: fc.string() }))),
+    tool_choice: fc.jsonValue(),
+    text: fc.jsonValue(),
+    reasoning: fc.jsonValue(),
+    include: fc.jsonValue(),
+  },
+  { requiredKeys: ['model', 'input'] },
+)
 
 test('any request is sent or refused, to a server of either kind', () => {
   fc.assert(
-    fc.property(body, fc.constantFrom(...NAMES), fc.constantFrom(...KINDS), (json, name, kind) => {
-      const dialect = DIALECTS[name]
-      const request = dialect.parse(Buffer.from(JSON.stringify(json)))
-      if (request.kind === 'refusal') return
-      for (const render of ['renderRequest', 'renderCount'] as const) {
-        const sent = PROVIDERS[kind][render]({ dialect, request, target: target(kind) })
-        if ('body' in sent) expect(JSON.parse(sent.body)).toMatchObject({ model: 'theirs' })
-        else expect(sent.status).toBe(400)
-      }
-    }),
+    fc.property(
+      body,
+      asked,
+      fc.constantFrom(...NAMES),
+      fc.constantFrom(...KINDS),
+      (chat, other, name, kind) => {
+        const dialect = DIALECTS[name]
+        const json = name === 'responses' ? other : chat
+        const request = dialect.parse(Buffer.from(JSON.stringify(json)))
+        if (request.kind === 'refusal') return
+        for (const render of ['renderRequest', 'renderCount'] as const) {
+          const sent = PROVIDERS[kind][render]({ dialect, request, target: target(kind) })
+          if ('body' in sent) expect(JSON.parse(sent.body)).toMatchObject({ model: 'theirs' })
+          else expect(sent.status).toBe(400)
+        }
+      },
+    ),
     { numRuns: 500 },
   )
 })
@@ -107,13 +138,14 @@ const event = fc
   .map(([type, data]) => `event: ${type}\ndata: ${data}\n\n`)
 
 function requestOf(name: (typeof NAMES)[number]): ModelRequest {
-  const asked = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] }
-  const request = DIALECTS[name].parse(Buffer.from(JSON.stringify({ ...asked, stream: true })))
+  const turns = { max_tokens: 9, messages: [{ role: 'user', content: 'x' }] }
+  const asking = { model: 'm', ...(name === 'responses' ? { input: 'x' } : turns), stream: true }
+  const request = DIALECTS[name].parse(Buffer.from(JSON.stringify(asking)))
   if (request.kind === 'refusal') throw new Error(request.error.message)
   return request
 }
 
-test('any bytes of a server end in a state with a bill, for a client of either dialect', () => {
+test('any bytes of a server end in a state with a bill, for a client of any dialect', () => {
   const streams = fc.array(event, { maxLength: 8 })
   fc.assert(
     fc.property(
@@ -143,7 +175,7 @@ test('any bytes of a server end in a state with a bill, for a client of either d
   )
 })
 
-test('any whole answer is read or refused, and written for a client of either dialect', () => {
+test('any whole answer is read or refused, and written for a client of any dialect', () => {
   fc.assert(
     fc.property(
       json,

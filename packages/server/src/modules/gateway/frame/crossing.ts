@@ -1,6 +1,7 @@
 /** A streamed answer on its way from a server of one dialect to a client of another: event by event, nothing kept. */
 import type { Quantities } from '../charge.ts'
 import type { StreamEvent } from '../event-stream.ts'
+import type { Refusal } from '../refusal.ts'
 import type { Delivery } from '../usage.ts'
 import type { AnswerEvent, StreamReader } from './answer-event.ts'
 import type { Passage, Passed, StreamWriter } from './dialect.ts'
@@ -45,5 +46,9 @@ export class Crossing implements Passage {
 
   ending(used: Quantities): string {
     return this.#writer.ending(used)
+  }
+
+  broken(refusal: Refusal, used: Quantities): string | null {
+    return this.#writer.broken?.(refusal, used) ?? null
   }
 }

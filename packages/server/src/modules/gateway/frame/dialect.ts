@@ -11,7 +11,7 @@ import type { Delivery } from '../usage.ts'
 import type { AnswerEvent, StreamReader } from './answer-event.ts'
 import type { Needs } from './needs.ts'
 
-export type DialectName = 'chat' | 'messages'
+export type DialectName = 'chat' | 'messages' | 'responses' | 'completions' | 'embeddings'
 export type Json = Readonly<Record<string, unknown>>
 
 /** A request that was judged. */
@@ -25,11 +25,15 @@ export interface ModelRequest {
   /** The most tokens each choice may have; null where the model's context is the only bound. */
   readonly outputTokensMax: number | null
   readonly choices: number
+  /** Inputs that are answered each for itself, and of which each may fill the context. Absent: one. */
+  readonly inputs?: number
   /** Bytes as received: never fewer than the bytes of the text within. */
   readonly bodyBytes: number
   readonly hasOpaqueInput: boolean
   readonly needs: Needs
   readonly body: Json
+  /** The same as the body of a chat completion, where it was needed to judge it. */
+  readonly chat?: Json
 }
 
 /** What of an answer is ours to say. */
@@ -48,6 +52,8 @@ export interface StreamWriter {
   write(event: AnswerEvent): string
   /** What ends a complete answer; `used` is what is charged. Kept back until that is on disk. */
   ending(used: Quantities): string
+  /** What ends a stream that goes no further; without it, the dialect's `renderBroken` does. */
+  broken?(refusal: Refusal, used: Quantities): string
 }
 
 export type Passed =
@@ -65,6 +71,7 @@ export type Passed =
 export interface Passage {
   take(event: StreamEvent): Passed
   ending(used: Quantities): string
+  broken?(refusal: Refusal, used: Quantities): string | null
 }
 
 export interface NativePassage {
@@ -92,6 +99,8 @@ export interface Dialect {
   openWriter(context: AnswerContext): StreamWriter
   /** The way through for a server of this very dialect: untouched where it may be. */
   openPassage(context: AnswerContext, native: NativePassage): Passage
+  /** What has to be mended in a whole answer of a server of this very dialect; null where it may stay as it is. */
+  mendAnswer?(request: ModelRequest, json: Json, used: Quantities): Json | null
   renderCount(inputTokens: number): string
   renderModelList(routes: readonly Route[]): string
   renderModelCard(route: Route): string

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Quantities } from '../charge.ts'
 import { DIALECTS } from '../dialects/index.ts'
+import { isObject } from '../json.ts'
 import { readUsage as readMessagesUsage } from '../providers/anthropic/usage.ts'
 import { PROVIDERS } from '../providers/index.ts'
 import { readUsage as readChatUsage } from '../providers/openai/usage.ts'
@@ -179,11 +180,34 @@ const SHAPES: readonly Shape[] = [
   },
 ]
 
-const READERS = { chat: readChatUsage, messages: readMessagesUsage }
+type Told = 'chat' | 'messages' | 'responses'
+
+/** A response's usage, by the names that a chat has for it. */
+function readResponsesUsage(usage: unknown): Quantities | null {
+  if (!isObject(usage)) return null
+  const { input_tokens: input, input_tokens_details: read } = usage
+  const { output_tokens: output, output_tokens_details: written } = usage
+  return readChatUsage({
+    prompt_tokens: input,
+    prompt_tokens_details: read,
+    completion_tokens: output,
+    completion_tokens_details: written,
+  })
+}
+
+const READERS = {
+  chat: readChatUsage,
+  messages: readMessagesUsage,
+  responses: readResponsesUsage,
+}
+
+function askedIn(dialect: DialectName): Json {
+  if (dialect === 'responses') return { model: 'm', input: 'hello', max_output_tokens: 9 }
+  return { model: 'm', messages: [{ role: 'user', content: 'hello' }], max_tokens: 9 }
+}
 
 function contextFor(dialect: DialectName, isStream: boolean): AnswerContext {
-  const messages = [{ role: 'user', content: 'hello' }]
-  const body = { model: 'm', messages, max_tokens: 9, stream: isStream }
+  const body = { ...askedIn(dialect), stream: isStream }
   const asked = { ...body, ...(isStream && dialect === 'chat' ? OPTIONS : {}) }
   const request = DIALECTS[dialect].parse(Buffer.from(JSON.stringify(asked)))
   if (request.kind === 'refusal') throw new Error(request.error.message)
@@ -199,7 +223,7 @@ const eventOf = (json: Json | string) => {
   return `${type === '' ? '' : `event: ${type}\n`}data: ${data}\n\n`
 }
 
-function stream({ provider, stream: events }: Shape, dialect: DialectName) {
+function stream({ provider, stream: events }: Shape, dialect: Told) {
   const context = contextFor(dialect, true)
   const { [provider]: server } = PROVIDERS
   const passage =
@@ -214,12 +238,13 @@ function stream({ provider, stream: events }: Shape, dialect: DialectName) {
 }
 
 /** The last count that a client reads in what it got. */
-function shownIn(text: string, dialect: DialectName): Quantities | null {
+function shownIn(text: string, dialect: Told): Quantities | null {
   let shown: Quantities | null = null
   for (const line of text.split('\n')) {
     const json = line.startsWith('data: {') ? (JSON.parse(line.slice(6)) as Json) : {}
-    const { message: begun } = json as { message?: Json }
-    shown = READERS[dialect](json['usage'] ?? begun?.['usage'], shown) ?? shown
+    const { message: begun, response } = json as { message?: Json; response?: Json }
+    const usage = json['usage'] ?? begun?.['usage'] ?? response?.['usage']
+    shown = READERS[dialect](usage, shown) ?? shown
   }
   return shown
 }
@@ -228,7 +253,7 @@ const noZero = (used: Quantities | null) =>
   Object.fromEntries(Object.entries(used ?? {}).filter(([, count]) => count !== 0))
 
 describe.each(SHAPES)('$provider: $name', (shape) => {
-  test.each(['chat', 'messages'] as const)('to a client of %s', (dialect) => {
+  test.each(['chat', 'messages', 'responses'] as const)('to a client of %s', (dialect) => {
     const { used, text } = stream(shape, dialect)
     expect(used).toEqual({ ...shape.want, isEstimated: false })
 
@@ -247,9 +272,10 @@ describe.each(SHAPES)('$provider: $name', (shape) => {
     ) as Json
     // A dialect without a word for a class shows the whole alone.
     const { reasoningTokens: _, ...inMessages } = shape.want
-    const want = noZero(dialect === 'chat' ? shape.want : inMessages)
+    const want = noZero(dialect === 'messages' ? inMessages : shape.want)
     expect(noZero(READERS[dialect](rendered['usage']))).toEqual(want)
-    if (shape.name !== 'classes larger than their whole' && shape.provider !== 'openai')
+    const isOwn = dialect !== 'responses' && shape.provider === 'openai'
+    if (shape.name !== 'classes larger than their whole' && !isOwn)
       expect(noZero(shownIn(text, dialect))).toEqual(want)
   })
 })
@@ -262,7 +288,7 @@ test('a server that counted nothing is estimated from what it delivered, the sam
     whole: {},
     want: { inputTokens: 0, outputTokens: 0 },
   }
-  for (const dialect of ['chat', 'messages'] as const)
+  for (const dialect of ['chat', 'messages', 'responses'] as const)
     expect(stream(silent, dialect).used).toEqual({
       inputTokens: 1,
       outputTokens: 2,

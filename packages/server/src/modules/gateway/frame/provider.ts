@@ -35,21 +35,28 @@ export interface UpstreamError {
   readonly isContextExceeded: boolean
 }
 
-export interface Provider {
+/** How a server is asked for an answer, and how that is read. */
+export interface Wire {
+  renderRequest(ask: Ask): UpstreamRequest | Refusal
+  /** Null when the text is no answer. */
+  readAnswer(text: string, request: ModelRequest): WholeAnswer | null
+  openReader(): StreamReader
+}
+
+export interface Provider extends Wire {
   /** The dialect it speaks: a client of the same one gets its bytes untouched. */
   readonly dialect: DialectName
-  renderRequest(ask: Ask): UpstreamRequest | Refusal
+  /** Further dialects that it speaks. Nothing is translated into these. */
+  readonly further?: Partial<Readonly<Record<DialectName, Wire>>>
   /** Asks how many tokens a request's input has. */
   renderCount(ask: Ask): UpstreamRequest | Refusal
   /** The answer to that; null when it is none. */
   readCount(text: string): number | null
   /** What proves to the server that the operator may ask. */
   renderCredential(credential: string): Readonly<Record<string, string>>
-  /** Null when the text is no answer. */
   readAnswer(text: string): WholeAnswer | null
   /** What such an answer says, for a client of another dialect. */
   readEvents(json: Json): readonly AnswerEvent[]
-  openReader(): StreamReader
   /** Reads an error's body, whatever it is. */
   readError(text: string): UpstreamError
 }

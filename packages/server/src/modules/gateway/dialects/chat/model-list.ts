@@ -31,6 +31,7 @@ function renderModel(route: Route) {
     owned_by: OWNED_BY,
     x_spillway: {
       is_toy: route.isToy,
+      is_embedding: route.isEmbedding === true,
       context_tokens: route.contextTokens,
       is_ready: route.targets.length > 0,
       state: route.stateText,

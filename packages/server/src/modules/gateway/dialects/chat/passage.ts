@@ -11,6 +11,8 @@ export interface ChatPassageOptions {
   readonly isRenamed: boolean
   readonly wantsUsage: boolean
   readonly wantsContinuousUsage: boolean
+  /** Where a choice has its text. */
+  readonly field?: 'delta' | 'text'
 }
 
 export const DONE = 'data: [DONE]\n\n'
@@ -25,7 +27,7 @@ export class ChatPassage implements Passage {
   }
 
   take({ data, type }: StreamEvent): Passed {
-    const reading = readChunk(data, type)
+    const reading = readChunk(data, type, this.#options.field)
     if (reading.kind !== 'chunk') return reading
     this.#last = reading
     const text = this.#render(reading, data)

@@ -5,7 +5,7 @@ import { invalidRequest, malformedJson, type Refusal } from '../../refusal.ts'
 import { judgeField, judgeFields, missingParameter, wrongType } from '../field-rules.ts'
 import { hasOpaqueInput, judgeMessages } from './messages.ts'
 
-function judgeStreamOptions(body: Readonly<Record<string, unknown>>): Refusal | null {
+export function judgeStreamOptions(body: Readonly<Record<string, unknown>>): Refusal | null {
   const options = body['stream_options']
   if (!isObject(options)) return null
   if (body['stream'] !== true)

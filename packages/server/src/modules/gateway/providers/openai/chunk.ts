@@ -20,14 +20,21 @@ function textOf(message: Json): string {
   return text
 }
 
-function measure(choices: readonly unknown[], field: 'delta' | 'message') {
+/** Where a choice has its text: in a chunk, in a whole answer, or in either of the older completions. */
+type Field = 'delta' | 'message' | 'text'
+
+function bytesOf(content: unknown): number {
+  if (typeof content === 'string') return Buffer.byteLength(content)
+  return isObject(content) ? Buffer.byteLength(textOf(content)) : 0
+}
+
+function measure(choices: readonly unknown[], field: Field) {
   let pieces = 0
   let outputBytes = 0
   let finishes = 0
   for (const choice of choices) {
     if (!isObject(choice)) continue
-    const message = choice[field]
-    const bytes = isObject(message) ? Buffer.byteLength(textOf(message)) : 0
+    const bytes = bytesOf(choice[field])
     if (bytes > 0) pieces += 1
     outputBytes += bytes
     if (typeof choice['finish_reason'] === 'string') finishes += 1
@@ -50,7 +57,11 @@ export type ChunkReading =
   | { readonly kind: 'failed'; readonly why: string }
 
 /** Reads the data of one event of a stream. */
-export function readChunk(data: string, type: string): ChunkReading {
+export function readChunk(
+  data: string,
+  type: string,
+  field: 'delta' | 'text' = 'delta',
+): ChunkReading {
   if (data === '[DONE]') return { kind: 'done' }
   const json = parseJson(data)
   if (!isObject(json)) return { kind: 'failed', why: 'a chunk is not a JSON object' }
@@ -62,7 +73,7 @@ export function readChunk(data: string, type: string): ChunkReading {
     kind: 'chunk',
     json,
     usage,
-    ...measure(choices, 'delta'),
+    ...measure(choices, field),
     isUsageOnly: choices.length === 0 && usage !== null,
   }
 }
@@ -72,13 +83,16 @@ export interface Completion extends Delivery {
 }
 
 /** Reads a whole completion; null when it is not one. */
-export function readCompletion(text: string): Completion | null {
+export function readCompletion(
+  text: string,
+  field: 'message' | 'text' = 'message',
+): Completion | null {
   const json = parseJson(text)
   if (!isObject(json) || !Array.isArray(json['choices'])) return null
   return {
     json,
     usage: readUsage(json['usage']),
-    ...measure(json['choices'], 'message'),
+    ...measure(json['choices'], field),
     isFinish: true,
   }
 }

@@ -3,11 +3,11 @@ import type { Ask, Provider, UpstreamRequest } from '../../frame/provider.ts'
 import { isObject, parseJson } from '../../json.ts'
 import type { Refusal } from '../../refusal.ts'
 import { parseError, readCompletion } from './chunk.ts'
+import { completions } from './completions.ts'
+import { embeddings } from './embeddings.ts'
 import { ChatReader, readEvents } from './reader.ts'
-import { renderBody } from './request.ts'
+import { HEADERS, renderBody } from './request.ts'
 import { isCount } from './usage.ts'
-
-const HEADERS = { 'content-type': 'application/json', accept: '*/*' }
 
 function renderRequest({ dialect, request, target }: Ask): UpstreamRequest | Refusal {
   const chat = dialect.toChat(request)
@@ -31,6 +31,7 @@ function isRefusal(chat: object): chat is Refusal {
 
 export const openai: Provider = {
   dialect: 'chat',
+  further: { completions, embeddings },
   renderRequest,
   renderCount,
   readCount: (text) => {
@@ -41,7 +42,7 @@ export const openai: Provider = {
     return isCount(found) ? found : null
   },
   renderCredential: (credential) => ({ authorization: `Bearer ${credential}` }),
-  readAnswer: readCompletion,
+  readAnswer: (text) => readCompletion(text),
   readEvents: (json) => readEvents(json, 'message'),
   openReader: () => new ChatReader(),
   readError: parseError,

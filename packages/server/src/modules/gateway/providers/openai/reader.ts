@@ -35,9 +35,12 @@ function readCalls(message: Json, choice: number): AnswerEvent[] {
   })
 }
 
-function readChoice(choice: Json, at: number, field: 'delta' | 'message'): AnswerEvent[] {
+type Field = 'delta' | 'message' | 'text'
+
+function readChoice(choice: Json, at: number, field: Field): AnswerEvent[] {
   const index = Number.isSafeInteger(choice['index']) ? (choice['index'] as number) : at
-  const message = isObject(choice[field]) ? choice[field] : {}
+  const said = choice[field]
+  const message = isObject(said) ? said : { content: said }
   const events: AnswerEvent[] = []
   const reasoning = textIn(message, 'reasoning_content') ?? textIn(message, 'reasoning')
   if (reasoning !== null) events.push({ kind: 'reasoning', choice: index, text: reasoning })
@@ -55,7 +58,7 @@ function readChoice(choice: Json, at: number, field: 'delta' | 'message'): Answe
 }
 
 /** The events of a chunk, or of a whole completion. */
-export function readEvents(json: Json, field: 'delta' | 'message'): readonly AnswerEvent[] {
+export function readEvents(json: Json, field: Field): readonly AnswerEvent[] {
   const choices = Array.isArray(json['choices']) ? (json['choices'] as unknown[]) : []
   const events = choices.flatMap((choice, at) =>
     isObject(choice) ? readChoice(choice, at, field) : [],
@@ -66,9 +69,15 @@ export function readEvents(json: Json, field: 'delta' | 'message'): readonly Ans
 }
 
 export class ChatReader implements StreamReader {
+  readonly #field: 'delta' | 'text'
+
+  constructor(field: 'delta' | 'text' = 'delta') {
+    this.#field = field
+  }
+
   take({ data, type }: StreamEvent): Reading {
-    const reading = readChunk(data, type)
+    const reading = readChunk(data, type, this.#field)
     if (reading.kind !== 'chunk') return reading
-    return { kind: 'events', events: readEvents(reading.json, 'delta') }
+    return { kind: 'events', events: readEvents(reading.json, this.#field) }
   }
 }

@@ -5,6 +5,8 @@
 import type { Json, ModelRequest } from '../../frame/dialect.ts'
 import type { Target } from '../../route.ts'
 
+export const HEADERS = { 'content-type': 'application/json', accept: '*/*' }
+
 export function renderBody(
   chat: Json,
   { model, isStream }: Pick<ModelRequest, 'model' | 'isStream'>,
