@@ -79,20 +79,59 @@ describe.runIf(hasChromium)('the outlook of the operator', () => {
       await page.getByRole('textbox', { name: 'Horizon' }).fill('1')
       await page.getByRole('textbox', { name: 'Seeds' }).fill('2')
       await page.getByRole('textbox', { name: 'Nodes of base' }).fill('4')
+      await page.getByRole('button', { name: 'Buyers by tier' }).click()
+      const hours = page.getByRole('combobox', { name: 'Guaranteed for of base' })
+      await hours.selectOption('2')
+      await page.getByRole('textbox', { name: 'Guaranteed spot demand of base' }).fill('2')
       await page.getByRole('button', { name: 'Simulate 2 variants' }).click()
-      await page.getByRole('alert').getByText('Owner’s mean use of busier owner').waitFor()
+      await page.getByRole('alert').getByText('1 value cannot be simulated').waitFor()
+      expect(await use.getAttribute('aria-invalid')).toBe('true')
+      await page.getByText('Write a number.').waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      // then: what only the server knows is told at its field too
       await use.fill('80')
+      const policy = page.getByRole('combobox', { name: 'Policy of busier owner' })
+      await policy.selectOption('fifo')
+      await page.getByRole('button', { name: 'Simulate 2 variants' }).click()
+      await page
+        .getByRole('cell')
+        .getByText(/knows the owner's work and spot/)
+        .waitFor()
+      expect(await policy.getAttribute('aria-invalid')).toBe('true')
+      await policy.selectOption('')
       await page.getByRole('button', { name: 'Simulate 2 variants' }).click()
       await page.getByRole('table', { name: 'All figures' }).waitFor({
         timeout: SIMULATED_WITHIN_MS,
       })
-      await page.getByRole('img', { name: /GPUs that the owner has/ }).waitFor()
+      for (const variant of ['base', 'busier owner'])
+        for (const words of [
+          `GPUs by who has them, in ${variant}`,
+          `Forecast and actual demand of the owner, in ${variant}`,
+          `Clearing price, reserve and worth of a GPU-hour, in ${variant}`,
+          `GPUs that could be sold by tier, in ${variant}`,
+        ])
+          await page.getByRole('img', { name: words }).waitFor()
       expect(await accessibilityFaults(page)).toEqual([])
+      await page.getByRole('button', { name: 'Difference to the base' }).click()
+      await page.getByText('what cannot be told from no difference is grey').waitFor()
       await page.getByRole('combobox', { name: 'Variant' }).selectOption('busier owner')
-      await page.getByRole('button', { name: 'View as table' }).click()
-      await page.getByText('day 1, 00:00').waitFor()
-      expect(new URL(page.url()).searchParams.get('variant')).toBe('busier owner')
-      expect(opened.complaints).toEqual([])
+      await page.getByRole('button', { name: 'View as tables' }).click()
+      const demand = 'Forecast and actual demand of the owner, in base'
+      await page.getByRole('table', { name: demand }).getByText('day 1, 00:00').waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      const asked = new URL(page.url()).searchParams
+      expect([asked.get('variant'), asked.get('figures')]).toEqual(['busier owner', 'difference'])
+      // then: narrow, in the dark, the charts stand below one another and nothing is cut off
+      const narrow = await scene.open({ as: 'operator', width: 390, theme: 'dark' })
+      await narrow.go(new URL(page.url()).pathname)
+      await narrow.page.getByRole('img', { name: /GPUs by who has them, in base/ }).waitFor()
+      const overflow = 'document.documentElement.scrollWidth - innerWidth'
+      expect(await narrow.page.evaluate(overflow)).toBeLessThanOrEqual(0)
+      expect(await accessibilityFaults(narrow.page)).toEqual([])
+      expect(narrow.complaints).toEqual([])
+      await narrow.close()
+      // A refused simulation is a failed request to the browser, and nothing else.
+      expect(opened.complaints.filter((each) => !each.includes('400'))).toEqual([])
       await opened.close()
     },
     SIMULATED_WITHIN_MS + 60_000,

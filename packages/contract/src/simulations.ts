@@ -49,6 +49,11 @@ export const SIMULATION_MEASURES = [
 export const SimulationMeasure = z.enum(SIMULATION_MEASURES)
 export type SimulationMeasure = z.infer<typeof SimulationMeasure>
 
+export const SIMULATION_TIERS = ['serving', 'on_demand', 'guaranteed', 'spot', 'flex'] as const
+/** What is sold; `guaranteed` is spot with a promise of some hours, `serving` earns by the token. */
+export const SimulationTier = z.enum(SIMULATION_TIERS)
+export type SimulationTier = z.infer<typeof SimulationTier>
+
 /** GPUs of the simulated pool through the horizon, mean over the seeds; one value a step. */
 export const SimulationTimeline = z.object({
   stepHours: z.number(),
@@ -58,6 +63,8 @@ export const SimulationTimeline = z.object({
   soldGpus: z.array(z.number()),
   /** What the owner wanted, running or waiting. */
   wantedGpus: z.array(z.number()),
+  /** Of what is sold, by tier; absent of a policy to compare with, which knows spot alone. */
+  soldByTier: z.partialRecord(SimulationTier, z.array(z.number())).optional(),
 })
 export type SimulationTimeline = z.infer<typeof SimulationTimeline>
 
@@ -98,6 +105,20 @@ export const SimulationMarket = z.object({
       ),
     })
     .nullable(),
+  /** What could be sold of each tier, from firm to loose, each a part of the looser. */
+  supply: z
+    .object({
+      stepHours: z.number(),
+      tiers: z.array(
+        z.object({
+          tier: z.enum(['reserved', 'guaranteed', 'spot', 'flex']),
+          /** For how long it is promised; null where it is not. */
+          hours: z.number().nullable(),
+          gpus: PerStep,
+        }),
+      ),
+    })
+    .optional(),
 })
 export type SimulationMarket = z.infer<typeof SimulationMarket>
 
@@ -108,6 +129,8 @@ export const SimulationVariant = z.object({
   scale: z.number(),
   /** What a policy knows nothing of is absent. */
   measures: z.partialRecord(SimulationMeasure, SimulationEstimate),
+  /** Less the base, seed by seed: what comes by chance is alike on both sides. Absent of the base itself. */
+  differences: z.partialRecord(SimulationMeasure, SimulationEstimate).optional(),
   timeline: SimulationTimeline,
   markets: z.array(SimulationMarket).optional(),
   /** One for each seed: the same scenario and version give the same. */
@@ -160,6 +183,7 @@ export const createSimulation = endpoint({
     }),
   }),
   returns: Simulation,
+  // Fields of a refusal name the value by its path: `body.scenario.variants.0.spot.load`.
   errors: ['simulation.scenario_refused', 'simulation.limit_reached'],
   status: 201,
 })

@@ -150,6 +150,8 @@ export const COLD_STARTS_JUDGED = 5
 /** How often it is decided how many replicas a deployment shall have, and for how long that is kept. */
 export const SCALING_EVERY_MS = 10 * SECOND_MS
 export const SCALING_KEPT_MS = 7 * 24 * 60 * MINUTE_MS
+/** In a simulation it is decided less often: demand changes by the hour there. */
+export const SIMULATED_SCALING_EVERY_MS = 1 * MINUTE_MS
 /** What was wanted of a deployment so long ago counts half: for one more replica, and for keeping one. */
 export const SCALING_SHORT_MS = 30 * SECOND_MS
 export const SCALING_LONG_MS = 5 * MINUTE_MS

@@ -12,10 +12,14 @@ import { findId } from './find.ts'
 
 interface PageOption {
   readonly html?: string
+  readonly difference?: boolean
 }
 
 const LOOK_EVERY_MS = 250
-const HTML = () => new Option('--html <file>', 'write a page with charts, complete in one file')
+const SHOWING = () => [
+  new Option('--html <file>', 'write a page with charts, complete in one file'),
+  new Option('--difference', 'tell each variant less the base, seed by seed'),
+]
 
 export function addSimulationCommands(program: Command, context: Context): void {
   addCommand<PageOption>(program, context, {
@@ -25,7 +29,7 @@ export function addSimulationCommands(program: Command, context: Context): void 
     example: 'spillway simulate examples/plan.yaml --html plan.html',
     persona: 'operator',
     arguments: [new Argument('<file>', 'the scenario, in YAML')],
-    options: [HTML()],
+    options: SHOWING(),
     run: simulate,
   })
   const group = addGroup(program, 'simulation', 'Look at simulations')
@@ -42,7 +46,7 @@ export function addSimulationCommands(program: Command, context: Context): void 
     example: 'spillway simulation show 4k2 --html plan.html',
     persona: 'operator',
     arguments: [idArgument()],
-    options: [HTML()],
+    options: SHOWING(),
     run: showSimulation,
   })
   addCommand(group, context, {
@@ -140,7 +144,10 @@ async function present(call: Call<PageOption>, found: SimulationWithResult): Pro
     if (result === null) return `${id} is ${state}${failure === null ? '' : `: ${failure}`}`
     const sure = seeds === 1 ? 'one run' : `${seeds} seeds; ± is the 95 % confidence interval`
     return [
-      renderVariants(result, tableOptions(call)),
+      renderVariants(result, {
+        ...tableOptions(call),
+        isDifference: call.options.difference ?? false,
+      }),
       call.output.paint('dim', `${horizonDays} days, ${sure}. ${id}`),
       ...notes.map((note) => call.output.paint('dim', note)),
     ].join('\n')

@@ -122,17 +122,37 @@ export function renderEstimate(estimate: SimulationEstimate | undefined, unit: U
     : `${renderFigure(mean, unit)} ± ${renderFigure(within, unit)}`
 }
 
+/** How much more or less than the base: a share in points of a hundred. */
+export function renderDifference({ mean, within }: SimulationEstimate, unit: Unit): string {
+  const plain = (value: number) =>
+    unit === 'share' ? `${(100 * value).toFixed(2)}` : renderFigure(value, unit)
+  const isSure = within === null || within <= Math.abs(mean) * SURE_PART
+  const width = isSure ? '' : ` ± ${plain(within)}`
+  return `${mean < 0 ? '' : '+'}${plain(mean)}${unit === 'share' ? ' points' : ''}${width}`
+}
+
+/** Each variant as its differences to the base, seed by seed, where it has them. */
+function renderCell(
+  { measures, differences }: SimulationVariant,
+  { measure, unit }: ShownMeasure,
+  isDifference: boolean,
+): string {
+  if (!isDifference || !differences) return renderEstimate(measures[measure], unit)
+  const difference = differences[measure]
+  return difference ? renderDifference(difference, unit) : '-'
+}
+
 export function renderVariants(
   variants: readonly SimulationVariant[],
-  options: TableOptions,
+  { isDifference, ...options }: TableOptions & { readonly isDifference: boolean },
 ): string {
   return renderTable<ShownMeasure>(
     [
       { heading: '', cell: ({ label }) => label },
-      ...variants.map(({ name, policy, measures }) => ({
-        heading: `${toLine(name)} (${policy})`.toUpperCase(),
+      ...variants.map((variant) => ({
+        heading: `${toLine(variant.name)} (${variant.policy})`.toUpperCase(),
         align: 'right' as const,
-        cell: ({ measure, unit }: ShownMeasure) => renderEstimate(measures[measure], unit),
+        cell: (shown: ShownMeasure) => renderCell(variant, shown, isDifference),
       })),
     ],
     SHOWN,

@@ -2,13 +2,13 @@
  * Lines over time, with bands. Pointing reads the values out, dragging zooms; the numbers belong beside it as a table,
  * which is what screen readers get.
  */
-import { type ReactElement, useEffect, useRef, useState } from 'react'
+import type { ReactElement } from 'react'
 import uPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
-import { tokenColour, useTheme } from '../ui/theme.ts'
+import { tokenColour } from '../ui/theme.ts'
 import { bandPlaces, type LineSeries, type LineShape, nearestIndex, spreadOut } from './lines.ts'
-import { type PlotHandlers, type PlotScales, plotOptions } from './plot.ts'
+import { type PlotHandlers, type PlotScales, type PlotSize, plotOptions } from './plot.ts'
 import { Readout } from './readout.tsx'
+import { type PlotKind, usePlot } from './use-plot.ts'
 
 export interface LineDrawing extends LineShape {
   readonly top?: number | undefined
@@ -28,52 +28,19 @@ interface LineChartProps {
   readonly onZoom?: (fromSecond: number, toSecond: number) => void
 }
 
-interface Pointed {
-  readonly index: number
-  readonly left: number
+const LINES: PlotKind<LineDrawing> = {
+  options: lineOptions,
+  dataOf: lineData,
+  indexAt: ({ seconds }, second) => nearestIndex(seconds, second),
+  lookOf: ({ lines }) => lines.map((each) => each.id).join(' '),
 }
 
 export function LineChart(props: LineChartProps): ReactElement {
-  const { drawing, height, onZoom } = props
-  const frame = useRef<HTMLDivElement>(null)
-  const [pointed, setPointed] = useState<Pointed | null>(null)
-  const theme = useTheme()
-  // New numbers every few seconds only replace the data; a new plot is made when the look of the lines changes.
-  const latest = useRef({ drawing, onZoom })
-  latest.current = { drawing, onZoom }
-  const plotRef = useRef<uPlot | null>(null)
-  const look = `${theme} ${height} ${drawing.lines.map((each) => each.id).join(' ')}`
-  useEffect(() => {
-    const element = frame.current
-    if (element === null) return
-    const handlers: PlotHandlers = {
-      onCursor: (second, left) => {
-        const index = second === null ? null : nearestIndex(latest.current.drawing.seconds, second)
-        setPointed(index === null ? null : { index, left })
-      },
-      onZoom: latest.current.onZoom ? (from, to) => latest.current.onZoom?.(from, to) : undefined,
-    }
-    const size = { width: element.clientWidth, height }
-    const plot = new uPlot(
-      lineOptions(() => latest.current.drawing, handlers, size),
-      lineData(latest.current.drawing),
-      element,
-    )
-    plotRef.current = plot
-    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }))
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-      plot.destroy()
-      plotRef.current = null
-    }
-  }, [look, height])
-  useEffect(() => {
-    plotRef.current?.setData(lineData(drawing))
-  }, [drawing])
+  const { drawing, height, label, renderValue } = props
+  const { frame, pointed, onPointerLeave } = usePlot(LINES, props)
   return (
-    <div className="relative" onPointerLeave={() => setPointed(null)}>
-      <div ref={frame} role="img" aria-label={props.label} style={{ height }} />
+    <div className="relative" onPointerLeave={onPointerLeave}>
+      <div ref={frame} role="img" aria-label={label} style={{ height }} />
       {pointed && (
         <Readout
           second={drawing.seconds[pointed.index] ?? 0}
@@ -82,7 +49,7 @@ export function LineChart(props: LineChartProps): ReactElement {
             series: { id: line.id, label: line.label, colour: line.colour, isHatched: false },
             value: line.values[pointed.index] ?? null,
           }))}
-          renderValue={props.renderValue}
+          renderValue={renderValue}
           renderSecond={drawing.formatSecond}
         />
       )}
@@ -157,7 +124,7 @@ const BAND_ALPHA = '26'
 function lineOptions(
   read: () => LineDrawing,
   handlers: PlotHandlers,
-  size: { readonly width: number; readonly height: number },
+  size: PlotSize,
 ): uPlot.Options {
   const drawing = read()
   const places = bandPlaces(drawing)

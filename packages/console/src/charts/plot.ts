@@ -8,6 +8,11 @@ export interface PlotHandlers {
   readonly onZoom?: ((fromSecond: number, toSecond: number) => void) | undefined
 }
 
+export interface PlotSize {
+  readonly width: number
+  readonly height: number
+}
+
 /** What is on the scales of a chart; read again at each drawing. */
 export interface PlotScales {
   readonly fromSecond: number
@@ -84,7 +89,7 @@ function readSelection(plot: uPlot, onZoom: PlotHandlers['onZoom']): void {
 export function plotOptions(
   readScales: () => PlotScales,
   handlers: PlotHandlers,
-  size: { readonly width: number; readonly height: number },
+  size: PlotSize,
 ): Omit<uPlot.Options, 'series'> {
   return {
     ...size,

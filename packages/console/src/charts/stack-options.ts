@@ -1,7 +1,7 @@
 /** How a stack is drawn with uPlot: layers from the top down, bars or steps, hatching. */
 import uPlot from 'uplot'
 import { tokenColour } from '../ui/theme.ts'
-import { type PlotHandlers, type PlotScales, plotOptions } from './plot.ts'
+import { type PlotHandlers, type PlotScales, type PlotSize, plotOptions } from './plot.ts'
 import { cumulate, type StackSeries, type StackShape } from './stack.ts'
 
 export interface StackDrawing extends StackShape {
@@ -10,6 +10,8 @@ export interface StackDrawing extends StackShape {
   readonly top?: number | undefined
   readonly nowSecond?: number | undefined
   readonly formatValue?: ((value: number) => string) | undefined
+  /** How an instant reads, where it is none of a calendar. */
+  readonly formatSecond?: ((second: number) => string) | undefined
 }
 
 const HATCH_SIZE = 6
@@ -57,19 +59,23 @@ function layer(series: StackSeries, mark: StackDrawing['mark']): uPlot.Series {
 }
 
 function scalesOf(drawing: StackDrawing): PlotScales {
-  const { edges, nowSecond, top, formatValue } = drawing
+  const { edges, nowSecond, top, formatValue, formatSecond } = drawing
   const fromSecond = edges[0] ?? 0
   const toSecond = edges.at(-1) ?? fromSecond + 1
   // A range that ends now needs no rule at its very edge.
   const isInside = nowSecond !== undefined && nowSecond < (edges.at(-2) ?? 0)
-  return { fromSecond, toSecond, top, formatValue, nowSecond: isInside ? nowSecond : undefined }
+  return {
+    ...{ fromSecond, toSecond, top, formatValue, formatSecond },
+    nowSecond: isInside ? nowSecond : undefined,
+  }
 }
 
 export function stackOptions(
-  drawing: StackDrawing,
+  read: () => StackDrawing,
   handlers: PlotHandlers,
-  size: { readonly width: number; readonly height: number },
+  size: PlotSize,
 ): uPlot.Options {
+  const drawing = read()
   const series = drawing.series.toReversed().map((each) => layer(each, drawing.mark))
-  return { ...plotOptions(() => scalesOf(drawing), handlers, size), series: [{}, ...series] }
+  return { ...plotOptions(() => scalesOf(read()), handlers, size), series: [{}, ...series] }
 }

@@ -1,13 +1,14 @@
-/** The same numbers as the chart, as a table: newest interval first. */
+/** The same numbers as the chart, as a table: the newest interval first, or the first of a simulated time. */
 import { type ReactElement, useMemo } from 'react'
 import { formatHour } from '../ui/format/time.ts'
 import type { TableColumn } from '../ui/table/column.ts'
 import { DataTable } from '../ui/table/data-table.tsx'
+import type { StackDrawing } from './stack-options.ts'
 import type { StackShape } from './stack.ts'
 
 interface StackTableProps {
   readonly label: string
-  readonly shape: StackShape
+  readonly shape: StackShape & Pick<StackDrawing, 'formatSecond'>
   readonly renderValue: (value: number) => string
 }
 
@@ -17,22 +18,20 @@ interface Interval {
 }
 
 export function StackTable({ label, shape, renderValue }: StackTableProps): ReactElement {
-  const rows = useMemo(
-    () =>
-      shape.edges
-        .slice(0, -1)
-        .map((from, index): Interval => ({ from, index }))
-        .toReversed(),
-    [shape],
-  )
+  const rows = useMemo(() => {
+    const all = shape.edges.slice(0, -1).map((from, index): Interval => ({ from, index }))
+    return shape.formatSecond ? all : all.toReversed()
+  }, [shape])
   const columns = useMemo((): TableColumn<Interval>[] => {
     const instant = (row: Interval): string => new Date(row.from * 1000).toISOString()
     return [
       {
         id: 'from',
-        header: 'From (UTC)',
-        cell: (row) => <span className="num">{formatHour(instant(row))}</span>,
-        value: instant,
+        header: shape.formatSecond ? 'From' : 'From (UTC)',
+        cell: (row) => (
+          <span className="num">{shape.formatSecond?.(row.from) ?? formatHour(instant(row))}</span>
+        ),
+        value: shape.formatSecond ? ({ from }) => from : instant,
       },
       ...shape.series.map((series): TableColumn<Interval> => {
         const value = (row: Interval): number | null => series.values[row.index] ?? null

@@ -1,4 +1,4 @@
-/** The operator's outlook: `/forecast?pool=&team=&horizon=&range=`, `/plan`, `/plan/new` and `/plan/$simulationId?variant=`. */
+/** The operator's outlook: `/forecast?pool=&team=&horizon=&range=`, `/plan`, `/plan/new` and `/plan/$simulationId?variant=&pool=&figures=`. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { appRoute, requirePermission } from './app.tsx'
@@ -42,6 +42,12 @@ export const planRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/plan/$simulationId',
   beforeLoad: ({ context }) => requirePermission(context.session.role, 'simulation.list'),
-  validateSearch: z.object({ ...tableSearch, view, variant: optionalText }),
+  validateSearch: z.object({
+    ...tableSearch,
+    view,
+    variant: optionalText,
+    pool: optionalText,
+    figures: z.enum(['difference']).optional().catch(undefined),
+  }),
   component: lazyRouteComponent(() => import('../features/plan/plan-page.tsx'), 'PlanPage'),
 })

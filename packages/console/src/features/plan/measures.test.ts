@@ -1,12 +1,13 @@
 import { SIMULATION_MEASURES } from '@spillway/contract'
 import { expect, test } from 'vitest'
 import {
+  formatDifferenceEstimate,
   formatEstimate,
   formatMeasure,
   formatSimulated,
   halfWidth,
+  isClear,
   MEASURES,
-  toTimeline,
 } from './measures.ts'
 
 test('every figure that a simulation tells is shown, in its order', () => {
@@ -22,18 +23,18 @@ test('a figure reads in its unit, with its confidence where there is any', () =>
   expect(halfWidth({ mean: 1e9, within: 1e-3 })).toBe(0)
 })
 
+test('a difference says its sign and its interval, and whether it can be told from none', () => {
+  expect(formatDifferenceEstimate({ mean: 0.0123, within: 0.004 }, 'share')).toBe(
+    '+1.23\u00A0points ± 0.40',
+  )
+  expect(formatDifferenceEstimate({ mean: -2_000, within: null }, 'usd')).toBe('−$2k')
+  expect(formatDifferenceEstimate({ mean: 0, within: 0 }, 'count')).toBe('+0')
+  expect(isClear({ mean: -2, within: 1 })).toBe(true)
+  expect(isClear({ mean: 1, within: 2 })).toBe(false)
+  expect(isClear({ mean: 1, within: null })).toBe(false)
+  expect(isClear({ mean: 0, within: 0 })).toBe(false)
+})
+
 test('time in a simulation counts from its first day', () => {
   expect([0, 3600 * 25 + 600].map(formatSimulated)).toEqual(['day 1, 00:00', 'day 2, 01:10'])
-  const timeline = {
-    ...{ stepHours: 2, capacityGpus: 8, reservedGpus: 0 },
-    ...{ anchorGpus: [1, 2], soldGpus: [3, 4], wantedGpus: [1, 5] },
-  }
-  const shape = toTimeline({ timeline })
-  expect(shape.seconds).toEqual([0, 7200])
-  expect(shape.lines.map(({ id, values }) => [id, ...values])).toEqual([
-    ['capacity', 8, 8],
-    ['wanted', 1, 5],
-    ['anchor', 1, 2],
-    ['sold', 3, 4],
-  ])
 })

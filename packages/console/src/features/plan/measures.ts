@@ -1,6 +1,5 @@
 /** The figures of a simulation: what each is called, its unit, and how it reads with its confidence. Pure. */
-import type { SimulationEstimate, SimulationMeasure, SimulationVariant } from '@spillway/contract'
-import type { LineShape } from '../../charts/lines.ts'
+import type { SimulationEstimate, SimulationMeasure } from '@spillway/contract'
 import { formatCount, formatSi } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
 
@@ -87,26 +86,24 @@ export function formatEstimate(estimate: SimulationEstimate, unit: MeasureUnit):
   return half === 0 ? mean : `${mean} ± ${formatMeasure(half, unit)}`
 }
 
-const HOUR_S = 3600
+/** How much more or less than the base: a share in points of a hundred. */
+export function formatDifference(value: number, unit: MeasureUnit): string {
+  const sign = value < 0 ? '' : '+'
+  if (unit !== 'share') return `${sign}${formatMeasure(value, unit)}`
+  return `${value < 0 ? '−' : '+'}${(Math.abs(value) * 100).toFixed(2)}\u00A0points`
+}
 
-/** GPUs through the horizon; seconds count from its start. */
-export function toTimeline({ timeline }: Pick<SimulationVariant, 'timeline'>): LineShape {
-  const { stepHours, anchorGpus, soldGpus, wantedGpus, capacityGpus } = timeline
-  return {
-    seconds: anchorGpus.map((_, step) => step * stepHours * HOUR_S),
-    lines: [
-      {
-        ...{ id: 'capacity', label: 'capacity', colour: '--muted' },
-        values: anchorGpus.map(() => capacityGpus),
-      },
-      {
-        ...{ id: 'wanted', label: 'owner wants', colour: '--kind-anchor', isDashed: true },
-        values: wantedGpus,
-      },
-      { id: 'anchor', label: 'owner has', colour: '--kind-anchor', values: anchorGpus },
-      { id: 'sold', label: 'sold', colour: '--kind-spot', values: soldGpus },
-    ],
-  }
+/** Whether the interval of a difference leaves out zero; a single seed shows nothing. */
+export function isClear({ mean, within }: SimulationEstimate): boolean {
+  return within !== null && Math.abs(mean) > Math.max(within, Number.EPSILON)
+}
+
+export function formatDifferenceEstimate(estimate: SimulationEstimate, unit: MeasureUnit): string {
+  const half = halfWidth(estimate)
+  const mean = formatDifference(estimate.mean, unit)
+  if (half === 0) return mean
+  const width = unit === 'share' ? (half * 100).toFixed(2) : formatMeasure(half, unit)
+  return `${mean} ± ${width}`
 }
 
 /** `day 3, 14:00`, from the start of the horizon. */

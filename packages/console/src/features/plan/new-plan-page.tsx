@@ -5,12 +5,11 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { Answered } from '../../api/answered.tsx'
 import { useCommand } from '../../api/commands.ts'
-import { explain } from '../../api/explain.ts'
+import { explain, fieldMessages } from '../../api/explain.ts'
 import { apiQuery } from '../../api/queries.ts'
 import { Button, Segmented } from '../../ui/button.tsx'
 import { Code } from '../../ui/copy.tsx'
-import { InputField, SelectField } from '../../ui/field.tsx'
-import { FormRefusal } from '../../ui/form-resolver.ts'
+import { CheckField, InputField } from '../../ui/field.tsx'
 import { plural } from '../../ui/format/numbers.ts'
 import { BlockSkeleton, Empty, ProblemPanel } from '../../ui/notices.tsx'
 import { PageHead } from '../../ui/page.tsx'
@@ -18,14 +17,19 @@ import { toast } from '../../ui/toast.tsx'
 import { renderPost } from '../leases/lease-same.ts'
 import {
   EMPTY_PLAN,
+  errorsOfServer,
   type PlanDraft,
+  type PlanErrors,
+  readPlan,
   renderPlanCli,
   renderScenario,
-  toScenario,
 } from './plan-draft.ts'
 import { VariantGrid } from './variant-grid.tsx'
 
 const route = getRouteApi('/app/plan/new')
+
+/** At least one. */
+type Pools = readonly [Pool, ...Pool[]]
 
 export function NewPlanPage(): ReactElement {
   const pools = useQuery(apiQuery('listPools'))
@@ -41,38 +45,36 @@ export function NewPlanPage(): ReactElement {
         line="Simulates the pool on a virtual clock with the functions of the running market, once for each variant and seed."
       />
       <Answered query={pools} skeleton={<BlockSkeleton height={420} />}>
-        {({ items }) => {
-          const [first] = items
-          return first ? (
-            <NewPlan pools={items} first={first} />
+        {({ items: [first, ...others] }) =>
+          first ? (
+            <NewPlan pools={[first, ...others]} />
           ) : (
             <Empty>There is no pool to plan with yet.</Empty>
           )
-        }}
+        }
       </Answered>
     </>
   )
 }
 
-type Reading =
-  | { readonly kind: 'scenario'; readonly text: string }
-  | { readonly kind: 'refused'; readonly message: string }
-
-function read(draft: PlanDraft, pool: Pool): Reading {
-  try {
-    return { kind: 'scenario', text: renderScenario(toScenario(draft, pool)) }
-  } catch (error) {
-    if (!(error instanceof FormRefusal)) throw error
-    return { kind: 'refused', message: error.message }
-  }
+/** Of the pools that were chosen, in the order of the fleet; the first where none is. */
+function chosenPools(draft: PlanDraft, pools: Pools): Pools {
+  const [first, ...others] = pools.filter(({ name }) => draft.pools.includes(name))
+  return first ? [first, ...others] : [pools[0]]
 }
 
-function NewPlan({ pools, first }: { pools: readonly Pool[]; first: Pool }): ReactElement {
+const NO_ERRORS: PlanErrors = new Map()
+
+function NewPlan({ pools }: { readonly pools: Pools }): ReactElement {
   const navigate = route.useNavigate()
-  const [draft, setDraft] = useState<PlanDraft>({ ...EMPTY_PLAN, name: `${first.name}, what if` })
+  const [draft, setDraft] = useState<PlanDraft>({
+    ...EMPTY_PLAN,
+    name: `${pools[0].name}, what if`,
+  })
   const [isAsked, setIsAsked] = useState(false)
-  const pool = pools.find(({ name }) => name === draft.pool) ?? first
-  const reading = read(draft, pool)
+  const chosen = chosenPools(draft, pools)
+  const { scenario, errors } = readPlan(draft, chosen)
+  const text = renderScenario(scenario)
   const create = useCommand('createSimulation', {
     changes: ['listSimulations'],
     onSuccess: ({ id }) => {
@@ -80,20 +82,27 @@ function NewPlan({ pools, first }: { pools: readonly Pool[]; first: Pool }): Rea
       void navigate({ to: '/plan/$simulationId', params: { simulationId: id } })
     },
   })
+  const refused = create.error ? errorsOfServer(fieldMessages(create.error)) : NO_ERRORS
+  const shown = isAsked && errors.size > 0 ? errors : refused
+  const change = (next: PlanDraft): void => {
+    setDraft(next)
+    // What the server said was of the plan before.
+    create.reset()
+  }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setIsAsked(true)
-    if (reading.kind === 'scenario') create.mutate({ body: { scenario: reading.text } })
+    if (errors.size === 0) create.mutate({ body: { scenario: text } })
   }
   return (
     <form noValidate onSubmit={submit} className="flex flex-col gap-6">
-      <BasicFields draft={draft} pools={pools} onChange={setDraft} />
-      <VariantGrid draft={draft} pool={pool} onChange={setDraft} />
+      <BasicFields draft={draft} pools={pools} chosen={chosen} errors={shown} onChange={change} />
+      <VariantGrid draft={draft} pool={chosen[0]} errors={shown} onChange={change} />
       <div className="max-w-[720px]">
-        <Same reading={reading} />
-        {isAsked && reading.kind === 'refused' && (
+        <Same text={text} />
+        {isAsked && errors.size > 0 && (
           <p role="alert" className="mt-3 text-bad">
-            {reading.message}
+            {plural(errors.size, 'value')} cannot be simulated; each says why at its field.
           </p>
         )}
         {create.error && (
@@ -111,35 +120,33 @@ function NewPlan({ pools, first }: { pools: readonly Pool[]; first: Pool }): Rea
 
 interface BasicFieldsProps {
   readonly draft: PlanDraft
-  readonly pools: readonly Pool[]
+  readonly pools: Pools
+  readonly chosen: Pools
+  readonly errors: PlanErrors
   readonly onChange: (draft: PlanDraft) => void
 }
 
-function BasicFields({ draft, pools, onChange }: BasicFieldsProps): ReactElement {
+function BasicFields({ draft, pools, chosen, errors, onChange }: BasicFieldsProps): ReactElement {
   return (
-    <div className="grid max-w-[960px] gap-4 sm:grid-cols-2 lg:grid-cols-4">
+    <div className="grid max-w-[960px] items-start gap-4 sm:grid-cols-2 lg:grid-cols-4">
       <InputField
         label="Name"
         value={draft.name}
+        error={errors.get('name')}
         onChange={(event) => onChange({ ...draft, name: event.target.value })}
       />
-      <SelectField
-        label="Pool"
-        value={draft.pool}
-        help="Its nodes, prices and costs are the base."
-        onChange={(event) => onChange({ ...draft, pool: event.target.value })}
-      >
-        {pools.map(({ name, accelerator }, at) => (
-          <option key={name} value={at === 0 ? '' : name}>
-            {name}: {accelerator}
-          </option>
-        ))}
-      </SelectField>
+      <PoolFields
+        pools={pools}
+        chosen={chosen}
+        error={errors.get('pools') ?? errors.get('pool')}
+        onChange={(names) => onChange({ ...draft, pools: names })}
+      />
       <InputField
         label="Horizon"
         inputMode="numeric"
         unit="days"
         value={draft.horizonDays}
+        error={errors.get('horizonDays')}
         onChange={(event) => onChange({ ...draft, horizonDays: event.target.value })}
       />
       <InputField
@@ -147,15 +154,49 @@ function BasicFields({ draft, pools, onChange }: BasicFieldsProps): ReactElement
         inputMode="numeric"
         help="Random months; more make narrower intervals."
         value={draft.seeds}
+        error={errors.get('seeds')}
         onChange={(event) => onChange({ ...draft, seeds: event.target.value })}
       />
     </div>
   )
 }
 
-function Same({ reading }: { reading: Reading }): ReactElement {
+interface PoolFieldsProps {
+  readonly pools: Pools
+  readonly chosen: Pools
+  readonly error: string | undefined
+  readonly onChange: (names: readonly string[]) => void
+}
+
+/** At least one stays chosen. */
+function PoolFields({ pools, chosen, error, onChange }: PoolFieldsProps): ReactElement {
+  const names = chosen.map(({ name }) => name)
+  return (
+    <fieldset>
+      <legend className="mb-1 font-medium">Pools</legend>
+      {pools.map(({ name, accelerator }) => (
+        <CheckField
+          key={name}
+          label={name}
+          help={accelerator}
+          checked={names.includes(name)}
+          disabled={names.length === 1 && names[0] === name}
+          onChange={(event) =>
+            onChange(
+              event.target.checked ? [...names, name] : names.filter((each) => each !== name),
+            )
+          }
+        />
+      ))}
+      <p className={`mt-1 text-12 ${error ? 'text-bad' : 'text-muted'}`}>
+        {error ?? 'Their nodes, prices and costs are the base.'}
+      </p>
+    </fieldset>
+  )
+}
+
+function Same({ text }: { readonly text: string }): ReactElement {
   const [dialect, setDialect] = useState<'cli' | 'curl'>('cli')
-  const text = reading.kind === 'scenario' ? reading.text : '{}'
   return (
     <section aria-label="The same as">
       <div className="mb-2 flex items-center justify-between">

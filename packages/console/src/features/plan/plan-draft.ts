@@ -1,181 +1,207 @@
 /** What somebody fills in to plan a fleet: a base, and variants that say only what differs; and the scenario it stands for. Pure. */
 import type { Pool } from '@spillway/contract'
-import { FormRefusal } from '../../ui/form-resolver.ts'
 import { quoteWord } from '../leases/command-words.ts'
+import { entryField, GROUPS, type ListGroup, LISTS, type PlanField } from './plan-fields.ts'
+import { readValue, type Value, ValueRefusal } from './plan-values.ts'
 
-/** The fields as typed; empty: as the base, and in the base as the pool or the default. */
+/** The fields as typed, by their path; empty or absent: as the base, and in the base as the pool or the default. */
 export interface VariantDraft {
   readonly name: string
-  readonly policy: string
-  readonly nodes: string
-  readonly gpusPerNode: string
-  readonly meanPercent: string
-  readonly spotLoad: string
-  readonly spotPrice: string
-  readonly reservedGpus: string
-  readonly reservedUsdPerMonth: string
+  readonly values: Readonly<Record<string, string>>
 }
 
 export interface PlanDraft {
   readonly name: string
-  readonly pool: string
+  /** Names; none: the first. */
+  readonly pools: readonly string[]
   readonly horizonDays: string
   readonly seeds: string
   readonly base: VariantDraft
   readonly variants: readonly VariantDraft[]
-}
-
-export const AS_BASE: VariantDraft = {
-  name: '',
-  policy: '',
-  nodes: '',
-  gpusPerNode: '',
-  meanPercent: '',
-  spotLoad: '',
-  spotPrice: '',
-  reservedGpus: '',
-  reservedUsdPerMonth: '',
+  /** How many entries of each list have rows. */
+  readonly entries: Readonly<Record<string, number>>
 }
 
 export const EMPTY_PLAN: PlanDraft = {
   name: '',
-  pool: '',
+  pools: [],
   horizonDays: '14',
   seeds: '5',
-  base: { ...AS_BASE, name: 'base' },
-  variants: [{ ...AS_BASE, name: 'busier owner', meanPercent: '75' }],
+  base: { name: 'base', values: {} },
+  variants: [{ name: 'busier owner', values: { 'demand.meanShare': '75' } }],
+  entries: { reserved: 1, tokens: 1 },
 }
 
-/** By what the server lets be simulated; the first is what runs here. */
-export const POLICIES = [
-  'spillway',
-  'fifo',
-  'yarn-cs',
-  'static-10',
-  'static-20',
-  'static-30',
-  'week-peak',
-  'fgd',
-  'lyra',
-  'chronus',
-  'gfs',
-  'oracle',
-] as const
+/** What is wrong, by the key of its field: see `cellKey`. */
+export type PlanErrors = ReadonlyMap<string, string>
 
-interface Bounds {
-  readonly isWhole?: boolean
-  readonly least?: number
-  readonly most?: number
+/** Of the base and its variants, counted from 0 for the base. */
+export function cellKey(variant: number, path: string): string {
+  return variant === 0 ? path : `variants.${variant - 1}.${path}`
 }
 
-interface Cell {
-  readonly text: string
-  /** Said when it is wrong: `Nodes of busier owner`. */
-  readonly what: string
+export interface PlanReading {
+  /** The scenario as far as it makes sense; of use where there are no errors. */
+  readonly scenario: object
+  readonly errors: PlanErrors
 }
 
-function readNumber({ text, what }: Cell, { isWhole, least = 0, most }: Bounds = {}): number {
-  const value = Number(text.trim().replace(',', '.'))
-  const refuse = (message: string): never => {
-    throw new FormRefusal(what, `${what}: ${message}`)
+interface Tree {
+  [key: string]: Value | Tree | readonly Tree[]
+}
+
+function setAt(tree: Tree, path: string, value: Value): void {
+  const names = path.split('.')
+  const last = names.pop() ?? path
+  let at = tree
+  for (const name of names) {
+    const below = at[name]
+    const next = typeof below === 'object' && !Array.isArray(below) ? (below as Tree) : {}
+    at[name] = next
+    at = next
   }
-  if (text.trim() === '' || !Number.isFinite(value)) return refuse('write a number.')
-  if (isWhole && !Number.isInteger(value)) return refuse('write a whole number.')
-  if (value < least) return refuse(`at least ${least}.`)
-  if (most !== undefined && value > most) return refuse(`at most ${most}.`)
-  return value
+  at[last] = value
 }
 
-function readAmount({ text, what }: Cell): string {
-  if (!/^\d{1,14}(\.\d{1,12})?$/.test(text.trim()))
-    throw new FormRefusal(what, `${what}: write a plain amount, such as 1.40.`)
-  return text.trim()
-}
+/** Values of which the scenario wants all or none. */
+const TOGETHER: readonly (readonly string[])[] = [
+  ['nodes.count', 'nodes.gpusPerNode'],
+  ['spot.limits.lowPart', 'spot.limits.highPart'],
+]
 
-const NODES = { isWhole: true, least: 1, most: 20_000 }
+class Reader {
+  readonly errors = new Map<string, string>()
+  readonly #draft: PlanDraft
+  readonly #pool: Pool
 
-function nodesOf(draft: VariantDraft, { pool, base }: Surroundings) {
-  const count = draft.nodes.trim()
-  const each = draft.gpusPerNode.trim()
-  if (count === '' && each === '') return {}
-  const perNode = Math.max(1, pool.slotsPerNodeMax)
-  const inBase = {
-    nodes: base.nodes.trim() || String(Math.max(1, Math.round(pool.slotsTotal / perNode))),
-    gpusPerNode: base.gpusPerNode.trim() || String(perNode),
+  constructor(draft: PlanDraft, pool: Pool) {
+    this.#draft = draft
+    this.#pool = pool
   }
-  const named = (text: string, word: string): Cell => ({ text, what: `${word} of ${draft.name}` })
-  return {
-    nodes: {
-      count: readNumber(named(count || inBase.nodes, 'Nodes'), NODES),
-      gpusPerNode: readNumber(named(each || inBase.gpusPerNode, 'GPUs per node'), {
-        ...NODES,
-        most: 64,
-      }),
-    },
+
+  read(key: string, text: string, field: Omit<PlanField, 'usual'>): Value | null {
+    try {
+      return readValue(text, field)
+    } catch (error) {
+      if (!(error instanceof ValueRefusal)) throw error
+      this.errors.set(key, error.message)
+      return null
+    }
+  }
+
+  /** What is typed, else what the base says, else what is usual: for values that only come together. */
+  #inForce({ values }: VariantDraft, field: PlanField): string {
+    const typed = values[field.id]?.trim() || this.#draft.base.values[field.id]?.trim()
+    return typed || field.usual(this.#pool)
+  }
+
+  variant(draft: VariantDraft, at: number): Tree {
+    const tree: Tree = {}
+    const said = (id: string): boolean => (draft.values[id]?.trim() ?? '') !== ''
+    for (const field of GROUPS.flatMap(({ fields }) => fields)) {
+      const mates = TOGETHER.find((ids) => ids.includes(field.id)) ?? [field.id]
+      if (!mates.some(said)) continue
+      const value = this.read(cellKey(at, field.id), this.#inForce(draft, field), field)
+      if (value !== null) setAt(tree, field.id, value)
+    }
+    this.#checkLimits(tree, at)
+    for (const group of LISTS) {
+      const list = this.#list(group, draft, at)
+      if (list) tree[group.id] = list
+    }
+    return tree
+  }
+
+  #checkLimits(tree: Tree, at: number): void {
+    const limits = (tree['spot'] as Tree | undefined)?.['limits'] as Tree | undefined
+    if (limits && Number(limits['lowPart']) > Number(limits['highPart']))
+      this.errors.set(cellKey(at, 'spot.limits.lowPart'), 'It must not be above the highest.')
+  }
+
+  /** All entries of a list, where the variant says anything of one: a list in a scenario replaces that of the base. */
+  #list(group: ListGroup, draft: VariantDraft, at: number): readonly Tree[] | null {
+    const prefix = `${group.id}.`
+    const isSaid = Object.entries(draft.values).some(
+      ([id, text]) => id.startsWith(prefix) && text.trim() !== '',
+    )
+    if (!isSaid) return null
+    const count = this.#draft.entries[group.id] ?? 0
+    return Array.from({ length: count }, (_, entry) =>
+      this.#entry(group, draft, { at, entry }),
+    ).filter((made) => made !== null)
+  }
+
+  #entry(
+    group: ListGroup,
+    draft: VariantDraft,
+    { at, entry }: { readonly at: number; readonly entry: number },
+  ): Tree | null {
+    const idOf = (id: string): string => `${group.id}.${entry}.${id}`
+    const textOf = (id: string): string =>
+      draft.values[idOf(id)]?.trim() || this.#draft.base.values[idOf(id)]?.trim() || ''
+    if (group.fields.every(({ id }) => textOf(id) === '')) return null
+    if (Number(textOf(group.amountId) || Number.NaN) === 0) return null
+    const tree: Tree = {}
+    for (const listed of group.fields) {
+      const text = textOf(listed.id) || (listed.usual ?? '')
+      const field = entryField(group, entry, listed)
+      if (text === '' && listed.usual !== null) continue
+      const key = cellKey(at, field.id)
+      if (text === '') this.errors.set(key, 'This is needed.')
+      const value = text === '' ? null : this.read(key, text, field)
+      if (value !== null) tree[listed.id] = value
+    }
+    return tree
   }
 }
 
-function reservedOf(draft: VariantDraft) {
-  const [gpus, usd] = [draft.reservedGpus.trim(), draft.reservedUsdPerMonth.trim()]
-  if (gpus === '' && usd === '') return {}
-  const named = (text: string, word: string): Cell => ({ text, what: `${word} of ${draft.name}` })
-  return {
-    reserved: [
-      {
-        name: 'reserved',
-        gpus: readNumber(named(gpus, 'Reserved GPUs'), { isWhole: true, least: 1 }),
-        usdPerMonth: readAmount(named(usd, 'Reserved, $ a month')),
-      },
-    ],
+const DAYS = {
+  id: 'horizonDays',
+  label: 'Horizon',
+  unit: 'days',
+  kind: 'whole',
+  least: 1,
+  most: 92,
+} as const
+const SEEDS = { id: 'seeds', label: 'Seeds', unit: '', kind: 'whole', least: 1, most: 30 } as const
+
+function checkNames({ name, variants }: PlanDraft, errors: Map<string, string>): void {
+  if (name.trim() === '') errors.set('name', 'This is needed.')
+  const names = ['base', ...variants.map((each) => each.name.trim())]
+  for (const [at, each] of names.entries()) {
+    if (each === '') errors.set(cellKey(at, 'name'), 'Every variant needs a name.')
+    else if (names.indexOf(each) !== at)
+      errors.set(cellKey(at, 'name'), 'Another variant has this name.')
   }
 }
 
-interface Surroundings {
-  readonly pool: Pool
-  readonly base: VariantDraft
-}
-
-function partsOf(draft: VariantDraft, surroundings: Surroundings) {
-  const { policy, meanPercent, spotLoad, spotPrice } = draft
-  const named = (text: string, word: string): Cell => ({ text, what: `${word} of ${draft.name}` })
-  const mean = named(meanPercent, 'Owner’s mean use')
-  return {
-    ...(policy === '' ? {} : { policy }),
-    ...nodesOf(draft, surroundings),
-    ...(meanPercent.trim() === ''
-      ? {}
-      : { demand: { meanShare: readNumber(mean, { most: 100 }) / 100 } }),
-    ...(spotLoad.trim() === ''
-      ? {}
-      : { spot: { load: readNumber(named(spotLoad, 'Spot demand'), { most: 50 }) } }),
-    ...(spotPrice.trim() === ''
-      ? {}
-      : { prices: { spotUsdPerGpuHour: readAmount(named(spotPrice, 'Spot price')) } }),
-    ...reservedOf(draft),
-  }
-}
-
-/** The scenario a plan stands for. Throws a `FormRefusal` where there is none. */
-export function toScenario(draft: PlanDraft, pool: Pool): object {
-  const surroundings = { pool, base: draft.base }
-  const plain = (text: string, what: string): Cell => ({ text, what })
-  if (draft.name.trim() === '') throw new FormRefusal('Name', 'Name: this is needed.')
-  return {
+/** The scenario a plan stands for, with everything that is wrong at its field. */
+export function readPlan(draft: PlanDraft, pools: readonly [Pool, ...Pool[]]): PlanReading {
+  const [pool] = pools
+  const reader = new Reader(draft, pool)
+  const { errors } = reader
+  checkNames(draft, errors)
+  const scenario = {
     name: draft.name.trim(),
-    pool: pool.name,
-    horizonDays: readNumber(plain(draft.horizonDays, 'Days'), {
-      isWhole: true,
-      least: 1,
-      most: 92,
-    }),
-    seeds: readNumber(plain(draft.seeds, 'Seeds'), { isWhole: true, least: 1, most: 30 }),
-    ...partsOf(draft.base, surroundings),
-    variants: draft.variants.map((variant) => {
-      const name = variant.name.trim()
-      if (name === '') throw new FormRefusal('Name', 'Every variant needs a name.')
-      return { name, ...partsOf(variant, surroundings) }
-    }),
+    ...(pools.length > 1 ? { pools: pools.map(({ name }) => name) } : { pool: pool.name }),
+    horizonDays: reader.read('horizonDays', draft.horizonDays, DAYS),
+    seeds: reader.read('seeds', draft.seeds, SEEDS),
+    ...reader.variant(draft.base, 0),
+    variants: draft.variants.map((variant, index) => ({
+      name: variant.name.trim(),
+      ...reader.variant(variant, index + 1),
+    })),
   }
+  return { scenario, errors }
+}
+
+const SCENARIO_FIELD = /^body\.scenario\.?/
+
+/** What the server found wrong, at the fields it named. */
+export function errorsOfServer(
+  messages: readonly { readonly field: string; readonly message: string }[],
+): PlanErrors {
+  return new Map(messages.map(({ field, message }) => [field.replace(SCENARIO_FIELD, ''), message]))
 }
 
 export function renderScenario(scenario: object): string {

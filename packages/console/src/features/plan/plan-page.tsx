@@ -1,36 +1,24 @@
 /** One simulation: how far it is while it runs, and its variants side by side when it is done. */
-import type { SimulationVariant, SimulationWithResult } from '@spillway/contract'
+import type { SimulationWithResult } from '@spillway/contract'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { type ReactElement, useMemo } from 'react'
+import type { ReactElement } from 'react'
 import { Answered } from '../../api/answered.tsx'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
 import { apiQuery } from '../../api/queries.ts'
-import { Intervals } from '../../charts/intervals.tsx'
-import { LineView } from '../../charts/line-view.tsx'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Code, Id } from '../../ui/copy.tsx'
 import { Lasted } from '../../ui/figures.tsx'
-import { formatSi, plural } from '../../ui/format/numbers.ts'
+import { plural } from '../../ui/format/numbers.ts'
 import { BlockSkeleton, ProblemPanel } from '../../ui/notices.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
-import type { TableColumn } from '../../ui/table/column.ts'
-import { DataTable } from '../../ui/table/data-table.tsx'
-import {
-  DRAWN,
-  formatEstimate,
-  formatSimulated,
-  halfWidth,
-  type MeasureLook,
-  MEASURES,
-  toTimeline,
-} from './measures.ts'
+import { Comparison } from './comparison.tsx'
+import { PlanMarket } from './plan-market.tsx'
 import { isUnderWay, ProgressBar, SimulationStateWord } from './simulation-looks.tsx'
 
 const route = getRouteApi('/app/plan/$simulationId')
 const POLL_RUNNING_MS = 1000
-const HEIGHT = 248
 
 export function PlanPage(): ReactElement {
   const { simulationId } = route.useParams()
@@ -111,7 +99,12 @@ function Content({ simulation }: { simulation: SimulationWithResult }): ReactEle
           {failure}
         </p>
       )}
-      {result && <Comparison variants={result} />}
+      {result && (
+        <>
+          <Comparison variants={result} />
+          <PlanMarket variants={result} />
+        </>
+      )}
       {notes.length > 0 && (
         <Section title="Put right">
           <ul className="list-disc pl-4">
@@ -124,156 +117,6 @@ function Content({ simulation }: { simulation: SimulationWithResult }): ReactEle
       <Section title="Scenario">
         <Code label="the scenario" text={scenario} />
       </Section>
-    </div>
-  )
-}
-
-function Comparison({ variants }: { variants: readonly SimulationVariant[] }): ReactElement {
-  return (
-    <>
-      <Section
-        title={
-          <>
-            Side by side{' '}
-            <span className="text-13 font-normal text-muted">
-              mean and 95 % confidence interval over the seeds
-            </span>
-          </>
-        }
-      >
-        <div className="grid gap-x-10 gap-y-5 lg:grid-cols-2">
-          {MEASURES.filter(({ id }) => DRAWN.includes(id)).map((look) => (
-            <Measure key={look.id} look={look} variants={variants} />
-          ))}
-        </div>
-      </Section>
-      <Timeline variants={variants} />
-      <MeasureTable variants={variants} />
-    </>
-  )
-}
-
-interface MeasureProps {
-  readonly look: MeasureLook
-  readonly variants: readonly SimulationVariant[]
-}
-
-function Measure({ look, variants }: MeasureProps): ReactElement {
-  const rows = variants.flatMap(({ name, measures }) => {
-    const estimate = measures[look.id]
-    if (!estimate) return []
-    const text = formatEstimate(estimate, look.unit)
-    return [{ id: name, label: name, mean: estimate.mean, half: halfWidth(estimate), text }]
-  })
-  return (
-    <div className="min-w-0">
-      <h3 className="mb-1 font-medium">{look.label}</h3>
-      <Intervals label={look.label} rows={rows} />
-    </div>
-  )
-}
-
-function renderGpus(value: number): string {
-  return formatSi(value)
-}
-
-function Timeline({ variants }: { variants: readonly SimulationVariant[] }): ReactElement | null {
-  const search = route.useSearch()
-  const navigate = route.useNavigate()
-  const update = (part: Partial<typeof search>): void =>
-    void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
-  const variant = variants.find(({ name }) => name === search.variant) ?? variants[0]
-  const drawing = useMemo(
-    () =>
-      variant && {
-        ...toTimeline(variant),
-        top: Math.max(1, variant.timeline.capacityGpus) * 1.04,
-        formatSecond: formatSimulated,
-      },
-    [variant],
-  )
-  if (!variant || !drawing) return null
-  return (
-    <Section
-      title={
-        <>
-          Through the horizon{' '}
-          <span className="text-13 font-normal text-muted">
-            GPUs of the pool, mean of the seeds
-          </span>
-        </>
-      }
-      aside={
-        <>
-          <select
-            aria-label="Variant"
-            className="control"
-            value={variant.name}
-            onChange={(event) => update({ variant: event.target.value })}
-          >
-            {variants.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-          <IconButton
-            icon={search.view === 'table' ? 'chart' : 'table'}
-            label={search.view === 'table' ? 'View as chart' : 'View as table'}
-            onClick={() => update({ view: search.view === 'table' ? undefined : 'table' })}
-          />
-        </>
-      }
-    >
-      <LineView
-        label={`GPUs that the owner has and that are sold, in ${variant.name}`}
-        drawing={drawing}
-        height={HEIGHT}
-        isTable={search.view === 'table'}
-        renderValue={renderGpus}
-      />
-    </Section>
-  )
-}
-
-function MeasureTable({ variants }: { variants: readonly SimulationVariant[] }): ReactElement {
-  const search = route.useSearch()
-  const navigate = route.useNavigate()
-  const columns = useMemo(
-    (): readonly TableColumn<MeasureLook>[] => [
-      { id: 'measure', header: 'Figure', cell: ({ label }) => label, text: ({ label }) => label },
-      ...variants.map(({ name, policy, measures }): TableColumn<MeasureLook> => ({
-        id: name,
-        header: policy === 'spillway' ? name : `${name} (${policy})`,
-        isNumeric: true,
-        cell: ({ id, unit }) => {
-          const estimate = measures[id]
-          return <span className="num">{estimate ? formatEstimate(estimate, unit) : '—'}</span>
-        },
-        text: ({ id }) => String(measures[id]?.mean ?? ''),
-      })),
-    ],
-    [variants],
-  )
-  return (
-    <div
-      className="relative min-w-0 overflow-x-auto [&_th]:top-0"
-      tabIndex={0}
-      role="region"
-      aria-label="All figures"
-    >
-      <DataTable
-        label="All figures"
-        rows={MEASURES}
-        rowId={({ id }) => id}
-        columns={columns}
-        filters={<h2 className="text-15 font-bold">All figures</h2>}
-        view={{ hide: search.hide }}
-        onView={({ hide }) =>
-          void navigate({ search: (before) => ({ ...before, hide }), replace: true })
-        }
-        empty={null}
-      />
     </div>
   )
 }

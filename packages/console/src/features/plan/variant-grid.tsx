@@ -1,75 +1,49 @@
 /** The variants of a plan side by side: one column each, one row for what can differ. An empty cell is as in the base. */
 import type { Pool } from '@spillway/contract'
-import type { ReactElement } from 'react'
+import { type ReactElement, useState } from 'react'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { AS_BASE, type PlanDraft, POLICIES, type VariantDraft } from './plan-draft.ts'
-
-type Field = Exclude<keyof VariantDraft, 'name'>
-
-interface RowLook {
-  readonly field: Field
-  readonly label: string
-  readonly unit: string
-  /** What the base is when it says nothing. */
-  readonly usual: (pool: Pool) => string
-}
-
-const ROWS: readonly RowLook[] = [
-  {
-    field: 'nodes',
-    label: 'Nodes',
-    unit: '',
-    usual: ({ slotsTotal, slotsPerNodeMax }) =>
-      String(Math.max(1, Math.round(slotsTotal / Math.max(1, slotsPerNodeMax)))),
-  },
-  {
-    field: 'gpusPerNode',
-    label: 'GPUs per node',
-    unit: '',
-    usual: ({ slotsPerNodeMax }) => String(slotsPerNodeMax),
-  },
-  { field: 'meanPercent', label: 'Owner’s mean use', unit: '% of all GPUs', usual: () => '65' },
-  {
-    field: 'spotLoad',
-    label: 'Spot demand',
-    unit: '× a studied cluster',
-    usual: () => '2',
-  },
-  {
-    field: 'spotPrice',
-    label: 'Spot price',
-    unit: '$ / GPU-h',
-    usual: ({ priceUsdPerGpuHour }) => priceUsdPerGpuHour.spot,
-  },
-  { field: 'reservedGpus', label: 'Reserved GPUs', unit: 'sold for long', usual: () => 'none' },
-  {
-    field: 'reservedUsdPerMonth',
-    label: 'Reserved, for',
-    unit: '$ a month',
-    usual: () => 'none',
-  },
-]
+import { Icon } from '../../ui/icons.tsx'
+import { GridCell } from './grid-cell.tsx'
+import { cellKey, type PlanDraft, type PlanErrors, type VariantDraft } from './plan-draft.ts'
+import {
+  entryField,
+  type FieldGroup,
+  GROUPS,
+  type ListGroup,
+  LISTS,
+  type PlanField,
+} from './plan-fields.ts'
 
 const VARIANTS_MAX = 11
+const ENTRIES_MAX = 20
+/** Those that a plan most often changes; others are opened. */
+const OPEN_AT_FIRST = ['fleet', 'demand']
 
 interface VariantGridProps {
   readonly draft: PlanDraft
   readonly pool: Pool
+  readonly errors: PlanErrors
   readonly onChange: (draft: PlanDraft) => void
 }
 
-export function VariantGrid({ draft, pool, onChange }: VariantGridProps): ReactElement {
-  const all = [draft.base, ...draft.variants]
-  const change = (at: number, part: Partial<VariantDraft>): void => {
-    if (at === 0) onChange({ ...draft, base: { ...draft.base, ...part } })
-    else
-      onChange({
-        ...draft,
-        variants: draft.variants.map((each, index) =>
-          index === at - 1 ? { ...each, ...part } : each,
-        ),
-      })
-  }
+function replaceVariant(draft: PlanDraft, at: number, variant: VariantDraft): PlanDraft {
+  if (at === 0) return { ...draft, base: variant }
+  return { ...draft, variants: draft.variants.with(at - 1, variant) }
+}
+
+function variantsOf({ base, variants }: PlanDraft): readonly VariantDraft[] {
+  return [base, ...variants]
+}
+
+export function VariantGrid(props: VariantGridProps): ReactElement {
+  const { draft, onChange } = props
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set(OPEN_AT_FIRST))
+  const toggle = (id: string): void =>
+    setOpen((before) => {
+      const after = new Set(before)
+      if (!after.delete(id)) after.add(id)
+      return after
+    })
   return (
     <div
       className="relative overflow-x-auto pb-2"
@@ -78,99 +52,217 @@ export function VariantGrid({ draft, pool, onChange }: VariantGridProps): ReactE
       aria-label="Variants side by side"
     >
       <table className="border-separate border-spacing-x-2 border-spacing-y-1">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="sr-only">What differs</span>
-            </th>
-            {all.map((variant, at) => (
-              <th key={at} scope="col" className="min-w-36 pb-1 text-left font-medium">
-                {at === 0 ? (
-                  'base'
-                ) : (
-                  <span className="flex items-center gap-1">
-                    <input
-                      aria-label={`Name of variant ${at}`}
-                      className="control w-full min-w-0 font-medium"
-                      value={variant.name}
-                      onChange={(event) => change(at, { name: event.target.value })}
-                    />
-                    <IconButton
-                      icon="cross"
-                      label={`Remove ${variant.name}`}
-                      onClick={() =>
-                        onChange({ ...draft, variants: draft.variants.toSpliced(at - 1, 1) })
-                      }
-                    />
-                  </span>
-                )}
-              </th>
-            ))}
-            <th className="align-middle font-normal">
-              {draft.variants.length < VARIANTS_MAX && (
-                <Button
-                  icon="plus"
-                  onClick={() =>
-                    onChange({
-                      ...draft,
-                      variants: [
-                        ...draft.variants,
-                        { ...AS_BASE, name: `variant ${draft.variants.length + 1}` },
-                      ],
-                    })
-                  }
-                >
-                  Variant
-                </Button>
-              )}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <th scope="row" className="pr-2 text-left font-normal whitespace-nowrap">
-              Policy
-            </th>
-            {all.map((variant, at) => (
-              <td key={at}>
-                <select
-                  aria-label={`Policy of ${variant.name}`}
-                  className={`control w-full ${variant.policy === '' ? 'text-muted' : ''}`}
-                  value={variant.policy}
-                  onChange={(event) => change(at, { policy: event.target.value })}
-                >
-                  <option value="">{at === 0 ? 'spillway' : 'as the base'}</option>
-                  {POLICIES.filter((policy) => at > 0 || policy !== 'spillway').map((policy) => (
-                    <option key={policy} value={policy}>
-                      {policy}
-                    </option>
-                  ))}
-                </select>
-              </td>
-            ))}
-          </tr>
-          {ROWS.map((row) => (
-            <tr key={row.field}>
-              <th scope="row" className="pr-2 text-left font-normal whitespace-nowrap">
-                {row.label} <span className="text-12 text-muted">{row.unit}</span>
-              </th>
-              {all.map((variant, at) => (
-                <td key={at}>
-                  <input
-                    aria-label={`${row.label} of ${variant.name}`}
-                    inputMode="decimal"
-                    autoComplete="off"
-                    className="control num w-full min-w-0"
-                    placeholder={(at > 0 && draft.base[row.field].trim()) || row.usual(pool)}
-                    value={variant[row.field]}
-                    onChange={(event) => change(at, { [row.field]: event.target.value })}
-                  />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        <Heads {...props} />
+        {GROUPS.map((group) => (
+          <Group
+            key={group.id}
+            {...props}
+            group={group}
+            fields={group.fields}
+            isOpen={open.has(group.id)}
+            onToggle={() => toggle(group.id)}
+          />
+        ))}
+        {LISTS.map((group) => (
+          <Group
+            key={group.id}
+            {...props}
+            group={group}
+            fields={rowsOf(group, draft)}
+            isOpen={open.has(group.id)}
+            onToggle={() => toggle(group.id)}
+            onMore={() =>
+              onChange({
+                ...draft,
+                entries: { ...draft.entries, [group.id]: (draft.entries[group.id] ?? 0) + 1 },
+              })
+            }
+          />
+        ))}
       </table>
     </div>
+  )
+}
+
+function rowsOf(group: ListGroup, { entries }: PlanDraft): readonly PlanField[] {
+  return Array.from({ length: entries[group.id] ?? 0 }, (_, entry) => entry).flatMap((entry) =>
+    group.fields.map((field) => entryField(group, entry, field)),
+  )
+}
+
+function Heads({ draft, errors, onChange }: VariantGridProps): ReactElement {
+  return (
+    <thead>
+      <tr>
+        <th scope="col" className="sticky left-0 z-10 bg-bg">
+          <span className="sr-only">What differs</span>
+        </th>
+        {variantsOf(draft).map((variant, at) => (
+          <th key={at} scope="col" className="min-w-36 pb-1 text-left align-top font-medium">
+            {at === 0 ? (
+              'base'
+            ) : (
+              <VariantName
+                at={at}
+                variant={variant}
+                error={errors.get(cellKey(at, 'name'))}
+                onChange={(name) => onChange(replaceVariant(draft, at, { ...variant, name }))}
+                onRemove={() =>
+                  onChange({ ...draft, variants: draft.variants.toSpliced(at - 1, 1) })
+                }
+              />
+            )}
+          </th>
+        ))}
+        <th className="align-top font-normal">
+          {draft.variants.length < VARIANTS_MAX && (
+            <Button
+              icon="plus"
+              onClick={() =>
+                onChange({
+                  ...draft,
+                  variants: [
+                    ...draft.variants,
+                    { name: `variant ${draft.variants.length + 1}`, values: {} },
+                  ],
+                })
+              }
+            >
+              Variant
+            </Button>
+          )}
+        </th>
+      </tr>
+    </thead>
+  )
+}
+
+interface VariantNameProps {
+  readonly at: number
+  readonly variant: VariantDraft
+  readonly error: string | undefined
+  readonly onChange: (name: string) => void
+  readonly onRemove: () => void
+}
+
+function VariantName({ at, variant, error, onChange, onRemove }: VariantNameProps): ReactElement {
+  return (
+    <>
+      <span className="flex items-center gap-1">
+        <input
+          aria-label={`Name of variant ${at}`}
+          aria-invalid={error === undefined ? undefined : true}
+          aria-describedby={error === undefined ? undefined : `variant-name-${at}`}
+          className="control w-full min-w-0 font-medium aria-invalid:border-bad"
+          value={variant.name}
+          onChange={(event) => onChange(event.target.value)}
+        />
+        <IconButton icon="cross" label={`Remove ${variant.name}`} onClick={onRemove} />
+      </span>
+      {error !== undefined && (
+        <p id={`variant-name-${at}`} className="mt-0.5 max-w-44 text-12 font-normal text-bad">
+          {error}
+        </p>
+      )}
+    </>
+  )
+}
+
+interface GroupProps extends VariantGridProps {
+  readonly group: FieldGroup | ListGroup
+  readonly fields: readonly PlanField[]
+  readonly isOpen: boolean
+  readonly onToggle: () => void
+  /** One more entry, of a list. */
+  readonly onMore?: () => void
+}
+
+function Group(props: GroupProps): ReactElement {
+  const { group, fields, draft, errors, onToggle, onMore } = props
+  const all = variantsOf(draft)
+  const typed = all.reduce(
+    (sum, { values }) => sum + fields.filter(({ id }) => values[id]?.trim()).length,
+    0,
+  )
+  const hasError = fields.some(({ id }) => all.some((_, at) => errors.has(cellKey(at, id))))
+  // What is wrong is never hidden.
+  const isOpen = props.isOpen || hasError
+  const whole = all.flatMap(({ name }, at) => {
+    const message = errors.get(cellKey(at, group.id))
+    return message === undefined ? [] : [`${name}: ${message}`]
+  })
+  return (
+    <tbody>
+      <tr>
+        <th scope="rowgroup" colSpan={all.length + 2} className="pt-3 text-left font-normal">
+          <button
+            type="button"
+            aria-expanded={isOpen}
+            onClick={onToggle}
+            className="sticky left-0 inline-flex items-center gap-1.5 rounded-base font-medium hover:text-accent"
+          >
+            <span className={isOpen ? '' : '-rotate-90'}>
+              <Icon name="chevron" size={14} />
+            </span>
+            {group.title}
+            {typed > 0 && <span className="text-12 font-normal text-muted">{typed} set</span>}
+          </button>{' '}
+          <span className="text-12 text-muted">{group.note}</span>
+          {whole.map((message) => (
+            <p key={message} className="text-12 text-bad">
+              {message}
+            </p>
+          ))}
+        </th>
+      </tr>
+      {isOpen && fields.map((field) => <Row key={field.id} {...props} field={field} />)}
+      {isOpen && onMore && fields.length / group.fields.length < ENTRIES_MAX && (
+        <tr>
+          <th scope="row" className="text-left">
+            <Button icon="plus" look="quiet" onClick={onMore}>
+              {'noun' in group ? group.noun : ''}
+            </Button>
+          </th>
+        </tr>
+      )}
+    </tbody>
+  )
+}
+
+function Row({
+  field,
+  draft,
+  pool,
+  errors,
+  onChange,
+}: VariantGridProps & { readonly field: PlanField }): ReactElement {
+  const inBase = draft.base.values[field.id]?.trim()
+  return (
+    <tr>
+      <th
+        scope="row"
+        className="sticky left-0 z-10 max-w-44 bg-bg py-1 pr-2 text-left align-top font-normal sm:max-w-none sm:whitespace-nowrap"
+      >
+        {field.label} <span className="text-12 text-muted">{field.unit}</span>
+      </th>
+      {variantsOf(draft).map((variant, at) => (
+        <GridCell
+          key={at}
+          field={field}
+          of={variant.name}
+          value={variant.values[field.id] ?? ''}
+          inherited={(at > 0 && inBase) || field.usual(pool)}
+          error={errors.get(cellKey(at, field.id))}
+          onChange={(value) =>
+            onChange(
+              replaceVariant(draft, at, {
+                ...variant,
+                values: { ...variant.values, [field.id]: value },
+              }),
+            )
+          }
+        />
+      ))}
+    </tr>
   )
 }

@@ -18,7 +18,12 @@ import {
   RESERVE_FLOOR_PPM,
   RESERVE_KNEE_PPM,
   RISK_AHEAD_MS,
+  SCALING_LONG_MS,
+  SCALING_LOOKS_BACK_MS,
+  SCALING_SHORT_MS,
+  SCALING_START_AFTER_MS,
   SHRINK_AHEAD_MS,
+  SIMULATED_SCALING_EVERY_MS,
 } from '../../limits.ts'
 import type { LiveRules } from './live/rules.ts'
 import type { PoolTerms } from './run-live.ts'
@@ -47,6 +52,12 @@ export const LIVE_RULES: LiveRules = {
     ...{ windowMs: CLEARING_WINDOW_MS, demandStepMs: DEMAND_STEP_MS, demandSteps: DEMAND_STEPS },
     ...{ shrinkAheadMs: SHRINK_AHEAD_MS, riskAheadMs: RISK_AHEAD_MS },
     premiumPpm: GUARANTEE_PREMIUM_PPM,
+    scaling: {
+      ...{ everyMs: SIMULATED_SCALING_EVERY_MS, looksBackMs: SCALING_LOOKS_BACK_MS },
+      ...{ shortMs: SCALING_SHORT_MS, longMs: SCALING_LONG_MS },
+      startAfterMs: SCALING_START_AFTER_MS,
+      terms: { idleMs: 300_000, steadyMs: 120_000, bandPpm: 100_000 },
+    },
   },
 }
 

@@ -4,7 +4,13 @@
  */
 import type { ReclaimPolicy } from '@spillway/contract'
 import type { Job } from './job.ts'
-import { DEFAULTS, type Demand, type Reserved, type Scenario } from './scenario.ts'
+import {
+  DEFAULTS,
+  type Demand,
+  type Reserved,
+  type Scenario,
+  type ScenarioFault,
+} from './scenario.ts'
 
 /** A pool as a scenario starts from it; amounts are plain decimals. */
 export interface PlannedPool {
@@ -39,6 +45,9 @@ export interface PlannedTokens {
   readonly usdPerMillionTokens: string
   readonly meanTokensPerSecond: number
   readonly dailyShare: number
+  readonly replicasMin: number
+  /** Null: as many as the pool holds. */
+  readonly replicasMax: number | null
 }
 
 export interface PlannedVariant {
@@ -77,7 +86,7 @@ export interface Plan {
 
 export type Planning =
   | { readonly kind: 'planned'; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly faults: readonly string[] }
+  | { readonly kind: 'refused'; readonly faults: readonly ScenarioFault[] }
 
 const GPUS_MAX = 100_000
 
@@ -157,8 +166,9 @@ function planVariant(
       DEFAULTS.guaranteeCreditPart,
     demand: { ...DEFAULTS.demand, ...given(scenario.demand), ...given(changes.demand) },
     ...tiersOf(scenario, changes),
-    tokens: (changes.tokens ?? scenario.tokens ?? []).map(({ pool, ...each }) => ({
+    tokens: (changes.tokens ?? scenario.tokens ?? []).map(({ pool, replicasMax, ...each }) => ({
       ...each,
+      replicasMax: replicasMax ?? null,
       pool: pool ?? pools[0]?.name ?? '',
     })),
     reservedNodes: Math.ceil(reservedGpus / gpusPerNode),
@@ -180,35 +190,56 @@ function whatOnlyOursKnows({ pools, onDemand, guaranteed, flex, tokens }: Planne
   ]
 }
 
-function whatIsWrong(variant: PlannedVariant): string[] {
-  const { name, pools, policy, reservedNodes, tokens } = variant
+/** Said of a value of a variant; the base's values stand at the top of the scenario. */
+function faultOf(variant: PlannedVariant, at: number) {
+  return (path: string, message: string): ScenarioFault => ({
+    ...{ path: at === 0 ? path : `variants.${at - 1}.${path}`, message },
+    text: `${variant.name}: ${message}`,
+  })
+}
+
+function wrongTokens(variant: PlannedVariant, at: number): readonly ScenarioFault[] {
+  const fault = faultOf(variant, at)
+  return variant.tokens.flatMap(({ model, pool, gpusPerReplica }, index) => {
+    const found = variant.pools.find((each) => each.name === pool)
+    if (!found)
+      return [fault(`tokens.${index}.pool`, `tokens of ${model}: there is no pool \`${pool}\``)]
+    if (gpusPerReplica <= Math.max(...found.sizes)) return []
+    const message = `tokens of ${model}: no node of \`${pool}\` has ${gpusPerReplica} GPUs`
+    return [fault(`tokens.${index}.gpusPerReplica`, message)]
+  })
+}
+
+function whatIsWrong(variant: PlannedVariant, at: number): readonly ScenarioFault[] {
+  const { pools, policy, reservedNodes } = variant
+  const fault = faultOf(variant, at)
   const [first] = pools
-  if (!first) return [`${name}: there is no pool`]
+  if (!first) return [fault('pools', 'there is no pool')]
   const gpus = pools.reduce((sum, pool) => sum + gpusOf(pool), 0)
   const empty = pools.find(({ sizes }) => sizes.length === 0)
-  if (empty) return [`${name}: the pool \`${empty.name}\` has no nodes`]
+  if (empty) return [fault('nodes', `the pool \`${empty.name}\` has no nodes`)]
   if (gpus > GPUS_MAX)
     return [
-      `${name}: ${gpus} GPUs are too many to simulate one by one; at most ${GPUS_MAX}, and \`scale\` for the rest`,
+      fault(
+        'nodes.count',
+        `${gpus} GPUs are too many to simulate one by one; at most ${GPUS_MAX}, and \`scale\` for the rest`,
+      ),
     ]
   if (reservedNodes >= first.sizes.length)
     return [
-      `${name}: the reserved blocks take ${reservedNodes} nodes, and the pool has ${first.sizes.length}; one must be left`,
+      fault(
+        'reserved',
+        `the reserved blocks take ${reservedNodes} nodes, and the pool has ${first.sizes.length}; one must be left`,
+      ),
     ]
   const unknown = policy === 'spillway' ? [] : whatOnlyOursKnows(variant)
+  if (unknown.length === 0) return wrongTokens(variant, at)
   return [
-    ...(unknown.length > 0
-      ? [
-          `${name}: the policy \`${policy}\` knows the owner's work and spot on one pool, and nothing of ${unknown.join(', ')}; only \`spillway\` does`,
-        ]
-      : []),
-    ...tokens.flatMap(({ model, pool, gpusPerReplica }) => {
-      const found = pools.find((each) => each.name === pool)
-      if (!found) return [`${name}: tokens of ${model}: there is no pool \`${pool}\``]
-      return gpusPerReplica > Math.max(...found.sizes)
-        ? [`${name}: tokens of ${model}: no node of \`${pool}\` has ${gpusPerReplica} GPUs`]
-        : []
-    }),
+    fault(
+      'policy',
+      `the policy \`${policy}\` knows the owner's work and spot on one pool, and nothing of ${unknown.join(', ')}; only \`spillway\` does`,
+    ),
+    ...wrongTokens(variant, at),
   ]
 }
 

@@ -84,6 +84,6 @@ export function runCompared(
       sold: timeline.means('spot'),
       wanted: timeline.means('wanted'),
     },
-    ...{ hash, markets: [] },
+    ...{ hash, markets: [], soldByTier: null },
   }
 }

@@ -1,5 +1,6 @@
 /** The figures of a run of the live market, and its market through time, for tables and charts. Pure. */
 import { type Money, renderMoney } from '#kernel/money.ts'
+import type { WorthPoint } from './live/hour.ts'
 import type { LivePool, PricePoint } from './live/live-pool.ts'
 import type { LiveOutcome } from './live/simulate-market.ts'
 import { SOLD_TIERS, type SoldTier } from './live/tenant.ts'
@@ -67,40 +68,73 @@ function forecastOf({ hours, market }: LiveOutcome, pool: LivePool): MarketView[
   }
 }
 
+interface Point {
+  readonly atS: number
+  readonly value: number
+}
+
+/** The mean of each step, to so many parts of one; null where there is no point. */
 function byStep(
-  points: readonly { readonly atS: number; readonly usd: Money }[],
+  points: readonly Point[],
   windowS: number,
+  precision: number,
 ): readonly (number | null)[] {
   const stepS = windowS / TIMELINE_STEPS
   const steps = Array.from({ length: TIMELINE_STEPS }, (): number[] => [])
-  for (const { atS, usd } of points) steps[Math.floor(atS / stepS)]?.push(asNumber(usd))
-  return steps.map((all) => (all.length === 0 ? null : Math.round(1e6 * meanOf(all)) / 1e6))
+  for (const { atS, value } of points) steps[Math.floor(atS / stepS)]?.push(value)
+  return steps.map((all) =>
+    all.length === 0 ? null : Math.round(precision * meanOf(all)) / precision,
+  )
+}
+
+const USD_PRECISION = 1e6
+const GPU_PRECISION = 10
+
+function priceOf(
+  { market }: LiveOutcome,
+  pool: LivePool,
+  worths: readonly WorthPoint[],
+): MarketView['price'] {
+  const { windowS } = market
+  const plain = pool.prices.filter(({ promisedS }) => promisedS === 0)
+  const usd = (points: readonly { readonly atS: number; readonly price: Money }[]) =>
+    byStep(
+      points.map(({ atS, price }) => ({ atS, value: asNumber(price) })),
+      windowS,
+      USD_PRECISION,
+    )
+  return {
+    stepHours: windowS / TIMELINE_STEPS / HOUR_S,
+    clearedUsd: usd(plain),
+    reserveUsd: usd(plain.map(({ atS, reserve }) => ({ atS, price: reserve }))),
+    benchmarkUsd: usd(worths),
+  }
+}
+
+/** Tiers are those of the last hour: all that the pool's forecasts lead to. */
+function supplyOf({ market, hours }: LiveOutcome, pool: LivePool): MarketView['supply'] {
+  const { windowS } = market
+  const points = hours.supplies.filter((each) => each.pool === pool.plan.name)
+  return {
+    stepHours: windowS / TIMELINE_STEPS / HOUR_S,
+    tiers: (points.at(-1)?.tiers ?? []).map(({ tier, hours: promised }) => {
+      const own = points.flatMap(({ atS, tiers }) => {
+        const found = tiers.find((each) => each.tier === tier && each.hours === promised)
+        return found ? [{ atS, value: found.placeableGpus }] : []
+      })
+      return { tier, hours: promised, gpus: byStep(own, windowS, GPU_PRECISION) }
+    }),
+  }
 }
 
 function viewOf(outcome: LiveOutcome, pool: LivePool): MarketView {
-  const { market, hours } = outcome
-  const { windowS } = market
-  const plain = pool.prices.filter(({ promisedS }) => promisedS === 0)
-  const worths = hours.worths.filter((each) => each.pool === pool.plan.name)
+  const worths = outcome.hours.worths.filter((each) => each.pool === pool.plan.name)
   const middle = worths[Math.floor(worths.length / 2)]
   return {
     pool: pool.plan.name,
     forecast: forecastOf(outcome, pool),
-    price: {
-      stepHours: windowS / TIMELINE_STEPS / HOUR_S,
-      clearedUsd: byStep(
-        plain.map(({ atS, price }) => ({ atS, usd: price })),
-        windowS,
-      ),
-      reserveUsd: byStep(
-        plain.map(({ atS, reserve }) => ({ atS, usd: reserve })),
-        windowS,
-      ),
-      benchmarkUsd: byStep(
-        worths.map(({ atS, price }) => ({ atS, usd: price })),
-        windowS,
-      ),
-    },
+    price: priceOf(outcome, pool, worths),
+    supply: supplyOf(outcome, pool),
     stack: middle
       ? {
           ...{ atHours: middle.atS / HOUR_S, gpusForSale: middle.gpusForSale },
@@ -191,14 +225,22 @@ export function resultOfLive(
   accountOfPool: AccountOfPool,
 ): RunResult {
   const pools = [...outcome.market.pools.values()]
-  const means = (what: 'anchor' | 'spot' | 'wanted') =>
+  const means = (what: SoldTier | 'anchor' | 'wanted') =>
     Array.from({ length: TIMELINE_STEPS }, (_, step) =>
       pools.reduce((sum, { tally }) => sum + (tally.timeline.means(what)[step] ?? 0), 0),
     )
+  const soldByTier: Record<SoldTier, readonly number[]> = {
+    ...{ on_demand: means('on_demand'), guaranteed: means('guaranteed'), spot: means('spot') },
+    ...{ flex: means('flex'), serving: means('serving') },
+  }
+  const sold = Array.from({ length: TIMELINE_STEPS }, (_, step) =>
+    SOLD_TIERS.reduce((sum, tier) => sum + (soldByTier[tier][step] ?? 0), 0),
+  )
   return {
     figures: figuresOf(variant, outcome, accountOfPool),
     stepHours: outcome.market.windowS / TIMELINE_STEPS / HOUR_S,
-    gpus: { anchor: means('anchor'), sold: means('spot'), wanted: means('wanted') },
+    gpus: { anchor: means('anchor'), sold, wanted: means('wanted') },
+    soldByTier,
     hash: outcome.market.trail.hash,
     markets: pools.map((pool) => viewOf(outcome, pool)),
   }

@@ -104,14 +104,37 @@ function tenantsOfPool(
 const PEAK_HOUR = 16
 const NOISE_PART = 0.05
 
+interface Scaled extends Seeded {
+  readonly variant: PlannedVariant
+  readonly rules: LiveRules
+}
+
+/** No more replicas than the pool could hold. */
+function termsOfModel(
+  { pool, gpusPerReplica, replicasMin, replicasMax }: PlannedTokens,
+  { variant, rules }: Scaled,
+): TokenDemand['terms'] {
+  const at = variant.pools.findIndex(({ name }) => name === pool)
+  const most = sizesLeft(variant, at)
+    .map((size) => Math.floor(size / gpusPerReplica))
+    .reduce((sum, each) => sum + each, 0)
+  const bounded = Math.min(most, replicasMax ?? most)
+  return {
+    ...{ policy: 'autoscale', replicasMax: bounded, replicasMin: Math.min(bounded, replicasMin) },
+    ...rules.bounds.scaling.terms,
+  }
+}
+
 /** Tokens a second through the horizon: up and down over a day, with a little chance. */
-function tokenDemand(tokens: PlannedTokens, { seed, horizonDays }: Seeded): TokenDemand {
+function tokenDemand(tokens: PlannedTokens, scaled: Scaled): TokenDemand {
+  const { seed, horizonDays } = scaled
   const random = new Random(seed ^ 0x70c3)
   const { meanTokensPerSecond: mean, dailyShare } = tokens
   return {
     ...{ model: tokens.model, pool: tokens.pool, gpusPerReplica: tokens.gpusPerReplica },
     tokensPerSecondOfReplica: tokens.tokensPerSecondPerReplica,
     usdPerMillionTokens: money(tokens.usdPerMillionTokens),
+    terms: termsOfModel(tokens, scaled),
     byHour: Array.from({ length: horizonDays * 24 }, (_, hour) => {
       const day = Math.cos((2 * Math.PI * ((hour % 24) - PEAK_HOUR)) / 24)
       const chance = NOISE_PART * (2 * random.next() - 1)
@@ -145,7 +168,7 @@ export function runLive(variant: PlannedVariant, order: LiveOrder): LiveOutcome 
     hourOfWeek: first?.hourOfWeek ?? 0,
     ...{ rules, onProgress },
     tenants: inOrderOfArrival(perPool.flatMap(({ tenants }) => tenants)),
-    tokens: variant.tokens.map((tokens) => tokenDemand(tokens, seeded)),
+    tokens: variant.tokens.map((tokens) => tokenDemand(tokens, { ...seeded, variant, rules })),
   })
 }
 

@@ -1,4 +1,6 @@
 /** What one run of a variant with one seed tells. Types only. */
+import type { TierSurplus } from '#modules/market/index.ts'
+import type { SoldTier } from './live/tenant.ts'
 
 /** The market of a pool through a run: what was forecast and came, prices, and who stood in line at its middle. */
 export interface MarketView {
@@ -28,6 +30,16 @@ export interface MarketView {
       readonly isServed: boolean
     }[]
   } | null
+  /** What could be sold of each tier, from firm to loose, each a part of the looser: the mean of each step. */
+  readonly supply: {
+    readonly stepHours: number
+    readonly tiers: readonly {
+      readonly tier: TierSurplus['tier']
+      /** For how long it is promised; null where it is not. */
+      readonly hours: number | null
+      readonly gpus: readonly (number | null)[]
+    }[]
+  }
 }
 
 export interface RunResult {
@@ -35,6 +47,8 @@ export interface RunResult {
   readonly stepHours: number
   /** The mean of each step. */
   readonly gpus: Readonly<Record<'anchor' | 'sold' | 'wanted', readonly number[]>>
+  /** Of what is sold, by tier; null of a policy that knows none. */
+  readonly soldByTier: Readonly<Record<SoldTier, readonly number[]>> | null
   readonly hash: string
   readonly markets: readonly MarketView[]
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runScenarioPlan } from './plan-service.ts'
 import { makePlan, type PlannedPool } from './plan.ts'
-import { readScenario, type Scenario } from './scenario.ts'
+import { readScenario, type Scenario, type ScenarioFault } from './scenario.ts'
 
 const TERMS = {
   ...{ by: ['anchor' as const], noticeMs: 30_000, minimumRunMs: 0, perMonthMax: null },
@@ -24,13 +24,17 @@ const POOL: PlannedPool = {
 
 function scenario(text: string): Scenario {
   const reading = readScenario(text)
-  if (reading.kind === 'refused') throw new Error(reading.faults.join('\n'))
+  if (reading.kind === 'refused') throw new Error(textOf(reading.faults))
   return reading.scenario
+}
+
+function textOf(faults: readonly ScenarioFault[]): string {
+  return faults.map(({ text }) => text).join('\n')
 }
 
 function planOf(text: string) {
   const planning = makePlan(scenario(text), [POOL], null)
-  if (planning.kind === 'refused') throw new Error(planning.faults.join('\n'))
+  if (planning.kind === 'refused') throw new Error(textOf(planning.faults))
   return planning.plan
 }
 
@@ -51,7 +55,7 @@ test.each([
   ['- a list', 'expected object'],
 ])('a scenario that makes no sense is refused with its line: %j', (text, fault) => {
   const reading = readScenario(text)
-  expect(reading.kind === 'refused' && reading.faults.join('\n')).toContain(fault)
+  expect(reading.kind === 'refused' && textOf(reading.faults)).toContain(fault)
 })
 
 test('a variant changes what it names and nothing else', () => {
@@ -69,7 +73,7 @@ test.each([
   ['reserved: [{ name: all, gpus: 32, usdPerMonth: 1 }]', 'take 4 nodes, and the pool has 4'],
 ])('a plan that cannot be run is refused: %s', (line, fault) => {
   const planning = makePlan(scenario(SMALL + line), [POOL], null)
-  expect(planning.kind === 'refused' && planning.faults[0]).toContain(fault)
+  expect(planning.kind === 'refused' && planning.faults[0]?.text).toContain(fault)
 })
 
 test.each([
@@ -77,7 +81,7 @@ test.each([
   ['guaranteed: { load: 1 }\nflex: { load: 1 }', 'nothing of guaranteed spot, flex'],
 ])('a policy to compare with is refused what it knows nothing of: %s', (line, fault) => {
   const planning = makePlan(scenario(`${SMALL}policy: fifo\n${line}`), [POOL], null)
-  expect(planning.kind === 'refused' && planning.faults[0]).toContain(fault)
+  expect(planning.kind === 'refused' && planning.faults[0]?.text).toContain(fault)
 })
 
 test('tokens are refused on a pool that is not there, or on nodes that are too small', () => {
@@ -85,16 +89,34 @@ test('tokens are refused on a pool that is not there, or on nodes that are too s
     `${SMALL}tokens: [{ model: m, tokensPerSecondPerReplica: 1000, usdPerMillionTokens: 1, meanTokensPerSecond: 5000, ${parts} }]`
   const faultOf = (parts: string) => {
     const planning = makePlan(scenario(tokens(parts)), [POOL], null)
-    return planning.kind === 'refused' ? planning.faults[0] : null
+    return planning.kind === 'refused' ? planning.faults[0]?.text : null
   }
   expect(faultOf('gpusPerReplica: 1, pool: none')).toContain('there is no pool `none`')
   expect(faultOf('gpusPerReplica: 16')).toContain('no node of `p` has 16 GPUs')
   expect(faultOf('gpusPerReplica: 4')).toBeNull()
 })
 
+test('a fault names the value it is about, in the base and in a variant', () => {
+  const pathOf = (text: string) => {
+    const reading = readScenario(SMALL + text)
+    if (reading.kind === 'refused') return reading.faults[0]?.path
+    const planning = makePlan(reading.scenario, [POOL], null)
+    return planning.kind === 'refused' ? planning.faults[0]?.path : null
+  }
+  expect(pathOf('flex: { load: -1 }')).toBe('flex.load')
+  expect(pathOf('variants: [{ name: a }, { name: b, demand: { meanShare: 2 } }]')).toBe(
+    'variants.1.demand.meanShare',
+  )
+  expect(pathOf('variants: [{ name: a }, { name: a }]')).toBe('variants.1.name')
+  expect(pathOf('variants: [{ name: a, policy: fifo, flex: { load: 1 } }]')).toBe(
+    'variants.0.policy',
+  )
+  expect(pathOf('policy: fifo\nflex: { load: 1 }')).toBe('policy')
+})
+
 test('a pool without nodes is refused', () => {
   const planning = makePlan(scenario(SMALL), [{ ...POOL, sizes: [] }], null)
-  expect(planning.kind === 'refused' && planning.faults[0]).toContain('has no nodes')
+  expect(planning.kind === 'refused' && planning.faults[0]?.text).toContain('has no nodes')
 })
 
 test('the same plan gives the same result, and progress goes to the end', () => {
@@ -124,6 +146,21 @@ test('utilisation, what is sold and the books of a variant agree', () => {
   expect(held / 124 / 32).toBeCloseTo(mean('utilisation'), 2)
 })
 
+test('a variant is told less the base, seed by seed, as far as both know', () => {
+  const text = `${SMALL}variants:\n  - { name: as it is }\n  - { name: dearer, prices: { onDemandUsdPerGpuHour: 9 } }\n  - { name: first, policy: fifo }`
+  const [base, same, dearer, fifo] = runScenarioPlan(planOf(text), () => undefined)
+  expect(base?.differences).toBeUndefined()
+  for (const [measure, { mean, within }] of Object.entries(same?.differences ?? {}))
+    expect([measure, mean, within]).toEqual([measure, 0, 0])
+  expect(dearer?.differences?.['revenue_usd']).toEqual({ mean: 0, within: 0 })
+  const used = fifo?.differences?.['utilisation']
+  expect(used?.mean).toBeCloseTo(
+    (fifo?.measures['utilisation']?.mean ?? 0) - (base?.measures['utilisation']?.mean ?? 0),
+    9,
+  )
+  expect(fifo?.differences).not.toHaveProperty('benchmark_usd')
+})
+
 test('every tier and tokens bring their own, and revenue is their sum less credits', () => {
   const text = `${SMALL}demand: { meanShare: 0.3, surgesPerWeek: 0 }
 onDemand: { load: 3 }
@@ -144,11 +181,22 @@ tokens:
   expect(mean('token_revenue_usd')).toBeLessThanOrEqual((2_500 * 2 * 3 * 86_400 * 1.1) / 1e6)
   expect(mean('breaches')).toBe(0)
   expect(base?.markets[0]?.stack?.items.length).toBeGreaterThan(0)
+  // then: what is sold is the sum of its tiers, step by step
+  const { soldGpus = [], soldByTier } = base?.timeline ?? {}
+  for (const [step, sold] of soldGpus.entries()) {
+    const all = Object.values(soldByTier ?? {}).reduce((total, row) => total + (row[step] ?? 0), 0)
+    expect(Math.abs(all - sold)).toBeLessThan(0.3)
+  }
+  // and: each tier that could be sold is a part of the looser one
+  const supply = base?.markets[0]?.supply.tiers ?? []
+  expect(supply.map(({ tier }) => tier)).toEqual([
+    ...['reserved', 'guaranteed', 'guaranteed', 'guaranteed', 'spot', 'flex'],
+  ])
 })
 
 test('several pools stand side by side, each with its own demand', () => {
   const planning = makePlan(scenario(SMALL), [POOL, { ...POOL, name: 'q', sizes: [4, 4] }], null)
-  if (planning.kind === 'refused') throw new Error(planning.faults.join())
+  if (planning.kind === 'refused') throw new Error(textOf(planning.faults))
   const [base] = runScenarioPlan(planning.plan, () => undefined)
   expect(base?.timeline.capacityGpus).toBe(40)
   expect(base?.markets.map(({ pool }) => pool)).toEqual(['p', 'q'])

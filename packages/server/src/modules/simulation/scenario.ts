@@ -51,16 +51,26 @@ const guaranteed = tier.extend({
   hours: z.literal([1, 2, 4], 'write 1, 2 or 4').optional(),
 })
 
-const tokens = z.strictObject({
-  model: text,
-  pool: text.optional(),
-  gpusPerReplica: z.number().int('write a whole number of GPUs').min(1).max(64),
-  tokensPerSecondPerReplica: z.number().positive('must be above 0').max(1e9),
-  usdPerMillionTokens: usd,
-  meanTokensPerSecond: z.number().min(0, 'must not be negative').max(1e12),
-  /** Up and down over a day, as a part of the mean. */
-  dailyShare: share.default(0.3),
-})
+const replicas = z.number().int('write a whole number of replicas').min(0).max(100_000)
+
+const tokens = z
+  .strictObject({
+    model: text,
+    pool: text.optional(),
+    gpusPerReplica: z.number().int('write a whole number of GPUs').min(1).max(64),
+    tokensPerSecondPerReplica: z.number().positive('must be above 0').max(1e9),
+    usdPerMillionTokens: usd,
+    meanTokensPerSecond: z.number().min(0, 'must not be negative').max(1e12),
+    /** Up and down over a day, as a part of the mean. */
+    dailyShare: share.default(0.3),
+    /** How many replicas there are is decided as live, between these; without a maximum, as many as the pool holds. */
+    replicasMin: replicas.default(0),
+    replicasMax: replicas.optional(),
+  })
+  .refine(({ replicasMin, replicasMax = Infinity }) => replicasMin <= replicasMax, {
+    message: 'must not be above replicasMax',
+    path: ['replicasMin'],
+  })
 
 const prices = z.strictObject({
   spotUsdPerGpuHour: usd.optional(),
@@ -182,9 +192,19 @@ const scenario = z.strictObject({
 export type Scenario = z.infer<typeof scenario>
 export type Reserved = z.infer<typeof reserved>
 
+/** What is wrong with a scenario, and with which of its values. */
+export interface ScenarioFault {
+  /** `variants.0.spot.load`; empty: the whole. */
+  readonly path: string
+  /** Said at that value. */
+  readonly message: string
+  /** Said by itself, with the line where there is one. */
+  readonly text: string
+}
+
 export type ScenarioReading =
   | { readonly kind: 'read'; readonly scenario: Scenario }
-  | { readonly kind: 'refused'; readonly faults: readonly string[] }
+  | { readonly kind: 'refused'; readonly faults: readonly ScenarioFault[] }
 
 const RUNS_MAX = 120
 
@@ -192,32 +212,61 @@ function repeated(names: readonly string[]): readonly string[] {
   return names.filter((name, at) => names.indexOf(name) !== at)
 }
 
-function alsoWrong({ seeds, variants, pool, pools, trace }: Scenario): string[] {
+/** A fault of a value that is sound by itself. */
+function faultAt(path: string, message: string): ScenarioFault {
+  return { path, message, text: `${path}: ${message}` }
+}
+
+function namesTwice(variants: Scenario['variants']): readonly ScenarioFault[] {
+  const names = ['base', ...variants.map(({ name }) => name)]
+  return names.flatMap((name, at) =>
+    names.indexOf(name) === at
+      ? []
+      : [
+          faultAt(
+            `variants.${at - 1}.name`,
+            name === 'base'
+              ? 'a second variant named `base`; the base is named so'
+              : `a second variant named \`${name}\``,
+          ),
+        ],
+  )
+}
+
+function alsoWrong({ seeds, variants, pool, pools, trace }: Scenario): readonly ScenarioFault[] {
   const runs = seeds * (variants.length + 1)
-  const twice = repeated(['base', ...variants.map(({ name }) => name)])
   return [
     ...(pool !== undefined && pools !== undefined
-      ? ['pools: the scenario names `pool` and `pools`; keep one of them']
+      ? [faultAt('pools', 'the scenario names `pool` and `pools`; keep one of them')]
       : []),
-    ...repeated(pools ?? []).map((name) => `pools: \`${name}\` stands there twice`),
+    ...repeated(pools ?? []).map((name) => faultAt('pools', `\`${name}\` stands there twice`)),
     ...(trace !== undefined && (pools?.length ?? 1) > 1
-      ? ['pools: a trace says nothing of several pools; name one with `pool`']
+      ? [faultAt('pools', 'a trace says nothing of several pools; name one with `pool`')]
       : []),
-    ...twice.map(
-      (name) => `variants: a second variant named \`${name}\`; the base is named so too`,
-    ),
+    ...namesTwice(variants),
     ...(runs > RUNS_MAX
       ? [
-          `seeds: ${seeds} seeds of ${variants.length + 1} variants are ${runs} runs; at most ${RUNS_MAX}`,
+          faultAt(
+            'seeds',
+            `${seeds} seeds of ${variants.length + 1} variants are ${runs} runs; at most ${RUNS_MAX}`,
+          ),
         ]
       : []),
   ]
 }
 
-function inWords({ code, message, path }: z.core.$ZodIssue): string {
+function atLine({ code, message, path }: z.core.$ZodIssue, line: number): ScenarioFault {
   const where = path.map(String).join('.')
   const what = code === 'invalid_type' ? message.replace('Invalid input: ', '') : message
-  return where === '' ? what : `${where}: ${what}`
+  return {
+    ...{ path: where, message: what },
+    text: `line ${line}: ${where === '' ? what : `${where}: ${what}`}`,
+  }
+}
+
+function unreadable(message: string, line: number): ScenarioFault {
+  const what = message.split('\n')[0] ?? message
+  return { path: '', message: what, text: `line ${line}: ${what}` }
 }
 
 export function readScenario(source: string): ScenarioReading {
@@ -226,8 +275,8 @@ export function readScenario(source: string): ScenarioReading {
   if (document.errors.length > 0)
     return {
       kind: 'refused',
-      faults: document.errors.map(
-        ({ message, pos }) => `line ${lines.linePos(pos[0]).line}: ${message.split('\n')[0]}`,
+      faults: document.errors.map(({ message, pos }) =>
+        unreadable(message, lines.linePos(pos[0]).line),
       ),
     }
   const lineOf = (path: readonly PropertyKey[]): number => {
@@ -241,7 +290,7 @@ export function readScenario(source: string): ScenarioReading {
   if (!parsed.success)
     return {
       kind: 'refused',
-      faults: parsed.error.issues.map((issue) => `line ${lineOf(issue.path)}: ${inWords(issue)}`),
+      faults: parsed.error.issues.map((issue) => atLine(issue, lineOf(issue.path))),
     }
   const faults = alsoWrong(parsed.data)
   return faults.length > 0 ? { kind: 'refused', faults } : { kind: 'read', scenario: parsed.data }

@@ -22,7 +22,7 @@ import {
   SIMULATIONS_OPEN_MAX,
 } from '../../limits.ts'
 import { makePlan, type PlannedPool, type PlannedTrace } from './plan.ts'
-import { readScenario, type Scenario } from './scenario.ts'
+import { readScenario, type Scenario, type ScenarioFault } from './scenario.ts'
 import * as store from './store.ts'
 import { readTrace, unplaceable } from './workload/trace.ts'
 
@@ -36,10 +36,18 @@ export interface Asked {
   readonly now: Date
 }
 
-function refused(faults: readonly string[]): Fault {
-  return new Fault('simulation.scenario_refused', faults.join('\n'), {
-    fields: faults.map((message) => ({ field: 'body.scenario', message })),
+/** Each fault at its value, which is named by its path within the scenario. */
+function refusedAt(faults: readonly ScenarioFault[]): Fault {
+  return new Fault('simulation.scenario_refused', faults.map(({ text }) => text).join('\n'), {
+    fields: faults.map(({ path, message }) => ({
+      field: path === '' ? 'body.scenario' : `body.scenario.${path}`,
+      message,
+    })),
   })
+}
+
+function refused(faults: readonly string[]): Fault {
+  return refusedAt(faults.map((text) => ({ path: '', message: text, text })))
 }
 
 type SiteOfFile = Extract<
@@ -168,7 +176,7 @@ export async function createSimulation(
 ): Promise<store.SimulationFull> {
   const { organizationId, now } = asked
   const reading = readScenario(asked.scenario)
-  if (reading.kind === 'refused') throw refused(reading.faults)
+  if (reading.kind === 'refused') throw refusedAt(reading.faults)
   const { scenario } = reading
   checkFiles(scenario, asked)
   const names = scenario.pools ?? (scenario.pool === undefined ? [] : [scenario.pool])
@@ -181,7 +189,7 @@ export async function createSimulation(
   const traced =
     asked.trace === undefined ? null : readPlannedTrace(asked.trace, { sizes, scenario })
   const planning = makePlan(scenario, start, traced?.trace ?? null)
-  if (planning.kind === 'refused') throw refused(planning.faults)
+  if (planning.kind === 'refused') throw refusedAt(planning.faults)
   if ((await store.countOpen(tx, organizationId)) >= SIMULATIONS_OPEN_MAX)
     throw new Fault(
       'simulation.limit_reached',

@@ -29,7 +29,7 @@ export class Tally {
   readonly byKind: Readonly<Record<JobKind, Counts>> = { anchor: noCounts(), spot: noCounts() }
   /** GPU-seconds within the window in which somebody had the GPU. */
   readonly heldGpuS: Record<JobKind, number> = { anchor: 0, spot: 0 }
-  readonly timeline: Timeline
+  readonly timeline: Timeline<keyof Held>
   events = 0
   readonly #windowS: number
   readonly #guaranteeS: number
@@ -38,7 +38,7 @@ export class Tally {
 
   constructor(windowS: number, guaranteeS: number) {
     this.#windowS = windowS
-    this.timeline = new Timeline(windowS)
+    this.timeline = new Timeline(windowS, ['anchor', 'spot', 'wanted'])
     this.#guaranteeS = guaranteeS
   }
 

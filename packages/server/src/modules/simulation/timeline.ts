@@ -8,32 +8,32 @@ export interface Held {
 
 export const TIMELINE_STEPS = 124
 
-export class Timeline {
+export class Timeline<What extends string> {
   readonly stepS: number
   readonly #windowS: number
-  readonly #sums = Array.from({ length: TIMELINE_STEPS }, () => ({ anchor: 0, spot: 0, wanted: 0 }))
+  readonly #sums: readonly { readonly what: What; readonly gpuS: Float64Array }[]
 
-  constructor(windowS: number) {
+  constructor(windowS: number, whats: readonly What[]) {
     this.#windowS = windowS
     this.stepS = windowS / TIMELINE_STEPS
+    this.#sums = whats.map((what) => ({ what, gpuS: new Float64Array(TIMELINE_STEPS) }))
   }
 
-  hold(fromS: number, toS: number, held: Held): void {
+  hold(fromS: number, toS: number, held: Readonly<Record<What, number>>): void {
     const endS = Math.min(toS, this.#windowS)
     for (let atS = Math.max(0, fromS); atS < endS;) {
       const step = Math.min(TIMELINE_STEPS - 1, Math.floor(atS / this.stepS))
       const untilS = step === TIMELINE_STEPS - 1 ? endS : Math.min(endS, (step + 1) * this.stepS)
-      const sum = this.#sums[step]
-      if (!sum || untilS <= atS) return
-      sum.anchor += held.anchor * (untilS - atS)
-      sum.spot += held.spot * (untilS - atS)
-      sum.wanted += held.wanted * (untilS - atS)
+      if (untilS <= atS) return
+      for (const { what, gpuS } of this.#sums)
+        gpuS[step] = (gpuS[step] ?? 0) + held[what] * (untilS - atS)
       atS = untilS
     }
   }
 
   /** GPUs, the mean of each step. */
-  means(what: keyof Held): readonly number[] {
-    return this.#sums.map((sum) => sum[what] / this.stepS)
+  means(what: What): readonly number[] {
+    const { gpuS = [] } = this.#sums.find((each) => each.what === what) ?? {}
+    return Array.from(gpuS, (sum) => sum / this.stepS)
   }
 }

@@ -1,8 +1,10 @@
 /** What happens once an hour on the simulated live market: forecasts, the rate of promises, and the worth of an hour. */
-import { type Money, picos, ZERO } from '#kernel/money.ts'
-import type { DemandSeries, HourlyDesk, Kept, Worth } from '#modules/market/index.ts'
+import type { Money } from '#kernel/money.ts'
+import type { DemandSeries, HourlyDesk, Kept, TierSurplus, Worth } from '#modules/market/index.ts'
+import { hourLine } from './hour-line.ts'
 import type { LiveMarket } from './live-market.ts'
 import type { LivePool } from './live-pool.ts'
+import { saleOf } from './sale.ts'
 
 const HOUR_S = 3_600
 const HOUR_MS = 3_600_000
@@ -26,18 +28,26 @@ export interface WorthPoint {
   readonly stack: readonly (Worth & { readonly isServed: boolean })[]
 }
 
+/** What could be sold of a pool, tier by tier. */
+export interface SupplyPoint {
+  readonly atS: number
+  readonly pool: string
+  readonly tiers: readonly TierSurplus[]
+}
+
 export class Hours {
   readonly #market: LiveMarket
   readonly #desk: HourlyDesk
-  readonly #worthOfReplica: (pool: string) => Money
+  readonly #worthsOfReplicas: (pool: string) => readonly Worth[]
   readonly forecasts = new Map<string, ForecastPoint[]>()
   readonly worths: WorthPoint[] = []
+  readonly supplies: SupplyPoint[] = []
   #count = 0
 
-  constructor(market: LiveMarket, worthOfReplica: (pool: string) => Money) {
+  constructor(market: LiveMarket, worthsOfReplicas: (pool: string) => readonly Worth[]) {
     this.#market = market
     this.#desk = market.rules.makeDesk()
-    this.#worthOfReplica = worthOfReplica
+    this.#worthsOfReplicas = worthsOfReplicas
     // What is known at the start is forecast from at once.
     this.#forecast()
   }
@@ -53,7 +63,12 @@ export class Hours {
     // What may be sold is another amount now.
     this.#market.hasNews = true
     this.#forecast()
-    for (const pool of this.#market.pools.values()) this.#appraise(pool)
+    for (const pool of this.#market.pools.values()) {
+      this.#appraise(pool)
+      const { nowS: atS } = this.#market
+      const { tiers } = saleOf(this.#market, pool)
+      this.supplies.push({ atS, pool: pool.plan.name, tiers })
+    }
     if (this.#count % RATE_EVERY_HOURS !== 0) return
     const kept = this.#desk.takeKept()
     for (const [at, pool] of [...this.#market.pools.values()].entries())
@@ -96,25 +111,11 @@ export class Hours {
 
   /** Everybody who wants some, by what an hour is worth to him. */
   #appraise(pool: LivePool): void {
-    const { rules, running, nowS } = this.#market
+    const { rules, nowS } = this.#market
     const { name } = pool.plan
-    const worths: Worth[] = []
-    let sold = 0
-    for (const { tenant, run } of running) {
-      if (tenant.pool !== name || tenant.kind === 'anchor') continue
-      const { kind, gpus } = tenant
-      sold += gpus
-      const worth = kind === 'serving' ? this.#worthOfReplica(name) : (run?.priceUsd ?? ZERO)
-      worths.push({ kind, name: null, gpus, worth })
-    }
-    for (const { tenant } of pool.orders)
-      worths.push({ kind: 'order', name: null, gpus: tenant.gpus, worth: tenant.limit ?? ZERO })
-    const gpusForSale = pool.book.freeTotal + sold
-    const used = pool.book.capacity - pool.book.freeTotal
-    const utilisationPpm = Math.floor((used * 1_000_000) / pool.book.capacity)
-    const previous = pool.lastPrice.get(0) ?? null
-    const reserve = rules.reserveOf(pool.plan.rule, { utilisationPpm, previous })
-    const { price, stack } = rules.benchmarkOf(worths, { gpus: gpusForSale, reserve })
-    this.worths.push({ atS: nowS, pool: name, price: picos(price), gpusForSale, stack })
+    const { worths, gpus, reserve } = hourLine(this.#market, pool)
+    const all = [...worths, ...this.#worthsOfReplicas(name)]
+    const { price, stack } = rules.benchmarkOf(all, { gpus, reserve })
+    this.worths.push({ atS: nowS, pool: name, price, gpusForSale: gpus, stack })
   }
 }

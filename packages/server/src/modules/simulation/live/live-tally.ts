@@ -69,24 +69,19 @@ export class LiveTally {
   readonly now: Record<Holding, number> = {
     ...{ anchor: 0, on_demand: 0, guaranteed: 0, spot: 0, flex: 0, serving: 0 },
   }
-  readonly timeline: Timeline
+  readonly timeline: Timeline<Holding | 'wanted'>
   readonly windowS: number
 
   constructor(windowS: number) {
     this.windowS = windowS
-    this.timeline = new Timeline(windowS)
-  }
-
-  get soldNow(): number {
-    return SOLD_TIERS.reduce((sum, tier) => sum + this.now[tier], 0)
+    this.timeline = new Timeline(windowS, ['wanted', 'anchor', ...SOLD_TIERS])
   }
 
   hold(fromS: number, toS: number, wanted: number): void {
-    const { anchor } = this.now
-    this.timeline.hold(fromS, toS, { anchor, spot: this.soldNow, wanted })
+    this.timeline.hold(fromS, toS, { ...this.now, wanted })
     const seconds = this.#within(fromS, toS)
     if (seconds <= 0) return
-    this.byTier.anchor.heldGpuS += anchor * seconds
+    this.byTier.anchor.heldGpuS += this.now.anchor * seconds
     for (const tier of SOLD_TIERS) this.byTier[tier].heldGpuS += this.now[tier] * seconds
   }
 

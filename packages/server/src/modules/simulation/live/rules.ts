@@ -5,10 +5,13 @@ import type {
   benchmarkOf,
   clearWindow,
   decide,
+  decideReplicas,
   depthOf,
   FreeNode,
+  fullEarning,
   growthWithin,
   HourlyDesk,
+  idleSince,
   keptSoon,
   nextEta,
   placeableOf,
@@ -17,6 +20,8 @@ import type {
   Sale,
   SaleRoom,
   sampleDemand,
+  ScalingRule,
+  ScalingTerms,
   surplusOf,
   TightPlacer,
 } from '#modules/market/index.ts'
@@ -30,6 +35,15 @@ export interface LiveBounds {
   readonly riskAheadMs: number
   /** By how much the reserve of a promise of so many hours is higher, in millionths. */
   readonly premiumPpm: Readonly<Record<number, number>>
+  readonly scaling: ScalingBounds
+}
+
+/** When it is decided how many replicas a model has, and by how much of the past. */
+interface ScalingBounds extends ScalingRule {
+  readonly everyMs: number
+  readonly looksBackMs: number
+  /** Of a model of which nothing else is said. */
+  readonly terms: Pick<ScalingTerms, 'idleMs' | 'steadyMs' | 'bandPpm'>
 }
 
 export interface LiveRules {
@@ -47,6 +61,9 @@ export interface LiveRules {
   readonly nextEta: typeof nextEta
   readonly placeableOf: typeof placeableOf
   readonly benchmarkOf: typeof benchmarkOf
+  readonly decideReplicas: typeof decideReplicas
+  readonly fullEarning: typeof fullEarning
+  readonly idleSince: typeof idleSince
   readonly makeSaleRoom: (sale: Sale) => SaleRoom
   /** The terms of a new lease, with a promise of so long; null for the owner's work. */
   readonly termsOf: (

@@ -4,12 +4,11 @@
  * says so.
  */
 import { assert } from '#kernel/assert.ts'
-import { ZERO } from '#kernel/money.ts'
 import { Hours } from './hour.ts'
 import { LiveMarket, type MarketOrder } from './live-market.ts'
 import { look } from './look.ts'
 import type { Tenant, TokenDemand } from './tenant.ts'
-import { Replicas, SCALE_EVERY_S } from './tokens.ts'
+import { Replicas, scale } from './tokens.ts'
 import { clearWindows, order } from './window.ts'
 
 /** Beyond the window, who waits is waited for; who does not start by then is counted as waiting. */
@@ -40,6 +39,7 @@ class LiveClock {
   readonly #beatS: number
   #arrived = 0
   #nextId: number
+  readonly #scaleEveryS: number
   #scaledS = 0
   #clearedS = 0
 
@@ -48,12 +48,12 @@ class LiveClock {
     this.market = new LiveMarket(course)
     this.#tenants = tenants
     this.#nextId = tenants.length
-    this.replicas = tokens.map((each) => new Replicas(this.market, each, () => this.#nextId++))
-    this.hours = new Hours(this.market, (pool) => {
-      const own = this.replicas.find(({ demand }) => demand.pool === pool)
-      const plan = this.market.pools.get(pool)?.plan
-      return own && plan ? own.worth(plan.marginalUsd) : ZERO
-    })
+    const nextId = () => this.#nextId++
+    this.replicas = tokens.map((each, at) => new Replicas(this.market, each, { at, nextId }))
+    this.hours = new Hours(this.market, (pool) =>
+      this.replicas.filter(({ demand }) => demand.pool === pool).flatMap(({ worths }) => worths),
+    )
+    this.#scaleEveryS = rules.bounds.scaling.everyMs / 1_000
     this.#periodS = rules.bounds.windowMs / 1_000
     this.#beatS = rules.bounds.demandStepMs / 1_000
   }
@@ -75,7 +75,7 @@ class LiveClock {
       this.#isBusy ? after(this.#beatS) : Infinity,
       this.hours.nextS,
       ...(this.#isOver ? [] : [windowS]),
-      ...(this.#isOver || this.replicas.length === 0 ? [] : [this.#scaledS + SCALE_EVERY_S]),
+      ...(this.#isOver || this.replicas.length === 0 ? [] : [this.#scaledS + this.#scaleEveryS]),
     )
   }
 
@@ -85,14 +85,20 @@ class LiveClock {
     return running.size > 0 && [...pools.values()].some(({ hasChanged }) => hasChanged)
   }
 
+  /** From the start to the end of the window. */
+  #isScalingDue(toS: number): boolean {
+    const { windowS } = this.market
+    return toS <= windowS && (toS === 0 || toS - this.#scaledS >= this.#scaleEveryS)
+  }
+
   step(toS: number): void {
     const { market } = this
     if (toS > market.nowS) market.advance(toS)
     market.finishDue()
     while (this.hours.nextS <= toS) this.hours.end()
-    if (toS - this.#scaledS >= SCALE_EVERY_S) {
+    if (this.replicas.length > 0 && this.#isScalingDue(toS)) {
       this.#scaledS = toS
-      for (const each of this.replicas) each.scale()
+      scale(market, this.replicas)
     }
     for (
       let tenant = this.#tenants[this.#arrived];

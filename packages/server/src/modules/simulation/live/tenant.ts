@@ -1,7 +1,7 @@
 /** Who wants GPUs of the live market in a simulation: the owner, and buyers of each tier. Data, no behaviour. Pure. */
 import type { ReclaimPolicy } from '@spillway/contract'
 import type { Money } from '#kernel/money.ts'
-import type { ClearingRule, LeaseKind } from '#modules/market/index.ts'
+import type { ClearingRule, LeaseKind, ScalingTerms } from '#modules/market/index.ts'
 
 /** What is sold. `guaranteed` is spot with a promise of some hours; `serving` earns by the token. */
 export const SOLD_TIERS = ['on_demand', 'guaranteed', 'spot', 'flex', 'serving'] as const
@@ -34,13 +34,14 @@ export function tierOf({ kind, promisedS }: Tenant): SoldTier | null {
   return kind === 'spot' && promisedS > 0 ? 'guaranteed' : kind
 }
 
-/** Demand for tokens of a model: replicas follow it, each a lease of kind `serving`. */
+/** Demand for tokens of a model: replicas bid by it, each a lease of kind `serving`. */
 export interface TokenDemand {
   readonly model: string
   readonly pool: string
   readonly gpusPerReplica: number
   readonly tokensPerSecondOfReplica: number
   readonly usdPerMillionTokens: Money
+  readonly terms: ScalingTerms
   /** Tokens a second that are asked for in each hour. */
   readonly byHour: readonly number[]
 }

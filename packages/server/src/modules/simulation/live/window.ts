@@ -24,7 +24,7 @@ function ruleOf({ rules }: LiveMarket, { plan }: LivePool, promisedS: number): C
   return { ...rule, floor: raised(rule.floor, premium), ceiling: raised(rule.ceiling, premium) }
 }
 
-function reserveNow(market: LiveMarket, pool: LivePool, promisedS: number) {
+export function reserveNow(market: LiveMarket, pool: LivePool, promisedS: number) {
   const rule = ruleOf(market, pool, promisedS)
   const previous = pool.lastPrice.get(promisedS) ?? null
   const { capacity, freeTotal } = pool.book
@@ -45,7 +45,7 @@ export function order(market: LiveMarket, stay: Stay): void {
 }
 
 /** What others wait for that are of higher rank, or what the owner will want soon, is not sold. */
-function freeForSpot(market: LiveMarket, pool: LivePool): number {
+export function freeForSpot(market: LiveMarket, pool: LivePool): number {
   let waiting = 0
   for (const { tenant } of market.wanting)
     if (tenant.pool === pool.plan.name && tenant.kind !== 'spot' && tenant.kind !== 'flex')
