@@ -13,10 +13,18 @@ function usd(value: number): string {
   return `$${value.toFixed(2)}`
 }
 
-function highest(rows: readonly Values[]): number {
-  let most = 0
-  for (const row of rows) for (const value of row) most = Math.max(most, value ?? 0)
-  return (most || 1) * 1.05
+/** The top of a scale that holds all rows; what is beyond `most` is cut off. */
+function highest(rows: readonly Values[], most = Infinity): number {
+  let top = 0
+  for (const row of rows) for (const value of row) top = Math.max(top, value ?? 0)
+  return Math.min(most, (top || 1) * 1.05)
+}
+
+/** An owner who wants far more than there is would flatten everything else. */
+const BEYOND_ALL = 1.4
+
+function capacityOf(variants: Variants): number {
+  return Math.max(1, ...variants.map(({ timeline }) => timeline.capacityGpus))
 }
 
 interface Keyed {
@@ -61,12 +69,11 @@ function layersOf({ timeline }: SimulationVariant): readonly ChartLine[] {
 }
 
 function utilisation(variants: Variants): Drawn {
-  const top = highest(
-    variants.map(({ timeline }) => [
-      timeline.capacityGpus,
-      ...timeline.wantedGpus.map((each) => each + timeline.reservedGpus),
-    ]),
-  )
+  const rows = variants.map(({ timeline }) => [
+    timeline.capacityGpus,
+    ...timeline.wantedGpus.map((each) => each + timeline.reservedGpus),
+  ])
+  const top = highest(rows, BEYOND_ALL * capacityOf(variants))
   const used = new Map<string, Keyed>()
   const charts = variants.map((variant) => {
     const { stepHours, capacityGpus, reservedGpus, wantedGpus, anchorGpus } = variant.timeline
@@ -101,9 +108,10 @@ function markets(variants: Variants): readonly PooledVariant[] {
   )
 }
 
-function demand(all: readonly PooledVariant[]): Drawn {
+function demand(all: readonly PooledVariant[], gpusMost: number): Drawn {
   const top = highest(
     all.flatMap(({ market: { forecast } }) => [forecast.p99Gpus, forecast.cameGpus]),
+    gpusMost,
   )
   const charts = all.map(({ caption, market: { forecast } }) => {
     const { likelyGpus, p90Gpus, p99Gpus, cameGpus } = forecast
@@ -191,7 +199,7 @@ export function renderThroughDays(variants: Variants): string {
     section(
       'The owner’s demand',
       'forecast of each hour’s peak and what came; first seed',
-      demand(all),
+      demand(all, BEYOND_ALL * capacityOf(variants)),
     ),
     section('Prices', 'per GPU-hour; first seed', prices(all)),
     section(

@@ -125,7 +125,7 @@ export function renderEstimate(estimate: SimulationEstimate | undefined, unit: U
 /** How much more or less than the base: a share in points of a hundred. */
 export function renderDifference({ mean, within }: SimulationEstimate, unit: Unit): string {
   const plain = (value: number) =>
-    unit === 'share' ? `${(100 * value).toFixed(2)}` : renderFigure(value, unit)
+    unit === 'share' ? (100 * value).toFixed(2) : renderFigure(value, unit)
   const isSure = within === null || within <= Math.abs(mean) * SURE_PART
   const width = isSure ? '' : ` ± ${plain(within)}`
   return `${mean < 0 ? '' : '+'}${plain(mean)}${unit === 'share' ? ' points' : ''}${width}`

@@ -59,30 +59,23 @@ type Bounds = Pick<PlanField, 'least' | 'most'>
 
 const as = (text: string) => (): string => text
 
-function number(
-  id: string,
-  words: readonly [label: string, unit: string],
-  usual: string,
-  bounds: Bounds = {},
-): PlanField {
-  return {
-    id,
-    label: words[0],
-    unit: words[1],
-    kind: 'number',
-    usual: as(usual),
-    least: 0,
-    ...bounds,
-  }
+/** Label, unit, and what it is when nobody says. */
+type Words = readonly [label: string, unit: string, usual: string]
+
+function number(id: string, [label, unit, usual]: Words, bounds: Bounds = {}): PlanField {
+  return { id, label, unit, kind: 'number', usual: as(usual), least: 0, ...bounds }
 }
 
-function percent(
+function percent(id: string, [label, unit, usual]: Words, most = 100): PlanField {
+  return { id, label, unit, kind: 'percent', usual: as(usual), least: 0, most }
+}
+
+function amount(
   id: string,
-  words: readonly [label: string, unit: string],
-  usual: string,
-  most = 100,
+  [label, unit]: readonly [label: string, unit: string],
+  usual: PlanField['usual'],
 ): PlanField {
-  return { id, label: words[0], unit: words[1], kind: 'percent', usual: as(usual), least: 0, most }
+  return { id, label, unit, kind: 'amount', usual }
 }
 
 const LOAD = { most: 50 }
@@ -130,12 +123,12 @@ const DEMAND: FieldGroup = {
   title: 'The owner’s demand',
   note: 'comes first, and is made by chance around these',
   fields: [
-    percent('demand.meanShare', ['Owner’s mean use', '% of all GPUs'], '65'),
-    percent('demand.dailyShare', ['Up and down over a day', '% of all GPUs'], '12'),
-    percent('demand.weekendShare', ['Less at weekends', '% of all GPUs'], '8'),
-    number('demand.surgesPerWeek', ['Surges', 'a week'], '2', { most: 50 }),
-    percent('demand.surgeShare', ['Size of a surge', '% of all GPUs'], '15'),
-    number('demand.surgeHours', ['Length of a surge', 'hours'], '5', { least: 1, most: 168 }),
+    percent('demand.meanShare', ['Owner’s mean use', '% of all GPUs', '65']),
+    percent('demand.dailyShare', ['Up and down over a day', '% of all GPUs', '12']),
+    percent('demand.weekendShare', ['Less at weekends', '% of all GPUs', '8']),
+    number('demand.surgesPerWeek', ['Surges', 'a week', '2'], { most: 50 }),
+    percent('demand.surgeShare', ['Size of a surge', '% of all GPUs', '15']),
+    number('demand.surgeHours', ['Length of a surge', 'hours', '5'], { least: 1, most: 168 }),
   ],
 }
 
@@ -144,25 +137,21 @@ const BUYERS: FieldGroup = {
   title: 'Buyers by tier',
   note: 'how much of each is asked for, and how long they wait',
   fields: [
-    number('spot.load', ['Spot demand', CLUSTER], '2', LOAD),
-    percent('spot.limits.lowPart', ['Lowest limit price', '% of the list price'], '40', 10_000),
-    percent('spot.limits.highPart', ['Highest limit price', '% of the list price'], '160', 10_000),
-    number('spot.patienceHours', ['Spot waits', 'hours at most'], '24', PATIENCE),
-    number('guaranteed.load', ['Guaranteed spot demand', CLUSTER], '0', LOAD),
+    number('spot.load', ['Spot demand', CLUSTER, '2'], LOAD),
+    percent('spot.limits.lowPart', ['Lowest limit price', '% of the list price', '40'], 10_000),
+    percent('spot.limits.highPart', ['Highest limit price', '% of the list price', '160'], 10_000),
+    number('spot.patienceHours', ['Spot waits', 'hours at most', '24'], PATIENCE),
+    number('guaranteed.load', ['Guaranteed spot demand', CLUSTER, '0'], LOAD),
     {
       ...{ id: 'guaranteed.hours', label: 'Guaranteed for', unit: 'hours', kind: 'choice' },
       ...{ choices: ['1', '2', '4'], usual: as('1') },
     },
-    number('guaranteed.patienceHours', ['Guaranteed spot waits', 'hours at most'], '6', PATIENCE),
-    number('onDemand.load', ['On-demand demand', CLUSTER], '0', LOAD),
-    number('onDemand.patienceHours', ['On demand waits', 'hours at most'], '1', PATIENCE),
-    number('flex.load', ['Flex demand', CLUSTER], '0', LOAD),
-    number('flex.patienceHours', ['Flex waits', 'hours at most'], '72', PATIENCE),
+    number('guaranteed.patienceHours', ['Guaranteed spot waits', 'hours at most', '6'], PATIENCE),
+    number('onDemand.load', ['On-demand demand', CLUSTER, '0'], LOAD),
+    number('onDemand.patienceHours', ['On demand waits', 'hours at most', '1'], PATIENCE),
+    number('flex.load', ['Flex demand', CLUSTER, '0'], LOAD),
+    number('flex.patienceHours', ['Flex waits', 'hours at most', '72'], PATIENCE),
   ],
-}
-
-function amount(id: string, label: string, unit: string, usual: PlanField['usual']): PlanField {
-  return { id, label, unit, kind: 'amount', usual }
 }
 
 const PRICES: FieldGroup = {
@@ -172,27 +161,24 @@ const PRICES: FieldGroup = {
   fields: [
     amount(
       'prices.spotUsdPerGpuHour',
-      'Spot price',
-      '$ / GPU-h',
+      ['Spot price', '$ / GPU-h'],
       (pool) => pool.priceUsdPerGpuHour.spot,
     ),
     amount(
       'prices.onDemandUsdPerGpuHour',
-      'On-demand price',
-      '$ / GPU-h',
+      ['On-demand price', '$ / GPU-h'],
       (pool) => pool.priceUsdPerGpuHour.on_demand,
     ),
     amount(
       'prices.flexUsdPerGpuHour',
-      'Flex price',
-      '$ / GPU-h',
+      ['Flex price', '$ / GPU-h'],
       (pool) => pool.priceUsdPerGpuHour.flex,
     ),
-    percent(
-      'prices.guaranteeCreditPart',
-      ['Credit of a broken hour', '%, of policies to compare with'],
+    percent('prices.guaranteeCreditPart', [
+      'Credit of a broken hour',
+      '%, of policies to compare with',
       '50',
-    ),
+    ]),
   ],
 }
 
@@ -226,13 +212,13 @@ const COST: FieldGroup = {
   title: 'Costs',
   note: 'for the margin and the capital that comes back',
   fields: [
-    amount('cost.capexUsdPerGpu', 'Capex', '$ a GPU', FLEETS),
-    { ...percent('cost.residualFraction', ['Left of it in the end', '%'], ''), usual: FLEETS },
-    { ...number('cost.lifeYears', ['Life', 'years'], '', { least: 0.1, most: 30 }), usual: FLEETS },
-    amount('cost.opexUsdPerGpuHour', 'Running costs', '$ / GPU-h', FLEETS),
-    { ...number('cost.kwPerGpu', ['Power', 'kW a GPU'], '', { most: 100 }), usual: FLEETS },
-    { ...number('cost.pue', ['PUE', ''], '', { least: 1, most: 5 }), usual: FLEETS },
-    amount('cost.powerUsdPerKwh', 'Energy', '$ / kWh', FLEETS),
+    amount('cost.capexUsdPerGpu', ['Capex', '$ a GPU'], FLEETS),
+    { ...percent('cost.residualFraction', ['Left of it in the end', '%', '']), usual: FLEETS },
+    { ...number('cost.lifeYears', ['Life', 'years', ''], { least: 0.1, most: 30 }), usual: FLEETS },
+    amount('cost.opexUsdPerGpuHour', ['Running costs', '$ / GPU-h'], FLEETS),
+    { ...number('cost.kwPerGpu', ['Power', 'kW a GPU', ''], { most: 100 }), usual: FLEETS },
+    { ...number('cost.pue', ['PUE', '', ''], { least: 1, most: 5 }), usual: FLEETS },
+    amount('cost.powerUsdPerKwh', ['Energy', '$ / kWh'], FLEETS),
   ],
 }
 

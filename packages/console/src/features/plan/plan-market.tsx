@@ -15,6 +15,8 @@ import { WorthLine } from './worth-line.tsx'
 
 const route = getRouteApi('/app/plan/$simulationId')
 const HEIGHT = 216
+/** An owner who wants far more than there is would flatten everything else. */
+const BEYOND_ALL = 1.4
 
 function renderGpus(value: number): string {
   return formatSi(value)
@@ -49,6 +51,7 @@ export function PlanMarket({
     [base, picked, pool],
   )
   if (!base) return null
+  const capacity = Math.max(1, ...shown.map(({ variant }) => variant.timeline.capacityGpus))
   return (
     <Section
       title="Through the horizon"
@@ -63,6 +66,7 @@ export function PlanMarket({
           words="Forecast and actual demand of the owner"
           shapeOf={toForecast}
           render={renderGpus}
+          most={BEYOND_ALL * capacity}
         />
         <Lines
           shown={shown}
@@ -206,22 +210,31 @@ interface LinesProps extends Omit<PairProps, 'children'> {
   readonly words: string
   readonly shapeOf: (market: SimulationMarket) => LineShape
   readonly render: (value: number) => string
+  /** What is beyond it is cut off. */
+  readonly most?: number
 }
 
-function Lines({ shown, words, shapeOf, render, ...pair }: LinesProps): ReactElement {
+function Lines({
+  shown,
+  words,
+  shapeOf,
+  render,
+  most = Infinity,
+  ...pair
+}: LinesProps): ReactElement {
   const { view } = route.useSearch()
   const drawings = useMemo(() => {
     const shapes = shown.flatMap(({ market }) =>
       market ? [{ market, shape: shapeOf(market) }] : [],
     )
-    const top = (highest(shapes.map(({ shape }) => shape)) || 1) * 1.06
+    const top = Math.min(most, (highest(shapes.map(({ shape }) => shape)) || 1) * 1.06)
     return new Map(
       shapes.map(({ market, shape }) => [
         market,
         { ...shape, top, formatValue: render, formatSecond: formatSimulated },
       ]),
     )
-  }, [shown, shapeOf, render])
+  }, [shown, shapeOf, render, most])
   return (
     <Pair shown={shown} {...pair}>
       {({ variant, market }) => {
