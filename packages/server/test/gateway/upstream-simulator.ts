@@ -43,6 +43,8 @@ export const Behaviour = z.object({
   garbage: z.string().optional(),
   /** The first request with this word is dropped without an answer, as by a server that closes idle connections. */
   dropOnce: z.string().optional(),
+  /** The first request with this word is told that there is no room. */
+  busyOnce: z.string().optional(),
   /** Answers only once the gate was opened. */
   isGated: z.boolean().default(false),
   /** Falls silent for a while after so many chunks. */
@@ -156,6 +158,10 @@ async function answer(
   if (behaviour.dropOnce !== undefined && !state.dropped.has(behaviour.dropOnce)) {
     state.dropped.add(behaviour.dropOnce)
     return void response.destroy()
+  }
+  if (behaviour.busyOnce !== undefined && !state.dropped.has(behaviour.busyOnce)) {
+    state.dropped.add(behaviour.busyOnce)
+    return sendJson(response, { error: { message: 'no room' } }, 503)
   }
   if (behaviour.isGated) {
     state.gated += 1

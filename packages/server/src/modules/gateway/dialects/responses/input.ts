@@ -104,13 +104,17 @@ function addCall(messages: Message[], item: Json, at: string): void {
   turn.tool_calls = [...(turn.tool_calls ?? []), { id, type: 'function', function: called }]
 }
 
+/** Servers leave out what was reasoned in earlier turns, so that it need not be there and may be only named. */
+function isReasoning({ type, id }: Json): boolean {
+  return type === 'reasoning' || (type === 'item_reference' && String(id).startsWith('rs_'))
+}
+
 function addItem(messages: Message[], item: unknown, at: string): void {
   if (!isObject(item)) return refuse(wrongType(at, 'an object', item))
   const { type = 'message' } = item
   if (type === 'message') return addMessage(messages, item, at)
   if (type === 'function_call') return addCall(messages, item, at)
-  // Servers leave out what was reasoned in earlier turns.
-  if (type === 'reasoning') return
+  if (isReasoning(item)) return
   if (type === 'item_reference') refuse(itemNotStored(at, String(item['id'])))
   if (type !== 'function_call_output')
     refuse(unsupported(`${at}.type`, `An item of type '${String(type).slice(0, 40)}'`))
