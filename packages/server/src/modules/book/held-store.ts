@@ -1,5 +1,6 @@
 /** SQL of what is taken now, for a plan that reads all of it at once: only what it needs, and packed. */
 import { sql } from 'kysely'
+import { arrayText } from '#platform/db/array-text.ts'
 import type { Db } from '#platform/db/database.ts'
 import { packed, unpack } from '#platform/db/packed.ts'
 import { parseSlots } from './slots.ts'
@@ -28,15 +29,16 @@ function slotsReader(): (text: string) => readonly number[] {
   }
 }
 
-/** Every claim that is open now. */
-export async function listHeld(db: Db): Promise<readonly Held[]> {
+/** Every claim that is open now; of some nodes alone where they are given. */
+export async function listHeld(db: Db, only?: readonly string[]): Promise<readonly Held[]> {
+  const onNodes = only ? sql`AND node_id = ANY (${arrayText(only)}::text[])` : sql``
   const { rows } = await sql<Record<'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g', string | null>>`
     SELECT ${packed(sql`node_id`)} AS a, ${packed(sql`slots`)} AS b, ${packed(sql`kind`)} AS c,
       ${packed(sql`lease_id`)} AS d,
       ${packed(sql`CASE WHEN draining_from IS NOT NULL THEN 1 END`)} AS e,
       ${packed(sql`CASE WHEN kind = 'anchor' THEN floor(extract(epoch FROM starts_at) * 1000) END`)} AS f,
       ${packed(sql`block_id`)} AS g
-    FROM claim WHERE ends_at IS NULL`.execute(db)
+    FROM claim WHERE ends_at IS NULL ${onNodes}`.execute(db)
   const columns = rows.flatMap(({ a, b, c, d, e, f, g }) => unpack([a, b, c, d, e, f, g]))
   const [nodeIds = [], slots = [], kinds = [], leaseIds = [], draining = []] = columns
   const [anchorSince = [], blockIds = []] = columns.slice(5)

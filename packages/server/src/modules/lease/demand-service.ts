@@ -8,8 +8,10 @@ import {
   latestDemand,
   type PoolSurplus,
   readSurplus,
+  type Sale,
   sampleDemand,
   type SnapshotPool,
+  type Sold,
   type Want,
 } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
@@ -20,7 +22,7 @@ import { listSold } from './sold-store.ts'
 interface Book {
   readonly held: readonly Held[]
   readonly nodes: readonly NodeShape[]
-  readonly wants: readonly Want[]
+  readonly wants: readonly Pick<Want, 'kind' | 'pool' | 'gpus'>[]
   readonly bookings: Bookings
   readonly now: Date
 }
@@ -69,6 +71,28 @@ function surplusOf(
   return readSurplus(tx, now, { nodes, claims: held, waiting })
 }
 
+interface ToSell {
+  readonly surplus: PoolSurplus | undefined
+  readonly sold: ReadonlyMap<string, readonly Sold[]>
+  readonly bookings: Bookings
+}
+
+function saleOf(pool: string, { surplus, sold, bookings }: ToSell): Sale {
+  const { tiers = [], fallback = 'outdated' } = surplus ?? {}
+  return {
+    tiers,
+    sold: [...(sold.get(pool) ?? []), ...(bookings.idle.get(pool) ?? [])],
+    isForecast: fallback === null,
+  }
+}
+
+/** What may be sold of one pool, and what is; the book may be of that pool alone. */
+export async function readSale(tx: Db, pool: string, book: Book): Promise<Sale> {
+  const pending = new Map([[pool, await pendingIn(tx, pool, book.now)]])
+  const surplus = (await surplusOf(tx, book, pending)).get(pool)
+  return saleOf(pool, { surplus, sold: await listSold(tx, book.now), bookings: book.bookings })
+}
+
 /** The policy of each pool, with the demand on it, and what may be sold. */
 export async function foreseePools(
   tx: Db,
@@ -82,8 +106,7 @@ export async function foreseePools(
   const surplus = await surplusOf(tx, book, pending)
   const sold = await listSold(tx, book.now)
   return pools.map(({ name, reclaim }) => {
-    const { live, tiers = [], fallback = 'outdated' } = surplus.get(name) ?? {}
-    const foreseen = foreseenPeaks(live)
+    const foreseen = foreseenPeaks(surplus.get(name)?.live)
     const soonMs = noticeMs(reclaim) + SHRINK_AHEAD_MS
     return {
       name,
@@ -96,11 +119,7 @@ export async function foreseePools(
         laterMs: soonMs + RISK_AHEAD_MS,
         ...(foreseen ? { foreseen } : {}),
       },
-      sale: {
-        tiers,
-        sold: [...(sold.get(name) ?? []), ...(book.bookings.idle.get(name) ?? [])],
-        isForecast: fallback === null,
-      },
+      sale: saleOf(name, { surplus: surplus.get(name), sold, bookings: book.bookings }),
       booked: book.bookings.booked.get(name) ?? [],
     }
   })

@@ -14,6 +14,7 @@ import { noteWaiting, takePlaces } from './placing-store.ts'
 import { splitByQuota } from './quota-service.ts'
 import { endWaiting } from './reclaim.ts'
 import { recordFacts, wakeLeases } from './record.ts'
+import { isOversold } from './sale-check-service.ts'
 import { startPrices } from './start-price-service.ts'
 import { lockLeases } from './store.ts'
 
@@ -96,6 +97,8 @@ async function claimSlots(tx: Db, starts: readonly Start[], context: Context): P
     throw new Outdated()
   const nodeIds = starts.flatMap(({ placements }) => placements.map(({ nodeId }) => nodeId))
   if (await isAnyClosed(tx, nodeIds)) throw new Outdated()
+  const leases = starts.map(({ lease }) => lease)
+  if (await isOversold(tx, leases, context.now)) throw new Outdated()
 }
 
 /** A quota may have been lowered since: what it does not allow waits. Among others that is outdated for all. */

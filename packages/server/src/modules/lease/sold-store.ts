@@ -3,6 +3,18 @@ import { sql } from 'kysely'
 import type { LimitedWork, Sold, SoldPromise } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 
+/** Nobody else is sold anything of the pool until this transaction ends. Taken last, after money, claims and bookings. */
+export async function lockSales(tx: Db, pool: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended('sale ' || ${pool}, 0))`.execute(tx)
+}
+
+/** Nobody is sold spot of the pool until this transaction ends. Taken as late. */
+export async function shareSales(tx: Db, pool: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock_shared(hashtextextended('sale ' || ${pool}, 0))`.execute(
+    tx,
+  )
+}
+
 /**
  * By pool. What its terms keep from the owner altogether is promised for good; what they protect for a while, from its
  * start for so long; and what has had its notice is promised no more, though it still has its slots.
