@@ -49,12 +49,14 @@ export class ResponsesWriter implements StreamWriter {
   broken(failure: Refusal, used: Quantities): string {
     const begun = this.#begin()
     this.#output.break()
-    const { message, code, param } = failure.error
+    const { error } = failure
+    const { message, code, param } = error
     const response = this.#render('failed', { used, failure })
     return (
       begun +
       this.#emit('response.failed', { response }) +
-      this.#emit('error', { code, message, param })
+      // Flat as it is specified, and nested as the clients of all dialects look for it.
+      this.#emit('error', { code, message, param, error })
     )
   }
 
