@@ -1,4 +1,5 @@
 /** Puts the events of an answer together again, by choice, for dialects that answer in one piece. Pure. */
+import { isObject } from '../json.ts'
 import type { AnswerEvent, FinishReason } from './answer-event.ts'
 
 export interface CollectedCall {
@@ -11,6 +12,8 @@ export interface CollectedCall {
 export interface CollectedChoice {
   readonly index: number
   text: string
+  /** Of each token of the text, where the server told them. */
+  readonly logprobs: unknown[]
   reasoning: string
   signature: string | null
   refusal: string
@@ -23,6 +26,7 @@ function open(index: number): CollectedChoice {
   return {
     index,
     text: '',
+    logprobs: [],
     reasoning: '',
     signature: null,
     refusal: '',
@@ -43,7 +47,11 @@ function addCall(
 }
 
 function take(choice: CollectedChoice, event: AnswerEvent): void {
-  if (event.kind === 'text') choice.text += event.text
+  if (event.kind === 'text') {
+    choice.text += event.text
+    const content = isObject(event.logprobs) ? event.logprobs['content'] : undefined
+    if (Array.isArray(content)) choice.logprobs.push(...(content as readonly unknown[]))
+  }
   if (event.kind === 'refusal') choice.refusal += event.text
   if (event.kind === 'tool_call') addCall(choice.calls, event)
   if (event.kind === 'reasoning') {

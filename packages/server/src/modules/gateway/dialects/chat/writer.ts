@@ -77,7 +77,7 @@ function renderChoice({ index, ...said }: CollectedChoice): Json {
             })),
           }),
     },
-    logprobs: null,
+    logprobs: said.logprobs.length === 0 ? null : { content: said.logprobs, refusal: null },
     finish_reason: renderReason(said.finish),
   }
 }

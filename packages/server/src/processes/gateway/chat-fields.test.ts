@@ -1,0 +1,133 @@
+/** Everything that a chat can ask beyond words reaches its server, and its answer the client, streamed and whole. */
+import OpenAI from 'openai'
+import { describe, expect, test } from 'vitest'
+import { addCustomer } from '../../../test/gateway/installation.ts'
+import { makeStand, MODEL } from '../../../test/gateway/stand.ts'
+import type { Behaviour } from '../../../test/gateway/upstream-simulator.ts'
+
+const stand = await makeStand()
+const client = (apiKey = stand.customer.key) =>
+  new OpenAI({ baseURL: `${stand.gateway.url}/v1`, apiKey, maxRetries: 0 })
+type Asked = OpenAI.ChatCompletionCreateParamsNonStreaming
+const ask = (behaviour: Partial<Behaviour> = {}, more: Partial<Asked> = {}): Asked => ({
+  model: MODEL,
+  messages: [{ role: 'user', content: JSON.stringify(behaviour) }],
+  ...more,
+})
+const TEXT = 'word0 word1 word2 word3 word4 '
+
+test('log-probabilities', async () => {
+  const asked = ask({ tokens: 2 }, { logprobs: true, top_logprobs: 1 })
+  const whole = await client().chat.completions.create(asked)
+  const tokens = whole.choices[0]?.logprobs?.content?.map(({ token }) => token)
+  expect(tokens).toEqual(['word0 ', 'word1 '])
+  const streamed: string[] = []
+  for await (const { choices } of await client().chat.completions.create({
+    ...asked,
+    stream: true,
+  }))
+    for (const { token } of choices[0]?.logprobs?.content ?? []) streamed.push(token)
+  expect(streamed).toEqual(tokens)
+  expect(stand.simulator.state.lastBody).toMatchObject({ logprobs: true, top_logprobs: 1 })
+})
+
+test('images, whose tokens are held as a whole context', async () => {
+  const content = [
+    { type: 'text' as const, text: 'What is it?' },
+    {
+      type: 'image_url' as const,
+      image_url: { url: 'data:image/png;base64,AAAA', detail: 'low' as const },
+    },
+  ]
+  const asked = { model: MODEL, messages: [{ role: 'user' as const, content }], max_tokens: 5 }
+  await client().chat.completions.create(asked)
+  expect(stand.simulator.state.lastBody).toMatchObject({ messages: [{ content }] })
+  // given money for what the bytes would be, and not for a context of 1,000 tokens
+  const poor = await addCustomer(stand.database.db, { name: 'Poor looker', usd: '0.0009' })
+  await expect(client(poor.key).chat.completions.create(asked)).rejects.toMatchObject({
+    code: 'insufficient_quota',
+  })
+})
+
+test('a schema', async () => {
+  const json_schema = {
+    name: 'person',
+    strict: true,
+    schema: { type: 'object', properties: { name: { type: 'string' } } },
+  }
+  const completion = await client().chat.completions.parse(
+    ask({ says: '{"name":"Ada"}' }, { response_format: { type: 'json_schema', json_schema } }),
+  )
+  expect(completion.choices[0]?.message.parsed).toEqual({ name: 'Ada' })
+  expect(stand.simulator.state.lastBody).toMatchObject({ response_format: { json_schema } })
+})
+
+test('tools in parallel, run by the client\u2019s own loop', async () => {
+  const ran: string[] = []
+  const tool = (name: string) => ({
+    type: 'function' as const,
+    function: {
+      name,
+      description: name,
+      parameters: { type: 'object', properties: { a: { type: 'number' } } },
+      parse: JSON.parse,
+      function: ({ a }: { a: number }) => {
+        ran.push(`${name} ${a}`)
+        return String(a)
+      },
+    },
+  })
+  const runner = client().chat.completions.runTools({
+    model: MODEL,
+    messages: ask({ tokens: 0, calls: ['add', 'take'] }).messages,
+    tools: [tool('add'), tool('take')],
+    parallel_tool_calls: true,
+    stream: true,
+  })
+  expect(await runner.finalContent()).toBe(TEXT)
+  expect(ran.toSorted()).toEqual(['add 1', 'take 1'])
+})
+
+describe('fields that say how to answer reach the server as they are', () => {
+  test.each<Partial<Asked>>([
+    { reasoning_effort: 'high' },
+    { max_completion_tokens: 7 },
+    { service_tier: 'flex' },
+    { verbosity: 'low' },
+    { parallel_tool_calls: false },
+    { seed: 3, stop: ['x'], logit_bias: { '5': 1 } },
+    { prompt_cache_key: 'mine', safety_identifier: 'user-1' },
+  ])('%j', async (more) => {
+    await client().chat.completions.create(ask({}, more))
+    expect(stand.simulator.state.lastBody).toMatchObject(more)
+  })
+})
+
+test('either bound of the output bounds what is held', async () => {
+  // given money for about a hundred tokens
+  const poor = await addCustomer(stand.database.db, { name: 'Poor asker', usd: '0.0008' })
+  for (const name of ['max_tokens', 'max_completion_tokens']) {
+    const asking = (bound: number) =>
+      client(poor.key).chat.completions.create(ask({}, { [name]: bound }))
+    await expect(asking(900)).rejects.toMatchObject({ code: 'insufficient_quota' })
+    expect((await asking(9)).choices[0]?.message.content).toBe(TEXT)
+  }
+})
+
+test('a count is streamed when it is asked for, and at no other time', async () => {
+  for (const include_usage of [true, false]) {
+    const asked = { ...ask({ hasClasses: true }), stream: true as const }
+    const stream = await client().chat.completions.create({
+      ...asked,
+      stream_options: { include_usage },
+    })
+    const counts = []
+    for await (const { usage } of stream) if (usage) counts.push(usage)
+    expect(counts).toHaveLength(include_usage ? 1 : 0)
+    if (include_usage)
+      expect(counts[0]).toMatchObject({
+        prompt_tokens_details: { cached_tokens: 4 },
+        completion_tokens_details: { reasoning_tokens: 1 },
+      })
+  }
+})
