@@ -929,6 +929,29 @@ CREATE TABLE replica_start (
 );
 CREATE INDEX replica_start_deployment ON replica_start USING btree (deployment_id, ready_at DESC);
 
+CREATE TABLE route (
+  model_name text NOT NULL,
+  version integer NOT NULL,
+  document jsonb,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT route_pkey PRIMARY KEY (model_name, version),
+  CONSTRAINT route_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
+  CONSTRAINT route_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER route_append_only BEFORE DELETE OR UPDATE ON route FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER route_notify AFTER INSERT ON route FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE route_constraint (
+  project_id text NOT NULL,
+  organization_id text NOT NULL,
+  constraints jsonb NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT route_constraint_pkey PRIMARY KEY (project_id),
+  CONSTRAINT route_constraint_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT route_constraint_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id)
+);
+CREATE TRIGGER route_constraint_notify AFTER INSERT OR DELETE OR UPDATE ON route_constraint FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
 CREATE TABLE schema_migration (
   name text NOT NULL,
   checksum text NOT NULL,
@@ -1136,6 +1159,14 @@ CREATE TABLE upstream (
   CONSTRAINT upstream_output_cost_usd_check CHECK ((output_cost_usd >= (0)::numeric))
 );
 CREATE TRIGGER upstream_notify AFTER INSERT OR DELETE OR UPDATE ON upstream FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE usage_detail (
+  id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  detail jsonb NOT NULL,
+  CONSTRAINT usage_detail_pkey PRIMARY KEY (id)
+);
+CREATE INDEX usage_detail_at ON usage_detail USING btree (at);
 
 CREATE TABLE usage_event (
   id uuid NOT NULL,

@@ -71,6 +71,8 @@ export const BANS: readonly Ban[] = [
       'packages/contract/src/schemas.ts':
         'Rewrites references in a schema that it rendered itself.',
       'packages/cli/src/parse/json.ts': 'Reads documents as unknown; a schema follows.',
+      'packages/console/src/features/routing/edit-route.tsx':
+        'A document that somebody typed, read as unknown; its schema follows.',
       'packages/console/src/features/live/live-connection.ts':
         'Reads an event of the stream; its schema follows.',
       'packages/server/src/modules/gateway/json.ts':

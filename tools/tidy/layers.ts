@@ -17,6 +17,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   lease: ['book', 'market', 'fleet', 'metering', 'ledger', 'identity', 'quota'],
   serving: ['catalog', 'lease', 'market'],
   gateway: ['identity', 'catalog', 'serving', 'metering', 'ledger'],
+  routing: ['catalog', 'fleet', 'gateway', 'identity', 'metering', 'serving'],
   billing: ['ledger', 'metering', 'catalog', 'identity'],
   economics: ['ledger', 'metering', 'fleet', 'book'],
   order: [

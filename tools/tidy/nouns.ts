@@ -59,6 +59,16 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
     page: 'upstreams/upstreams-section.tsx',
     command: 'upstream',
   },
+  route: {
+    module: 'routing',
+    page: 'routing/route-page.tsx',
+    command: 'route',
+  },
+  route_constraint: {
+    module: 'routing',
+    page: 'routing/constraints-section.tsx',
+    command: 'route',
+  },
   bid: {
     module: 'scaling',
     page: 'deployments/deployment-page.tsx',

@@ -28,6 +28,7 @@ import { addQuotaCommands } from './commands/quota.ts'
 import { addQuoteCommands } from './commands/quote.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
 import { addRegistryCommands } from './commands/registry.ts'
+import { addRouteCommands } from './commands/route.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addSimulationCommands } from './commands/simulation.ts'
 import { addSurplusCommand } from './commands/surplus.ts'
@@ -107,6 +108,7 @@ function addForTheOperator(program: Command, context: Context): void {
   addNodeCommands(program, context)
   addDeploymentCommands(program, context)
   addUpstreamCommands(program, context)
+  addRouteCommands(program, context)
   addOrganizationCommands(program, context)
   addAuditCommands(program, context)
   addEventCommand(program, context)

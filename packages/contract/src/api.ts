@@ -21,6 +21,7 @@ import * as quotas from './quotas.ts'
 import * as reclaims from './reclaims.ts'
 import * as reconciliation from './reconciliation.ts'
 import * as registries from './registries.ts'
+import * as routes from './routes.ts'
 import * as session from './session.ts'
 import * as simulations from './simulations.ts'
 import * as system from './system.ts'
@@ -123,6 +124,14 @@ export const API = {
   createUpstream: upstreams.createUpstream,
   updateUpstream: upstreams.updateUpstream,
   deleteUpstream: upstreams.deleteUpstream,
+  listRoutes: routes.listRoutes,
+  getRoute: routes.getRoute,
+  listRouteVersions: routes.listRouteVersions,
+  setRoute: routes.setRoute,
+  deleteRoute: routes.deleteRoute,
+  listRouteConstraints: routes.listRouteConstraints,
+  setRouteConstraint: routes.setRouteConstraint,
+  deleteRouteConstraint: routes.deleteRouteConstraint,
   listWebhooks: webhooks.listWebhooks,
   createWebhook: webhooks.createWebhook,
   getWebhook: webhooks.getWebhook,

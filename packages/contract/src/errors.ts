@@ -306,6 +306,27 @@ export const ERRORS = {
     remedy:
       'Use https for an address on the public internet; link-local and reserved addresses are never asked.',
   },
+  'route.target_unknown': {
+    status: 409,
+    title: 'The route names what there is not',
+    remedy:
+      'Name upstreams of the model, pools of the fleet and other models of the catalog; `spillway route show` lists the servers.',
+  },
+  'route.changed_meanwhile': {
+    status: 409,
+    title: 'The route was changed meanwhile',
+    remedy: 'Read it again, and set your change on top of what it is now.',
+  },
+  'route_constraint.not_found': {
+    status: 404,
+    title: 'The project has no constraint',
+    remedy: 'List constraints with `spillway route constraint list`.',
+  },
+  'project.not_found': {
+    status: 404,
+    title: 'No such project',
+    remedy: 'Name a project of your organization.',
+  },
   'webhook.not_found': {
     status: 404,
     title: 'No such webhook',

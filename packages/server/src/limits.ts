@@ -38,6 +38,8 @@ export const SIMULATIONS_OPEN_MAX = 20
 export const SIMULATIONS_AT_ONCE = 1
 /** How often the progress of a simulation is noted. */
 export const SIMULATION_LOOK_EVERY_MS = 250
+/** How long it is known which servers a request was tried at. What it cost is kept for ever. */
+export const USAGE_DETAIL_KEPT_MS = 31 * 24 * 60 * MINUTE_MS
 export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS
 /** The text of a job trace once it is unpacked, and the jobs in it. */
 export const SIMULATION_TRACE_BYTES_MAX = 32 * MIB

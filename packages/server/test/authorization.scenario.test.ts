@@ -28,6 +28,9 @@ const NO_SIMULATION = 'sim_00000000000000000000000000'
 const NO_DELIVERY = 'dlv_00000000000000000000000000'
 const NO_ORGANIZATION = 'org_00000000000000000000000000'
 
+const NO_PROJECT = `prj_${'0'.repeat(26)}`
+const ROUTE = { groups: [{ name: 'all', targets: [{ kind: 'replicas' as const }] }] }
+
 function cases<T extends Record<EndpointName, Sample>>(samples: T): T {
   return samples
 }
@@ -136,6 +139,14 @@ const SAMPLES = cases({
   getSystem: {},
   streamEvents: { query: { after: 'nonsense' } },
   listAuditEvents: {},
+  listRoutes: {},
+  getRoute: { params: { model: 'none' } },
+  listRouteVersions: { params: { model: 'none' } },
+  setRoute: { params: { model: 'none' }, body: { document: ROUTE } },
+  deleteRoute: { params: { model: 'none' } },
+  listRouteConstraints: {},
+  setRouteConstraint: { body: { projectId: NO_PROJECT, constraints: { regions: ['eu'] } } },
+  deleteRouteConstraint: { params: { projectId: NO_PROJECT } },
   listWebhooks: {},
   createWebhook: { body: { url: 'none' } },
   getWebhook: { params: { id: NO_WEBHOOK } },

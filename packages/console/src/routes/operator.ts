@@ -1,4 +1,4 @@
-/** The operator's pages: `/fleet`, `/books`, `/organizations`, `/deployments`, `/audit`. */
+/** The operator's pages: `/fleet`, `/books`, `/organizations`, `/deployments`, `/routes`, `/audit`. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { appRoute, requirePermission } from './app.tsx'
@@ -74,6 +74,20 @@ export const deploymentRoute = createRoute({
     () => import('../features/deployments/deployment-page.tsx'),
     'DeploymentPage',
   ),
+})
+
+export const routesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/routes',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'route.read'),
+  component: lazyRouteComponent(() => import('../features/routing/routes-page.tsx'), 'RoutesPage'),
+})
+
+export const routeRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/routes/$modelId',
+  beforeLoad: ({ context }) => requirePermission(context.session.role, 'route.read'),
+  component: lazyRouteComponent(() => import('../features/routing/route-page.tsx'), 'RoutePage'),
 })
 
 export const auditRoute = createRoute({

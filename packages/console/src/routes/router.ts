@@ -15,6 +15,8 @@ import {
   fleetRoute,
   nodeRoute,
   organizationsRoute,
+  routeRoute,
+  routesRoute,
 } from './operator.ts'
 import { overviewRoute } from './overview.ts'
 import { forecastRoute, newPlanRoute, planRoute, plansRoute } from './plan.ts'
@@ -54,6 +56,8 @@ const routeTree = rootRoute.addChildren([
     organizationsRoute,
     deploymentRoute,
     deploymentsRoute,
+    routesRoute,
+    routeRoute,
     auditRoute,
   ]),
 ])

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import { discardOldFiles } from '#modules/lease/index.ts'
 import { deleteOldDemand } from '#modules/market/index.ts'
+import { deleteOldDetails } from '#modules/metering/index.ts'
 import { deleteOldDeliveries } from '#modules/notice/index.ts'
 import { deleteOldHeld, deleteOldLooks } from '#modules/scaling/index.ts'
 import { deleteOldSimulations } from '#modules/simulation/index.ts'
@@ -15,6 +16,7 @@ import {
   EVENT_KEPT_MS,
   HOUSEKEEPING_EVERY_MS,
   SCALING_KEPT_MS,
+  USAGE_DETAIL_KEPT_MS,
   SIMULATION_KEPT_MS,
   IDEMPOTENT_ANSWER_KEPT_MS,
   WEBHOOK_DELIVERY_KEPT_MS,
@@ -39,6 +41,7 @@ export async function keepHouse(
   await deleteOldDemand(database, before(DEMAND_KEPT_MS))
   await deleteOldLooks(database, before(SCALING_KEPT_MS))
   await deleteOldHeld(database, before(HOUSEKEEPING_EVERY_MS))
+  await deleteOldDetails(database, before(USAGE_DETAIL_KEPT_MS))
   await deleteOldSimulations(database, before(SIMULATION_KEPT_MS))
   for (const error of await discardOldFiles(database, engines, now))
     log.warn({ err: error }, 'cannot remove old files of leases now; trying again later')

@@ -21,6 +21,7 @@ import { anchorRoutes, forecastRoutes, marketRoutes } from '#modules/market/inde
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { offerRoutes, orderRoutes, verifyTransfers, worthRoutes } from '#modules/order/index.ts'
 import { quotaRoutes } from '#modules/quota/index.ts'
+import { routingRoutes } from '#modules/routing/index.ts'
 import { bidsOfReplicas, scalingRoutes } from '#modules/scaling/index.ts'
 import {
   poolsOfModels,
@@ -101,6 +102,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...reclaimRoutes(database),
     ...servingRoutes({ ids, ...deps.upstreams }),
     ...upstreamRoutes({ ids, pepper }),
+    ...routingRoutes(),
     ...billingRoutes({ pepper, ids, burnOf, verifyCredits: verifyPromises }),
     ...economicsRoutes(poolsOfModels),
     ...simulationRoutes({ ids }),

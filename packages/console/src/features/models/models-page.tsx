@@ -12,6 +12,7 @@ import { Empty } from '../../ui/notices.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import type { TableColumn } from '../../ui/table/column.ts'
 import { DataTable } from '../../ui/table/data-table.tsx'
+import { ConstraintsSection } from '../routing/constraints-section.tsx'
 import { usePermission } from '../session/session.ts'
 import { ModelStateWord, PerMillion, ToyTag } from './model-looks.tsx'
 
@@ -100,6 +101,7 @@ export function ModelsPage(): ReactElement {
   const navigate = route.useNavigate()
   const models = useQuery(apiQuery('listModels'))
   const canDeploy = usePermission('deployment.create')
+  const canConstrain = usePermission('route_constraint.set')
   const ready = models.data?.items.filter((model) => model.state === 'ready').length
   return (
     <>
@@ -138,6 +140,7 @@ export function ModelsPage(): ReactElement {
           />
         )}
       </Answered>
+      {canConstrain && !canDeploy && <ConstraintsSection />}
     </>
   )
 }

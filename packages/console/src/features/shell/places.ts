@@ -21,6 +21,7 @@ export interface Place {
     | '/books'
     | '/organizations'
     | '/deployments'
+    | '/routes'
     | '/audit'
   readonly word: string
   readonly icon: IconName
@@ -53,6 +54,7 @@ export const OPERATOR_PLACES: readonly Place[] = [
     permission: 'organization.list',
   },
   { to: '/deployments', word: 'Deployments', icon: 'deployment', permission: 'deployment.list' },
+  { to: '/routes', word: 'Routes', icon: 'route', permission: 'route.read' },
   { to: '/audit', word: 'Audit log', icon: 'audit', permission: 'audit.list' },
 ]
 

@@ -5,13 +5,16 @@ import { chargeOf, type Quantities } from './charge.ts'
 import type { Dialect, ModelRequest } from './frame/dialect.ts'
 import { estimateInputTokens } from './frame/estimate.ts'
 import type { ProgressKeeper, Recording } from './recorder.ts'
+import type { Wish } from './route-choice.ts'
 import type { Route } from './route.ts'
+import type { Try } from './trail.ts'
 import { bill, type Bill, type Tally } from './usage.ts'
 
 export interface CallParts {
   readonly dialect: Dialect
   readonly request: ModelRequest
   readonly route: Route
+  readonly wish: Wish | null
   readonly recording: Recording
   readonly progress: ProgressKeeper
   /** Gives the admission back, keeping the cost. */
@@ -22,8 +25,13 @@ export class Call {
   readonly kind = 'call'
   readonly dialect: Dialect
   readonly request: ModelRequest
+  /** Of the model that was asked for. */
   readonly route: Route
+  readonly wish: Wish | null
+  /** Of the model that answers: what is used costs what it costs there. */
+  served: Route
   readonly #parts: CallParts
+  readonly #tries: Try[] = []
   #isEnded = false
 
   constructor(parts: CallParts) {
@@ -31,6 +39,22 @@ export class Call {
     this.dialect = parts.dialect
     this.request = parts.request
     this.route = parts.route
+    this.wish = parts.wish
+    this.served = parts.route
+  }
+
+  /** A server of this route is asked now. */
+  ask(route: Route): void {
+    if (this.served === route) return
+    this.served = route
+    this.#parts.recording.serveBy(route)
+  }
+
+  /** How a try went. What is recorded with the usage says all of them where there is more to say than one server. */
+  note(tried: Try): void {
+    this.#tries.push(tried)
+    if (this.wish !== null || this.#tries.length > 1)
+      this.#parts.recording.explain({ asked: this.route, tries: this.#tries, wish: this.wish })
   }
 
   /** What delivery amounts to, in tokens to charge. */
@@ -55,7 +79,7 @@ export class Call {
       await this.#parts.recording.writeFinal(used, isDelivered)
     } finally {
       // A record that failed may still be on disk, so its cost counts.
-      this.#parts.settle(chargeOf(this.route, used))
+      this.#parts.settle(chargeOf(this.served, used))
     }
   }
 

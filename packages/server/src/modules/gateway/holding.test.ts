@@ -2,22 +2,13 @@
 import { expect, test } from 'vitest'
 import { untilTrue } from '../../../test/harness/index.ts'
 import { Holding } from './holding.ts'
-import type { Route, Target } from './route.ts'
+import type { Route } from './route.ts'
+import { aRoute, aTarget } from './testing/routes.ts'
 
-function route(parts: Partial<Route> = {}): Route {
-  const price = { amount: 0n, per: 1n, unit: 'token' } as unknown as Route['inputPrice']
-  return {
-    ...{ model: 'toy', contextTokens: 9, isToy: true, stateText: '', isWakeable: true },
-    ...{ inputSku: '', inputPriceId: '', inputPrice: price },
-    ...{ outputSku: '', outputPriceId: '', outputPrice: price, targets: [], coldStartMs: null },
-    ...parts,
-  }
-}
+const route = (parts: Partial<Route> = {}): Route =>
+  aRoute({ model: 'toy', isWakeable: true, ...parts })
 
-const TARGET: Target = {
-  ...{ id: 'a', url: 'x', upstreamModel: 'toy', kind: 'replica', provider: 'openai' },
-  ...{ sealedCredential: null, region: null, dataPolicy: 'unknown' },
-}
+const TARGET = aTarget('a')
 const nobodyGone = () => undefined
 
 /** Time passes when the test says so; what is told can be made to fail. */

@@ -5,6 +5,7 @@
 import type { JournalRecord, UsageEvent } from '#modules/metering/index.ts'
 import { splitByPrice, type Quantities } from './charge.ts'
 import type { Route } from './route.ts'
+import { renderTrail, type Trail } from './trail.ts'
 
 export interface RecorderDeps {
   /** Resolves once the record is on disk. */
@@ -29,13 +30,26 @@ export class Recording {
   readonly #payer: Payer
   readonly #id: string
   readonly #from: Date
+  #route: Route
+  #trail: Trail | null = null
   #written: Quantities = { inputTokens: 0, outputTokens: 0 }
 
   constructor(deps: RecorderDeps, payer: Payer) {
     this.#deps = deps
     this.#payer = payer
+    this.#route = payer.route
     this.#id = deps.newEventId()
     this.#from = deps.now()
+  }
+
+  /** Whoever answers does so for this model, at its price. */
+  serveBy(route: Route): void {
+    this.#route = route
+  }
+
+  /** How the request came to be answered is kept with what it used. */
+  explain(trail: Trail): void {
+    this.#trail = trail
   }
 
   /** Notes what was used so far, if that is news. It counts only if this process dies before the final word. */
@@ -68,7 +82,8 @@ export class Recording {
   }
 
   #event(used: Quantities): UsageEvent {
-    const { organizationId, projectId, route, holdId } = this.#payer
+    const { organizationId, projectId, holdId } = this.#payer
+    const [route, trail] = [this.#route, this.#trail]
     const { input, output, classes } = splitByPrice(route, used)
     const lines = [
       { sku: route.inputSku, priceId: route.inputPriceId, quantity: BigInt(input) },
@@ -85,6 +100,7 @@ export class Recording {
       from: this.#from,
       to: this.#deps.now(),
       lines,
+      ...(trail ? { detail: renderTrail(trail, used) } : null),
     }
   }
 }

@@ -164,6 +164,22 @@ export const modelStarting = (model: string, why: string, retryAfterS: number) =
     { retryAfterS },
   )
 
+/** Whoever could answer is somewhere else than the request may go: it goes nowhere. */
+export const residencyMismatch = (model: string) =>
+  invalidRequest(
+    `No server of \`${model}\` runs in a region where this request may be answered. It was sent to nobody.`,
+    { code: 'data_residency_mismatch', param: 'model' },
+  )
+
+/** Rules of the route, the project or the request leave nobody; `by` says which stood against whom. */
+export const nobodyAllowed = (model: string, by: readonly string[]) =>
+  invalidRequest(
+    by.length === 0
+      ? `The route of \`${model}\` has no group for such a request. It was sent to nobody.`
+      : `No server of \`${model}\` may answer this request: by ${by.join(' and ')} none is left. It was sent to nobody.`,
+    { code: 'no_allowed_server', param: 'model' },
+  )
+
 export const upstreamFailed = (model: string) =>
   ours(`The server behind \`${model}\` failed. Nothing was charged; try again.`, 'upstream_error', {
     status: 502,

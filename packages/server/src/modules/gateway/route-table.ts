@@ -1,15 +1,18 @@
 /** Routes and prices in memory, and how busy each target is. An old table serves until a new one could be read. */
-import type { Needs } from './frame/needs.ts'
+import type { RouteConstraints } from '@spillway/contract'
+import { earn, FULL_BUDGET, type RetryBudget, spend } from './route-budget.ts'
 import {
   chooseTarget,
-  type Route,
+  IDLE,
   type RoutingDecision,
-  type Target,
   type TargetLoad,
-} from './route.ts'
+  type Wish,
+} from './route-choice.ts'
+import type { Route, RoutingTable, Target } from './route.ts'
+import type { TryOutcome } from './trail.ts'
 
 export interface RouteTableDeps {
-  readonly load: () => Promise<readonly Route[]>
+  readonly load: () => Promise<RoutingTable>
   /** Milliseconds on a clock that only goes forward. */
   readonly nowMs: () => number
   readonly onFailure: (failure: unknown) => void
@@ -23,6 +26,10 @@ const AVOID_MS = 2000
 export class RouteTable {
   readonly #deps: RouteTableDeps
   readonly #loads = new Map<string, TargetLoad>()
+  readonly #budgets = new Map<string, RetryBudget>()
+  readonly #find = (model: string): Route | null => this.find(model)
+  readonly #loadById = (id: string): TargetLoad | undefined => this.#loads.get(id)
+  #projects: ReadonlyMap<string, RouteConstraints> = new Map()
   #routes: ReadonlyMap<string, Route> | null = null
   #refresh: Promise<void> | null = null
   #isStale = false
@@ -41,6 +48,11 @@ export class RouteTable {
     return this.#routes?.get(model) ?? null
   }
 
+  /** What a project allows; undefined where it never said. */
+  constraintsOf(projectId: string): RouteConstraints | undefined {
+    return this.#projects.size === 0 ? undefined : this.#projects.get(projectId)
+  }
+
   list(): readonly Route[] {
     return [...(this.#routes?.values() ?? [])]
   }
@@ -55,35 +67,48 @@ export class RouteTable {
   }
 
   /** Which target to try next for a request, and why that one. */
-  choose(
-    { targets }: Route,
-    { needs, tried }: { readonly needs: Needs; readonly tried: readonly string[] },
-  ): RoutingDecision {
+  choose(route: Route, { wish, tried }: Choosing): RoutingDecision {
     this.#turn = (this.#turn + 1) % 1_000_003
-    const load = (id: string) => this.#loads.get(id)
     return chooseTarget({
-      targets,
-      load,
-      needs,
-      tried,
+      ...{ route, wish, tried },
+      find: this.#find,
+      load: this.#loadById,
       nowMs: this.#deps.nowMs(),
       turn: this.#turn,
     })
   }
 
-  begin({ id }: Target): void {
-    const { inFlight, avoidUntilMs } = this.#loadOf(id)
-    this.#loads.set(id, { inFlight: inFlight + 1, avoidUntilMs })
+  /** A request with a document of tries comes: it earns its share of one. */
+  earnTry({ model }: Route, sharePercent: number): void {
+    this.#budgets.set(model, earn(this.#budgets.get(model) ?? FULL_BUDGET, sharePercent))
   }
 
-  end({ id }: Target, outcome: 'answered' | 'failed'): void {
-    const { inFlight, avoidUntilMs } = this.#loadOf(id)
-    const until = outcome === 'failed' ? this.#deps.nowMs() + AVOID_MS : avoidUntilMs
-    this.#loads.set(id, { inFlight: inFlight - 1, avoidUntilMs: until })
+  /** Whether one more try may be made for a model now. */
+  takeTry({ model }: Route): boolean {
+    const left = spend(this.#budgets.get(model) ?? FULL_BUDGET)
+    if (left) this.#budgets.set(model, left)
+    return left !== null
+  }
+
+  begin({ id }: Target): void {
+    const load = this.#loadOf(id)
+    this.#loads.set(id, { ...load, inFlight: load.inFlight + 1 })
+  }
+
+  end({ id }: Target, { outcome, firstOutputMs, answerMs }: Ended): void {
+    const load = this.#loadOf(id)
+    const isFailed = FAILURES.has(outcome)
+    const isWhole = outcome === 'answered' && firstOutputMs === null
+    this.#loads.set(id, {
+      inFlight: load.inFlight - 1,
+      avoidUntilMs: isFailed ? this.#deps.nowMs() + AVOID_MS : load.avoidUntilMs,
+      firstOutputMs: smooth(load.firstOutputMs, firstOutputMs),
+      answerMs: smooth(load.answerMs, isWhole ? answerMs : null),
+    })
   }
 
   #loadOf(id: string): TargetLoad {
-    return this.#loads.get(id) ?? { inFlight: 0, avoidUntilMs: 0 }
+    return this.#loads.get(id) ?? IDLE
   }
 
   async #readUntilFresh(): Promise<void> {
@@ -97,7 +122,8 @@ export class RouteTable {
     }
   }
 
-  #take(routes: readonly Route[]): void {
+  #take({ routes, projects }: RoutingTable): void {
+    this.#projects = projects
     this.#routes = new Map(routes.map((route) => [route.model, route]))
     const targets = routes.flatMap((route) => route.targets)
     const ids = new Set(targets.map(({ id }) => id))
@@ -105,4 +131,29 @@ export class RouteTable {
       if (!ids.has(id) && inFlight === 0) this.#loads.delete(id)
     this.#deps.onTargets(new Set(targets.map(({ url }) => url)))
   }
+}
+
+/** How a try ended, and how long things took. */
+export interface Ended {
+  readonly outcome: TryOutcome
+  /** Null: nothing came, or all at once. */
+  readonly firstOutputMs: number | null
+  readonly answerMs: number
+}
+
+/** What is held against a server: neither what the request did wrong nor that the client left. */
+const FAILURES: ReadonlySet<TryOutcome> = new Set(['failed', 'timed_out', 'connection_lost'])
+
+/** What is asked of a choice, beside the table's own knowledge. */
+export interface Choosing {
+  readonly wish: Wish | null
+  readonly tried: readonly string[]
+}
+
+/** Of the newest figure so much counts; the rest is what was. */
+const NEWEST = 0.2
+
+function smooth(before: number | null, now: number | null): number | null {
+  if (now === null) return before
+  return before === null ? now : before + NEWEST * (now - before)
 }

@@ -1,7 +1,11 @@
-/** Which servers answer for a model, at which prices, and which of them to try next. Pure. */
-import type { UpstreamDataPolicy, UpstreamProvider } from '@spillway/contract'
-import type { Price } from '#kernel/money.ts'
-import type { Needs } from './frame/needs.ts'
+/** Which servers answer for a model, at which prices, and what an operator and a project say of them. Types alone. */
+import type {
+  RouteConstraints,
+  RouteDocument,
+  UpstreamDataPolicy,
+  UpstreamProvider,
+} from '@spillway/contract'
+import type { Money, Price } from '#kernel/money.ts'
 
 /** A class of tokens that may have a price of its own. Where it has none, it costs what its whole costs. */
 export type TokenClass = 'cachedInput' | 'cacheWrite' | 'reasoning'
@@ -32,6 +36,18 @@ export interface Target {
   readonly region: string | null
   /** What becomes of the prompts that it sees. */
   readonly dataPolicy: UpstreamDataPolicy
+  /** Whose it is: `own`, `private`, or a host of the public internet. */
+  readonly providerName: string
+  /** Of a replica. */
+  readonly pool: string | null
+  /** What a million tokens cost the operator there; null: not known. */
+  readonly cost: { readonly input: Money; readonly output: Money } | null
+}
+
+/** What the operator set for a model. */
+export interface RoutePolicy {
+  readonly version: number
+  readonly document: RouteDocument
 }
 
 export interface Route {
@@ -55,52 +71,14 @@ export interface Route {
   readonly isWakeable: boolean
   /** How long that took lately; null where it was never measured. */
   readonly coldStartMs: number | null
+  /** A replica of ours as it is when it runs: whether it may be asked is judged before it is woken. */
+  readonly ours: Target | null
+  readonly policy: RoutePolicy | null
 }
 
-/** How busy a target is, and until when it is avoided after a failure. */
-export interface TargetLoad {
-  readonly inFlight: number
-  readonly avoidUntilMs: number
+/** All that gateways route by. */
+export interface RoutingTable {
+  readonly routes: readonly Route[]
+  /** What projects allow, by the project's id. */
+  readonly projects: ReadonlyMap<string, RouteConstraints>
 }
-
-/** All that a choice may go by. It is the whole of it: a choice reads nothing else, so that it can be made again. */
-export interface RoutingSnapshot {
-  readonly targets: readonly Target[]
-  readonly load: (id: string) => TargetLoad | undefined
-  /** What the request needs of a server. */
-  readonly needs: Needs
-  /** Tried already for this request. */
-  readonly tried: readonly string[]
-  readonly nowMs: number
-  /** Counts up with every choice, so that equals take turns. */
-  readonly turn: number
-}
-
-export interface RoutingDecision {
-  /** Null: none is left to try. */
-  readonly target: Target | null
-  readonly reason: 'only_one' | 'least_busy' | 'failed_lately' | 'none_left'
-}
-
-/**
- * The target to try: not tried yet for this request, not just failed, fewest requests in flight; among equals the one
- * at `turn`. A target that just failed is still better than none.
- */
-export function chooseTarget(snapshot: RoutingSnapshot): RoutingDecision {
-  const { targets, load, tried, nowMs, turn } = snapshot
-  let best: Target | null = null
-  let bestRank = Infinity
-  for (let index = 0; index < targets.length; index++) {
-    const target = targets[(index + turn) % targets.length] as Target
-    if (tried.includes(target.id)) continue
-    const { inFlight, avoidUntilMs } = load(target.id) ?? IDLE
-    const rank = inFlight + (avoidUntilMs > nowMs ? AVOIDED : 0)
-    if (rank < bestRank) [best, bestRank] = [target, rank]
-  }
-  if (best === null) return { target: null, reason: 'none_left' }
-  if (bestRank >= AVOIDED) return { target: best, reason: 'failed_lately' }
-  return { target: best, reason: targets.length === 1 ? 'only_one' : 'least_busy' }
-}
-
-const IDLE: TargetLoad = { inFlight: 0, avoidUntilMs: 0 }
-const AVOIDED = 1e9

@@ -2,7 +2,7 @@
  * The gateway's use cases: who is calling, may this request be paid, which server answers it, and what did it use.
  * Speaks no HTTP: the edges in processes/gateway carry bytes and call these in order.
  */
-import { renderMoney, type Money } from '#kernel/money.ts'
+import { greatest, renderMoney, ZERO, type Money } from '#kernel/money.ts'
 import type { Credential, Principal } from '#modules/identity/index.ts'
 import { Admission, type AdmissionDeps, type AdmissionOutcome } from './admission.ts'
 import { Call } from './call.ts'
@@ -14,8 +14,11 @@ import { PrincipalCache, type PrincipalCacheDeps, type Verdict } from './princip
 import { ProgressKeeper, Recording, type RecorderDeps } from './recorder.ts'
 import * as refusals from './refusal.ts'
 import type { Refusal } from './refusal.ts'
+import type { Wish } from './route-choice.ts'
+import { standingOf } from './route-standing.ts'
 import { RouteTable, type RouteTableDeps } from './route-table.ts'
 import type { Route } from './route.ts'
+import { readWish, withoutPreference } from './wish-service.ts'
 
 export interface GatewayDeps {
   readonly principals: PrincipalCacheDeps
@@ -26,6 +29,8 @@ export interface GatewayDeps {
   /** Whether records can be kept; without, no new work is taken. */
   readonly isRecording: () => boolean
   readonly callsMax: number
+  /** What the clock's hour is. */
+  readonly hourUtc: () => number
 }
 
 export class Gateway {
@@ -35,6 +40,7 @@ export class Gateway {
   readonly holding: Holding
   readonly progress = new ProgressKeeper()
   readonly #deps: GatewayDeps
+  readonly #find = (model: string): Route | null => this.routes.find(model)
   #calls = 0
   #isStopping = false
 
@@ -48,7 +54,7 @@ export class Gateway {
         this.holding.look()
       },
     })
-    this.holding = new Holding(deps.holding, (model) => this.routes.find(model))
+    this.holding = new Holding(deps.holding, this.#find)
     this.admission = new Admission(deps.admission)
   }
 
@@ -78,45 +84,66 @@ export class Gateway {
     return this.routes.isLoaded ? refusals.unknownModel(model) : refusals.databaseAway()
   }
 
-  /** Judges a body, and finds the route of the model that it names; or says why not. */
-  judge({ dialect, body }: Asking, purpose?: 'counting'): Judged | Refusal {
-    const request = dialect.parse(body, purpose)
+  /** Judges a body, and finds the route of the model that it names, and who of it may answer; or says why not. */
+  judge(asking: Asking, purpose?: 'counting'): Judged | Refusal {
+    const request = asking.dialect.parse(asking.body, purpose)
     if (request.kind === 'refusal') return request
     const route = this.findModel(request.model)
     if ('status' in route) return route
-    if ((route.isEmbedding === true) !== (dialect.name === 'embeddings'))
+    if ((route.isEmbedding === true) !== (asking.dialect.name === 'embeddings'))
       return refusals.wrongKindOfModel(route.model, route.isEmbedding === true)
-    return this.#whyNot(route) ?? { kind: 'judged', dialect, request, route }
+    return this.#judgeRoute(asking, request, route)
+  }
+
+  #judgeRoute(asking: Asking, request: ModelRequest, route: Route): Judged | Refusal {
+    const refused = this.#whyNot()
+    if (refused) return refused
+    const { dialect, headers, principal } = asking
+    const { organizationId, projectId } = principal
+    const project = this.routes.constraintsOf(projectId)
+    const hourUtc = this.#deps.hourUtc
+    const wish = readWish({
+      ...{ route, request, headers, organizationId, projectId, project, hourUtc },
+    })
+    if (wish?.kind === 'refusal') return wish
+    const standing = standingOf({ route, wish, find: this.#find })
+    if (standing.kind === 'refusal') return standing
+    const sent = wish === null ? request : withoutPreference(request)
+    const isReady = standing.kind === 'ready'
+    const routes = isReady ? standing.routes : [route]
+    return { kind: 'judged', dialect, request: sent, asked: request, route, wish, routes, isReady }
   }
 
   /** Admits a request to the model it names, or says why not. One for a model that sleeps is held until it is up. */
-  open(
-    principal: Principal,
-    asking: Asking,
-    onGone: OnGone,
-  ): Call | Refusal | Promise<Call | Refusal> {
+  open(asking: Asking, onGone: OnGone): Call | Refusal | Promise<Call | Refusal> {
+    const { principal } = asking
     const judged = this.judge(asking)
     if (judged.kind === 'refusal') return judged
-    if (judged.route.targets.length > 0) return this.#admit(principal, judged)
-    return this.#wake(principal, judged, onGone)
+    return judged.isReady ? this.#admit(principal, judged) : this.#wake(asking, judged, onGone)
   }
 
   /** Holds a request until somebody answers for its model. Who could not pay for the answer wakes nobody. */
-  async #wake(principal: Principal, judged: Judged, onGone: OnGone): Promise<Call | Refusal> {
+  async #wake(asking: Asking, judged: Judged, onGone: OnGone): Promise<Call | Refusal> {
     const { route } = judged
+    const { principal } = asking
     const tried = await this.#admit(principal, judged)
     if (tried.kind === 'refusal') return tried
     tried.cancel()
     const found = await this.holding.hold(route, onGone)
-    const why = this.#whyNot(found ?? route)
-    if (why) return why
-    return found !== null && found.targets.length > 0
-      ? this.#admit(principal, { ...judged, route: found })
+    // Rules may have changed meanwhile: it is judged anew.
+    const again = this.#judgeRoute(asking, judged.asked, found ?? route)
+    if (again.kind === 'refusal') return again
+    return found !== null && again.isReady
+      ? this.#admit(principal, again)
       : startingOf(found ?? this.routes.find(route.model) ?? route)
   }
 
+  /** Held is what the dearest of those who may answer could cost. */
   #admit(principal: Principal, judged: Judged): Call | Refusal | Promise<Call | Refusal> {
-    const worst = worstCharge(judged.route, judged.request)
+    const worst = judged.routes.reduce<Money>(
+      (most, route) => greatest(most, worstCharge(route, judged.request)),
+      ZERO,
+    )
     const proceed = (outcome: AdmissionOutcome) =>
       this.#begin({ principal, judged, worst }, outcome)
     const admitted = this.admission.tryAdmit(principal.organizationId, worst)
@@ -124,27 +151,25 @@ export class Gateway {
     return this.admission.admit(principal.organizationId, worst).then(proceed)
   }
 
-  #whyNot(route: Route): Refusal | null {
+  #whyNot(): Refusal | null {
     if (this.#isStopping) return refusals.stopping()
     if (!this.#deps.isRecording()) return refusals.recordsAway()
-    if (this.#calls >= this.#deps.callsMax) return refusals.overloaded()
-    if (route.targets.length === 0 && !route.isWakeable)
-      return refusals.modelNotReady(route.model, route.stateText)
-    return null
+    return this.#calls >= this.#deps.callsMax ? refusals.overloaded() : null
   }
 
-  #begin({ principal, judged, worst }: Wish, outcome: AdmissionOutcome): Call | Refusal {
+  #begin({ principal, judged, worst }: Admitting, outcome: AdmissionOutcome): Call | Refusal {
     if (outcome.kind === 'unavailable') return refusals.databaseAway()
     if (outcome.kind === 'refused')
       return refusals.insufficientQuota(renderMoney(worst), renderMoney(outcome.available))
     this.#calls += 1
-    const { dialect, request, route } = judged
+    const { dialect, request, route, wish } = judged
     const { organizationId, projectId } = principal
     const payer = { organizationId, projectId, route, holdId: outcome.holdId }
     return new Call({
       dialect,
       request,
       route,
+      wish,
       recording: new Recording(this.#deps.recorder, payer),
       progress: this.progress,
       settle: (cost) => {
@@ -155,21 +180,32 @@ export class Gateway {
   }
 }
 
-/** What a client sent, and in which dialect. */
+/** What a client sent, who it is, and in which dialect. */
 export interface Asking {
   readonly dialect: Dialect
   readonly body: Uint8Array
+  readonly headers: Headers
+  readonly principal: Principal
 }
 
 /** A request that makes sense, of a model that somebody answers for, now or once it is woken. */
 export interface Judged {
   readonly kind: 'judged'
   readonly dialect: Dialect
+  /** What is sent of it. */
   readonly request: ModelRequest
+  /** With what it says to us alone. */
+  readonly asked: ModelRequest
   readonly route: Route
+  /** Null where nothing but the model's servers is to go by. */
+  readonly wish: Wish | null
+  /** At whose prices it may be answered. */
+  readonly routes: readonly Route[]
+  /** False while the model sleeps. */
+  readonly isReady: boolean
 }
 
-interface Wish {
+interface Admitting {
   readonly principal: Principal
   readonly judged: Judged
   readonly worst: Money

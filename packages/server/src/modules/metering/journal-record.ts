@@ -30,10 +30,11 @@ export function encodeRecord(record: SegmentRecord): string {
   }
   const { event } = record
   assertUsageEvent(event)
-  const { id, organizationId, projectId, resource, holdId, from, to } = event
+  const { id, organizationId, projectId, resource, holdId, from, to, detail } = event
   const lines = event.lines.map(({ sku, priceId, quantity }) => [sku, priceId, String(quantity)])
   const names = [id, organizationId, projectId, resource, holdId]
-  return JSON.stringify([KINDS[record.kind], ...names, from.getTime(), to.getTime(), lines])
+  const fields = [KINDS[record.kind], ...names, from.getTime(), to.getTime(), lines]
+  return JSON.stringify(detail === undefined ? fields : [...fields, detail])
 }
 
 /** The records of a frame. Throws when the payload is not what `encodeRecord` writes. */
@@ -59,7 +60,7 @@ function decodeRecord(fields: unknown): SegmentRecord {
 }
 
 function decodeEvent(fields: readonly unknown[]): UsageEvent {
-  const [id, organizationId, projectId, resource, holdId, from, to, lines] = fields
+  const [id, organizationId, projectId, resource, holdId, from, to, lines, detail] = fields
   assert(Array.isArray(lines), 'an event has lines')
   return {
     id: text(id),
@@ -69,6 +70,7 @@ function decodeEvent(fields: readonly unknown[]): UsageEvent {
     holdId: holdId === null ? null : text(holdId),
     from: instant(from),
     to: instant(to),
+    ...(typeof detail === 'string' ? { detail } : {}),
     lines: lines.map((line: unknown) => {
       assert(Array.isArray(line), 'a line is a list')
       return { sku: text(line[0]), priceId: text(line[1]), quantity: BigInt(text(line[2])) }

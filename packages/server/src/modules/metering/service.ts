@@ -8,6 +8,7 @@ import { ZERO, type Money } from '#kernel/money.ts'
 import { listPrices } from '#modules/catalog/index.ts'
 import { postCharges } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import { insertDetails } from './detail-store.ts'
 import { rateEvents, type Rating } from './rating.ts'
 import {
   findEvents,
@@ -59,6 +60,7 @@ export async function postUsage(
     tx,
     used.filter((event) => unique.get(event.id) !== event || !kept.has(event.id)),
   )
+  await insertDetails(tx, fresh)
   const charged = fresh.length === 0 ? ZERO : await charge(tx, fresh, deps)
   return { posted: fresh.length, duplicates: used.length - fresh.length, conflicts, charged }
 }

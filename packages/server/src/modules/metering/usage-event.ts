@@ -23,6 +23,8 @@ export interface UsageEvent {
   readonly to: Date
   /** Without lines nothing was used: it is charged nothing and leaves no trace. */
   readonly lines: readonly UsageLine[]
+  /** How it came about, as one line of JSON, where there is something to say. Nothing is charged by it. */
+  readonly detail?: string
 }
 
 /** What quantities are added up by. */
@@ -40,6 +42,7 @@ const HOUR_MS = 3_600_000
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const QUANTITY_MAX = 2n ** 63n - 1n
 const LINES_MAX = 1_000
+const DETAIL_CHARACTERS_MAX = 64 * 1024
 
 /** The start of the UTC hour that an event belongs to. */
 export function hourOf(event: Pick<UsageEvent, 'from'>): Date {
@@ -75,6 +78,7 @@ export function assertUsageEvent(event: UsageEvent): void {
       text !== '' && !text.includes('\0') && !text.includes('\n'),
       'a name is one line of text',
     )
+  assert((event.detail?.length ?? 0) <= DETAIL_CHARACTERS_MAX, 'a detail is short')
   for (const { quantity } of event.lines)
     assert(
       quantity >= 0n && quantity <= QUANTITY_MAX,
@@ -85,5 +89,6 @@ export function assertUsageEvent(event: UsageEvent): void {
 function textsOf(event: UsageEvent): readonly string[] {
   const names = event.lines.flatMap(({ sku, priceId }) => [sku, priceId])
   if (event.holdId !== null) names.push(event.holdId)
+  if (event.detail !== undefined) names.push(event.detail)
   return [event.organizationId, event.projectId, event.resource, ...names]
 }

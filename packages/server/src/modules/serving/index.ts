@@ -8,6 +8,7 @@ export { listRoutes, type ServedRoute } from './route-service.ts'
 export { declareReplicaDeployments, poolsOfModels, type ReplicaDeployment } from './service.ts'
 export { upstreamRoutes } from './upstream-routes.ts'
 export { openUpstreamCredential } from './upstream-service.ts'
+export { listUpstreams } from './upstream-store.ts'
 export {
   DEPLOYMENT_PROGRAM,
   type LoadReading,

@@ -1,7 +1,7 @@
 /** Who answers for each model now, at which prices: what gateways keep in memory. */
 import type { UpstreamDataPolicy, UpstreamProvider } from '@spillway/contract'
 import { present } from '#kernel/assert.ts'
-import type { Price } from '#kernel/money.ts'
+import type { Money, Price } from '#kernel/money.ts'
 import { listModels, listPricesInForce, type Model } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { coldStartsByDeployment } from './start-store.ts'
@@ -26,6 +26,11 @@ interface ServedTarget {
   readonly sealedCredential: string | null
   readonly region: string | null
   readonly dataPolicy: UpstreamDataPolicy
+  /** Of a replica. */
+  readonly pool: string | null
+  /** What it takes itself for a million tokens; null: not known. */
+  readonly inputCostUsd: Money | null
+  readonly outputCostUsd: Money | null
 }
 
 /** Who answers for a model now, as the gateway needs it. */
@@ -47,6 +52,8 @@ export interface ServedRoute {
   readonly isWakeable: boolean
   /** Null: never measured. */
   readonly coldStartMs: number | null
+  /** Where its replicas run; null where it has none of ours. */
+  readonly pool: string | null
 }
 
 const OURS = {
@@ -54,6 +61,8 @@ const OURS = {
   sealedCredential: null,
   region: null,
   dataPolicy: 'unknown',
+  inputCostUsd: null,
+  outputCostUsd: null,
 } as const
 
 function targetsOf(
@@ -68,6 +77,7 @@ function targetsOf(
         url: upstreamUrl ?? '',
         upstreamModel: upstreamModel ?? model,
         kind: 'upstream',
+        pool: null,
         ...OURS,
       },
     ]
@@ -79,6 +89,7 @@ function targetsOf(
             url: `${replica.url}/v1`,
             upstreamModel: model,
             kind: 'replica' as const,
+            pool: deployment.pool,
             ...OURS,
           },
         ]
@@ -122,6 +133,7 @@ function skusOf({ name, inputSku, outputSku }: Model): readonly string[] {
 
 function toTarget({ id, url, upstreamModel, ...upstream }: Upstream): ServedTarget {
   const { provider, sealedCredential, region, dataPolicy } = upstream
+  const { inputCostUsd, outputCostUsd } = upstream
   return {
     id,
     url,
@@ -131,6 +143,9 @@ function toTarget({ id, url, upstreamModel, ...upstream }: Upstream): ServedTarg
     sealedCredential,
     region,
     dataPolicy,
+    pool: null,
+    inputCostUsd,
+    outputCostUsd,
   }
 }
 
@@ -166,6 +181,7 @@ export async function listRoutes(db: Db, at: Date): Promise<readonly ServedRoute
         // While somebody else answers, nobody waits for a replica of ours.
         isWakeable: deployment !== undefined && isWakeable(deployment),
         coldStartMs: coldStarts.get(deployment?.id ?? '') ?? null,
+        pool: deployment?.pool ?? null,
       },
     ]
   })

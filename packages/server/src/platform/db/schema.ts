@@ -601,6 +601,20 @@ export interface ReplicaStartTable {
   loaded_ms: number
 }
 
+export interface RouteTable {
+  model_name: string
+  version: number
+  document: ColumnType<unknown, string | null | undefined, string | null>
+  set_at: Date
+}
+
+export interface RouteConstraintTable {
+  project_id: string
+  organization_id: string
+  constraints: ColumnType<unknown, string, string>
+  set_at: Date
+}
+
 export interface SchemaMigrationTable {
   name: string
   checksum: string
@@ -734,6 +748,12 @@ export interface UpstreamTable {
   created_at: Date
 }
 
+export interface UsageDetailTable {
+  id: string
+  at: Date
+  detail: ColumnType<unknown, string, string>
+}
+
 export interface UsageEventTable {
   id: string
   line: number
@@ -847,6 +867,8 @@ export interface Schema {
   replica: ReplicaTable
   replica_bid: ReplicaBidTable
   replica_start: ReplicaStartTable
+  route: RouteTable
+  route_constraint: RouteConstraintTable
   schema_migration: SchemaMigrationTable
   sell_back: SellBackTable
   sell_back_line: SellBackLineTable
@@ -860,6 +882,7 @@ export interface Schema {
   team_forecast: TeamForecastTable
   transfer_charge: TransferChargeTable
   upstream: UpstreamTable
+  usage_detail: UsageDetailTable
   usage_event: UsageEventTable
   usage_hour: UsageHourTable
   webhook: WebhookTable

@@ -1,17 +1,21 @@
 /** Tries a model's servers in turn until one answers, as long as nothing has reached the client. */
 import {
   type Gateway,
-  type ModelRequest,
   PROVIDERS,
   type Refusal,
   refusals,
+  renderOrigin,
   type Route,
+  type RoutingDecision,
   type Target,
+  type Try,
+  type Wish,
 } from '#modules/gateway/index.ts'
 
 /** How one server's answer went. */
 export type Attempt<Answer> =
-  | { readonly kind: 'answered'; readonly answer: Answer }
+  /** `isBroken`: it broke off when a part of it had reached the client. */
+  | { readonly kind: 'answered'; readonly answer: Answer; readonly isBroken?: boolean }
   /** The server blames the request; another would as well. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | FailedAttempt
@@ -25,22 +29,40 @@ export interface FailedAttempt {
   readonly why: string
   /** The connection was lost before any answer: perhaps the server had just closed an idle one. */
   readonly isConnectionLost?: boolean
+  /** It had not begun when its time was over. */
+  readonly isTimedOut?: boolean
+  readonly status?: number
 }
 
 export interface Attempting {
   readonly gateway: Gateway
   readonly route: Route
-  readonly request: ModelRequest
+  readonly wish: Wish | null
+  readonly nowMs: () => number
   readonly onFailure: (target: Target, why: string) => void
+  /** Told of each try when it is over. */
+  readonly onTried?: (tried: Try) => void
 }
 
-/** More tries than this only add to a storm. */
+/** Where a request goes now. */
+export interface Asked {
+  readonly target: Target
+  /** Of the model that the target answers for. */
+  readonly route: Route
+  /** What the client is told of it. */
+  readonly origin: Readonly<Record<string, string>>
+  /** Its first output is there. */
+  readonly onOutput: () => void
+}
+
+/** Without a document that says so; more tries than this only add to a storm. */
 const ATTEMPTS_MAX = 3
 
 export async function attemptTargets<Answer>(
-  { gateway, route, request, onFailure }: Attempting,
-  attempt: (target: Target) => Promise<Attempt<Answer>>,
+  attempting: Attempting,
+  attempt: (asked: Asked) => Promise<Attempt<Answer>>,
 ): Promise<Attempt<Answer>> {
+  const { gateway, route, wish, onFailure } = attempting
   const tried: string[] = []
   const lost = new Set<string>()
   let attempts = 0
@@ -49,18 +71,17 @@ export async function attemptTargets<Answer>(
     refusal: refusals.modelNotReady(route.model, route.stateText),
     why: 'no target',
   }
-  while (attempts < ATTEMPTS_MAX) {
-    const { target } = gateway.routes.choose(route, { needs: request.needs, tried })
+  if (wish?.document) gateway.routes.earnTry(route, wish.document.retries.sharePercent)
+  while (attempts < (wish?.attemptsMax ?? ATTEMPTS_MAX)) {
+    const decision = gateway.routes.choose(route, { wish, tried })
+    const { target } = decision
     if (!target) break
-    gateway.routes.begin(target)
-    try {
-      last = await attempt(target)
-    } finally {
-      gateway.routes.end(target, last.kind === 'failed' ? 'failed' : 'answered')
-    }
+    // What is asked for the first time costs no try.
+    if (attempts > 0 && wish?.document && !gateway.routes.takeTry(route)) break
+    attempts += 1
+    last = await tryOne(attempting, { ...decision, target, attempts }, attempt)
     if (last.kind !== 'failed') break
     onFailure(target, last.why)
-    attempts += 1
     // Once, the same server gets another chance, on a connection of its own time.
     if (last.isConnectionLost && !lost.has(target.id)) lost.add(target.id)
     else tried.push(target.id)
@@ -68,15 +89,48 @@ export async function attemptTargets<Answer>(
   return last
 }
 
-/** Who was asked, and what for. */
-export interface Asked {
-  readonly model: string
+interface Trying extends RoutingDecision {
   readonly target: Target
+  readonly attempts: number
+}
+
+async function tryOne<Answer>(
+  { gateway, route: asked, nowMs, onTried }: Attempting,
+  { attempts, ...decision }: Trying,
+  attempt: (asked: Asked) => Promise<Attempt<Answer>>,
+): Promise<Attempt<Answer>> {
+  const { target, route, group, reason } = decision
+  const startedMs = nowMs()
+  let outcome: Attempt<Answer> | null = null
+  let firstOutputMs: number | null = null
+  const onOutput = () => {
+    firstOutputMs ??= nowMs() - startedMs
+  }
+  gateway.routes.begin(target)
+  try {
+    const origin = renderOrigin(decision, { asked, attempts })
+    outcome = await attempt({ target, route, origin, onOutput })
+    return outcome
+  } finally {
+    const ms = nowMs() - startedMs
+    const went = howItWent(outcome)
+    gateway.routes.end(target, { outcome: went.outcome, firstOutputMs, answerMs: ms })
+    onTried?.({ target, model: route.model, group, reason, ms, ...went })
+  }
+}
+
+function howItWent(outcome: Attempt<unknown> | null): Pick<Try, 'outcome' | 'status'> {
+  if (outcome === null) return { outcome: 'failed', status: null }
+  if (outcome.kind === 'answered' && outcome.isBroken) return { outcome: 'broken', status: null }
+  if (outcome.kind !== 'failed') return { outcome: outcome.kind, status: null }
+  const { isTimedOut, isConnectionLost, status = null } = outcome
+  if (isTimedOut) return { outcome: 'timed_out', status }
+  return { outcome: isConnectionLost ? 'connection_lost' : 'failed', status }
 }
 
 /** What a server's status other than 200 means for the client: its own mistakes are never the client's. */
 export function judgeStatus(
-  { model, target }: Asked,
+  { route: { model }, target }: Asked,
   status: number,
   body: string,
 ): Attempt<never> {
@@ -89,8 +143,8 @@ export function judgeStatus(
     return { kind: 'refused', refusal: refusals.invalidRequest(message, { param, code }) }
   }
   if (status === 429 || status === 503 || status === 529)
-    return { kind: 'failed', refusal: refusals.overloaded(), why }
-  return { kind: 'failed', refusal: refusals.upstreamFailed(model), why }
+    return { kind: 'failed', refusal: refusals.overloaded(), why, status }
+  return { kind: 'failed', refusal: refusals.upstreamFailed(model), why, status }
 }
 
 const LOST = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
@@ -98,6 +152,11 @@ const LOST = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 /** An answer that broke off before anything of it reached the client. */
 export function answerFailed(model: string, why: string): FailedAttempt {
   return { kind: 'failed', refusal: refusals.upstreamFailed(model), why }
+}
+
+/** Its time is over and nothing of it has reached the client. */
+export function timedOut(model: string, withinMs: number): FailedAttempt {
+  return { ...answerFailed(model, `nothing within ${withinMs} ms`), isTimedOut: true }
 }
 
 /** A request that got no answer at all. */

@@ -1,12 +1,6 @@
 /** How many tokens a request's input has: its server is asked, and where that cannot say, it is estimated, and said so. */
-import {
-  estimateInputTokens,
-  type Judged,
-  PROVIDERS,
-  refusals,
-  type Target,
-} from '#modules/gateway/index.ts'
-import { type Attempt, attemptTargets } from './attempt.ts'
+import { estimateInputTokens, type Judged, PROVIDERS, refusals } from '#modules/gateway/index.ts'
+import { type Asked, type Attempt, attemptTargets } from './attempt.ts'
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
 import type { InferenceDeps } from './inference.ts'
 import { WholeAnswer } from './relay-whole.ts'
@@ -19,7 +13,8 @@ export async function serveCount(deps: InferenceDeps, exchange: Exchange): Promi
   const body = await readBody(request)
   if (body.kind === 'aborted') return
   if (body.kind === 'too_large') return sendRefusal(exchange, refusals.bodyTooLarge(BODY_BYTES_MAX))
-  const judged = gateway.judge({ dialect, body: body.bytes }, 'counting')
+  const asking = { principal, dialect, headers: request.headers, body: body.bytes }
+  const judged = gateway.judge(asking, 'counting')
   if (judged.kind === 'refusal') return sendRefusal(exchange, judged)
   deps.watch.onKeyUsed(principal.apiKeyId)
   const outcome = await ask(deps, exchange, judged)
@@ -33,22 +28,22 @@ export async function serveCount(deps: InferenceDeps, exchange: Exchange): Promi
 
 /** Null: the server answers, but does not count. */
 function ask(
-  { gateway, upstreams }: InferenceDeps,
+  { gateway, upstreams, nowMs }: InferenceDeps,
   exchange: Exchange,
-  { dialect, request, route }: Judged,
+  { dialect, request, route, wish }: Judged,
 ): Promise<Attempt<number | null>> {
   // A server that cannot count has not failed: nothing is held against it.
-  const send = async (target: Target): Promise<Attempt<number | null>> => {
+  const send = async (asked: Asked): Promise<Attempt<number | null>> => {
+    const { target } = asked
     const provider = PROVIDERS[target.provider]
     const asking = provider.renderCount({ dialect, request, target })
     if ('status' in asking) return { kind: 'refused', refusal: asking }
     const outcome = await new Promise<Attempt<string>>((resolve) => {
-      const answer = new WholeAnswer({ model: route.model, target }, exchange, resolve)
-      upstreams.dispatch(target, asking, answer)
+      upstreams.dispatch(target, asking, new WholeAnswer(asked, exchange, resolve))
     })
     if (outcome.kind === 'answered')
       return { kind: 'answered', answer: provider.readCount(outcome.answer) }
     return outcome.kind === 'failed' ? { kind: 'answered', answer: null } : outcome
   }
-  return attemptTargets({ gateway, route, request, onFailure: () => undefined }, send)
+  return attemptTargets({ gateway, route, wish, nowMs, onFailure: () => undefined }, send)
 }

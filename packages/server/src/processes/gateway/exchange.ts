@@ -49,10 +49,15 @@ export function readBody(request: IncomingMessage): Promise<BodyReading> {
   })
 }
 
-export function sendJson(exchange: Exchange, text: string): void {
+export function sendJson(
+  exchange: Exchange,
+  text: string,
+  headers?: Readonly<Record<string, string>>,
+): void {
   const { response, requestId } = exchange
   if (response.headersSent || response.destroyed) return
   response.writeHead(200, {
+    ...headers,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     'x-request-id': requestId,

@@ -8,16 +8,19 @@ import {
   EMPTY_TALLY,
   type Gateway,
   isNative,
+  type ModelRequest,
   type Passage,
+  type Provider,
   PROVIDERS,
   type Refusal,
   refusals,
   StreamRelay,
   type Target,
+  type Try,
   type UpstreamRequest,
   wireOf,
 } from '#modules/gateway/index.ts'
-import { type Attempt, attemptTargets } from './attempt.ts'
+import { answerFailed, type Asked, type Attempt, attemptTargets } from './attempt.ts'
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
 import { StreamedAnswer, type StreamEnd } from './relay-stream.ts'
 import { WholeAnswer } from './relay-whole.ts'
@@ -29,6 +32,8 @@ export interface InferenceDeps {
   readonly upstreams: Upstreams
   readonly watch: Watch
   readonly now: () => Date
+  /** The monotonic clock, for durations. */
+  readonly nowMs: () => number
 }
 
 export async function serveInference(deps: InferenceDeps, exchange: Exchange): Promise<void> {
@@ -38,9 +43,9 @@ export async function serveInference(deps: InferenceDeps, exchange: Exchange): P
   const body = await readBody(exchange.request)
   if (body.kind === 'aborted') return
   if (body.kind === 'too_large') return sendRefusal(exchange, refusals.bodyTooLarge(BODY_BYTES_MAX))
+  const { dialect, request } = exchange
   const opened = deps.gateway.open(
-    principal,
-    { dialect: exchange.dialect, body: body.bytes },
+    { principal, dialect, headers: request.headers, body: body.bytes },
     (listener) => exchange.response.once('close', listener),
   )
   const call = opened instanceof Promise ? await opened : opened
@@ -58,50 +63,62 @@ export async function serveInference(deps: InferenceDeps, exchange: Exchange): P
 
 /** What is recorded is what is sent: a body that cannot be kept on record is not sent. */
 async function relayWhole(deps: InferenceDeps, exchange: Exchange, call: Call): Promise<void> {
-  let asked: Target | null = null
-  const outcome = await attempt<string>(deps, call, (target, request) => {
-    asked = target
-    return new Promise((resolve) => {
-      const answer = new WholeAnswer({ model: call.route.model, target }, exchange, resolve)
-      deps.upstreams.dispatch(target, request, answer)
+  const withinMs = call.wish?.document?.timeouts.answerMs
+  const outcome = await attempt<WholeText>(deps, call, async (asked, request) => {
+    const got = await new Promise<Attempt<string>>((resolve) => {
+      const answer = new WholeAnswer(asked, exchange, resolve)
+      limitTime(answer, exchange, withinMs)
+      deps.upstreams.dispatch(asked.target, request, answer)
     })
+    if (got.kind !== 'answered') return got
+    const wire = wireOf(PROVIDERS[asked.target.provider], call.dialect.name)
+    const whole = wire.readAnswer(got.answer, call.request)
+    if (whole) return { kind: 'answered', answer: { asked, text: got.answer, whole } }
+    return answerFailed(asked.route.model, 'what came is no answer')
   })
   if (outcome.kind === 'gone') return
-  if (outcome.kind !== 'answered' || asked === null)
-    return sendRefusal(
-      exchange,
-      outcome.kind === 'answered' ? refusals.upstreamFailed(call.route.model) : outcome.refusal,
-    )
-  await sendWhole(deps, { exchange, call, target: asked, text: outcome.answer })
+  if (outcome.kind !== 'answered') return sendRefusal(exchange, outcome.refusal)
+  await sendWhole(deps, { exchange, call, ...outcome.answer })
+}
+
+interface Limited {
+  giveUp(withinMs: number): void
+}
+
+/** Gives an answer up that is not there in time. Most have no such limit, and no timer. */
+function limitTime(answer: Limited, { response }: Exchange, withinMs: number | undefined): void {
+  if (withinMs === undefined) return
+  const timer = setTimeout(() => answer.giveUp(withinMs), withinMs).unref()
+  response.once('close', () => clearTimeout(timer))
 }
 
 interface WholeText {
-  readonly exchange: Exchange
-  readonly call: Call
-  readonly target: Target
+  readonly asked: Asked
   readonly text: string
+  /** What the text says. */
+  readonly whole: NonNullable<ReturnType<Provider['readAnswer']>>
 }
 
 async function sendWhole(
   deps: InferenceDeps,
-  { exchange, call, target, text }: WholeText,
+  { exchange, call, asked, text, whole }: WholeText & { exchange: Exchange; call: Call },
 ): Promise<void> {
-  const { model } = call.route
+  const { target, origin } = asked
+  const { model } = call.served
   const provider = PROVIDERS[target.provider]
   const { dialect, request } = call
-  const answer = wireOf(provider, dialect.name).readAnswer(text, request)
-  if (!answer) return sendRefusal(exchange, refusals.upstreamFailed(model))
-  const used = call.bill(deliver(EMPTY_TALLY, answer))
+  const used = call.bill(deliver(EMPTY_TALLY, whole))
   const refusal = await finish(deps, call, { used, isDelivered: false })
   if (refusal) return sendRefusal(exchange, refusal)
   if (!isNative(provider, dialect.name)) {
     const context = contextOf(deps, exchange, call)
-    sendJson(exchange, dialect.renderAnswer(context, provider.readEvents(answer.json), used))
+    const events = provider.readEvents(whole.json)
+    sendJson(exchange, dialect.renderAnswer(context, events, used), origin)
   } else {
-    const mended = dialect.mendAnswer?.(request, answer.json, used) ?? null
-    // The server's own words, but for the model's name, which is the one that was asked for.
-    if (mended === null && target.upstreamModel === model) sendJson(exchange, text)
-    else sendJson(exchange, JSON.stringify({ ...(mended ?? answer.json), model }))
+    const mended = dialect.mendAnswer?.(request, whole.json, used) ?? null
+    // The server's own words, but for the model's name, which is the one that is charged for.
+    if (mended === null && target.upstreamModel === model) sendJson(exchange, text, origin)
+    else sendJson(exchange, JSON.stringify({ ...(mended ?? whole.json), model }), origin)
   }
   deps.watch.onAnswer(call, exchange, used)
 }
@@ -111,10 +128,10 @@ const REQUEST_PREFIX = 'req_'
 function contextOf(
   { now }: InferenceDeps,
   { requestId }: Exchange,
-  { request, route }: Call,
+  { request, served }: Call,
 ): AnswerContext {
   const createdS = Math.floor(now().getTime() / 1000)
-  return { request, model: route.model, id: requestId.slice(REQUEST_PREFIX.length), createdS }
+  return { request, model: served.model, id: requestId.slice(REQUEST_PREFIX.length), createdS }
 }
 
 /** Untouched where server and client speak the same, translated event by event where they do not. */
@@ -129,24 +146,20 @@ function passageOf(context: AnswerContext, { dialect }: Call, target: Target): P
 }
 
 async function relayStream(deps: InferenceDeps, exchange: Exchange, call: Call): Promise<void> {
-  const context = contextOf(deps, exchange, call)
   let relay: StreamRelay | null = null
-  const outcome = await attempt<StreamEnd>(deps, call, (target, request) => {
-    const attempted = new StreamRelay(passageOf(context, call, target), call.request.choices)
+  const withinMs = call.wish?.document?.timeouts.firstOutputMs
+  const outcome = await attempt<StreamEnd>(deps, call, (asked, request) => {
+    const context = contextOf(deps, exchange, call)
+    const attempted = new StreamRelay(passageOf(context, call, asked.target), call.request.choices)
     relay = attempted
     const onStart = () => {
       deps.watch.onFirstOutput(call, exchange)
       call.startOutput(() => attempted.tally)
     }
     return new Promise((resolve) => {
-      const answer = new StreamedAnswer({
-        asked: { model: call.route.model, target },
-        exchange,
-        relay: attempted,
-        onStart,
-        resolve,
-      })
-      deps.upstreams.dispatch(target, request, answer)
+      const answer = new StreamedAnswer({ asked, exchange, relay: attempted, onStart, resolve })
+      limitTime(answer, exchange, withinMs)
+      deps.upstreams.dispatch(asked.target, request, answer)
     })
   })
   if (outcome.kind === 'gone') return
@@ -172,7 +185,7 @@ async function endStream(
   if (end.kind === 'complete' && !refusal) return void response.end(relay.ending(used))
   if (end.kind === 'gone') return
   // No ending follows: a client must not take a part for the whole.
-  const told = refusal ?? refusals.streamBroken(call.route.model)
+  const told = refusal ?? refusals.streamBroken(call.served.model)
   const { requestId } = exchange
   response.end(relay.broken(told, used) ?? call.dialect.renderBroken(told, requestId))
   if (end.kind === 'broken') deps.watch.onBrokenStream(call, end.why)
@@ -199,17 +212,30 @@ async function finish(
   }
 }
 
+/** The same request of another model. */
+function renamed(request: ModelRequest, model: string): ModelRequest {
+  return { ...request, model, body: { ...request.body, model } }
+}
+
 function attempt<Answer>(
-  { gateway, watch }: InferenceDeps,
+  { gateway, watch, nowMs }: InferenceDeps,
   call: Call,
-  send: (target: Target, request: UpstreamRequest) => Promise<Attempt<Answer>>,
+  send: (asked: Asked, request: UpstreamRequest) => Promise<Attempt<Answer>>,
 ): Promise<Attempt<Answer>> {
-  const { dialect, request, route } = call
+  const { dialect, request, route, wish } = call
   const onFailure = (target: Target, why: string) => watch.onTargetFailed(route.model, target, why)
-  return attemptTargets<Answer>({ gateway, route, request, onFailure }, (target) => {
+  const onTried = (tried: Try) => {
+    call.note(tried)
+    watch.onTried(route.model, tried)
+  }
+  const attempting = { gateway, route, wish, nowMs, onFailure, onTried }
+  return attemptTargets<Answer>(attempting, (asked) => {
+    call.ask(asked.route)
+    const { target } = asked
+    const named = asked.route === route ? request : renamed(request, asked.route.model)
     const wire = wireOf(PROVIDERS[target.provider], dialect.name)
-    const asking = wire.renderRequest({ dialect, request, target })
-    if ('body' in asking) return send(target, asking)
+    const asking = wire.renderRequest({ dialect, request: named, target })
+    if ('body' in asking) return send(asked, asking)
     return Promise.resolve({ kind: 'refused', refusal: asking })
   })
 }

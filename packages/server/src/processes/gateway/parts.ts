@@ -4,8 +4,9 @@ import { type IdSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
 import { createHoldKeeper, Gateway, SLAB_POLICY } from '#modules/gateway/index.ts'
 import { authenticate } from '#modules/identity/index.ts'
 import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
+import { loadRouting } from '#modules/routing/index.ts'
 import { noteHeld } from '#modules/scaling/index.ts'
-import { listRoutes, openUpstreamCredential } from '#modules/serving/index.ts'
+import { openUpstreamCredential } from '#modules/serving/index.ts'
 import { readSavedClock } from '#platform/clock/anchor-file.ts'
 import { thisMachine } from '#platform/clock/machine.ts'
 import { TrustedClock } from '#platform/clock/trusted-clock.ts'
@@ -114,7 +115,7 @@ function createGateway({
       onFailure: (failure) => watch.onFailure('credential', failure),
     },
     routes: {
-      load: () => listRoutes(database, now()),
+      load: () => loadRouting(database, now()),
       nowMs,
       onFailure: (failure) => watch.onFailure('routes', failure),
       onTargets: (urls) => upstreams.retain(urls),
@@ -142,6 +143,7 @@ function createGateway({
     },
     isRecording: () => records.isRecording,
     callsMax: CALLS_MAX,
+    hourUtc: () => now().getUTCHours(),
   })
 }
 

@@ -1,7 +1,14 @@
 /** A streamed answer: each chunk goes to the client as it comes, no faster than the client reads. */
 import type { Dispatcher } from 'undici'
 import { type StreamRelay } from '#modules/gateway/index.ts'
-import { answerFailed, type Asked, connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
+import {
+  answerFailed,
+  type Asked,
+  type Attempt,
+  connectionFailed,
+  judgeStatus,
+  timedOut,
+} from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 
 /** How a stream that reached the client went on. */
@@ -22,8 +29,9 @@ export interface StreamParts {
 const ERROR_BYTES_MAX = 64 * 1024
 
 /** Begins the answer to the client. Proxies in between are asked not to hold chunks back. */
-function begin({ response, requestId }: Exchange): void {
+function begin({ response, requestId }: Exchange, { origin }: Asked): void {
   response.writeHead(200, {
+    ...origin,
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
@@ -36,6 +44,7 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
   #status = 0
   #error = ''
   #isBegun = false
+  #isOver = false
   #controller: Dispatcher.DispatchController | null = null
 
   constructor(parts: StreamParts) {
@@ -46,6 +55,14 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#parts.exchange.response.destroyed) this.#onGone()
+    else if (this.#isOver) controller.abort(new Error('its time is over'))
+  }
+
+  /** Its time is over: where nothing has reached the client, another may be asked. */
+  giveUp(withinMs: number): void {
+    if (this.#isBegun || this.#isOver) return
+    this.#end(timedOut(this.#parts.asked.route.model, withinMs))
+    this.#controller?.abort(new Error('its time is over'))
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number): void {
@@ -57,6 +74,7 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
       if (this.#error.length < ERROR_BYTES_MAX) this.#error += chunk.toString()
       return
     }
+    if (this.#isOver) return
     const { relay, exchange } = this.#parts
     const text = relay.push(chunk)
     if (text !== '') this.#send(exchange, text, controller)
@@ -72,15 +90,16 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#parts.exchange.response.destroyed) this.#onGone()
-    else if (this.#status === 0) this.#end(connectionFailed(this.#parts.asked.model, error))
+    else if (this.#status === 0) this.#end(connectionFailed(this.#parts.asked.route.model, error))
     else this.#fail(error.message)
   }
 
   #send({ response }: Exchange, text: string, controller: Dispatcher.DispatchController): void {
     if (!this.#isBegun) {
       this.#isBegun = true
+      this.#parts.asked.onOutput()
       this.#parts.onStart()
-      begin(this.#parts.exchange)
+      begin(this.#parts.exchange, this.#parts.asked)
     }
     if (response.write(text)) return
     controller.pause()
@@ -96,16 +115,18 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
       return
     }
     // An answer without any output still is one.
-    if (!this.#isBegun) begin(exchange)
+    if (!this.#isBegun) begin(exchange, this.#parts.asked)
     this.#end({ kind: 'answered', answer: { kind: 'complete' } })
   }
 
   #fail(why: string): void {
-    if (this.#isBegun) this.#end({ kind: 'answered', answer: { kind: 'broken', why } })
-    else this.#end(answerFailed(this.#parts.asked.model, why))
+    if (this.#isBegun)
+      this.#end({ kind: 'answered', answer: { kind: 'broken', why }, isBroken: true })
+    else this.#end(answerFailed(this.#parts.asked.route.model, why))
   }
 
   #end(attempt: Attempt<StreamEnd>): void {
+    this.#isOver = true
     this.#parts.exchange.response.off('close', this.#onGone)
     this.#parts.resolve(attempt)
   }

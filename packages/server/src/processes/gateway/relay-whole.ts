@@ -1,6 +1,13 @@
 /** An answer in one piece: read from the server as a whole, recorded, then sent. */
 import type { Dispatcher } from 'undici'
-import { answerFailed, type Asked, connectionFailed, judgeStatus, type Attempt } from './attempt.ts'
+import {
+  answerFailed,
+  type Asked,
+  type Attempt,
+  connectionFailed,
+  judgeStatus,
+  timedOut,
+} from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Larger than any answer; a server that sends more is broken. */
@@ -15,6 +22,7 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
   #size = 0
   #status = 0
   #controller: Dispatcher.DispatchController | null = null
+  #isOver = false
 
   constructor(asked: Asked, exchange: Exchange, resolve: (attempt: Attempt<string>) => void) {
     this.#asked = asked
@@ -26,6 +34,14 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#exchange.response.destroyed) this.#onGone()
+    else if (this.#isOver) controller.abort(new Error('its time is over'))
+  }
+
+  /** Its time is over: another may be asked. */
+  giveUp(withinMs: number): void {
+    if (this.#isOver) return
+    this.#end(timedOut(this.#asked.route.model, withinMs))
+    this.#controller?.abort(new Error('its time is over'))
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number): void {
@@ -48,11 +64,12 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#exchange.response.destroyed) this.#end({ kind: 'gone' })
-    else if (this.#status === 0) this.#end(connectionFailed(this.#asked.model, error))
-    else this.#end(answerFailed(this.#asked.model, error.message))
+    else if (this.#status === 0) this.#end(connectionFailed(this.#asked.route.model, error))
+    else this.#end(answerFailed(this.#asked.route.model, error.message))
   }
 
   #end(attempt: Attempt<string>): void {
+    this.#isOver = true
     this.#exchange.response.off('close', this.#onGone)
     this.#resolve(attempt)
   }

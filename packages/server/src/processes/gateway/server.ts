@@ -9,7 +9,6 @@ import { type InferenceDeps, serveInference } from './inference.ts'
 export interface ServerDeps extends InferenceDeps {
   readonly apiRelay: ApiRelay
   readonly newRequestId: () => string
-  readonly nowMs: () => number
 }
 
 type Serve = (deps: ServerDeps, exchange: Exchange, path: string) => void | Promise<void>

@@ -1,6 +1,6 @@
 /** What the operator sees of the data path: counters, latencies, and a line in the log for what went wrong. */
 import type { Logger } from 'pino'
-import { type Bill, type Call, Metrics, type Target } from '#modules/gateway/index.ts'
+import { type Bill, type Call, Metrics, type Target, type Try } from '#modules/gateway/index.ts'
 import type { Exchange } from './exchange.ts'
 
 const HELP = {
@@ -8,6 +8,8 @@ const HELP = {
   spillway_gateway_tokens_total: 'Tokens recorded by model and direction.',
   spillway_gateway_usage_estimated_total: 'Answers whose server did not count, by model.',
   spillway_gateway_target_failures_total: 'Attempts that a model\u2019s server failed, by model.',
+  spillway_gateway_tries_unanswered_total:
+    'Tries of servers that gave no whole answer, by model, provider and how they went.',
   spillway_gateway_streams_broken_total: 'Streams that their server cut off, by model.',
   spillway_gateway_records_lost_total: 'Final usage records that could not be written.',
   spillway_gateway_failures_total: 'Failures of what requests stand on, by part.',
@@ -75,6 +77,12 @@ export class Watch {
   onTargetFailed(model: string, target: Target, why: string): void {
     this.metrics.count('spillway_gateway_target_failures_total', { model })
     this.#deps.log.warn({ model, target: target.id, why }, 'a model\u2019s server failed a request')
+  }
+
+  onTried(model: string, { target: { providerName }, outcome }: Try): void {
+    if (outcome === 'answered') return
+    const labels = { model, provider: providerName, outcome }
+    this.metrics.count('spillway_gateway_tries_unanswered_total', labels)
   }
 
   onBrokenStream({ route }: Call, why: string): void {

@@ -15,6 +15,7 @@ const KINDS = ['openai', 'anthropic'] as const
 const target = (provider: Target['provider']): Target => ({
   ...{ id: 't', url: 'http://t/v1', upstreamModel: 'theirs', kind: 'upstream', provider },
   ...{ sealedCredential: null, region: null, dataPolicy: 'unknown' },
+  ...{ providerName: 'private', pool: null, cost: null },
 })
 
 /** Bodies that look right at the top, with anything below. */

@@ -1,0 +1,3 @@
+/** Routing: who answers for a model, in which order and under which conditions, and what projects allow. */
+export { routingRoutes } from './routes.ts'
+export { loadRouting } from './table-service.ts'
