@@ -8,6 +8,7 @@ test('without any variable everything has its default', () => {
     kind: 'config',
     config: {
       port: 4510,
+      gateways: 1,
       dataDir: '/home/somebody/.spillway',
       databaseUrl: null,
       fleetFile: '/spillway/examples/laptop.yaml',
@@ -35,11 +36,17 @@ test('the public address is kept as browsers write it, and one with a path is re
 
 test('everything that is wrong is said at once, by the name of its variable', () => {
   const outcome = readConfig(
-    { SPILLWAY_PORT: '99999', SPILLWAY_LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x' },
+    {
+      SPILLWAY_PORT: '99999',
+      SPILLWAY_GATEWAYS: '0',
+      SPILLWAY_LOG_LEVEL: 'loud',
+      DATABASE_URL: 'mysql://x',
+    },
     places,
   )
   expect(outcome.kind === 'refused' && outcome.faults.map((fault) => fault.split(' ')[0])).toEqual([
     'SPILLWAY_PORT',
+    'SPILLWAY_GATEWAYS',
     'DATABASE_URL',
     'SPILLWAY_LOG_LEVEL',
   ])

@@ -4,6 +4,8 @@ import { z } from 'zod'
 
 export interface Config {
   readonly port: number
+  /** Gateway processes on that port. */
+  readonly gateways: number
   /** How people reach this installation from outside; null: at the port itself. Without a slash at its end. */
   readonly publicUrl: string | null
   readonly dataDir: string
@@ -26,6 +28,8 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 const PUBLIC_URL_FORM =
   'must be the address that people use, without a path, such as https://spillway.example.com'
 
+const GATEWAYS_FORM = 'must be a number of processes from 1 to 16'
+
 const environment = z.object({
   SPILLWAY_PORT: z
     .string()
@@ -33,6 +37,11 @@ const environment = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, 'must be a port number from 0 to 65535, such as 4510')
     .default(4510),
+  SPILLWAY_GATEWAYS: z
+    .string()
+    .regex(/^([1-9]|1[0-6])$/, GATEWAYS_FORM)
+    .transform(Number)
+    .default(1),
   SPILLWAY_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: PUBLIC_URL_FORM })
     .transform((text) => new URL(text))
@@ -65,6 +74,7 @@ export function readConfig(
     }
   const {
     SPILLWAY_PORT,
+    SPILLWAY_GATEWAYS,
     SPILLWAY_PUBLIC_URL,
     SPILLWAY_DATA_DIR,
     DATABASE_URL,
@@ -77,6 +87,7 @@ export function readConfig(
     kind: 'config',
     config: {
       port: SPILLWAY_PORT,
+      gateways: SPILLWAY_GATEWAYS,
       publicUrl: SPILLWAY_PUBLIC_URL ?? null,
       dataDir: resolve(cwd, SPILLWAY_DATA_DIR),
       databaseUrl: DATABASE_URL ?? null,

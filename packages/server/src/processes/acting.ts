@@ -1,6 +1,6 @@
 /**
- * Acts while this process is the active controller: runs the controller and ships the journals from when the lock is
- * gained until it is lost. Serving requests is not its business; that goes on either way.
+ * Acts while this process is the active controller: runs the controller from when the lock is gained until it is lost.
+ * Journals are shipped either way: nobody else can read those of this server's gateways.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { listOpenLeases, stopLease } from '#modules/lease/index.ts'
@@ -68,11 +68,10 @@ class Actor {
   }
 
   async #begin(turn: number): Promise<void> {
-    const { controller: parts, shipper, ground } = this.#deps
+    const { controller: parts, ground } = this.#deps
     while (turn === this.#turn) {
       try {
         this.controller = await startController({ ...parts, isStopping: () => this.#isStopping })
-        shipper.start()
         this.#began.resolve()
         return
       } catch (error) {
@@ -85,7 +84,6 @@ class Actor {
   async #end(): Promise<void> {
     const { controller } = this
     this.controller = null
-    await this.#deps.shipper.stop()
     await controller?.stop()
   }
 }
@@ -105,6 +103,7 @@ export function act(deps: ActingDeps): Acting {
   const { ground, shipper, bell } = deps
   const actor = new Actor(deps)
   const { url } = ground.server
+  shipper.start()
   const lock = contendForController({
     url,
     gained: () => actor.gained(),
@@ -130,7 +129,8 @@ export function act(deps: ActingDeps): Acting {
       actor.standDown()
       const logged = (error: unknown) => ground.log.warn({ err: error }, 'while stopping')
       if (actor.controller) await stopReplicas(ground).catch(logged)
-      if (actor.controller) await shipper.drain().catch(logged)
+      await shipper.drain().catch(logged)
+      await shipper.stop()
       await listening.close()
       await actor.lost()
       await lock.close()

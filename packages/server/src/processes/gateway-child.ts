@@ -28,8 +28,12 @@ export interface GatewayChild {
   readonly stop: () => Promise<void>
 }
 
+export const NOT_READY = 'The gateway is not ready.'
+
 const RESTART_MIN_MS = 200
 const RESTART_MAX_MS = 10_000
+/** Who has served for so long does not crash in a loop: the next one starts without a long pause. */
+const SERVED_MS = 30_000
 
 async function refusePort({
   port,
@@ -44,6 +48,7 @@ class Keeper implements GatewayChild {
   #child: ChildProcess | null = null
   #port: number | null = null
   #isUp = false
+  #upSinceMs = 0
   /** It is up and cannot write its journal. */
   #recordingFault: string | null = null
   #isStopped = false
@@ -59,7 +64,7 @@ class Keeper implements GatewayChild {
     this.#start()
   }
 
-  fault = (): string | null => (this.#isUp ? this.#recordingFault : 'The gateway is not ready.')
+  fault = (): string | null => (this.#isUp ? this.#recordingFault : NOT_READY)
 
   stop = async (): Promise<void> => {
     this.#isStopped = true
@@ -94,6 +99,7 @@ class Keeper implements GatewayChild {
     if (message.type === 'ready') {
       this.#port = message.port
       this.#isUp = true
+      this.#upSinceMs = performance.now()
       this.#settleReady.resolve(message.port)
     }
     if (message.type === 'port_taken') this.#settleReady.resolve(refusePort(message))
@@ -106,6 +112,7 @@ class Keeper implements GatewayChild {
 
   #onExit(how: string): void {
     this.#child = null
+    if (this.#isUp && performance.now() - this.#upSinceMs > SERVED_MS) this.#crashes = 0
     this.#isUp = false
     this.#recordingFault = null
     if (this.#isStopped) return

@@ -29,7 +29,8 @@ import {
   type SurveyedFleet,
   surveyMachine,
 } from './fleet-start.ts'
-import { type GatewayChild, keepGateway } from './gateway-child.ts'
+import type { GatewayChild } from './gateway-child.ts'
+import { keepGateways } from './gateways.ts'
 import { type Ground, layGround } from './ground.ts'
 import type { Progress } from './progress.ts'
 import { createLeaseProxy } from './proxy/lease-proxy.ts'
@@ -166,7 +167,7 @@ async function serveApi(base: Base, running: Running, answerConsole: AnswerConso
 function startGateway(base: Base, running: Running, apiPort: number): GatewayChild {
   const { ground, config, environment, writers } = base
   const { log, database, now } = ground
-  const gateway = keepGateway({
+  const gateway = keepGateways(config.gateways, {
     environment,
     newWriter: () => newId('session', ground.ids),
     onStarted: writers.enter,

@@ -2,7 +2,7 @@
 import { nearest } from '#modules/fleet/index.ts'
 
 const PREFIX = 'SPILLWAY_'
-const KNOWN = ['PORT', 'PUBLIC_URL', 'DATA_DIR', 'FLEET', 'LOG_LEVEL']
+const KNOWN = ['PORT', 'GATEWAYS', 'PUBLIC_URL', 'DATA_DIR', 'FLEET', 'LOG_LEVEL']
 
 /** A sentence for each. Variables of the command, of leases and of tests are unlike those of the server. */
 export function findMisspelt(

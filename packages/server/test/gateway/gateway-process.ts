@@ -52,6 +52,8 @@ export interface GatewayOptions {
   readonly databaseUrl: string
   readonly folders: GatewayFolders
   readonly port?: number
+  /** Others listen on the port as well. */
+  readonly isPortShared?: boolean
   readonly apiUrl?: string
   /** Runs the process under another program, such as `taskset -c 0`. */
   readonly prefix?: readonly string[]
@@ -79,6 +81,7 @@ export function launchGateway(options: GatewayOptions): Launched {
     writer,
     pepper: PEPPER,
     logLevel: options.logLevel ?? 'silent',
+    ...(options.isPortShared ? { isPortShared: true } : {}),
     ...(options.silenceMaxMs === undefined ? {} : { silenceMaxMs: options.silenceMaxMs }),
   }
   const command = [

@@ -2,6 +2,7 @@
 export type { AdmissionDeps, HoldKeeper } from './admission.ts'
 export type { Call } from './call.ts'
 export { DIALECTS } from './dialects/index.ts'
+export { mergeExpositions } from './exposition-merge.ts'
 export { Metrics } from './exposition.ts'
 export { parseJson } from './json.ts'
 export { createHoldKeeper } from './hold-service.ts'

@@ -32,7 +32,7 @@ export async function runGateway(settings: GatewaySettings, parent: Parent): Pro
   const listener = followChanges(parts)
   const timers = startTimers(parts, parent)
   await Promise.race([parts.gateway.routes.refresh(), delay(FIRST_ROUTES_MS), parent.end])
-  const started = await startListening(server, settings.port)
+  const started = await startListening(server, settings)
   if (started.kind === 'listening') {
     void parent.tell({ type: 'ready', port: started.port })
     parts.log.info({ port: started.port, writer: settings.writer }, 'the gateway listens')
@@ -50,14 +50,17 @@ type Started =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'taken'; readonly code: string }
 
-function startListening(server: Server, port: number): Promise<Started> {
+function startListening(
+  server: Server,
+  { port, isPortShared = false }: GatewaySettings,
+): Promise<Started> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const { code } = error
       if (code === 'EADDRINUSE' || code === 'EACCES') resolve({ kind: 'taken', code })
       else reject(error)
     })
-    server.listen(port, '127.0.0.1', () => {
+    server.listen({ port, host: '127.0.0.1', reusePort: isPortShared }, () => {
       const address = server.address()
       resolve({
         kind: 'listening',

@@ -8,6 +8,8 @@ export const GatewaySettings = z.strictObject({
   databaseUrl: z.string().min(1),
   /** On 127.0.0.1; 0 takes a free one. */
   port: z.number().int().min(0).max(65_535),
+  /** Other gateways of the same parent listen there as well; the system deals connections out among them. */
+  isPortShared: z.boolean().optional(),
   /** Where everything but `/v1` goes: exactly one of the two. */
   api: z.union([
     z.strictObject({ url: z.url({ protocol: /^http$/ }) }),
