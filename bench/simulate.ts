@@ -15,6 +15,8 @@ import {
 import type { BenchOptions, BenchResult, Comparison, Figure } from './run/result.ts'
 
 const DAYS = 31
+/** A multiple of the spot work of the studied cluster, such that the target's jobs come. */
+const LOAD = 9
 const TARGET_NODES = 287
 const TARGET_JOBS = 50_000
 const TARGET_S = 30
@@ -82,7 +84,7 @@ function nameOf({ nodes, load }: Size): string {
 export default function benchmarkSimulate({ quick }: BenchOptions): Promise<BenchResult> {
   const before = loadavg()[0] ?? 0
   const fleets = quick ? [36, 72] : [36, 72, 144, TARGET_NODES, 574]
-  const loads = quick ? [8] : [1, 2, 4, 8, 16]
+  const loads = quick ? [LOAD] : [1, 2, 4, LOAD, 2 * LOAD]
   const took = new Map<string, Took>()
   const runAll = (sizes: readonly Size[]): Comparison =>
     Object.fromEntries(
@@ -99,18 +101,21 @@ export default function benchmarkSimulate({ quick }: BenchOptions): Promise<Benc
       }),
     )
   const growth = {
-    'fleet grows with its work': runAll(fleets.map((nodes) => ({ nodes, load: 8 }))),
+    'fleet grows with its work': runAll(fleets.map((nodes) => ({ nodes, load: LOAD }))),
     'more is asked of one fleet': runAll(
       loads.map((load) => ({ nodes: quick ? 72 : TARGET_NODES, load })),
     ),
   }
   const figures: Figure[] = []
-  const target = took.get(nameOf({ nodes: TARGET_NODES, load: 8 }))
+  const target = took.get(nameOf({ nodes: TARGET_NODES, load: LOAD }))
   if (target)
     figures.push(
       {
-        ...{ name: `a month of ${TARGET_NODES * 8} GPUs by the live market`, unit: 's' },
-        ...{ value: target.seconds, target: { kind: 'at_most', value: TARGET_S } },
+        ...{
+          name: `a month of ${TARGET_NODES * 8} GPUs by the live market, on one core`,
+          unit: 's',
+        },
+        ...{ value: target.coreSeconds, target: { kind: 'at_most', value: TARGET_S } },
       },
       {
         ...{ name: 'jobs in it', value: target.jobs, unit: '' },

@@ -49,6 +49,8 @@ export const LIVE_RULES: LiveRules = {
       ...{ gpus, priceUsd, startedAt: new Date(startedMs), goneAt: new Date(goneMs) },
     }).amount,
   bounds: {
+    // Less often than the controller, which looks each second: what follows from time alone comes up to this much later.
+    lookEveryMs: DEMAND_STEP_MS,
     ...{ windowMs: CLEARING_WINDOW_MS, demandStepMs: DEMAND_STEP_MS, demandSteps: DEMAND_STEPS },
     ...{ shrinkAheadMs: SHRINK_AHEAD_MS, riskAheadMs: RISK_AHEAD_MS },
     premiumPpm: GUARANTEE_PREMIUM_PPM,

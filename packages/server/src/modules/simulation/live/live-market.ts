@@ -57,6 +57,8 @@ export class LiveMarket {
   readonly startMs: number
   /** Whether anything happened since the last look that could give somebody room. */
   hasNews = true
+  /** Whether room was kept for the owner at the last look. */
+  isKept = false
   readonly #onEvent: MarketOrder['onEvent']
   #leases = 0
 

@@ -87,30 +87,45 @@ export function keptSoon(market: LiveMarket, pool: LivePool): number {
   return rules.keptSoon(bare, pool.plan.name)
 }
 
-/** Whether less is free than the owner's work will want soon, so that somebody may have to go before it asks. */
-function isShort(market: LiveMarket, pool: LivePool): boolean {
-  const kept = keptSoon(market, pool)
-  return kept > 0 && kept > pool.book.freeTotal
+/** Whether anything may be decided otherwise than at the last look. */
+function isWorthIt(market: LiveMarket): boolean {
+  const wasKept = market.isKept
+  let isShort = false
+  market.isKept = false
+  for (const pool of market.pools.values()) {
+    const kept = keptSoon(market, pool)
+    if (kept > 0) market.isKept = true
+    if (kept > pool.book.freeTotal) isShort = true
+  }
+  // Less is free than the owner's work will want soon: somebody may have to go before it asks.
+  if (isShort) return true
+  if (market.wanting.size === 0) return false
+  // Without news, only time gives room: what is kept goes down as it passes, and the last of it at once.
+  return market.hasNews || market.isKept || wasKept || market.hasMinimumRuns
 }
 
 /** Decides on everybody who waits and makes it true. Whoever cannot have room goes on waiting. */
 export function look(market: LiveMarket): void {
-  const pools = [...market.pools.values()]
-  if (!pools.some((pool) => isShort(market, pool))) {
-    // What the owner will want soon is free. Nobody waits, or nothing happened that could give them room: as before.
-    if (market.wanting.size === 0) return
-    const isKept = pools.some((pool) => keptSoon(market, pool) > 0)
-    if (!market.hasNews && !isKept && !market.hasMinimumRuns) return
-  }
+  // Once more of the owner's work runs, more may have to go for what it will want soon.
+  while (isWorthIt(market) && lookOnce(market));
+}
+
+/** Whether work of the owner was placed. */
+function lookOnce(market: LiveMarket): boolean {
   market.hasNews = false
   const byLease = new Map<string, Stay>()
   for (const stay of market.wanting) byLease.set(stay.leaseId, stay)
   for (const stay of market.running) byLease.set(stay.leaseId, stay)
   const stayOf = (id: string) => present(byLease.get(id), `the lease ${id}`)
   const { decisions, shrinks } = market.rules.decide(takeSnapshot(market))
+  let isOwners = false
   for (const decision of decisions)
-    if (decision.kind === 'place') market.place(stayOf(decision.leaseId), decision.placements)
-    else if (decision.kind === 'reclaim')
+    if (decision.kind === 'place') {
+      const stay = stayOf(decision.leaseId)
+      isOwners ||= stay.tenant.kind === 'anchor'
+      market.place(stay, decision.placements)
+    } else if (decision.kind === 'reclaim')
       market.takeBack(stayOf(decision.leaseId), decision.forLeaseId)
   for (const { leaseId } of shrinks) market.takeBack(stayOf(leaseId), null)
+  return isOwners
 }

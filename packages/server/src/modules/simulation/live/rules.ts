@@ -29,6 +29,8 @@ import type {
 /** Bounds of the live installation, from its limits. */
 export interface LiveBounds {
   readonly windowMs: number
+  /** While somebody waits or the owner's demand may rise, the market looks at least so often. */
+  readonly lookEveryMs: number
   readonly demandStepMs: number
   readonly demandSteps: number
   readonly shrinkAheadMs: number

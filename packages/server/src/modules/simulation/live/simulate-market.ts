@@ -55,7 +55,7 @@ class LiveClock {
     )
     this.#scaleEveryS = rules.bounds.scaling.everyMs / 1_000
     this.#periodS = rules.bounds.windowMs / 1_000
-    this.#beatS = rules.bounds.demandStepMs / 1_000
+    this.#beatS = rules.bounds.lookEveryMs / 1_000
   }
 
   get #isOver(): boolean {
@@ -71,7 +71,6 @@ class LiveClock {
     return Math.min(
       ...[Math.max(0, this.#tenants[this.#arrived]?.submitS ?? Infinity), due.nextS],
       ...[leaving.nextS, refused.nextS, isOrdered ? after(this.#periodS) : Infinity],
-      // While somebody waits, or the owner's demand may rise, the market looks at least so often.
       this.#isBusy ? after(this.#beatS) : Infinity,
       this.hours.nextS,
       ...(this.#isOver ? [] : [windowS]),
