@@ -100,6 +100,56 @@ describe('a client of the same dialect', () => {
   })
 })
 
+describe('a client of responses', () => {
+  const tools = [{ type: 'function' as const, name: 'add', parameters: schema, strict: false }]
+  const asked = (told: Partial<Told>) => {
+    const [{ content: input } = { content: '' }] = ask(told).messages
+    return { model: 'foreign', input, tools, max_output_tokens: 50 }
+  }
+
+  test('gets reasoning with what proves it, calls and what was cached, streamed and whole', async () => {
+    const whole = await openai().responses.create(asked({ calls: true, thinks: true, cached: 4 }))
+    const stream = openai().responses.stream({
+      ...asked({ calls: true, thinks: true, cached: 4 }),
+      stream: true,
+    })
+    for (const response of [whole, await stream.finalResponse()])
+      expect(response).toMatchObject({
+        model: 'foreign',
+        status: 'completed',
+        output: [
+          {
+            type: 'reasoning',
+            content: [{ type: 'reasoning_text', text: 'hm' }],
+            encrypted_content: 'signed',
+          },
+          { type: 'function_call', name: 'add', call_id: 'toolu_1', arguments: '{"a":1}' },
+        ],
+        usage: { input_tokens: 16, input_tokens_details: { cached_tokens: 4 }, output_tokens: 3 },
+      })
+    expect(server().state.lastBody).toMatchObject({
+      max_tokens: 50,
+      tools: [{ name: 'add', input_schema: schema }],
+    })
+  })
+
+  test('is told how much of an answer it paid that broke off', async () => {
+    const events: OpenAI.Responses.ResponseStreamEvent[] = []
+    const stream = await openai().responses.create({
+      ...asked({ tokens: 9, cutAfter: 7 }),
+      stream: true,
+    })
+    const reading = (async () => {
+      for await (const event of stream) events.push(event)
+    })()
+    await expect(reading).rejects.toThrow(/not complete/)
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.failed',
+      response: { usage: { input_tokens: 12, output_tokens: 6 } },
+    })
+  })
+})
+
 describe('a client of chat completions', () => {
   test('gets a completion, with what was cached', async () => {
     const completion = await openai().chat.completions.create(ask({ cached: 4, written: 2 }))

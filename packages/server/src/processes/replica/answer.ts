@@ -1,6 +1,7 @@
 /** One answer, from prompt tokens to pieces of text: sampling, spelling, stop strings, limits. No HTTP in here. */
 import type { FinishReason, Usage } from './chunks.ts'
 import type { Engine, Prompt } from './engine.ts'
+import { CONSTRAINED_END, type Constraint } from './grammar.ts'
 import { tooLong } from './refusal.ts'
 import type { ChatRequest } from './request.ts'
 import { createSpeller } from './speller.ts'
@@ -27,15 +28,21 @@ export async function* generateAnswer(
   run: {
     readonly request: Pick<ChatRequest, 'maxTokens' | 'stops' | 'sampling'>
     readonly signal: AbortSignal
+    readonly constraint: Constraint | null
   },
 ): AsyncGenerator<Piece, void, undefined> {
-  const { request, signal } = run
+  const { request, signal, constraint } = run
   const room = engine.contextTokens - prompt.length
   const tokensMax = Math.min(request.maxTokens ?? room, room)
   const speller = createSpeller(engine.spell)
-  const stops = createStopMatcher([...engine.stops, ...request.stops])
+  const ends = constraint === null ? [] : [CONSTRAINED_END]
+  const stops = createStopMatcher([...engine.stops, ...request.stops, ...ends])
   const usage = { promptTokens: prompt.length, completionTokens: 0 }
-  for await (const token of engine.evaluate(prompt, { sampling: request.sampling, signal })) {
+  for await (const token of engine.evaluate(prompt, {
+    sampling: request.sampling,
+    signal,
+    constraint,
+  })) {
     usage.completionTokens++
     const { text, isStopped } = stops.push(speller.push(token))
     if (isStopped) return yield { text, usage: { ...usage }, finishReason: 'stop' }

@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto'
 import {
   LlamaLogLevel,
+  type Llama,
   type LlamaContextSequence,
   type LlamaModel,
   type SequenceEvaluateOptions,
@@ -13,6 +14,7 @@ import {
 } from 'node-llama-cpp'
 import { createChatTemplate } from './chat-template.ts'
 import { createEmbedder, type Embed } from './embedding.ts'
+import { type Constrain, type Constraint, createConstrain } from './grammar.ts'
 import { invalid } from './refusal.ts'
 import type { Message, Sampling } from './request.ts'
 import { takeClosest } from './sequences.ts'
@@ -33,6 +35,8 @@ export interface Engine {
   readonly spell: (tokens: readonly Token[]) => string
   /** Samples tokens until the model ends the text, the caller leaves the loop, or the signal aborts. */
   readonly evaluate: (prompt: Prompt, run: Evaluation) => AsyncGenerator<Token, void, undefined>
+  /** What holds an answer to a format. Throws `Refused` for one that it cannot hold. */
+  readonly constrain: Constrain
   /** Null where the model answers instead. */
   readonly embed: Embed | null
 }
@@ -40,6 +44,7 @@ export interface Engine {
 export interface Evaluation {
   readonly sampling: Sampling
   readonly signal: AbortSignal
+  readonly constraint: Constraint | null
 }
 
 export interface EngineOptions {
@@ -79,11 +84,11 @@ export async function loadEngine(options: EngineOptions): Promise<Engine> {
     threads: options.threads,
   })
   const sequences = Array.from({ length: options.parallel }, () => context.getSequence())
-  return createEngine(model, sequences, contextTokens)
+  return createEngine({ llama, model }, sequences, contextTokens)
 }
 
 function createEngine(
-  model: LlamaModel,
+  { llama, model }: { readonly llama: Llama; readonly model: LlamaModel },
   idle: LlamaContextSequence[],
   contextTokens: number,
 ): Engine {
@@ -97,6 +102,7 @@ function createEngine(
     countText: (text) => model.tokenize(text).length,
     spell: (tokens) => model.detokenize(tokens),
     evaluate: (prompt, run) => evaluate({ idle, endTokens: template.endTokens }, prompt, run),
+    constrain: createConstrain(llama, model),
     embed: null,
   }
 }
@@ -118,6 +124,7 @@ async function createEmbeddingEngine(
     vocabularySize: vocabularySizeOf(model),
     spell: onlyEmbeddings,
     evaluate: onlyEmbeddings,
+    constrain: onlyEmbeddings,
     ...(await createEmbedder(model, contextTokens, threads)),
   }
 }
@@ -139,13 +146,17 @@ interface Machinery {
 async function* evaluate(
   { idle, endTokens }: Machinery,
   prompt: Prompt,
-  { sampling, signal }: Evaluation,
+  { sampling, signal, constraint }: Evaluation,
 ): AsyncGenerator<Token, void, undefined> {
   const sequence = takeClosest(idle, prompt)
   try {
     const rest = await readPrompt(sequence, prompt, signal)
     const answer: Token[] = []
-    for await (const token of sequence.evaluate(rest, renderSampling(sampling, answer))) {
+    const options = {
+      ...renderSampling(sampling, answer),
+      ...(constraint && { grammarEvaluationState: constraint.state }),
+    }
+    for await (const token of sequence.evaluate(rest, options)) {
       signal.throwIfAborted()
       if (endTokens.has(token)) return
       answer.push(token)

@@ -25,6 +25,7 @@ describe('a chat request', () => {
           frequencyPenalty: 0,
           presencePenalty: 0,
         },
+        format: null,
       },
     })
   })
@@ -80,10 +81,10 @@ describe('a chat request', () => {
     ['two choices', { n: 2 }, 'n', /only one choice/],
     ['tools', { tools: [{}] }, 'tools', /tools are not offered/],
     [
-      'JSON as the format',
-      { response_format: { type: 'json_object' } },
+      'a grammar as the format',
+      { response_format: { type: 'grammar' } },
       'response_format.type',
-      /only text/,
+      /json_schema/,
     ],
     ['a temperature of three', { temperature: 3 }, 'temperature', /temperature/],
   ])('refuses %s by name', (_, extra, wantParam, wantMessage) => {

@@ -4,6 +4,7 @@
  */
 import type { Token } from 'node-llama-cpp'
 import { z } from 'zod'
+import type { AnswerFormat } from './grammar.ts'
 import { type Refused, invalid } from './refusal.ts'
 
 export interface Message {
@@ -32,6 +33,8 @@ export interface ChatRequest {
   readonly maxTokens: number | null
   readonly stops: readonly string[]
   readonly sampling: Sampling
+  /** Null: whatever the model says. */
+  readonly format: AnswerFormat | null
 }
 
 const TextPart = z.object({ type: z.literal('text'), text: z.string() })
@@ -75,6 +78,21 @@ export const Prompts = (max: number) =>
     { error: `must be a text, a list of tokens, or at most ${max} of either` },
   )
 
+const Format = z.discriminatedUnion(
+  'type',
+  [
+    z.object({ type: z.literal('text') }).transform(() => null),
+    z.object({ type: z.literal('json_object') }).transform(() => ({ kind: 'json' as const })),
+    z
+      .object({
+        type: z.literal('json_schema'),
+        json_schema: z.object({ schema: z.record(z.string(), z.unknown()) }),
+      })
+      .transform(({ json_schema: { schema } }) => ({ kind: 'schema' as const, schema })),
+  ],
+  { error: 'must be text, json_object or json_schema' },
+)
+
 /** What both kinds of completions have. */
 export const commonFields = {
   model: z.string({ error: 'you must provide a model parameter' }),
@@ -104,9 +122,7 @@ const Body = z.object({
   logprobs: z.literal(false, { error: 'log-probabilities are not offered' }).nullish(),
   tools: z.array(z.unknown()).max(0, 'tools are not offered').nullish(),
   functions: z.array(z.unknown()).max(0, 'functions are not offered').nullish(),
-  response_format: z
-    .object({ type: z.literal('text', { error: 'only text is offered' }) })
-    .nullish(),
+  response_format: Format.nullish(),
 })
 
 /** llama.cpp's own defaults, for clients that leave sampling to the server. */
@@ -137,13 +153,16 @@ function render(body: z.infer<typeof Body>): ChatRequest {
     ...renderCommon(body),
     messages: body.messages,
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
+    format: body.response_format ?? null,
   }
 }
 
 const Common = z.object(commonFields)
 type CommonBody = z.infer<typeof Common>
 
-export function renderCommon(body: CommonBody): Omit<ChatRequest, 'messages' | 'maxTokens'> {
+export function renderCommon(
+  body: CommonBody,
+): Omit<ChatRequest, 'messages' | 'maxTokens' | 'format'> {
   const { stop } = body
   return {
     model: body.model,

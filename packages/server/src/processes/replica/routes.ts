@@ -11,6 +11,7 @@ import {
 } from './chunks.ts'
 import type { Engine, Prompt } from './engine.ts'
 import { type Exchange, openStream, sendJson, write } from './exchange.ts'
+import type { Constraint } from './grammar.ts'
 import type { Places } from './places.ts'
 import { notFound } from './refusal.ts'
 import { type ChatRequest, parseChat, parseCount } from './request.ts'
@@ -58,6 +59,7 @@ export async function chat(exchange: Exchange, model: Model, source: AnswerSourc
   if (request.model !== model.name)
     throw notFound(`The model '${request.model}' does not exist.`, 'model_not_found')
   const prompt = preparePrompt(model.engine, request)
+  const constraint = request.format && (await model.engine.constrain(request.format))
   const place = await model.places.take(exchange.signal)
   try {
     const answer = {
@@ -65,7 +67,7 @@ export async function chat(exchange: Exchange, model: Model, source: AnswerSourc
       model: model.name,
       createdSeconds: source.nowSeconds(),
     }
-    const turn: Turn = { exchange, model, request, prompt, answer }
+    const turn: Turn = { exchange, model, request, prompt, answer, constraint }
     await (request.isStreamed ? stream(turn) : complete(turn))
   } finally {
     place.leave()
@@ -78,10 +80,11 @@ interface Turn {
   readonly request: ChatRequest
   readonly prompt: Prompt
   readonly answer: Answer
+  readonly constraint: Constraint | null
 }
 
 /** The pieces of the answer; what is generated is counted as it comes, also when the client leaves in the middle. */
-async function* generate({ model, prompt, request, exchange }: Turn) {
+async function* generate({ model, prompt, request, exchange, constraint }: Turn) {
   const { engine, tally } = model
   let counted = 0
   tally.promptTokens += prompt.length
@@ -89,6 +92,7 @@ async function* generate({ model, prompt, request, exchange }: Turn) {
     for await (const piece of generateAnswer(engine, prompt, {
       request,
       signal: exchange.signal,
+      constraint,
     })) {
       tally.completionTokens += piece.usage.completionTokens - counted
       counted = piece.usage.completionTokens

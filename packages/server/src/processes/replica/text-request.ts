@@ -5,7 +5,7 @@ import type { Refused } from './refusal.ts'
 import { commonFields, Prompts, refuse, renderCommon } from './request.ts'
 import type { ChatRequest } from './request.ts'
 
-export interface TextRequest extends Omit<ChatRequest, 'messages'> {
+export interface TextRequest extends Omit<ChatRequest, 'messages' | 'format'> {
   readonly prompts: readonly (string | readonly Token[])[]
   readonly isEchoed: boolean
 }

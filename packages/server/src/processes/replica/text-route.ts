@@ -58,6 +58,7 @@ async function* generate({ exchange, model, request }: Turn): AsyncGenerator<Tex
     for await (const piece of generateAnswer(engine, prompt, {
       request,
       signal: exchange.signal,
+      constraint: null,
     })) {
       const made = piece.usage.completionTokens - counted
       counted += made

@@ -1,9 +1,10 @@
-/** Embeddings and plain completions of a replica, with real llama.cpp, by the official client. */
+/** Embeddings, plain completions and answers that fit a schema, of real llama.cpp by the official client. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { ensureToyModel } from '#platform/models/toy/index.ts'
 import { renderByteModel } from './byte-model.ts'
 import { killReplicas, type ReplicaProcess, startReplica } from './replica-process.ts'
@@ -142,5 +143,66 @@ describe('completions of a text', PATIENT, () => {
   ])('are refused: $param', async ({ more, param }) => {
     const asking = clientOf('bytes').completions.create({ ...body, prompt: 'a', ...more })
     await expect(asking).rejects.toMatchObject({ status: 400, param })
+  })
+})
+
+describe('an answer that has to fit', PATIENT, () => {
+  const ask = (response_format: object, more: object = {}) =>
+    clientOf('bytes').chat.completions.create({
+      model: 'bytes',
+      messages: [{ role: 'user', content: 'say' }],
+      max_tokens: 200,
+      response_format: response_format as { type: 'json_object' },
+      ...more,
+    })
+  const schema = {
+    type: 'object',
+    properties: {
+      size: { enum: ['small', 'large'] },
+      isNew: { type: 'boolean' },
+      parts: { type: 'array', items: { type: 'string', maxLength: 3 }, minItems: 2, maxItems: 2 },
+    },
+    required: ['size', 'isNew', 'parts'],
+    additionalProperties: false,
+  }
+  const format = { type: 'json_schema', json_schema: { name: 'thing', schema } }
+
+  test.each([0, 1, 2])(
+    'is JSON of that schema, whatever the model would say, seed %i',
+    async (seed) => {
+      const { choices, usage } = await ask(format, { seed })
+      const answer = z
+        .strictObject({
+          size: z.enum(['small', 'large']),
+          isNew: z.boolean(),
+          parts: z.array(z.string().max(3)).length(2),
+        })
+        .parse(await new Response(choices[0]?.message.content).json())
+      expect(answer.parts).toHaveLength(2)
+      expect(choices[0]?.finish_reason).toBe('stop')
+      expect(usage?.completion_tokens).toBeGreaterThan(10)
+    },
+  )
+
+  test.each([
+    { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'string', pattern: 'a' } } },
+    { type: 'json_schema', json_schema: { name: 'a', schema: { $ref: '#/$defs/none' } } },
+    { type: 'grammar' },
+  ])('is refused for what cannot be held: %j', async (wrong) => {
+    await expect(ask(wrong)).rejects.toMatchObject({
+      status: 400,
+      param: expect.stringMatching(/^response_format/),
+    })
+  })
+
+  test('is refused by a model that cannot spell it, which lives on', async () => {
+    const { path } = await ensureToyModel({ textsFolder: TEXTS_FOLDER, modelsFolder: folder })
+    const words = await startReplica('--weights', path, '--model', 'words')
+    const client = new OpenAI({ baseURL: `${words.url}/v1`, apiKey: 'none', maxRetries: 0 })
+    const asked = { model: 'words', messages: [{ role: 'user' as const, content: 'A pool' }] }
+    const held = { ...asked, response_format: { type: 'json_object' as const } }
+    await expect(client.chat.completions.create(held)).rejects.toMatchObject({ status: 400 })
+    const answer = await client.chat.completions.create({ ...asked, max_tokens: 3 })
+    expect(answer.choices).toHaveLength(1)
   })
 })
