@@ -23,14 +23,23 @@ CREATE TABLE api_key (
   created_at timestamp with time zone NOT NULL,
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  scopes text[],
+  models text[],
+  networks text[],
+  expires_at timestamp with time zone,
+  replaced_by text,
   CONSTRAINT api_key_pkey PRIMARY KEY (id),
   CONSTRAINT api_key_secret_hash_key UNIQUE (secret_hash),
   CONSTRAINT api_key_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
   CONSTRAINT api_key_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
-  CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'member'::text, 'inference'::text])))
+  CONSTRAINT api_key_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES api_key(id),
+  CONSTRAINT api_key_models_check CHECK ((cardinality(models) > 0)),
+  CONSTRAINT api_key_networks_check CHECK ((cardinality(networks) > 0)),
+  CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'member'::text, 'inference'::text]))),
+  CONSTRAINT api_key_scopes_check CHECK (((scopes <@ ARRAY['inference'::text, 'read'::text, 'manage'::text]) AND (cardinality(scopes) > 0)))
 );
 CREATE INDEX api_key_organization ON api_key USING btree (organization_id, created_at);
-CREATE TRIGGER api_key_notify AFTER INSERT OR UPDATE OF revoked_at ON api_key FOR EACH ROW EXECUTE FUNCTION notify_api_key();
+CREATE TRIGGER api_key_notify AFTER INSERT OR UPDATE OF revoked_at, expires_at ON api_key FOR EACH ROW EXECUTE FUNCTION notify_api_key();
 
 CREATE TABLE audit_event (
   id text NOT NULL,

@@ -37,6 +37,7 @@ export const API = {
   grantCredit: organizations.grantCredit,
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
+  rotateApiKey: apiKeys.rotateApiKey,
   revokeApiKey: apiKeys.revokeApiKey,
   listRegistries: registries.listRegistries,
   loginRegistry: registries.loginRegistry,

@@ -255,6 +255,11 @@ export const ERRORS = {
     title: 'No such API key',
     remedy: 'List your keys with `spillway key list`.',
   },
+  'api_key.over': {
+    status: 409,
+    title: 'The API key is not in force any more',
+    remedy: 'Create a new one with `spillway key create`.',
+  },
   'organization.not_found': {
     status: 404,
     title: 'No such organization',

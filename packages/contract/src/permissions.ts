@@ -104,6 +104,16 @@ export const ROLES = {
 export type Role = keyof typeof ROLES
 export type Permission = (typeof ROLES)['operator'][number]
 
+/** What a key can be kept to: asking models, reading what is so, changing it. Who may change may read. */
+export const KEY_SCOPES = ['inference', 'read', 'manage'] as const
+export type KeyScope = (typeof KEY_SCOPES)[number]
+
+/** The scope that a permission belongs to. */
+export function scopeOf(permission: Permission): KeyScope {
+  if (permission.startsWith('model.')) return 'inference'
+  return /\.(?:list|read|stream)$/.test(permission) ? 'read' : 'manage'
+}
+
 /** Whether a role carries a permission. */
 export function permits(role: Role, permission: Permission): boolean {
   return (ROLES[role] as readonly Permission[]).includes(permission)

@@ -17,6 +17,8 @@ export interface Config {
   readonly hubUrl: string
   /** For models that the hub gives to known people only. */
   readonly hubToken: string | null
+  /** Networks of proxies whose word on where a request came from is taken. */
+  readonly trustedProxies: readonly string[]
 }
 
 export type ConfigOutcome =
@@ -29,6 +31,9 @@ const PUBLIC_URL_FORM =
   'must be the address that people use, without a path, such as https://spillway.example.com'
 
 const GATEWAYS_FORM = 'must be a number of processes from 1 to 16'
+
+const PROXIES_FORM =
+  'must be addresses or networks with commas between, such as 127.0.0.1,10.0.0.0/8'
 
 const environment = z.object({
   SPILLWAY_PORT: z
@@ -59,6 +64,11 @@ const environment = z.object({
     .url('must be an address such as https://huggingface.co')
     .default('https://huggingface.co'),
   HF_TOKEN: z.string().min(1).optional(),
+  SPILLWAY_TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .pipe(z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], PROXIES_FORM)))
+    .default([]),
 })
 
 /** Reads the configuration, or says everything that is wrong with it. `root` is the repository's folder. */
@@ -82,6 +92,7 @@ export function readConfig(
     SPILLWAY_LOG_LEVEL,
     HF_ENDPOINT,
     HF_TOKEN,
+    SPILLWAY_TRUSTED_PROXIES,
   } = parsed.data
   return {
     kind: 'config',
@@ -98,6 +109,7 @@ export function readConfig(
       logLevel: SPILLWAY_LOG_LEVEL,
       hubUrl: HF_ENDPOINT,
       hubToken: HF_TOKEN ?? null,
+      trustedProxies: SPILLWAY_TRUSTED_PROXIES,
     },
   }
 }

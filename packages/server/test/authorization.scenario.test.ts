@@ -45,6 +45,7 @@ const SAMPLES = cases({
   grantCredit: { params: { id: NO_ORGANIZATION }, body: { amountUsd: '1' } },
   listApiKeys: {},
   createApiKey: { body: { name: 'made by a test' } },
+  rotateApiKey: { params: { id: NO_KEY }, body: {} },
   revokeApiKey: { params: { id: NO_KEY } },
   listRegistries: {},
   loginRegistry: { body: { registry: 'ghcr.io', username: 'u:v', password: 'p' } },

@@ -175,6 +175,7 @@ function startGateway(base: Base, running: Running, apiPort: number): GatewayChi
     settings: (writer) => ({
       databaseUrl: ground.server.url,
       port: config.port,
+      trustedProxies: [...config.trustedProxies],
       api: { url: `http://127.0.0.1:${apiPort}` },
       journalDirectory: join(config.dataDir, 'journal'),
       writer,

@@ -59,6 +59,7 @@ export interface GatewayOptions {
   readonly prefix?: readonly string[]
   readonly nodeOptions?: readonly string[]
   readonly logLevel?: 'debug'
+  readonly trustedProxies?: readonly string[]
   /** How long a server may say nothing amid an answer. */
   readonly silenceMaxMs?: number
 }
@@ -75,6 +76,7 @@ export function launchGateway(options: GatewayOptions): Launched {
   const settings = {
     databaseUrl: options.databaseUrl,
     port: options.port ?? 0,
+    ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
     api: { url: options.apiUrl ?? 'http://127.0.0.1:9' },
     dataDir: options.folders.dataDir,
     journalDirectory: options.folders.journalDirectory,

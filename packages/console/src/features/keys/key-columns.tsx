@@ -4,6 +4,7 @@ import { Button } from '../../ui/button.tsx'
 import { Ago } from '../../ui/figures.tsx'
 import { StateWord } from '../../ui/state-word.tsx'
 import type { TableColumn } from '../../ui/table/column.ts'
+import { isLive, keptTo, keyStateOf } from './key-state.ts'
 
 const ROLE_WORDS: Record<ApiKey['role'], string> = {
   operator: 'operator',
@@ -11,17 +12,22 @@ const ROLE_WORDS: Record<ApiKey['role'], string> = {
   inference: 'inference only',
 }
 
-export function keyColumns(onRevoke: (key: ApiKey) => void): readonly TableColumn<ApiKey>[] {
+interface KeyActions {
+  readonly onRevoke: (key: ApiKey) => void
+  readonly onRotate: (key: ApiKey) => void
+}
+
+export function keyColumns({ onRevoke, onRotate }: KeyActions): readonly TableColumn<ApiKey>[] {
   return [
     {
       id: 'state',
       header: 'State',
-      value: (key) => (key.revokedAt === null ? 'in force' : 'revoked'),
-      cell: (key) => (
-        <StateWord tone={key.revokedAt === null ? 'good' : 'idle'}>
-          {key.revokedAt === null ? 'in force' : 'revoked'}
-        </StateWord>
-      ),
+      value: keyStateOf,
+      cell: (key) => {
+        const state = keyStateOf(key)
+        const tone = state === 'in force' ? 'good' : state === 'replaced' ? 'warn' : 'idle'
+        return <StateWord tone={tone}>{state}</StateWord>
+      },
     },
     {
       id: 'name',
@@ -45,9 +51,33 @@ export function keyColumns(onRevoke: (key: ApiKey) => void): readonly TableColum
       cell: (key) => ROLE_WORDS[key.role],
     },
     {
+      id: 'kept',
+      header: 'Kept to',
+      from: 'wide',
+      value: keptTo,
+      cell: (key) => (
+        <span className="block max-w-48 truncate" title={keptTo(key)}>
+          {keptTo(key) || '\u2014'}
+        </span>
+      ),
+    },
+    {
+      id: 'expires',
+      header: 'Ends',
+      from: 'medium',
+      isNumeric: true,
+      value: (key) => key.expiresAt,
+      cell: (key) =>
+        key.expiresAt === null ? (
+          <span className="text-muted">never</span>
+        ) : (
+          <Ago at={key.expiresAt} />
+        ),
+    },
+    {
       id: 'created',
       header: 'Created',
-      from: 'medium',
+      from: 'widest',
       isNumeric: true,
       value: (key) => key.createdAt,
       cell: (key) => <Ago at={key.createdAt} />,
@@ -55,6 +85,7 @@ export function keyColumns(onRevoke: (key: ApiKey) => void): readonly TableColum
     {
       id: 'used',
       header: 'Last used',
+      from: 'narrow',
       isNumeric: true,
       value: (key) => key.lastUsedAt,
       cell: (key) =>
@@ -70,15 +101,27 @@ export function keyColumns(onRevoke: (key: ApiKey) => void): readonly TableColum
       isHeaderHidden: true,
       isNumeric: true,
       cell: (key) =>
-        key.revokedAt === null && (
-          <Button
-            look="quiet"
-            className="h-6! text-bad!"
-            aria-label={`Revoke ${key.name}`}
-            onClick={() => onRevoke(key)}
-          >
-            Revoke
-          </Button>
+        isLive(key) && (
+          <span className="inline-flex flex-col items-end gap-1 sm:flex-row">
+            {key.replacedBy === null && (
+              <Button
+                look="quiet"
+                className="h-6!"
+                aria-label={`Rotate ${key.name}`}
+                onClick={() => onRotate(key)}
+              >
+                Rotate
+              </Button>
+            )}
+            <Button
+              look="quiet"
+              className="h-6! text-bad!"
+              aria-label={`Revoke ${key.name}`}
+              onClick={() => onRevoke(key)}
+            >
+              Revoke
+            </Button>
+          </span>
         ),
     },
   ]

@@ -1,25 +1,23 @@
 /** API keys: make one, see which are used, revoke. The secret shows once. */
-import { API, type ApiKey } from '@spillway/contract'
+import type { ApiKey } from '@spillway/contract'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactElement, useMemo, useState } from 'react'
-import { useForm } from 'react-hook-form'
 import { Answered } from '../../api/answered.tsx'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
 import { apiQuery } from '../../api/queries.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/dialog.tsx'
-import { InputField, SelectField } from '../../ui/field.tsx'
-import { FormDialog } from '../../ui/form-dialog.tsx'
-import { requestResolver } from '../../ui/form-resolver.ts'
 import { plural } from '../../ui/format/numbers.ts'
 import { Empty, ProblemPanel } from '../../ui/notices.tsx'
 import { PageHead } from '../../ui/page.tsx'
 import { DataTable } from '../../ui/table/data-table.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { CreateKey } from './create-key.tsx'
 import { keyColumns } from './key-columns.tsx'
-import { SecretOnce } from './secret-once.tsx'
+import { isLive } from './key-state.ts'
+import { RotateKey } from './rotate-key.tsx'
 
 const route = getRouteApi('/app/keys')
 
@@ -29,11 +27,12 @@ export function KeysPage(): ReactElement {
   const keys = useQuery(apiQuery('listApiKeys'))
   const [isCreating, setIsCreating] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
+  const [rotating, setRotating] = useState<ApiKey | null>(null)
   const update = (part: Partial<typeof search>): void => {
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
   }
-  const columns = useMemo(() => keyColumns(setRevoking), [])
-  const live = keys.data?.items.filter((key) => key.revokedAt === null)
+  const columns = useMemo(() => keyColumns({ onRevoke: setRevoking, onRotate: setRotating }), [])
+  const live = keys.data?.items.filter(isLive)
   const createButton = (
     <Button look="primary" icon="plus" onClick={() => setIsCreating(true)}>
       Create key
@@ -71,7 +70,7 @@ export function KeysPage(): ReactElement {
                     update({ show: event.target.checked ? 'revoked' : undefined })
                   }
                 />
-                show revoked
+                show revoked and expired
               </label>
             }
             empty={
@@ -83,60 +82,9 @@ export function KeysPage(): ReactElement {
         )}
       </Answered>
       {isCreating && <CreateKey onClose={() => setIsCreating(false)} />}
+      {rotating && <RotateKey apiKey={rotating} onClose={() => setRotating(null)} />}
       {revoking && <RevokeKey apiKey={revoking} onClose={() => setRevoking(null)} />}
     </>
-  )
-}
-
-interface KeyValues {
-  name: string
-  role: 'member' | 'inference'
-}
-
-const resolver = requestResolver<KeyValues, KeyValues>({
-  toRequest: ({ name, role }) => ({ name: name.trim(), role }),
-  schema: API.createApiKey.body,
-})
-
-function CreateKey({ onClose }: { onClose: () => void }): ReactElement {
-  const form = useForm<KeyValues>({ resolver, defaultValues: { name: '', role: 'inference' } })
-  const create = useCommand('createApiKey', { changes: ['listApiKeys'] })
-  const submit = form.handleSubmit(({ name, role }) =>
-    create.mutate({ body: { name: name.trim(), role } }),
-  )
-  if (create.data)
-    return (
-      <SecretOnce
-        title={`The key ${create.data.apiKey.name}`}
-        secret={create.data.secret}
-        onClose={onClose}
-      />
-    )
-  return (
-    <FormDialog
-      title="Create a key"
-      action="Create the key"
-      isBusy={create.isPending}
-      problem={create.error && explain(create.error)}
-      onSubmit={submit}
-      onClose={onClose}
-    >
-      <InputField
-        label="Name"
-        autoFocus
-        placeholder="what will use it"
-        error={form.formState.errors.name?.message}
-        {...form.register('name')}
-      />
-      <SelectField
-        label="May"
-        help="A member key can also create more keys."
-        {...form.register('role')}
-      >
-        <option value="inference">call models only</option>
-        <option value="member">call models, make leases, read usage</option>
-      </SelectField>
-    </FormDialog>
   )
 }
 

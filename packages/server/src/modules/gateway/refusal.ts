@@ -70,6 +70,25 @@ export const wrongKey = (hint: string) =>
     },
   )
 
+/** A key that is right, and kept to something else. */
+const outside = (message: string, code: string, param: string | null = null) =>
+  invalidRequest(message, { status: 403, code, param })
+
+export const keyExpired = () =>
+  invalidRequest('This API key has expired. Make another, or rotate it before it ends.', {
+    status: 401,
+    code: 'invalid_api_key',
+  })
+
+export const addressNotAllowed = (address: string) =>
+  outside(`This API key may not be used from ${address}.`, 'ip_not_authorized')
+
+export const scopeMissing = (scope: string) =>
+  outside(`This API key lacks the scope \`${scope}\`.`, 'insufficient_permissions')
+
+export const modelNotAllowed = (model: string) =>
+  outside(`This API key may not use the model \`${model}\`.`, 'model_not_allowed', 'model')
+
 export const crossSite = () =>
   invalidRequest('A signed-in browser may call this only from the console itself.', {
     status: 403,

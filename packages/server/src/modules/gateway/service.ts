@@ -2,6 +2,7 @@
  * The gateway's use cases: who is calling, may this request be paid, which server answers it, and what did it use.
  * Speaks no HTTP: the edges in processes/gateway carry bytes and call these in order.
  */
+import { allowsModel } from '#kernel/key-bounds.ts'
 import { greatest, renderMoney, ZERO, type Money } from '#kernel/money.ts'
 import type { Credential, Principal } from '#modules/identity/index.ts'
 import { Admission, type AdmissionDeps, type AdmissionOutcome } from './admission.ts'
@@ -90,6 +91,9 @@ export class Gateway {
     if (request.kind === 'refusal') return request
     const route = this.findModel(request.model)
     if ('status' in route) return route
+    const { bounds } = asking.principal
+    if (bounds && !allowsModel(bounds, route.model, request.model))
+      return refusals.modelNotAllowed(request.model)
     if ((route.isEmbedding === true) !== (asking.dialect.name === 'embeddings'))
       return refusals.wrongKindOfModel(route.model, route.isEmbedding === true)
     return this.#judgeRoute(asking, request, route)

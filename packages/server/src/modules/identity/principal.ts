@@ -1,5 +1,6 @@
 /** Who is acting. */
 import type { Role } from '@spillway/contract'
+import type { KeyBounds } from '#kernel/key-bounds.ts'
 
 export interface Principal {
   readonly apiKeyId: string
@@ -9,4 +10,6 @@ export interface Principal {
   readonly projectId: string
   readonly projectName: string
   readonly role: Role
+  /** Absent: the key is kept to nothing but its role. */
+  readonly bounds?: KeyBounds
 }

@@ -1,10 +1,17 @@
 /** Sessions and keys over HTTP. */
 import { ROLES } from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
-import type { Routes } from '#platform/http/handler.ts'
+import { isNarrowed } from '#kernel/key-bounds.ts'
+import type { Caller, Routes } from '#platform/http/handler.ts'
 import { hashSecret } from './key.ts'
 import type { Principal } from './principal.ts'
-import { authenticate, createApiKey, type IdentityDeps, openSession } from './service.ts'
+import {
+  authenticate,
+  createApiKey,
+  type IdentityDeps,
+  openSession,
+  rotateApiKey,
+} from './service.ts'
 import * as store from './store.ts'
 
 /** One-time codes that sign the console in, printed at start. */
@@ -26,13 +33,31 @@ function renderSession(principal: Principal) {
   }
 }
 
+/** Else a key could free itself of what it is kept to. */
+function requireUnbounded({ bounds }: Caller): void {
+  if (bounds !== undefined && isNarrowed(bounds))
+    throw new Fault(
+      'permission.denied',
+      'A key that is kept to scopes, models or networks makes no keys.',
+    )
+}
+
 function renderKey(key: store.ApiKeyRow) {
   return {
     ...key,
+    scopes: key.scopes === null ? null : [...key.scopes],
+    models: key.models === null ? null : [...key.models],
+    networks: key.networks === null ? null : [...key.networks],
+    expiresAt: key.expiresAt?.toISOString() ?? null,
     createdAt: key.createdAt.toISOString(),
     lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
     revokedAt: key.revokedAt?.toISOString() ?? null,
   }
+}
+
+function alreadyPast(): Fault {
+  const [field, message] = ['body.expiresAt', 'must be in the future']
+  return new Fault('request.invalid', `${field}: ${message}`, { fields: [{ field, message }] })
 }
 
 type Names =
@@ -41,6 +66,7 @@ type Names =
   | 'deleteSession'
   | 'listApiKeys'
   | 'createApiKey'
+  | 'rotateApiKey'
   | 'revokeApiKey'
 
 export function identityRoutes(
@@ -73,14 +99,27 @@ export function identityRoutes(
       return { items: keys.map(renderKey), nextCursor: null }
     },
     createApiKey: async ({ db, principal, body, now, setTarget }) => {
+      requireUnbounded(principal)
       const { organizationId, projectId } = principal
-      const { apiKey, secret } = await createApiKey(
-        db,
-        { organizationId, projectId, now, ...body },
-        deps,
-      )
+      const { name, role, expiresAt, ...kept } = body
+      if (expiresAt !== undefined && new Date(expiresAt) <= now) throw alreadyPast()
+      const bounds = {
+        scopes: kept.scopes ?? null,
+        models: kept.models ?? null,
+        networks: kept.networks ?? null,
+        expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+      }
+      const key = { organizationId, projectId, name, role, bounds, now }
+      const { apiKey, secret } = await createApiKey(db, key, deps)
       setTarget(apiKey.id)
       return { apiKey: renderKey(apiKey), secret }
+    },
+    rotateApiKey: async ({ db, principal, params, body, now }) => {
+      requireUnbounded(principal)
+      const { organizationId } = principal
+      const rotation = { id: params.id, organizationId, graceS: body.graceS, now }
+      const { apiKey, secret, replaced } = await rotateApiKey(db, rotation, deps)
+      return { apiKey: renderKey(apiKey), secret, replaced: renderKey(replaced) }
     },
     revokeApiKey: async ({ db, principal, params, now }) => {
       const key = await store.revokeApiKey(db, {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Role } from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
+import type { KeyBounds } from '#kernel/key-bounds.ts'
 import type { Db } from '#platform/db/database.ts'
 import { hashSecret, hintOf, type KeyKind, parseKey, renderKey } from './key.ts'
 import type { Principal } from './principal.ts'
@@ -28,7 +29,7 @@ export async function authenticate(
 ): Promise<Principal | null> {
   const hash = hashSecret(pepper, credential.text)
   if (credential.kind === 'session') return store.findPrincipalBySession(db, hash, now)
-  return parseKey(credential.text) ? store.findPrincipalByKey(db, hash) : null
+  return parseKey(credential.text) ? store.findPrincipalByKey(db, hash, now) : null
 }
 
 interface NewOrganization {
@@ -61,12 +62,16 @@ interface NewKey {
   readonly name: string
   readonly role: Role
   readonly now: Date
+  /** Absent: kept to nothing but its role. */
+  readonly bounds?: Partial<KeyBounds>
 }
+
+const UNBOUNDED: KeyBounds = { scopes: null, models: null, networks: null, expiresAt: null }
 
 /** Creates a key; the secret is in the answer and nowhere else. */
 export async function createApiKey(
   tx: Db,
-  { organizationId, projectId, name, role, now }: NewKey,
+  { organizationId, projectId, name, role, now, bounds }: NewKey,
   { pepper, ids }: IdentityDeps,
 ): Promise<{ readonly apiKey: store.ApiKeyRow; readonly secret: string }> {
   const kind: KeyKind = role === 'operator' ? 'operator' : 'buyer'
@@ -79,6 +84,9 @@ export async function createApiKey(
     createdAt: now,
     lastUsedAt: null,
     revokedAt: null,
+    replacedBy: null,
+    ...UNBOUNDED,
+    ...bounds,
   }
   await store.insertApiKey(tx, {
     ...apiKey,
@@ -87,6 +95,49 @@ export async function createApiKey(
     secretHash: hashSecret(pepper, secret),
   })
   return { apiKey, secret }
+}
+
+export interface Rotation {
+  readonly id: string
+  readonly organizationId: string
+  readonly graceS: number
+  readonly now: Date
+}
+
+/**
+ * Makes a key with the bounds of another, which goes on for the grace and is refused after it. A key that was to end
+ * sooner does; the new one gets as long a life as the old one had.
+ */
+export async function rotateApiKey(
+  tx: Db,
+  { id, organizationId, graceS, now }: Rotation,
+  deps: IdentityDeps,
+): Promise<{
+  readonly apiKey: store.ApiKeyRow
+  readonly secret: string
+  readonly replaced: store.ApiKeyRow
+}> {
+  const old = await store.lockApiKey(tx, { id, organizationId })
+  if (!old) throw new Fault('api_key.not_found', `You have no API key ${id}.`)
+  const { name, role, projectId, scopes, models, networks, expiresAt, createdAt } = old
+  if (old.revokedAt || old.replacedBy || (expiresAt && expiresAt <= now))
+    throw new Fault('api_key.over', `The key ${name} is revoked, expired or replaced already.`)
+  const lifeMs = expiresAt === null ? null : expiresAt.getTime() - createdAt.getTime()
+  const bounds = {
+    scopes,
+    models,
+    networks,
+    expiresAt: lifeMs === null ? null : later(now, lifeMs),
+  }
+  const made = await createApiKey(tx, { organizationId, projectId, name, role, now, bounds }, deps)
+  const graceEnds = later(now, graceS * 1000)
+  const ends = expiresAt !== null && expiresAt < graceEnds ? expiresAt : graceEnds
+  await store.replaceApiKey(tx, { id, by: made.apiKey.id, expiresAt: ends })
+  return { ...made, replaced: { ...old, expiresAt: ends, replacedBy: made.apiKey.id } }
+}
+
+function later(instant: Date, ms: number): Date {
+  return new Date(instant.getTime() + ms)
 }
 
 /** Opens a session for a principal; returns the cookie's secret. */

@@ -1,5 +1,6 @@
 /** SQL of organizations, projects, keys and sessions. */
-import type { Role } from '@spillway/contract'
+import type { KeyScope, Role } from '@spillway/contract'
+import type { KeyBounds } from '#kernel/key-bounds.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Principal } from './principal.ts'
 
@@ -10,7 +11,7 @@ export interface OrganizationRow {
   readonly createdAt: Date
 }
 
-export interface ApiKeyRow {
+export interface ApiKeyRow extends KeyBounds {
   readonly id: string
   readonly name: string
   readonly hint: string
@@ -18,14 +19,18 @@ export interface ApiKeyRow {
   readonly createdAt: Date
   readonly lastUsedAt: Date | null
   readonly revokedAt: Date | null
+  readonly replacedBy: string | null
 }
 
-function principals(db: Db) {
+function principals(db: Db, now: Date) {
   return db
     .selectFrom('api_key')
     .innerJoin('organization', 'organization.id', 'api_key.organization_id')
     .innerJoin('project', 'project.id', 'api_key.project_id')
     .where('api_key.revoked_at', 'is', null)
+    .where((where) =>
+      where.or([where('api_key.expires_at', 'is', null), where('api_key.expires_at', '>', now)]),
+    )
     .select([
       'api_key.id as apiKeyId',
       'organization.id as organizationId',
@@ -34,13 +39,31 @@ function principals(db: Db) {
       'project.id as projectId',
       'project.name as projectName',
       'api_key.role as role',
+      'api_key.scopes as scopes',
+      'api_key.models as models',
+      'api_key.networks as networks',
+      'api_key.expires_at as expiresAt',
     ])
 }
 
-/** The principal of a key that is not revoked. */
-export async function findPrincipalByKey(db: Db, secretHash: string): Promise<Principal | null> {
-  const row = await principals(db).where('api_key.secret_hash', '=', secretHash).executeTakeFirst()
-  return (row as Principal | undefined) ?? null
+type PrincipalRow = Omit<Principal, 'bounds'> & KeyBounds
+
+function toPrincipal(row: unknown): Principal | null {
+  if (row === undefined) return null
+  const { scopes, models, networks, expiresAt, ...principal } = row as PrincipalRow
+  const bounds = { scopes, models, networks, expiresAt }
+  const isBounded = Object.values(bounds).some((bound) => bound !== null)
+  return isBounded ? { ...principal, bounds } : principal
+}
+
+/** The principal of a key that is in force. */
+export async function findPrincipalByKey(
+  db: Db,
+  secretHash: string,
+  now: Date,
+): Promise<Principal | null> {
+  const query = principals(db, now).where('api_key.secret_hash', '=', secretHash)
+  return toPrincipal(await query.executeTakeFirst())
 }
 
 /** The principal of a session that has not expired. */
@@ -49,12 +72,12 @@ export async function findPrincipalBySession(
   secretHash: string,
   now: Date,
 ): Promise<Principal | null> {
-  const row = await principals(db)
+  const row = await principals(db, now)
     .innerJoin('session', 'session.api_key_id', 'api_key.id')
     .where('session.secret_hash', '=', secretHash)
     .where('session.expires_at', '>', now)
     .executeTakeFirst()
-  return (row as Principal | undefined) ?? null
+  return toPrincipal(row)
 }
 
 export async function insertSession(
@@ -161,6 +184,10 @@ export async function insertApiKey(
       secret_hash: key.secretHash,
       hint: key.hint,
       created_at: key.createdAt,
+      scopes: key.scopes === null ? null : [...key.scopes],
+      models: key.models === null ? null : [...key.models],
+      networks: key.networks === null ? null : [...key.networks],
+      expires_at: key.expiresAt,
     })
     .execute()
 }
@@ -173,6 +200,11 @@ function toApiKey(row: {
   created_at: Date
   last_used_at: Date | null
   revoked_at: Date | null
+  scopes: string[] | null
+  models: string[] | null
+  networks: string[] | null
+  expires_at: Date | null
+  replaced_by: string | null
 }): ApiKeyRow {
   return {
     id: row.id,
@@ -182,6 +214,11 @@ function toApiKey(row: {
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     revokedAt: row.revoked_at,
+    scopes: row.scopes as KeyScope[] | null,
+    models: row.models,
+    networks: row.networks,
+    expiresAt: row.expires_at,
+    replacedBy: row.replaced_by,
   }
 }
 
@@ -208,6 +245,38 @@ export async function revokeApiKey(
     .returningAll()
     .executeTakeFirst()
   return row ? toApiKey(row) : null
+}
+
+export interface OwnKey {
+  readonly id: string
+  readonly organizationId: string
+}
+
+/** A key with the project it is of, locked until the transaction ends. Null: the organization has no such key. */
+export async function lockApiKey(
+  db: Db,
+  key: OwnKey,
+): Promise<(ApiKeyRow & { readonly projectId: string }) | null> {
+  const row = await db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('id', '=', key.id)
+    .where('organization_id', '=', key.organizationId)
+    .forUpdate()
+    .executeTakeFirst()
+  return row ? { ...toApiKey(row), projectId: row.project_id } : null
+}
+
+/** Notes the key that takes another's place, and when that one ends. */
+export async function replaceApiKey(
+  db: Db,
+  { id, by, expiresAt }: { readonly id: string; readonly by: string; readonly expiresAt: Date },
+): Promise<void> {
+  await db
+    .updateTable('api_key')
+    .set({ replaced_by: by, expires_at: expiresAt })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Notes that keys were used; called seldom, with many at once. */

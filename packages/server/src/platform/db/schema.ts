@@ -21,6 +21,11 @@ export interface ApiKeyTable {
   created_at: Date
   last_used_at: Date | null
   revoked_at: Date | null
+  scopes: string[] | null
+  models: string[] | null
+  networks: string[] | null
+  expires_at: Date | null
+  replaced_by: string | null
 }
 
 export interface AuditEventTable {

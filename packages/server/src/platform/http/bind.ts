@@ -10,6 +10,7 @@ import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
 import { type Database, type Db, inTransaction } from '#platform/db/database.ts'
 import { IDEMPOTENCY_KEY_CHARACTERS_MAX } from '../../limits.ts'
+import { requireWithin } from './bounds.ts'
 import type { Call, Caller, Routes } from './handler.ts'
 import { findAnswer, hashRequest, type RepeatableRequest, storeAnswer } from './idempotency.ts'
 import { jsonAnswer } from './json-answer.ts'
@@ -92,6 +93,11 @@ async function authorize(deps: BindDeps, exchange: Exchange): Promise<void> {
     throw new Fault('permission.denied', `This needs the permission ${endpoint.permission}.`, {
       details: { permission: endpoint.permission, role },
     })
+  requireWithin(exchange.caller.bounds, {
+    permission: endpoint.permission,
+    address: context.req.header('x-forwarded-for') ?? '',
+    now: deps.now(),
+  })
 }
 
 function callOf(exchange: Exchange, db: Db, now: Date): Call<EndpointName> {

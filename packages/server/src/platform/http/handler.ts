@@ -1,6 +1,7 @@
 /** What a handler of the control API receives and gives back, derived from the contract. */
 import type { Api, EndpointName } from '@spillway/contract'
 import type { z } from 'zod'
+import type { KeyBounds } from '#kernel/key-bounds.ts'
 import type { Db } from '#platform/db/database.ts'
 
 /** The caller, as far as the edge needs to know it; identity's `Principal` fits. */
@@ -12,6 +13,7 @@ export interface Caller {
   readonly projectId: string
   readonly projectName: string
   readonly role: 'operator' | 'member' | 'inference'
+  readonly bounds?: KeyBounds
 }
 
 export interface Call<N extends EndpointName> {

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { API_BASE, ERRORS } from '@spillway/contract'
 import { type Dispatcher, Pool } from 'undici'
 import type { Exchange } from './exchange.ts'
+import { addressOf } from './identify.ts'
 import type { GatewaySettings } from './settings.ts'
 
 /** Headers that speak about one connection, not about the message. */
@@ -32,9 +33,11 @@ export const LEASE_PROXY = new RegExp(`^${API_BASE}/leases/[^/?]+/proxy(?:[/?]|$
 export class ApiRelay {
   readonly #pool: Pool
   readonly #place: NetConnectOpts
+  readonly #trustedProxies: readonly string[]
   readonly #upgraded = new Set<Socket>()
 
-  constructor(api: GatewaySettings['api']) {
+  constructor(api: GatewaySettings['api'], trustedProxies: readonly string[] = []) {
+    this.#trustedProxies = trustedProxies
     const options = {
       connections: null,
       pipelining: 1,
@@ -62,7 +65,7 @@ export class ApiRelay {
         headers: [
           ...keepEndToEnd(request.rawHeaders, OURS),
           'x-forwarded-for',
-          request.socket.remoteAddress ?? '',
+          addressOf(request, this.#trustedProxies),
           'x-request-id',
           exchange.requestId,
         ],
@@ -79,7 +82,7 @@ export class ApiRelay {
     const api = connect(this.#place)
     this.#upgraded.add(api)
     api.on('connect', () => {
-      api.write(renderUpgrade(request, requestId))
+      api.write(renderUpgrade(request, addressOf(request, this.#trustedProxies), requestId))
       if (head.length > 0) api.write(head)
       socket.pipe(api).pipe(socket)
     })
@@ -105,11 +108,11 @@ interface Upgrade {
   readonly requestId: string
 }
 
-function renderUpgrade(request: IncomingMessage, requestId: string): string {
+function renderUpgrade(request: IncomingMessage, address: string, requestId: string): string {
   const headers = [
     ...keepEndToEnd(request.rawHeaders, OURS),
     ...['Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? ''],
-    ...['X-Forwarded-For', request.socket.remoteAddress ?? '', 'X-Request-Id', requestId],
+    ...['X-Forwarded-For', address, 'X-Request-Id', requestId],
   ]
   const lines = [`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1`]
   for (let index = 0; index + 1 < headers.length; index += 2)

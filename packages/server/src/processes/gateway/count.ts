@@ -2,13 +2,14 @@
 import { estimateInputTokens, type Judged, PROVIDERS, refusals } from '#modules/gateway/index.ts'
 import { type Asked, type Attempt, attemptTargets } from './attempt.ts'
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
+import { identifyCaller } from './identify.ts'
 import type { InferenceDeps } from './inference.ts'
 import { WholeAnswer } from './relay-whole.ts'
 
 export async function serveCount(deps: InferenceDeps, exchange: Exchange): Promise<void> {
   const { gateway } = deps
   const { dialect, request, response } = exchange
-  const principal = await gateway.identify(request.headers)
+  const principal = await identifyCaller(deps, request)
   if ('status' in principal) return sendRefusal(exchange, principal)
   const body = await readBody(request)
   if (body.kind === 'aborted') return

@@ -6,7 +6,6 @@ import {
   Crossing,
   deliver,
   EMPTY_TALLY,
-  type Gateway,
   isNative,
   type ModelRequest,
   type Passage,
@@ -22,22 +21,21 @@ import {
 } from '#modules/gateway/index.ts'
 import { answerFailed, type Asked, type Attempt, attemptTargets } from './attempt.ts'
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
+import { identifyCaller, type IdentifyDeps } from './identify.ts'
 import { StreamedAnswer, type StreamEnd } from './relay-stream.ts'
 import { WholeAnswer } from './relay-whole.ts'
 import type { Upstreams } from './upstreams.ts'
 import type { Watch } from './watch.ts'
 
-export interface InferenceDeps {
-  readonly gateway: Gateway
+export interface InferenceDeps extends IdentifyDeps {
   readonly upstreams: Upstreams
   readonly watch: Watch
-  readonly now: () => Date
   /** The monotonic clock, for durations. */
   readonly nowMs: () => number
 }
 
 export async function serveInference(deps: InferenceDeps, exchange: Exchange): Promise<void> {
-  const identified = deps.gateway.identify(exchange.request.headers)
+  const identified = identifyCaller(deps, exchange.request)
   const principal = identified instanceof Promise ? await identified : identified
   if ('status' in principal) return sendRefusal(exchange, principal)
   const body = await readBody(exchange.request)

@@ -43,6 +43,7 @@ interface Base {
 export interface Parts extends Base {
   readonly gateway: Gateway
   readonly now: () => Date
+  readonly trustedProxies: readonly string[]
   readonly apiRelay: ApiRelay
   readonly newRequestId: () => string
 }
@@ -90,7 +91,8 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
     ...base,
     now: () => clock.now(),
     gateway: createGateway(base),
-    apiRelay: new ApiRelay(settings.api),
+    trustedProxies: settings.trustedProxies,
+    apiRelay: new ApiRelay(settings.api, settings.trustedProxies),
     newRequestId: () => `req_${Buffer.from(randomness.take(12)).toString('hex')}`,
   }
 }

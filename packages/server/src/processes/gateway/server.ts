@@ -1,9 +1,19 @@
 /** The public port: inference is served here, everything else is relayed to the API process. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type Dialect, DIALECTS, type Refusal, refusals } from '#modules/gateway/index.ts'
+import { allowsModel } from '#kernel/key-bounds.ts'
+import {
+  type Dialect,
+  DIALECTS,
+  type Gateway,
+  type Principal,
+  type Refusal,
+  refusals,
+  type Route,
+} from '#modules/gateway/index.ts'
 import { type ApiRelay, LEASE_PROXY } from './api-relay.ts'
 import { serveCount } from './count.ts'
 import { type Exchange, sendJson, sendRefusal } from './exchange.ts'
+import { identifyCaller } from './identify.ts'
 import { type InferenceDeps, serveInference } from './inference.ts'
 
 export interface ServerDeps extends InferenceDeps {
@@ -115,13 +125,22 @@ const refuse =
 async function serveModels(deps: ServerDeps, exchange: Exchange, path: string): Promise<void> {
   const { gateway } = deps
   const { dialect } = exchange
-  const principal = await gateway.identify(exchange.request.headers)
+  const principal = await identifyCaller(deps, exchange.request)
   if ('status' in principal) return sendRefusal(exchange, principal)
   if (!gateway.routes.isLoaded) return sendRefusal(exchange, refusals.databaseAway())
-  if (path === MODELS) return sendJson(exchange, dialect.renderModelList(gateway.routes.list()))
+  if (path === MODELS)
+    return sendJson(exchange, dialect.renderModelList(listFor(gateway, principal)))
   const model = gateway.findModel(decode(path.slice(MODELS.length + 1)))
   if ('status' in model) return sendRefusal(exchange, model)
+  if (!allowsModel(principal.bounds, model.model))
+    return sendRefusal(exchange, refusals.unknownModel(model.model))
   sendJson(exchange, dialect.renderModelCard(model))
+}
+
+/** A key sees what it may use. */
+function listFor({ routes }: Gateway, { bounds }: Principal): readonly Route[] {
+  const all = routes.list()
+  return bounds === undefined ? all : all.filter(({ model }) => allowsModel(bounds, model))
 }
 
 /** A name that cannot be decoded is no model's. */

@@ -22,6 +22,8 @@ export const GatewaySettings = z.strictObject({
   writer: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/),
   /** Under which credentials are hashed. */
   pepper: z.string().min(1),
+  /** Networks of proxies whose X-Forwarded-For is believed. */
+  trustedProxies: z.array(z.string()).default([]),
   /** How long a server may say nothing amid an answer. Default: five minutes. */
   silenceMaxMs: z.number().int().min(100).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),

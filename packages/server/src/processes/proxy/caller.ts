@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { permits } from '@spillway/contract'
 import { Fault } from '#kernel/fault.ts'
 import { type PresentedCredential, SESSION_COOKIE } from '#platform/http/bind.ts'
+import { requireWithin } from '#platform/http/bounds.ts'
 import type { Caller } from '#platform/http/handler.ts'
 import { type Forwarding, KEY_HEADER } from './forwarded-headers.ts'
 
@@ -50,7 +51,7 @@ function refuseForeignSite(headers: IncomingHttpHeaders): void {
 /** Throws the fault that the control API would. */
 export async function knowCaller(
   headers: IncomingHttpHeaders,
-  authenticate: Authenticate,
+  { authenticate, now }: { readonly authenticate: Authenticate; readonly now: () => Date },
 ): Promise<KnownCaller> {
   const presented = presentedIn(headers)
   if (presented === null) throw new Fault('credential.missing', 'This address needs a credential.')
@@ -63,5 +64,10 @@ export async function knowCaller(
     throw new Fault('permission.denied', 'This needs the permission lease.use.', {
       details: { permission: 'lease.use', role },
     })
+  requireWithin(caller.bounds, {
+    permission: 'lease.use',
+    address: String(headers['x-forwarded-for'] ?? ''),
+    now: now(),
+  })
   return { caller, credential: presented.by }
 }

@@ -63,7 +63,7 @@ async function findWay(
   request: IncomingMessage,
   isUpgrade: boolean,
 ): Promise<Way> {
-  const { caller, credential } = await knowCaller(request.headers, authenticate)
+  const { caller, credential } = await knowCaller(request.headers, { authenticate, now })
   const target = targetOf(request.url ?? '')
   if (target === null)
     throw new Fault('request.not_found', 'No connection can be upgraded at this address.')
