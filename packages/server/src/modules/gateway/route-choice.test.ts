@@ -2,6 +2,7 @@
 import { RouteDocument } from '@spillway/contract'
 import { describe, expect, test } from 'vitest'
 import { money } from '#kernel/money.ts'
+import { CLOSED } from './breaker.ts'
 import { chooseTarget, IDLE, type RoutingDecision, type RoutingSnapshot } from './route-choice.ts'
 import { aRoute, aTarget, aWish } from './testing/routes.ts'
 
@@ -163,6 +164,66 @@ describe('a document', () => {
     expect(choose([])).toMatchObject({ target: { id: 'c' }, reason: 'cheapest' })
     expect(choose(['c']).target?.id).toBe('b')
     expect(choose(['b', 'c']).target?.id).toBe('a')
+  })
+})
+
+describe('a server whose breaker is open', () => {
+  const open = { ...CLOSED, openUntilMs: 2000, openings: 1 }
+  const groups = [{ name: 'all', targets: [{ kind: 'replicas' }] }]
+  const loads =
+    (breakers: Record<string, typeof CLOSED>): RoutingSnapshot['load'] =>
+    (id) => ({ ...IDLE, breaker: breakers[id] ?? CLOSED })
+
+  test.each([null, aWish({})])('is asked last, and never for one more try', (wish) => {
+    const policy = wish && { version: 1, document: RouteDocument.parse({ groups }) }
+    const route = aRoute({ targets: [a, b], policy })
+    const load = loads({ a: open })
+    const choose = (tried: string[]) => chooseTarget(snapshot({ route, wish, load, tried }))
+    expect(choose([]).target?.id).toBe('b')
+    expect(choose(['b'])).toMatchObject({ target: null, reason: 'none_left' })
+    const both = loads({ a: open, b: open })
+    expect(chooseTarget(snapshot({ route, wish, load: both }))).toMatchObject({
+      reason: 'failed_lately',
+    })
+  })
+
+  test.each([null, aWish({})])('lets one request at a time probe it when half open', (wish) => {
+    const policy = wish && { version: 1, document: RouteDocument.parse({ groups }) }
+    const route = aRoute({ targets: [a, b], policy })
+    const choose = (isProbing: boolean) =>
+      chooseTarget(
+        snapshot({ route, wish, nowMs: 3000, load: loads({ a: { ...open, isProbing } }) }),
+      )
+    expect(choose(false).target?.id).toBe('a')
+    expect(choose(true).target?.id).toBe('b')
+  })
+})
+
+describe('what servers say of themselves', () => {
+  const document = (objective: string) => ({
+    groups: [{ name: 'all', objective, targets: [{ kind: 'replicas' }] }],
+  })
+  const load =
+    (own: Record<string, { waiting: number; kvUse: number }>): RoutingSnapshot['load'] =>
+    (id) => ({ ...IDLE, own: own[id] ?? null })
+
+  test('counts: requests that wait there, and a memory that is nearly full', () => {
+    const waiting = load({ a: { waiting: 3, kvUse: 0.1 } })
+    expect(ruled(document('least_busy'), { load: waiting }).target?.id).toBe('b')
+    const full = load({ a: { waiting: 0, kvUse: 0.99 }, b: { waiting: 5, kvUse: 0.2 } })
+    expect(ruled(document('least_busy'), { load: full }).target?.id).toBe('b')
+  })
+
+  test('moves a conversation from its home only when that has more than its share', () => {
+    const wish = aWish({ facts: { prefix: 42 } })
+    const home = ruled(document('prefix_affinity'), { wish })
+    expect(home.reason).toBe('prefix')
+    const id = home.target?.id ?? ''
+    for (let turn = 0; turn < 5; turn++)
+      expect(ruled(document('prefix_affinity'), { wish, turn }).target?.id).toBe(id)
+    const crowded = load({ [id]: { waiting: 9, kvUse: 0 } })
+    const moved = ruled(document('prefix_affinity'), { wish, load: crowded })
+    expect(moved.target?.id).not.toBe(id)
   })
 })
 

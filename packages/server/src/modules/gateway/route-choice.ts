@@ -4,6 +4,8 @@
  */
 import type { RouteConstraints, RouteDocument, RoutePreference } from '@spillway/contract'
 import { add, greatest, picos, rate, type Price } from '#kernel/money.ts'
+import { type Breaker, CLOSED, stateOf } from './breaker.ts'
+import { homeOf } from './prefix.ts'
 import {
   type Candidate,
   type CandidateGroup,
@@ -15,11 +17,16 @@ import {
   serversOf,
 } from './route-filter.ts'
 import type { Route, Target } from './route.ts'
+import type { ServerLoad } from './server-load.ts'
 
 /** How busy a target is, how it did lately, and until when it is avoided after a failure. */
 export interface TargetLoad {
   readonly inFlight: number
+  /** It just failed once: until then it is asked last. */
   readonly avoidUntilMs: number
+  readonly breaker: Breaker
+  /** What it says of itself; null: nothing. */
+  readonly own: ServerLoad | null
   /** Of streams, until something came, smoothed; null: never measured. */
   readonly firstOutputMs: number | null
   /** The same of answers in one piece. */
@@ -62,6 +69,7 @@ export type RoutingReason =
   | 'weighted'
   | 'cheapest'
   | 'fastest'
+  | 'prefix'
   | 'preferred'
   | 'failed_lately'
   | 'none_left'
@@ -79,6 +87,8 @@ export interface RoutingDecision {
 export const IDLE: TargetLoad = {
   inFlight: 0,
   avoidUntilMs: 0,
+  breaker: CLOSED,
+  own: null,
   firstOutputMs: null,
   answerMs: null,
 }
@@ -133,11 +143,11 @@ function groupsOf(
  * in it by the group's objective. A target that just failed is still better than none.
  */
 export function chooseTarget(snapshot: RoutingSnapshot): RoutingDecision {
-  const { route, wish, tried } = snapshot
+  const { route, wish } = snapshot
   if (wish === null) return chooseAmong(snapshot, route.targets)
   const groups = allow(snapshot).groups.map((group) => ({
     ...group,
-    candidates: group.candidates.filter(({ target }) => !tried.includes(target.id)),
+    candidates: group.candidates.filter(({ target }) => isLeft(snapshot, target)),
   }))
   for (const isPatient of [false, true])
     for (const group of groups) {
@@ -155,14 +165,14 @@ export function chooseTarget(snapshot: RoutingSnapshot): RoutingDecision {
 
 /** The common case: no rules at all, so nothing is made for it. */
 function chooseAmong(snapshot: RoutingSnapshot, targets: readonly Target[]): RoutingDecision {
-  const { route, load, tried, nowMs, turn } = snapshot
+  const { route, load, turn } = snapshot
   let best: Target | null = null
   let bestRank = Infinity
   for (let index = 0; index < targets.length; index++) {
     const target = targets[(index + turn) % targets.length] as Target
-    if (tried.includes(target.id)) continue
-    const { inFlight, avoidUntilMs } = load(target.id) ?? IDLE
-    const rank = inFlight + (avoidUntilMs > nowMs ? AVOIDED : 0)
+    if (!isLeft(snapshot, target)) continue
+    const { inFlight } = load(target.id) ?? IDLE
+    const rank = inFlight + (isAvoided(snapshot, target) ? AVOIDED : 0)
     if (rank < bestRank) [best, bestRank] = [target, rank]
   }
   const answer = { target: best, route, group: null }
@@ -173,9 +183,29 @@ function chooseAmong(snapshot: RoutingSnapshot, targets: readonly Target[]): Rou
 
 const AVOIDED = 1e9
 
-function isAvoided({ load, nowMs }: RoutingSnapshot, { id }: Target): boolean {
-  return (load(id) ?? IDLE).avoidUntilMs > nowMs
+/** Not tried yet; and one whose breaker is open is asked for a first try at most, never for one more. */
+function isLeft({ load, tried, nowMs }: RoutingSnapshot, { id }: Target): boolean {
+  if (tried.length === 0) return true
+  return !tried.includes(id) && stateOf((load(id) ?? IDLE).breaker, nowMs) !== 'open'
 }
+
+/** It just failed, its breaker is open, or half open with its probe under way. */
+function isAvoided({ load, nowMs }: RoutingSnapshot, { id }: Target): boolean {
+  const { avoidUntilMs, breaker } = load(id) ?? IDLE
+  if (avoidUntilMs > nowMs) return true
+  if (breaker.openUntilMs === null) return false
+  return stateOf(breaker, nowMs) === 'open' || breaker.isProbing
+}
+
+/** Requests there, waiting ones as it tells them, and more when its memory is nearly full. */
+function busyness({ inFlight, own }: TargetLoad): number {
+  if (own === null) return inFlight
+  return inFlight + own.waiting + Math.max(0, own.kvUse - KV_FULL) * KV_PRESSURE
+}
+
+const KV_FULL = 0.9
+/** With its memory full it is as if ten more were there. */
+const KV_PRESSURE = 100
 
 interface Picked {
   readonly target: Candidate
@@ -200,6 +230,8 @@ function pick(
     return { target: leastBy(snapshot, candidates, latencyIn(snapshot, facts)), reason: 'fastest' }
   if (objective === 'cost')
     return { target: leastBy(snapshot, candidates, costOf(facts)), reason: 'cheapest' }
+  if (objective === 'prefix_affinity' && facts.prefix !== null)
+    return { target: byPrefix(snapshot, candidates, facts.prefix), reason: 'prefix' }
   if (objective === 'weighted')
     return { target: byWeight(candidates, snapshot.turn), reason: 'weighted' }
   return { target: leastBusy(snapshot, candidates), reason: 'least_busy' }
@@ -211,7 +243,7 @@ function leastBusy({ load, turn }: RoutingSnapshot, candidates: readonly Candida
   let bestRank = Infinity
   for (let index = 0; index < candidates.length; index++) {
     const candidate = candidates[(index + turn) % candidates.length] as Candidate
-    const rank = (load(candidate.target.id) ?? IDLE).inFlight / candidate.weight
+    const rank = busyness(load(candidate.target.id) ?? IDLE) / candidate.weight
     if (rank < bestRank) [best, bestRank] = [candidate, rank]
   }
   return best
@@ -258,6 +290,18 @@ function latencyIn(
     const { firstOutputMs, answerMs } = load(target.id) ?? IDLE
     return Math.round((isStream ? firstOutputMs : answerMs) ?? 0)
   }
+}
+
+/** Where the same beginning went before, unless that one has more to do than its share. */
+function byPrefix(
+  { load }: RoutingSnapshot,
+  candidates: readonly Candidate[],
+  prefix: number,
+): Candidate {
+  const servers = candidates.map(({ target: { id }, weight }) => ({
+    ...{ id, weight, busy: busyness(load(id) ?? IDLE) },
+  }))
+  return candidates[homeOf(prefix, servers)] as Candidate
 }
 
 /** Over many turns each gets its share, spread evenly: multiples of the golden ratio fill the unit without clumps. */

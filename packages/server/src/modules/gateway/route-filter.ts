@@ -15,6 +15,8 @@ export interface RequestFacts {
   /** Before anybody counted: a quarter of its bytes. */
   readonly inputTokens: number
   readonly isStream: boolean
+  /** A hash of how the prompt begins; null where no objective goes by it. */
+  readonly prefix: number | null
   readonly needs: Pick<Needs, 'tools' | 'images'>
   readonly hourUtc: number
 }

@@ -1,5 +1,6 @@
 /** Routes and prices in memory, and how busy each target is. An old table serves until a new one could be read. */
 import type { RouteConstraints } from '@spillway/contract'
+import { beginTry, type BreakerState, endTry, stateOf } from './breaker.ts'
 import { earn, FULL_BUDGET, type RetryBudget, spend } from './route-budget.ts'
 import {
   chooseTarget,
@@ -9,6 +10,7 @@ import {
   type Wish,
 } from './route-choice.ts'
 import type { Route, RoutingTable, Target } from './route.ts'
+import type { ServerLoad } from './server-load.ts'
 import type { TryOutcome } from './trail.ts'
 
 export interface RouteTableDeps {
@@ -92,16 +94,35 @@ export class RouteTable {
 
   begin({ id }: Target): void {
     const load = this.#loadOf(id)
-    this.#loads.set(id, { ...load, inFlight: load.inFlight + 1 })
+    const breaker = beginTry(load.breaker, this.#deps.nowMs())
+    this.#loads.set(id, { ...load, inFlight: load.inFlight + 1, breaker })
+  }
+
+  /** What a server said of its own load; null: it says nothing any more. */
+  noteOwnLoad(id: string, own: ServerLoad | null): void {
+    this.#loads.set(id, { ...this.#loadOf(id), own })
+  }
+
+  /** Servers whose breaker is not closed, for the metrics. */
+  brokenServers(): readonly { readonly id: string; readonly state: BreakerState }[] {
+    const nowMs = this.#deps.nowMs()
+    return [...this.#loads].flatMap(([id, { breaker }]) => {
+      const state = stateOf(breaker, nowMs)
+      return state === 'closed' ? [] : [{ id, state }]
+    })
   }
 
   end({ id }: Target, { outcome, firstOutputMs, answerMs }: Ended): void {
     const load = this.#loadOf(id)
+    const nowMs = this.#deps.nowMs()
     const isFailed = FAILURES.has(outcome)
+    const isTold = outcome === 'answered' ? 'answered' : isFailed ? 'failed' : 'unknown'
     const isWhole = outcome === 'answered' && firstOutputMs === null
     this.#loads.set(id, {
+      ...load,
       inFlight: load.inFlight - 1,
-      avoidUntilMs: isFailed ? this.#deps.nowMs() + AVOID_MS : load.avoidUntilMs,
+      avoidUntilMs: isFailed && outcome !== 'broken' ? nowMs + AVOID_MS : load.avoidUntilMs,
+      breaker: endTry(load.breaker, isTold, nowMs),
       firstOutputMs: smooth(load.firstOutputMs, firstOutputMs),
       answerMs: smooth(load.answerMs, isWhole ? answerMs : null),
     })
@@ -142,7 +163,12 @@ export interface Ended {
 }
 
 /** What is held against a server: neither what the request did wrong nor that the client left. */
-const FAILURES: ReadonlySet<TryOutcome> = new Set(['failed', 'timed_out', 'connection_lost'])
+const FAILURES: ReadonlySet<TryOutcome> = new Set([
+  'failed',
+  'timed_out',
+  'connection_lost',
+  'broken',
+])
 
 /** What is asked of a choice, beside the table's own knowledge. */
 export interface Choosing {

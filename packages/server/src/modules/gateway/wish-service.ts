@@ -6,6 +6,7 @@ import { type RouteConstraints, RoutePreference } from '@spillway/contract'
 import type { Headers } from './credential.ts'
 import type { ModelRequest } from './frame/dialect.ts'
 import { parseJson } from './json.ts'
+import { beginningOf, hashOf } from './prefix.ts'
 import { invalidRequest, type Refusal } from './refusal.ts'
 import type { Wish } from './route-choice.ts'
 import type { Route } from './route.ts'
@@ -76,6 +77,7 @@ function toWish(wishing: Wishing, said: readonly RoutePreference[]): Wish {
     facts: {
       ...{ organizationId, projectId, hourUtc: hourUtc(), needs: request.needs },
       isStream: request.isStream,
+      prefix: prefixOf(document, request),
       tags: readTags(headers[TAGS]),
       inputTokens: Math.ceil(request.bodyBytes / 4),
     },
@@ -88,6 +90,11 @@ function toWish(wishing: Wishing, said: readonly RoutePreference[]): Wish {
     document,
     attemptsMax: isSingle ? 1 : attemptsMax,
   }
+}
+
+function prefixOf(document: Wish['document'], { body }: ModelRequest): number | null {
+  const isWanted = document?.groups.some(({ objective }) => objective === 'prefix_affinity')
+  return isWanted ? hashOf(beginningOf(body)) : null
 }
 
 /** The first that says something of it counts. */

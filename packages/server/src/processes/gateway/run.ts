@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Dedicated } from '#platform/db/dedicated-connection.ts'
 import { listen } from '#platform/db/listen.ts'
 import { GATEWAY_DRAIN_MS, HELD_TOLD_EVERY_MS } from '../../limits.ts'
+import { LoadWatch } from './load-watch.ts'
 import type { EndReason, Parent } from './parent.ts'
 import { assemble, type Parts } from './parts.ts'
 import { createGatewayServer } from './server.ts'
@@ -14,6 +15,8 @@ export type Ending = 'stopped' | 'port_taken' | 'defect'
 const PROGRESS_EVERY_MS = 500
 const CLOCK_EVERY_MS = 1000
 const METRICS_EVERY_MS = 2000
+/** How often replicas are asked how busy they are, where a route goes by it. */
+const LOADS_EVERY_MS = 1000
 const SLABS_EVERY_MS = 5000
 const SLAB_IDLE_MS = 30_000
 /** Prices and routes are read again even when nobody says that they changed. */
@@ -90,6 +93,7 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
   const report = () => {
     watch.metrics.set('spillway_gateway_calls', gateway.calls)
     watch.metrics.set('spillway_gateway_held', gateway.holding.size)
+    watch.metrics.set('spillway_gateway_breakers_open', gateway.routes.brokenServers().length)
     watch.metrics.set('spillway_gateway_slabs', gateway.admission.openSlabs())
     watch.metrics.set('spillway_gateway_journal_backlog_bytes', records.backlogBytes())
     void parent.tell({
@@ -102,7 +106,9 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
     void gateway.admission.closeIdle(nowMs() - SLAB_IDLE_MS).catch((failure: unknown) => {
       watch.onFailure('journal', failure)
     })
+  const loads = new LoadWatch({ gateway, nowMs })
   return [
+    setInterval(() => void loads.look(), LOADS_EVERY_MS),
     setInterval(() => gateway.progress.tick(), PROGRESS_EVERY_MS),
     setInterval(() => clock.tick(), CLOCK_EVERY_MS),
     setInterval(report, METRICS_EVERY_MS),

@@ -18,6 +18,7 @@ const HELP = {
     'From the request\u2019s headers to the first streamed output.',
   spillway_gateway_calls: 'Requests that are being answered.',
   spillway_gateway_held: 'Requests that wait for a model that sleeps.',
+  spillway_gateway_breakers_open: 'Servers whose breaker is open or half open.',
   spillway_gateway_slabs: 'Organizations with money held here.',
   spillway_gateway_journal_backlog_bytes: 'Bytes of records that wait for the disk.',
 } as const

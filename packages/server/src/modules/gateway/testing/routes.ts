@@ -31,7 +31,7 @@ export function aWish({
     kind: 'wish',
     facts: {
       ...{ organizationId: 'org_a', projectId: 'prj_a', tags: [], inputTokens: 10 },
-      ...{ isStream: true, needs: { tools: false, images: false }, hourUtc: 12 },
+      ...{ isStream: true, needs: { tools: false, images: false }, hourUtc: 12, prefix: null },
       ...facts,
     },
     ...{ constraints: [], preference: null, document: null, attemptsMax: 3 },
