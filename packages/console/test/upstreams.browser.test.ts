@@ -53,6 +53,30 @@ describe.runIf(hasChromium)('upstreams', { timeout: 150_000 }, () => {
     await opened.close()
   })
 
+  test('the page of a model for embeddings shows how to ask, and no playground', async () => {
+    await scene.operator.createUpstream({
+      body: {
+        ...{ model: 'vectors', url: 'https://models.example.com/v1', upstreamModel: 'vectors-1' },
+        sell: { contextTokens: 512, inputUsd: '0.05', outputUsd: '0', isEmbedding: true },
+      },
+    })
+    for (const [theme, width] of [
+      ['light', 1280],
+      ['dark', 390],
+    ] as const) {
+      const opened = await scene.open({ as: 'buyer', theme, width })
+      await opened.go('/models/vectors')
+      await opened.page.getByText('/v1/embeddings').waitFor()
+      expect(await opened.page.getByText('Playground').count()).toBe(0)
+      expect(await accessibilityFaults(opened.page)).toEqual([])
+      expect(opened.complaints).toEqual([])
+      await opened.close()
+    }
+    const { items } = await scene.operator.listUpstreams()
+    const { id = '' } = items.find(({ model }) => model === 'vectors') ?? {}
+    await scene.operator.deleteUpstream({ params: { id } })
+  })
+
   test('the operator removes it', async () => {
     const opened = await scene.open({ as: 'operator' })
     const { page } = opened

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react'
 import { useForm, type UseFormReturn } from 'react-hook-form'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
-import { InputField, SelectField } from '../../ui/field.tsx'
+import { CheckField, InputField, SelectField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { requestResolver } from '../../ui/form-resolver.ts'
 import { toast } from '../../ui/toast.tsx'
@@ -19,6 +19,7 @@ interface Draft {
   region: string
   dataPolicy: UpstreamDataPolicy
   contextTokens: string
+  isEmbedding: boolean
   inputUsd: string
   outputUsd: string
 }
@@ -26,6 +27,7 @@ interface Draft {
 const EMPTY: Draft = {
   ...{ model: '', url: '', provider: 'openai', upstreamModel: '', credential: '', region: '' },
   ...{ dataPolicy: 'unknown', contextTokens: '', inputUsd: '', outputUsd: '' },
+  isEmbedding: false,
 }
 
 /** A field left empty says nothing. */
@@ -34,7 +36,7 @@ function written(values: Readonly<Record<string, string>>): Record<string, strin
   return Object.fromEntries(trimmed.filter(([, text]) => text !== ''))
 }
 
-function toBody({ contextTokens, inputUsd, outputUsd, ...draft }: Draft) {
+function toBody({ contextTokens, isEmbedding, inputUsd, outputUsd, ...draft }: Draft) {
   const { model, url, provider, upstreamModel, credential, region, dataPolicy } = draft
   const isSold = [contextTokens, inputUsd, outputUsd].some((text) => text.trim() !== '')
   return {
@@ -50,6 +52,7 @@ function toBody({ contextTokens, inputUsd, outputUsd, ...draft }: Draft) {
             contextTokens: Number(contextTokens),
             inputUsd: inputUsd.trim(),
             outputUsd: outputUsd.trim(),
+            ...(isEmbedding ? { isEmbedding } : {}),
           },
         }
       : {}),
@@ -157,28 +160,35 @@ function ServerFields({ form: { register, formState } }: Fields): ReactElement {
 function SaleFields({ form: { register, formState } }: Fields): ReactElement {
   const { errors } = formState
   return (
-    <div className="grid gap-4 sm:grid-cols-3">
-      <InputField
-        label="Context"
-        inputMode="numeric"
-        unit="tokens"
-        error={errors.contextTokens?.message}
-        {...register('contextTokens')}
+    <>
+      <div className="grid gap-4 sm:grid-cols-3">
+        <InputField
+          label="Context"
+          inputMode="numeric"
+          unit="tokens"
+          error={errors.contextTokens?.message}
+          {...register('contextTokens')}
+        />
+        <InputField
+          label="Input price"
+          inputMode="decimal"
+          unit="$ / M tok"
+          error={errors.inputUsd?.message}
+          {...register('inputUsd')}
+        />
+        <InputField
+          label="Output price"
+          inputMode="decimal"
+          unit="$ / M tok"
+          error={errors.outputUsd?.message}
+          {...register('outputUsd')}
+        />
+      </div>
+      <CheckField
+        label="It makes embeddings"
+        help="It turns texts into vectors, and answers nothing else."
+        {...register('isEmbedding')}
       />
-      <InputField
-        label="Input price"
-        inputMode="decimal"
-        unit="$ / M tok"
-        error={errors.inputUsd?.message}
-        {...register('inputUsd')}
-      />
-      <InputField
-        label="Output price"
-        inputMode="decimal"
-        unit="$ / M tok"
-        error={errors.outputUsd?.message}
-        {...register('outputUsd')}
-      />
-    </div>
+    </>
   )
 }
