@@ -24,7 +24,23 @@ function variant(changes: Partial<SimulationVariant> = {}): SimulationVariant {
     timeline: {
       ...{ stepHours: 6, capacityGpus: 16, reservedGpus: 0 },
       ...{ anchorGpus: [8, 9], soldGpus: [4, 2], wantedGpus: [8, 9] },
+      soldByTier: { spot: [3, 2], guaranteed: [1, 0] },
     },
+    markets: [
+      {
+        pool: 'p',
+        forecast: { likelyGpus: [7, 8], p90Gpus: [8, 9], p99Gpus: [9, 10], cameGpus: [8, 9] },
+        price: { stepHours: 6, clearedUsd: [null, 1.25], reserveUsd: [1, 1], benchmarkUsd: [2, 3] },
+        stack: null,
+        supply: {
+          stepHours: 6,
+          tiers: [
+            { tier: 'guaranteed', hours: 2, gpus: [4, 5] },
+            { tier: 'spot', hours: null, gpus: [6, null] },
+          ],
+        },
+      },
+    ],
     ...changes,
   }
 }
@@ -34,7 +50,10 @@ function simulation(changes: Partial<SimulationWithResult> = {}): SimulationWith
     ...{ id: ID, name: 'a week', state: 'done', progress: 1, seeds: 2, horizonDays: 7 },
     ...{ variants: ['base', '<b>'], createdAt: AT, startedAt: AT, endedAt: AT, failure: null },
     ...{ scenario: 'name: a week', notes: ['3 rows are left out'] },
-    result: [variant(), variant({ name: '<b>' })],
+    result: [
+      variant(),
+      variant({ name: '<b>', differences: { utilisation: { mean: -0.25, within: 0.005 } } }),
+    ],
     ...changes,
   }
 }
@@ -79,6 +98,26 @@ describe('spillway simulate', () => {
     expect(html).toContain('<svg')
     expect(html).toContain('&lt;b&gt;')
     expect(html).not.toMatch(/<b>|<script|https?:|src=|NaN/)
+    // then: each chart is said in words, with its numbers as a table, for each variant
+    for (const words of [
+      'GPUs by who has them',
+      'Forecast of the owner’s hourly peak and what came, GPUs',
+      'Clearing price, reserve and worth of a GPU-hour',
+      'GPUs that could be sold by tier',
+    ])
+      for (const name of ['base', '&lt;b&gt;']) {
+        expect(html).toContain(`aria-label="${words}, ${name}; the numbers are in the table below"`)
+        expect(html).toContain(`<caption>${words}, ${name}: the mean of each day</caption>`)
+      }
+    expect(html).toContain('<td>$1.25</td>')
+    expect(html).toContain('<small>-25.00 points ± 0.50</small>')
+  })
+
+  test('with --difference each variant is told less the base', async () => {
+    const words = ['simulate', await writeScenario('name: x'), '--difference']
+    const { stdout } = await run(words, { answers, key: 'operator-secret' })
+    expect(stdout).toMatch(/utilisation +50\.00 % ± 1\.00 % +-25\.00 points ± 0\.50\n/)
+    expect(stdout).toMatch(/revenue +1 USD ± 0 USD +-\n/)
   })
 
   test('with --json the document goes to stdout alone', async () => {

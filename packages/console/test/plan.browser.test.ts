@@ -137,6 +137,28 @@ describe.runIf(hasChromium)('the outlook of the operator', () => {
     SIMULATED_WITHIN_MS + 60_000,
   )
 
+  test('a fleet file goes with a plan, and what is wrong with it is told beside it', async () => {
+    const opened = await scene.open({ as: 'operator', width: 390 })
+    const { page } = opened
+    await opened.go('/plan/new')
+    await page.getByLabel('Fleet file').setInputFiles({
+      ...{ name: 'mine.yaml', mimeType: 'text/yaml' },
+      buffer: Buffer.from('sites: 3'),
+    })
+    await page.getByText('mine.yaml', { exact: true }).waitFor()
+    expect(await page.getByRole('group', { name: 'Pools' }).count()).toBe(0)
+    await page.getByRole('button', { name: /^Simulate/ }).click()
+    await page
+      .locator('p.text-bad')
+      .getByText(/^fleet/)
+      .first()
+      .waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Leave out mine.yaml' }).click()
+    await page.getByRole('group', { name: 'Pools' }).waitFor()
+    await opened.close()
+  })
+
   test.each([390, 2560])('no page is wider than a window of %i pixels', async (width) => {
     const opened = await scene.open({ as: 'operator', width, theme: 'dark' })
     for (const path of ['/forecast', '/plan', '/plan/new']) {

@@ -112,6 +112,21 @@ test.each([
   },
 )
 
+test('each value that is refused is named as a field, by its path in the scenario', async () => {
+  const text = 'name: x\nspot: { load: -1 }\nvariants: [{ name: a, demand: { meanShare: 2 } }]'
+  const problem = await problemOf(simulate(text, {}))
+  expect(problem?.fields).toEqual([
+    { field: 'body.scenario.spot.load', message: 'must not be negative' },
+    {
+      field: 'body.scenario.variants.0.demand.meanShare',
+      message: 'must be between 0 and 1',
+    },
+  ])
+  const later = 'name: x\nvariants: [{ name: a, policy: fifo, flex: { load: 1 } }]'
+  const known = await problemOf(simulate(later, {}))
+  expect(known?.fields?.map(({ field }) => field)).toEqual(['body.scenario.variants.0.policy'])
+})
+
 test('one that is cancelled stops, and cannot be cancelled again; others wait their turn', async () => {
   const long = await simulate(LONG)
   const next = await simulate(SCENARIO)

@@ -24,6 +24,7 @@ import {
   renderPlanCli,
   renderScenario,
 } from './plan-draft.ts'
+import { PlanFiles, type PlanTexts } from './plan-files.tsx'
 import { VariantGrid } from './variant-grid.tsx'
 
 const route = getRouteApi('/app/plan/new')
@@ -71,6 +72,7 @@ function NewPlan({ pools }: { readonly pools: Pools }): ReactElement {
     ...EMPTY_PLAN,
     name: `${pools[0].name}, what if`,
   })
+  const [texts, setTexts] = useState<PlanTexts>({})
   const [isAsked, setIsAsked] = useState(false)
   const chosen = chosenPools(draft, pools)
   const { scenario, errors } = readPlan(draft, chosen)
@@ -92,14 +94,28 @@ function NewPlan({ pools }: { readonly pools: Pools }): ReactElement {
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setIsAsked(true)
-    if (errors.size === 0) create.mutate({ body: { scenario: text } })
+    if (errors.size === 0) create.mutate({ body: { scenario: text, ...texts } })
   }
   return (
     <form noValidate onSubmit={submit} className="flex flex-col gap-6">
       <BasicFields draft={draft} pools={pools} chosen={chosen} errors={shown} onChange={change} />
-      <VariantGrid draft={draft} pool={chosen[0]} errors={shown} onChange={change} />
+      <PlanFiles
+        draft={draft}
+        texts={texts}
+        errors={shown}
+        onChange={(next, read) => {
+          setTexts(read)
+          change(next)
+        }}
+      />
+      <VariantGrid
+        draft={draft}
+        pool={draft.fleet === null ? chosen[0] : null}
+        errors={shown}
+        onChange={change}
+      />
       <div className="max-w-[720px]">
-        <Same text={text} />
+        <Same text={text} draft={draft} />
         {isAsked && errors.size > 0 && (
           <p role="alert" className="mt-3 text-bad">
             {plural(errors.size, 'value')} cannot be simulated; each says why at its field.
@@ -135,12 +151,14 @@ function BasicFields({ draft, pools, chosen, errors, onChange }: BasicFieldsProp
         error={errors.get('name')}
         onChange={(event) => onChange({ ...draft, name: event.target.value })}
       />
-      <PoolFields
-        pools={pools}
-        chosen={chosen}
-        error={errors.get('pools') ?? errors.get('pool')}
-        onChange={(names) => onChange({ ...draft, pools: names })}
-      />
+      {draft.fleet === null && (
+        <PoolFields
+          pools={pools}
+          chosen={chosen}
+          error={errors.get('pools') ?? errors.get('pool')}
+          onChange={(names) => onChange({ ...draft, pools: names })}
+        />
+      )}
       <InputField
         label="Horizon"
         inputMode="numeric"
@@ -195,7 +213,12 @@ function PoolFields({ pools, chosen, error, onChange }: PoolFieldsProps): ReactE
   )
 }
 
-function Same({ text }: { readonly text: string }): ReactElement {
+interface SameProps {
+  readonly text: string
+  readonly draft: PlanDraft
+}
+
+function Same({ text, draft: { fleet, trace } }: SameProps): ReactElement {
   const [dialect, setDialect] = useState<'cli' | 'curl'>('cli')
   return (
     <section aria-label="The same as">
@@ -216,7 +239,11 @@ function Same({ text }: { readonly text: string }): ReactElement {
         text={
           dialect === 'cli'
             ? renderPlanCli(text)
-            : renderPost(`${location.origin}/api/v1/simulations`, () => ({ scenario: text }))
+            : renderPost(`${location.origin}/api/v1/simulations`, () => ({
+                scenario: text,
+                ...(fleet === null ? {} : { fleet: `the text of ${fleet}` }),
+                ...(trace === null ? {} : { trace: `${trace}, gzipped and in base64` }),
+              }))
         }
       />
     </section>

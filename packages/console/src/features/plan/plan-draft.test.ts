@@ -189,6 +189,17 @@ test('what the server refuses is told at the field that it names', () => {
   ])
 })
 
+test('a fleet file brings its own pools, and a trace says what becomes of parts of a GPU', () => {
+  const files = { fleet: 'fleet.yaml', trace: 'jobs.csv', partOfGpu: 'whole' }
+  const { scenario, errors } = read(plan({ ...files, fleetPools: ' a100, h200 ' }))
+  expect(scenario).toMatchObject({ ...files, pools: ['a100', 'h200'] })
+  expect(errors.size).toBe(0)
+  expect(read(plan({ fleet: 'fleet.yaml' })).scenario).not.toHaveProperty('pool')
+  // What is usual there is not known here.
+  const half = plan({ fleet: 'f.yaml', base: variant({ 'nodes.count': '4' }, 'base') })
+  expect([...read(half).errors.keys()]).toEqual(['nodes.gpusPerNode'])
+})
+
 test('several pools stand side by side', () => {
   const { scenario } = readPlan(plan({}), [POOL, { ...POOL, name: 'q' }])
   expect(scenario).toMatchObject({ pools: ['h200', 'q'] })

@@ -18,6 +18,12 @@ export interface PlanDraft {
   readonly seeds: string
   readonly base: VariantDraft
   readonly variants: readonly VariantDraft[]
+  /** Names of files that go with it; their texts are sent beside the scenario. */
+  readonly fleet: string | null
+  readonly trace: string | null
+  /** Of the fleet file, as typed: `h200, a100`; empty: its first. */
+  readonly fleetPools: string
+  readonly partOfGpu: string
   /** How many entries of each list have rows. */
   readonly entries: Readonly<Record<string, number>>
 }
@@ -29,6 +35,10 @@ export const EMPTY_PLAN: PlanDraft = {
   seeds: '5',
   base: { name: 'base', values: {} },
   variants: [{ name: 'busier owner', values: { 'demand.meanShare': '75' } }],
+  fleet: null,
+  trace: null,
+  fleetPools: '',
+  partOfGpu: 'refuse',
   entries: { reserved: 1, tokens: 1 },
 }
 
@@ -72,9 +82,9 @@ const TOGETHER: readonly (readonly string[])[] = [
 class Reader {
   readonly errors = new Map<string, string>()
   readonly #draft: PlanDraft
-  readonly #pool: Pool
+  readonly #pool: Pool | null
 
-  constructor(draft: PlanDraft, pool: Pool) {
+  constructor(draft: PlanDraft, pool: Pool | null) {
     this.#draft = draft
     this.#pool = pool
   }
@@ -175,15 +185,32 @@ function checkNames({ name, variants }: PlanDraft, errors: Map<string, string>):
   }
 }
 
+function poolNames(names: readonly string[]) {
+  const [first, ...others] = names
+  if (first === undefined) return {}
+  return others.length > 0 ? { pools: names } : { pool: first }
+}
+
+function filesOf({ fleet, trace, partOfGpu }: PlanDraft) {
+  return {
+    ...(fleet === null ? {} : { fleet }),
+    ...(trace === null ? {} : { trace, partOfGpu }),
+  }
+}
+
 /** The scenario a plan stands for, with everything that is wrong at its field. */
 export function readPlan(draft: PlanDraft, pools: readonly [Pool, ...Pool[]]): PlanReading {
-  const [pool] = pools
-  const reader = new Reader(draft, pool)
+  const names =
+    draft.fleet === null
+      ? pools.map(({ name }) => name)
+      : draft.fleetPools.split(',').flatMap((name) => name.trim() || [])
+  const reader = new Reader(draft, draft.fleet === null ? pools[0] : null)
   const { errors } = reader
   checkNames(draft, errors)
   const scenario = {
     name: draft.name.trim(),
-    ...(pools.length > 1 ? { pools: pools.map(({ name }) => name) } : { pool: pool.name }),
+    ...filesOf(draft),
+    ...poolNames(names),
     horizonDays: reader.read('horizonDays', draft.horizonDays, DAYS),
     seeds: reader.read('seeds', draft.seeds, SEEDS),
     ...reader.variant(draft.base, 0),

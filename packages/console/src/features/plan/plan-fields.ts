@@ -30,8 +30,8 @@ export interface PlanField {
   readonly choices?: readonly string[]
   readonly least?: number
   readonly most?: number
-  /** What it is when nobody says. */
-  readonly usual: (pool: Pool) => string
+  /** What it is when nobody says; the pool is null where it is one of a fleet file. */
+  readonly usual: (pool: Pool | null) => string
 }
 
 export interface FieldGroup {
@@ -58,6 +58,12 @@ export interface ListField extends Omit<PlanField, 'usual'> {
 type Bounds = Pick<PlanField, 'least' | 'most'>
 
 const as = (text: string) => (): string => text
+
+const FLEETS = as('the fleet’s')
+
+function ofPool(read: (pool: Pool) => string): PlanField['usual'] {
+  return (pool) => (pool === null ? FLEETS() : read(pool))
+}
 
 /** Label, unit, and what it is when nobody says. */
 type Words = readonly [label: string, unit: string, usual: string]
@@ -101,14 +107,14 @@ const FLEET: FieldGroup = {
     },
     {
       ...{ id: 'nodes.count', label: 'Nodes', unit: '', kind: 'whole', least: 1, most: 20_000 },
-      usual: (pool) => String(nodesOf(pool)),
+      usual: ofPool((pool) => String(nodesOf(pool))),
     },
     {
       ...{ id: 'nodes.gpusPerNode', label: 'GPUs per node', unit: '', kind: 'whole' },
       ...{
         least: 1,
         most: 64,
-        usual: ({ slotsPerNodeMax }) => String(Math.max(1, slotsPerNodeMax)),
+        usual: ofPool(({ slotsPerNodeMax }) => String(Math.max(1, slotsPerNodeMax))),
       },
     },
     {
@@ -162,17 +168,17 @@ const PRICES: FieldGroup = {
     amount(
       'prices.spotUsdPerGpuHour',
       ['Spot price', '$ / GPU-h'],
-      (pool) => pool.priceUsdPerGpuHour.spot,
+      ofPool((pool) => pool.priceUsdPerGpuHour.spot),
     ),
     amount(
       'prices.onDemandUsdPerGpuHour',
       ['On-demand price', '$ / GPU-h'],
-      (pool) => pool.priceUsdPerGpuHour.on_demand,
+      ofPool((pool) => pool.priceUsdPerGpuHour.on_demand),
     ),
     amount(
       'prices.flexUsdPerGpuHour',
       ['Flex price', '$ / GPU-h'],
-      (pool) => pool.priceUsdPerGpuHour.flex,
+      ofPool((pool) => pool.priceUsdPerGpuHour.flex),
     ),
     percent('prices.guaranteeCreditPart', [
       'Credit of a broken hour',
@@ -190,22 +196,20 @@ const RECLAIM: FieldGroup = {
     {
       ...{ id: 'reclaim.anchorHeadroom', label: 'Kept free for the owner', unit: 'GPUs' },
       ...{ kind: 'whole', least: 0, most: 1_000_000 },
-      usual: ({ reclaim }) => String(reclaim.anchorHeadroom),
+      usual: ofPool(({ reclaim }) => String(reclaim.anchorHeadroom)),
     },
     {
       ...{ id: 'reclaim.spotMinimumRunMinutes', label: 'Spot runs at least', unit: 'minutes' },
       ...{ kind: 'number', least: 0, most: 100_000 },
-      usual: ({ reclaim }) => String(reclaim.spot.minimumRunMs / 60_000),
+      usual: ofPool(({ reclaim }) => String(reclaim.spot.minimumRunMs / 60_000)),
     },
     {
       ...{ id: 'reclaim.spotNoticeSeconds', label: 'Notice of spot', unit: 'seconds' },
       ...{ kind: 'number', least: 0, most: 86_400 },
-      usual: ({ noticeMs }) => String(noticeMs.spot / 1_000),
+      usual: ofPool(({ noticeMs }) => String(noticeMs.spot / 1_000)),
     },
   ],
 }
-
-const FLEETS = as('the fleet’s')
 
 const COST: FieldGroup = {
   id: 'cost',

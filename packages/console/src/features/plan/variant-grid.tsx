@@ -21,7 +21,8 @@ const OPEN_AT_FIRST = ['fleet', 'demand']
 
 interface VariantGridProps {
   readonly draft: PlanDraft
-  readonly pool: Pool
+  /** Null where it is one of a fleet file. */
+  readonly pool: Pool | null
   readonly errors: PlanErrors
   readonly onChange: (draft: PlanDraft) => void
 }

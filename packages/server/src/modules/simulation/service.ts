@@ -46,8 +46,9 @@ function refusedAt(faults: readonly ScenarioFault[]): Fault {
   })
 }
 
-function refused(faults: readonly string[]): Fault {
-  return refusedAt(faults.map((text) => ({ path: '', message: text, text })))
+/** What is wrong with a pool or a file that the scenario names. */
+function refused(path: 'fleet' | 'trace' | 'pool', faults: readonly string[]): Fault {
+  return refusedAt(faults.map((text) => ({ path, message: text, text })))
 }
 
 type SiteOfFile = Extract<
@@ -76,6 +77,7 @@ function poolsOfFile(text: string, names: readonly string[]): readonly PlannedPo
   const outcome = readFleetFile(text)
   if (outcome.kind === 'refused')
     throw refused(
+      'fleet',
       outcome.faults.map(
         ({ line, message }) => `fleet${line === null ? '' : `, line ${line}`}: ${message}`,
       ),
@@ -85,6 +87,7 @@ function poolsOfFile(text: string, names: readonly string[]): readonly PlannedPo
   const unknown = names.filter((name) => !known.includes(name))
   if (unknown.length > 0)
     throw refused(
+      'pool',
       unknown.map((name) => `pool: the fleet has no pool \`${name}\`; it has: ${known.join(', ')}`),
     )
   const wanted = names.length === 0 ? pools.slice(0, 1) : pools
@@ -96,7 +99,7 @@ function poolsOfFile(text: string, names: readonly string[]): readonly PlannedPo
 /** A pool of this installation, as it is now. */
 async function ownPool(db: Db, name: string | undefined, now: Date): Promise<PlannedPool> {
   const pool = name === undefined ? (await listPools(db))[0] : await findPool(db, name)
-  if (!pool) throw refused([`pool: this installation has no pool \`${name ?? ''}\``])
+  if (!pool) throw refused('pool', [`pool: this installation has no pool \`${name ?? ''}\``])
   const site = (await listSites(db)).find((each) => each.name === pool.site)
   // List prices are kept per GPU-hour.
   const priceOf = async (tier: Tier) =>
@@ -132,7 +135,7 @@ function unpack(trace: string): string {
     return gunzipSync(bytes, { maxOutputLength: SIMULATION_TRACE_BYTES_MAX }).toString('utf8')
   } catch (cause) {
     const why = cause instanceof RangeError ? 'is too long' : 'is not gzipped text in base64'
-    throw refused([`trace: it ${why}`])
+    throw refused('trace', [`trace: it ${why}`])
   }
 }
 
@@ -147,11 +150,17 @@ function readPlannedTrace(
 ): ReadTrace {
   const arePartsRefused = scenario.partOfGpu === 'refuse'
   const reading = readTrace(unpack(packed), { nodeGpus: Math.max(1, ...sizes), arePartsRefused })
-  if (reading.kind === 'refused') throw refused(reading.faults.map((fault) => `trace, ${fault}`))
+  if (reading.kind === 'refused')
+    throw refused(
+      'trace',
+      reading.faults.map((fault) => `trace, ${fault}`),
+    )
   const impossible = new Set(unplaceable(reading.jobs, sizes))
   const jobs = reading.jobs.filter((job) => !impossible.has(job))
   if (jobs.length > SIMULATION_TRACE_JOBS_MAX)
-    throw refused([`trace: it has ${jobs.length} jobs; at most ${SIMULATION_TRACE_JOBS_MAX}`])
+    throw refused('trace', [
+      `trace: it has ${jobs.length} jobs; at most ${SIMULATION_TRACE_JOBS_MAX}`,
+    ])
   const notes =
     impossible.size === 0
       ? reading.notes
@@ -163,9 +172,11 @@ function readPlannedTrace(
 function checkFiles(scenario: Scenario, asked: Asked): void {
   for (const file of ['fleet', 'trace'] as const) {
     if (scenario[file] !== undefined && asked[file] === undefined)
-      throw refused([`${file}: the text of \`${scenario[file]}\` did not come with the scenario`])
+      throw refused(file, [
+        `${file}: the text of \`${scenario[file]}\` did not come with the scenario`,
+      ])
     if (scenario[file] === undefined && asked[file] !== undefined)
-      throw refused([`${file}: a ${file} came with the scenario, which names none`])
+      throw refused(file, [`${file}: a ${file} came with the scenario, which names none`])
   }
 }
 

@@ -102,6 +102,63 @@ test('nothing is promised of a pool whose past is unknown, and plain spot is sol
   expect(market.stays.map(({ state }) => state)).toEqual(['left', 'ended'])
 })
 
+/** Ten replicas' worth of tokens in the first hour, two in the second, none after. */
+const LLAMA = {
+  ...{ model: 'llama', pool: 'p', gpusPerReplica: 1, tokensPerSecondOfReplica: 1_000 },
+  byHour: [10_000, 2_000, ...Array.from({ length: 8 }, () => 0)],
+  terms: {
+    ...{ policy: 'autoscale' as const, replicasMin: 0, replicasMax: 16 },
+    ...LIVE_RULES.bounds.scaling.terms,
+  },
+}
+
+test('replicas follow demand by the live planner as long as they earn more than an hour sells for', () => {
+  // 2 USD a million tokens is 7.2 USD for a GPU that makes a thousand a second.
+  const { events, replicas, tally } = run([], {
+    tokens: [{ ...LLAMA, usdPerMillionTokens: money('2') }],
+  })
+  const changes = (kind: string, from: number, to: number) =>
+    events.filter((event) => {
+      const [at, , what] = event.split(' ')
+      return what === kind && Number(at) >= from && Number(at) < to
+    }).length
+  expect(changes('placed', 0, HOUR_S)).toBe(10)
+  expect(changes('finished', HOUR_S, 2 * HOUR_S)).toBe(8)
+  // Nobody asks any more: the last ones go after their idle time.
+  expect(changes('finished', 2 * HOUR_S, 3 * HOUR_S)).toBe(2)
+  const [llama] = replicas
+  expect(llama?.tokens.served).toBeLessThanOrEqual(llama?.tokens.asked ?? 0)
+  expect(llama?.tokens.served).toBeGreaterThan(0.8 * 12_000 * HOUR_S)
+  const paid = Number(tally?.byTier.serving.revenueUsd ?? 0n) / 1e12
+  expect(paid).toBeCloseTo(((llama?.tokens.served ?? 0) * 2) / 1e6, 6)
+})
+
+test('room that others pay more for than tokens earn is left to them', () => {
+  const buyers = Array.from({ length: 16 }, () => ({
+    kind: 'on_demand' as const,
+    durationS: 3 * HOUR_S,
+  }))
+  const asked = (usdPerMillionTokens: string) =>
+    run(buyers, {
+      tokens: [{ ...LLAMA, byHour: [0, 2_000], usdPerMillionTokens: money(usdPerMillionTokens) }],
+    }).tally?.byTier
+  // 0.036 USD a GPU-hour, and an hour is sold for 3.
+  expect(asked('0.01')?.serving.runs).toBe(0)
+  expect(asked('0.01')?.on_demand.evictions).toBe(0)
+})
+
+test('a model has no fewer replicas than its least, whatever they earn', () => {
+  const { tally } = run([], {
+    tokens: [
+      {
+        ...{ ...LLAMA, byHour: [], usdPerMillionTokens: money('2') },
+        terms: { ...LLAMA.terms, replicasMin: 3 },
+      },
+    ],
+  })
+  expect(tally?.byTier.serving).toMatchObject({ runs: 3, heldGpuS: 3 * WINDOW_S })
+})
+
 test('a gang asks for as few nodes as hold all of its workers evenly', () => {
   const job = (workers: number, gpus: number) => nodesFor({ workers, gpus } as never, 8)
   expect([job(4, 2), job(16, 1), job(3, 8), job(12, 2), job(5, 4)]).toEqual([1, 2, 3, 3, 5])
