@@ -79,6 +79,8 @@ class Group {
   readonly #options: StormOptions
   readonly #dead = new Set<string>()
   readonly #living: GatewayProcess[] = []
+  readonly #starting = new Set<Promise<void>>()
+  #port = 0
   kills = 0
 
   constructor(options: StormOptions) {
@@ -92,27 +94,33 @@ class Group {
   isAlive = (writer: string): boolean => !this.#dead.has(writer)
 
   async start(): Promise<void> {
-    while (this.#living.length < this.#options.replicas) this.#living.push(await this.#startOne())
+    for (let index = 0; index < this.#options.replicas; index++) await this.#startOne()
   }
 
-  /** The oldest dies. */
+  /** The oldest dies, and another takes its place as soon as it can. Nobody dies while nobody lives. */
   async killOne(): Promise<void> {
     const victim = this.#living.shift()
     if (!victim) return
     await victim.kill()
     this.kills += 1
     this.#dead.add(victim.writer)
-    this.#living.push(await this.#startOne(victim.port))
+    const starting = this.#startOne()
+    this.#starting.add(starting)
+    void starting.finally(() => this.#starting.delete(starting))
   }
 
   async stop(): Promise<void> {
+    await Promise.all(this.#starting)
     await Promise.all(this.#living.map((each) => each.stop()))
     for (const { writer } of this.#living) this.#dead.add(writer)
   }
 
-  #startOne(port = this.#living[0]?.port ?? 0): Promise<GatewayProcess> {
+  async #startOne(): Promise<void> {
     const { databaseUrl, folders } = this.#options
-    return startGateway({ databaseUrl, folders, port, isPortShared: true })
+    const port = this.#port
+    const started = await startGateway({ databaseUrl, folders, port, isPortShared: true })
+    this.#port = started.port
+    this.#living.push(started)
   }
 }
 
