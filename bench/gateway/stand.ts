@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase } from '../../packages/server/src/platform/db/database.ts'
+import { type Database, openDatabase } from '../../packages/server/src/platform/db/database.ts'
 import { startEmbedded } from '../../packages/server/src/platform/db/embedded/index.ts'
 import { migrate } from '../../packages/server/src/platform/db/migrate.ts'
 import {
@@ -25,6 +25,7 @@ const CORE_UNDER_TEST = 0
 const CORE_OF_THE_REST = 1
 
 export interface Stand {
+  readonly db: Database
   readonly mark: string
   readonly mock: Program
   readonly baseline: Program
@@ -77,6 +78,7 @@ export async function openStand(nodeOptions: readonly string[] = []): Promise<St
   const contention = new Contention([...programs, process.pid])
   const memoryMib = () => readMemoryMib(gateway.child.pid)
   return {
+    db,
     contention,
     memoryMib,
     mark,

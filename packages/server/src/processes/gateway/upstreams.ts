@@ -2,6 +2,7 @@
 import { type Dispatcher, Pool } from 'undici'
 import { PROVIDERS, type Target, type UpstreamRequest } from '#modules/gateway/index.ts'
 import { checkedLookup } from '#platform/outbound/connection.ts'
+import { SecretKeeper } from './secret-keeper.ts'
 
 interface Upstream {
   readonly pool: Pool
@@ -27,6 +28,8 @@ export class Upstreams {
   /** What proves who asks, by what it was sealed in. Nowhere else is it readable. */
   readonly #credentials = new Map<string, Readonly<Record<string, string>>>()
 
+  readonly #secrets = new Map<string, string>()
+
   constructor(deps: UpstreamsDeps) {
     this.#deps = deps
   }
@@ -37,12 +40,15 @@ export class Upstreams {
     const { headers: own, body, isFromRoot } = request
     const path = (isFromRoot ? base.replace(/\/v\d+$/, '') : base) + request.path
     const headers = this.#headersOf(target, own)
-    pool.dispatch({ method: 'POST', path, headers, body }, handler)
+    const asked = { method: 'POST', path, headers, body } as const
+    if (target.sealedCredential === null) pool.dispatch(asked, handler)
+    else pool.dispatch(asked, new SecretKeeper(handler, this.#secretOf(target.sealedCredential)))
   }
 
   /** Closes the pools of servers that no route names any more; what runs there may end. */
   retain(urls: ReadonlySet<string>): void {
     this.#credentials.clear()
+    this.#secrets.clear()
     for (const [url, { pool }] of this.#upstreams) {
       if (urls.has(url)) continue
       this.#upstreams.delete(url)
@@ -62,8 +68,16 @@ export class Upstreams {
   #credentialOf({ provider }: Target, sealed: string): Readonly<Record<string, string>> {
     const known = this.#credentials.get(sealed)
     if (known) return known
-    const opened = PROVIDERS[provider].renderCredential(this.#deps.openCredential(sealed))
+    const opened = PROVIDERS[provider].renderCredential(this.#secretOf(sealed))
     this.#credentials.set(sealed, opened)
+    return opened
+  }
+
+  #secretOf(sealed: string): string {
+    const known = this.#secrets.get(sealed)
+    if (known !== undefined) return known
+    const opened = this.#deps.openCredential(sealed)
+    this.#secrets.set(sealed, opened)
     return opened
   }
 

@@ -89,6 +89,7 @@ export function readCompletion(
 ): Completion | null {
   const json = parseJson(text)
   if (!isObject(json) || !Array.isArray(json['choices'])) return null
+  if (!json['choices'].every(isObject)) return null
   return {
     json,
     usage: readUsage(json['usage']),

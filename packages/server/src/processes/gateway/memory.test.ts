@@ -1,0 +1,41 @@
+/**
+ * T8 in short: long streams, and streams that are left, cost no memory and no connection once they are over. The heap is
+ * small, so that what is kept ends the process; `npm run bench -- gateway-soak` does it for an hour.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { addModel } from '../../../test/gateway/installation.ts'
+import { makeStand, untilTrue } from '../../../test/gateway/stand.ts'
+import { runStreams, wearOf } from '../../../test/gateway/wear.ts'
+
+const stand = await makeStand({ nodeOptions: ['--max-old-space-size=48'] })
+const LONG = 'long'
+
+const isLinux = process.platform === 'linux'
+const socketsOf = (pid: number) => readdirSync(`/proc/${pid}/fd`).length
+
+test.skipIf(!isLinux)(
+  'T8: rounds of streams of 10 000 chunks and of streams that are left leave memory and connections as they were',
+  async () => {
+    const { db } = stand.database
+    await addModel(db, { name: LONG, urls: [stand.simulator.url], contextTokens: 20_000 })
+    const pid = stand.gateway.child.pid ?? 0
+    const run = { url: stand.gateway.url, key: stand.customer.key, model: LONG }
+    await untilTrue(() => runStreams({ ...run, long: 1, left: 1 }).then(() => true))
+    const rounds = []
+    for (let round = 0; round < 5; round++) {
+      await runStreams({ ...run, long: 3, left: 40 })
+      rounds.push(await wearOf(pid))
+    }
+    const [first, second] = rounds
+    const last = rounds.at(-1)
+    expect(stand.gateway.child.exitCode).toBeNull()
+    // A stream kept whole would cost two MiB and more; the rounds after the second have 9 long ones and 120 that were left.
+    const grownMib = (last?.memoryMib ?? 0) - Math.max(first?.memoryMib ?? 0, second?.memoryMib ?? 0)
+    expect(grownMib).toBeLessThan(16)
+    await untilTrue(() => socketsOf(pid) <= (second?.files ?? 0) + 2)
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    expect(status).toContain('State')
+  },
+  180_000,
+)
