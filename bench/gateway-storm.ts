@@ -86,7 +86,11 @@ export default async function bench({ quick }: BenchOptions): Promise<BenchResul
         { name: 'refused for want of money', unit: '', value: outcome.unpaid },
         never('complete answers without their charge', outcome.lost),
         never('charges beyond one for a request', outcome.doubled),
-        never('overspent, unexplained or still held', Number(renderMoney(outcome.overspent)), 'USD'),
+        never(
+          'overspent, unexplained or still held',
+          Number(renderMoney(outcome.overspent)),
+          'USD',
+        ),
         never('broken checks of the ledger', outcome.brokenChecks.length),
         {
           name: 'tokens of broken streams that came after the last word on disk',

@@ -47,7 +47,9 @@ test('one of several gateways is killed: the others serve, it comes back, and it
   process.kill(victim, 'SIGKILL')
   // then
   tokens += await untilServed(installation)
-  await untilTrue(() => gatewaysOf(installation.dataDir).filter((pid) => pid !== victim).length === 3)
+  await untilTrue(
+    () => gatewaysOf(installation.dataDir).filter((pid) => pid !== victim).length === 3,
+  )
   const figures = await untilTrue(async () => {
     const text = await (await fetch(`${installation.url}/metrics`)).text()
     return text.includes('spillway_gateway_calls{gateway="2"}') ? text : null

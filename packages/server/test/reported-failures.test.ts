@@ -1,10 +1,12 @@
-/** The list of reported failures against the tests: whoever renames or drops one of them hears of it. */
+/** The lists of reported failures and of guarantees against the tests: whoever renames or drops one of them hears of it. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const guide = readFileSync(join(ROOT, 'docs/guides/reported-failures.md'), 'utf8')
+const GUIDES = ['reported-failures', 'gateway-guarantees'].map((name) =>
+  readFileSync(join(ROOT, `docs/guides/${name}.md`), 'utf8'),
+)
 
 /** The names of all tests that are defined in a file of this path's end. */
 const sources = new Map(
@@ -30,16 +32,16 @@ function sourcesOf(cell: string): string {
 
 /** The rows of all tables whose head begins with a word. */
 function rowsOf(head: string): string[][] {
-  const tables = guide
-    .split(/\n(?=\| (?:case|fault) \|)/)
+  const tables = GUIDES.flatMap((guide) => guide.split(/\n(?=\| (?:case|fault|number) \|)/))
+  return tables
     .filter((part) => part.startsWith(`| ${head} |`))
-  return tables.flatMap((part) =>
-    part
-      .split('\n')
-      .filter((line) => line.startsWith('| '))
-      .slice(1)
-      .map((line) => line.split('|').map((cell) => cell.trim())),
-  )
+    .flatMap((part) =>
+      part
+        .split('\n')
+        .filter((line) => line.startsWith('| '))
+        .slice(1)
+        .map((line) => line.split('|').map((cell) => cell.trim())),
+    )
 }
 
 test.each(rowsOf('case'))(
@@ -57,11 +59,26 @@ test.each(rowsOf('case'))(
   },
 )
 
-test.each(rowsOf('fault'))('%s%s has the test that the list names', (_, fault = '', where = '') => {
-  expect(fault).not.toBe('')
-  for (const part of where.split('; ')) {
+/** Every name that a cell gives is in the file beside it. */
+function expectNamed(where: string): readonly string[] {
+  return where.split('; ').map((part) => {
     const [, name = ''] = /\*([^*]+)\*/.exec(part) ?? []
     expect(name).not.toBe('')
-    expect(sourcesOf(part)).toContain(name)
-  }
+    if (name !== 'does not arise') expect(sourcesOf(part)).toContain(name)
+    return name
+  })
+}
+
+test.each(rowsOf('fault'))('%s%s has the test that the list names', (_, fault = '', where = '') => {
+  expect(fault).not.toBe('')
+  expectNamed(where)
 })
+
+test.each(rowsOf('number'))(
+  '%s%s is the number of the tests that the list names',
+  (_, number = '', guarantee = '', where = '') => {
+    expect(guarantee).not.toBe('')
+    for (const name of expectNamed(where))
+      if (name !== 'does not arise') expect(name).toContain(number)
+  },
+)

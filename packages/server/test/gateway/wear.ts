@@ -27,7 +27,8 @@ export async function runStreams({ url, key, model, long, left }: Wearing): Prom
     })
   for (let each = 0; each < long; each++) {
     const text = await (await open(CHUNKS, {})).text()
-    if (!text.endsWith('data: [DONE]\n\n')) throw new Error(`a long stream broke: ${text.slice(-200)}`)
+    if (!text.endsWith('data: [DONE]\n\n'))
+      throw new Error(`a long stream broke: ${text.slice(-200)}`)
   }
   for (let each = 0; each < left; each++) {
     const leaving = new AbortController()

@@ -34,7 +34,7 @@ async function untilCharged(customer: Customer, events: number) {
   })
 }
 
-describe('every way of counting gives one charge', () => {
+describe('T1: every way of counting gives one charge', () => {
   const ways = [
     { usage: 'as_asked', input: PROMPT_TOKENS, output: 7 },
     { usage: 'final', input: PROMPT_TOKENS, output: 7 },
@@ -188,7 +188,7 @@ test('killed in the middle of streams, the gateway charges what was delivered, o
   expect(money('10') - posted).toBe(BigInt(4 * PROMPT_TOKENS + 2 * want) * 1_000_000n)
 })
 
-test('of many requests at once on a balance for few, only those that can pay are served, and the balance holds', async () => {
+test('T4: of many requests at once on a balance for few, only those that can pay are served, and the balance holds', async () => {
   // given a worst case of the whole context in and 100 out: 0.0012 USD and two picos, and not quite money for ten
   const customer = await newCustomer('0.012')
   const more = { max_tokens: 100, padding: 'x'.repeat(1000) }

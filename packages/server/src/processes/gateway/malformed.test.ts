@@ -30,13 +30,14 @@ const whole =
     response.end(text)
   }
 
-const counted = (usage: unknown) =>
-  after(`${chunkOf(null, { usage })}data: [DONE]\n\n`)
+const counted = (usage: unknown) => after(`${chunkOf(null, { usage })}data: [DONE]\n\n`)
 
 const completionWith = (usage: unknown) =>
   whole(
     JSON.stringify({
-      choices: [{ index: 0, message: { role: 'assistant', content: 'one two' }, finish_reason: 'stop' }],
+      choices: [
+        { index: 0, message: { role: 'assistant', content: 'one two' }, finish_reason: 'stop' },
+      ],
       usage,
     }),
   )
@@ -71,7 +72,7 @@ const STREAMS: Readonly<Record<string, RawAnswer>> = {
   'an event of thirty MiB': after(`data: ${'x'.repeat(30 * MIB)}\n\n`),
   'lines without end': after('x'.repeat(2 * MIB)),
   'a cut amid a chunk': cut,
-  'silence': stall,
+  silence: stall,
   'no HTTP': noHttp,
   'a negative count': counted({ prompt_tokens: -5, completion_tokens: -7 }),
   'a count in words': counted({ prompt_tokens: 'many', completion_tokens: [] }),

@@ -31,7 +31,8 @@ test.skipIf(!isLinux)(
     const last = rounds.at(-1)
     expect(stand.gateway.child.exitCode).toBeNull()
     // A stream kept whole would cost two MiB and more; the rounds after the second have 9 long ones and 120 that were left.
-    const grownMib = (last?.memoryMib ?? 0) - Math.max(first?.memoryMib ?? 0, second?.memoryMib ?? 0)
+    const grownMib =
+      (last?.memoryMib ?? 0) - Math.max(first?.memoryMib ?? 0, second?.memoryMib ?? 0)
     expect(grownMib).toBeLessThan(16)
     await untilTrue(() => socketsOf(pid) <= (second?.files ?? 0) + 2)
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')

@@ -46,7 +46,7 @@ afterAll(async () => {
 const send = (key: string, more: object = {}) =>
   ask({ url: gateway.url, key, body: told({ tokens: 2 }, more) })
 
-test('while the database is away, who is known goes on and who is not hears of the outage, never 401', async () => {
+test('T6: while the database is away, who is known goes on and who is not hears of the outage, never 401', async () => {
   expect((await send(known.key)).status).toBe(200)
   // when
   line.cut()
@@ -63,7 +63,7 @@ test('while the database is away, who is known goes on and who is not hears of t
   expect((await send('sk-nonsense')).status).toBe(401)
 })
 
-test('when it is back, everything works by itself, and what was used meanwhile is charged', async () => {
+test('T6: when it is back, everything works by itself, and what was used meanwhile is charged', async () => {
   line.mend()
   await untilTrue(async () => (await send(unknown.key)).status === 200)
   await postJournals({ db, folders, isWriterAlive: () => true })

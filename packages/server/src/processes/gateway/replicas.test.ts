@@ -145,6 +145,23 @@ test('T5, T6: with the ledger away every replica serves what it holds, fails clo
 
 const simulatedRequests = () => Promise.resolve(simulator.state.requests)
 
+test('T6: a gateway that starts while the database is away answers 503, never 401, and serves once it is there', async () => {
+  const { key } = await newCustomer('Early')
+  line.cut()
+  const late = await startGateway({ databaseUrl: line.url, folders })
+  const asked = () => ask({ url: late.url, key, body: told({ tokens: 1 }) })
+  const refused = await asked()
+  expect(refused.status).toBe(503)
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
+  line.mend()
+  await untilTrue(async () => {
+    const { status } = await asked()
+    expect(status).not.toBe(401)
+    return status === 200
+  })
+  await late.stop()
+})
+
 test('T3: three replicas on one port, one killed each second under load: nothing lost, doubled or overspent', async () => {
   const storm = { replicas: 3, durationMs: 10_000, killEveryMs: 1000, callers: 9 }
   const stormFolders = makeFolders()

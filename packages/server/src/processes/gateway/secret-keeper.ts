@@ -53,6 +53,9 @@ export class SecretKeeper implements Handler {
   #cover(bytes: Buffer): Buffer {
     const secret = this.#secret
     if (secret.length < SECRET_CHARACTERS_MIN || !bytes.includes(secret)) return bytes
-    return Buffer.from(bytes.toString('latin1').replaceAll(secret.toString('latin1'), COVER), 'latin1')
+    return Buffer.from(
+      bytes.toString('latin1').replaceAll(secret.toString('latin1'), COVER),
+      'latin1',
+    )
   }
 }

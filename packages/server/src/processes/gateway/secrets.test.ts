@@ -57,10 +57,7 @@ const ANSWERS: Readonly<Record<string, RawAnswer>> = {
   amid: failAmid,
   garbage,
   ...Object.fromEntries(
-    [400, 401, 403, 404, 422, 429, 500, 503].map((status) => [
-      String(status),
-      refuseWith(status),
-    ]),
+    [400, 401, 403, 404, 422, 429, 500, 503].map((status) => [String(status), refuseWith(status)]),
   ),
 }
 

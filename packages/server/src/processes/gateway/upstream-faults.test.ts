@@ -7,7 +7,7 @@ const stand = await makeStand()
 const send = (behaviour: Partial<Behaviour>, more: object = {}) =>
   ask({ url: stand.gateway.url, key: stand.customer.key, body: told(behaviour, more) })
 
-describe('before anything reached the client', () => {
+describe('T11: before anything reached the client', () => {
   test.each([
     {
       name: 'a failure of the server',
@@ -76,7 +76,7 @@ describe('before anything reached the client', () => {
   })
 })
 
-describe('within a stream', () => {
+describe('T11: within a stream', () => {
   test.each([
     { name: 'an error', behaviour: { tokens: 9, failAfter: 4 } },
     { name: 'a cut connection', behaviour: { tokens: 9, cutAfter: 4 } },

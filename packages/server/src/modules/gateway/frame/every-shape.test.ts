@@ -252,7 +252,7 @@ function shownIn(text: string, dialect: Told): Quantities | null {
 const noZero = (used: Quantities | null) =>
   Object.fromEntries(Object.entries(used ?? {}).filter(([, count]) => count !== 0))
 
-describe.each(SHAPES)('$provider: $name', (shape) => {
+describe.each(SHAPES)('T1: $provider: $name', (shape) => {
   test.each(['chat', 'messages', 'responses'] as const)('to a client of %s', (dialect) => {
     const { used, text } = stream(shape, dialect)
     expect(used).toEqual({ ...shape.want, isEstimated: false })
