@@ -21,6 +21,34 @@ function readMinutes(text: string | undefined, quick: boolean): number {
   return minutes
 }
 
+interface Worn {
+  readonly minutes: number
+  readonly rounds: number
+  readonly idle: Wear
+  readonly wears: readonly Wear[]
+}
+
+function report({ minutes, rounds, idle, wears }: Worn): Omit<BenchResult, 'notes'> {
+  const tenth = Math.max(1, Math.floor(wears.length / 10))
+  const memory = (part: readonly Wear[]) => median(part.map(({ memoryMib }) => memoryMib))
+  const second = memory(wears.slice(tenth, 2 * tenth))
+  const last = memory(wears.slice(-tenth))
+  const files = (wears.at(-1)?.files ?? 0) - idle.files
+  const atMost16 = { target: { kind: 'at_most', value: 16 } } as const
+  return {
+    title: `Streams of 10,000 chunks and streams that are left, for ${minutes} minutes`,
+    figures: [
+      { name: 'streams read to their end', unit: '', value: rounds * ROUND.long },
+      { name: 'streams left', unit: '', value: rounds * ROUND.left },
+      { name: 'memory before', unit: 'MiB', value: idle.memoryMib },
+      { name: 'memory in the second tenth', unit: 'MiB', value: second },
+      { name: 'memory in the last tenth', unit: 'MiB', value: last },
+      { name: 'growth between them', unit: 'MiB', value: last - second, ...atMost16 },
+      { name: 'open files more than before', unit: '', value: files, ...atMost16 },
+    ],
+  }
+}
+
 /** The benchmark. */
 export default async function soak({ quick, flags: given }: BenchOptions): Promise<BenchResult> {
   const minutes = readMinutes(given['minutes'], quick)
@@ -42,35 +70,9 @@ export default async function soak({ quick, flags: given }: BenchOptions): Promi
       rounds += 1
       wears.push(wearOf(pid))
     }
-    const tenth = Math.max(1, Math.floor(wears.length / 10))
-    const memory = (part: readonly Wear[]) => median(part.map(({ memoryMib }) => memoryMib))
-    const settled = wears.slice(tenth)
     const { held } = await getBalance(stand.db, stand.customer.organizationId)
-    return {
-      title: `Streams of 10,000 chunks and streams that are left, for ${minutes} minutes`,
-      figures: [
-        { name: 'streams read to their end', unit: '', value: rounds * ROUND.long },
-        { name: 'streams left', unit: '', value: rounds * ROUND.left },
-        { name: 'memory before', unit: 'MiB', value: idle.memoryMib },
-        { name: 'memory in the second tenth', unit: 'MiB', value: memory(settled.slice(0, tenth)) },
-        { name: 'memory in the last tenth', unit: 'MiB', value: memory(wears.slice(-tenth)) },
-        {
-          name: 'growth from the second tenth to the last',
-          unit: 'MiB',
-          value: memory(wears.slice(-tenth)) - memory(settled.slice(0, tenth)),
-          target: { kind: 'at_most', value: 16 },
-        },
-        {
-          name: 'open files more than before',
-          unit: '',
-          value: (wears.at(-1)?.files ?? 0) - idle.files,
-          target: { kind: 'at_most', value: 16 },
-        },
-      ],
-      notes: [
-        `Streams one after the other; the balance held ${renderMoney(held)} USD at the end, which is the slab.`,
-      ],
-    }
+    const note = `Streams one after the other; the balance held ${renderMoney(held)} USD at the end, which is the slab.`
+    return { ...report({ minutes, rounds, idle, wears }), notes: [note] }
   } finally {
     await simulator.close()
     await stand.close()

@@ -16,7 +16,7 @@ import {
   startGateway,
 } from '../packages/server/test/gateway/gateway-process.ts'
 import { addCustomer, addModel } from '../packages/server/test/gateway/installation.ts'
-import { stormGateways } from '../packages/server/test/gateway/kill-storm.ts'
+import { type StormOutcome, stormGateways } from '../packages/server/test/gateway/kill-storm.ts'
 import { ask, MODEL, told } from '../packages/server/test/gateway/stand.ts'
 import { startUpstreamSimulator } from '../packages/server/test/gateway/upstream-simulator.ts'
 import type { BenchOptions, BenchResult, Figure } from './run/result.ts'
@@ -57,6 +57,44 @@ async function measureRevocation(
   return worst
 }
 
+interface Measured {
+  readonly revoked: readonly number[]
+  readonly durationMs: number
+}
+
+function report(outcome: StormOutcome, { revoked, durationMs }: Measured): BenchResult {
+  return {
+    title: `${REPLICAS} gateways on one database, one killed each second for ${durationMs / 1000} s`,
+    figures: [
+      { name: 'kill -9', unit: '', value: outcome.kills },
+      { name: 'requests', unit: '', value: outcome.attempts },
+      { name: 'answered to the end', unit: '', value: outcome.complete },
+      { name: 'broken off by a kill', unit: '', value: outcome.broken },
+      { name: 'refused for want of money', unit: '', value: outcome.unpaid },
+      never('complete answers without their charge', outcome.lost),
+      never('charges beyond one for a request', outcome.doubled),
+      never('overspent, unexplained or still held', Number(renderMoney(outcome.overspent)), 'USD'),
+      never('broken checks of the ledger', outcome.brokenChecks.length),
+      {
+        name: 'tokens of broken streams that came after the last word on disk',
+        unit: '',
+        value: outcome.unrecordedTokens,
+      },
+      {
+        name: 'a revoked key works somewhere for at most',
+        unit: 'ms',
+        value: Math.max(...revoked),
+        range: [Math.min(...revoked), Math.max(...revoked)],
+        target: { kind: 'at_most', value: 1000 },
+      },
+    ],
+    notes: [
+      '24 callers with a balance that lasts and 3 that share one that does not; three requests in four are streams.',
+      'A complete answer must have exactly one charge, of its own size. A stream that a kill broke is charged for what was on disk by then: at most half a second of it is not.',
+    ],
+  }
+}
+
 /** The benchmark. */
 export default async function bench({ quick }: BenchOptions): Promise<BenchResult> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-gateway-storm-'))
@@ -76,40 +114,7 @@ export default async function bench({ quick }: BenchOptions): Promise<BenchResul
     )
     const revoked = await measureRevocation(db, replicas)
     await Promise.all(replicas.map((replica) => replica.stop()))
-    return {
-      title: `${REPLICAS} gateways on one database, one killed each second for ${durationMs / 1000} s`,
-      figures: [
-        { name: 'kill -9', unit: '', value: outcome.kills },
-        { name: 'requests', unit: '', value: outcome.attempts },
-        { name: 'answered to the end', unit: '', value: outcome.complete },
-        { name: 'broken off by a kill', unit: '', value: outcome.broken },
-        { name: 'refused for want of money', unit: '', value: outcome.unpaid },
-        never('complete answers without their charge', outcome.lost),
-        never('charges beyond one for a request', outcome.doubled),
-        never(
-          'overspent, unexplained or still held',
-          Number(renderMoney(outcome.overspent)),
-          'USD',
-        ),
-        never('broken checks of the ledger', outcome.brokenChecks.length),
-        {
-          name: 'tokens of broken streams that came after the last word on disk',
-          unit: '',
-          value: outcome.unrecordedTokens,
-        },
-        {
-          name: 'a revoked key works somewhere for at most',
-          unit: 'ms',
-          value: Math.max(...revoked),
-          range: [Math.min(...revoked), Math.max(...revoked)],
-          target: { kind: 'at_most', value: 1000 },
-        },
-      ],
-      notes: [
-        '24 callers with a balance that lasts and 3 that share one that does not; three requests in four are streams.',
-        'A complete answer must have exactly one charge, of its own size. A stream that a kill broke is charged for what was on disk by then: at most half a second of it is not.',
-      ],
-    }
+    return report(outcome, { revoked, durationMs })
   } finally {
     await simulator.close()
     await db.destroy()

@@ -40,8 +40,16 @@ async function findModule(name: string): Promise<BenchModule | string> {
   return `Name one benchmark first: npm run bench -- NAME [--quick] [--json] [--record]\nThere are: ${names.join(', ')}`
 }
 
+/** What a benchmark does beside its own work is a benchmark of its own: `gateway --peers` is `gateway-peers`. */
+function nameVariant([name = '', ...args]: readonly string[]): readonly string[] {
+  const variant = args.find((arg) => listNames().includes(`${name}-${arg.replace(/^--/, '')}`))
+  if (variant === undefined) return [name, ...args]
+  return [`${name}-${variant.replace(/^--/, '')}`, ...args.filter((arg) => arg !== variant)]
+}
+
 /** Reads the command line; a sentence when it makes no sense. */
-async function readOrder([name = '', ...args]: readonly string[]): Promise<Order | string> {
+async function readOrder(words: readonly string[]): Promise<Order | string> {
+  const [name = '', ...args] = nameVariant(words)
   const module = await findModule(name)
   if (typeof module === 'string') return module
   const own = (module.flags ?? []).map((flag) => [flag, { type: 'string' }] as const)

@@ -77,19 +77,8 @@ export async function openStand(nodeOptions: readonly string[] = []): Promise<St
   const programs = [mock, load, baseline, gateway].map(({ child }) => child.pid ?? 0)
   const contention = new Contention([...programs, process.pid])
   const memoryMib = () => readMemoryMib(gateway.child.pid)
-  return {
-    db,
-    contention,
-    memoryMib,
-    mark,
-    mock,
-    baseline,
-    load,
-    gateway,
-    customer,
-    countCharged,
-    close,
-  }
+  const parts = { db, mark, mock, baseline, load, gateway, customer, contention }
+  return { ...parts, memoryMib, countCharged, close }
 }
 
 function readMemoryMib(pid: number | undefined): number | null {
