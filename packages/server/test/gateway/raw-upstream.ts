@@ -14,17 +14,23 @@ export interface RawUpstream {
 
 const Request = z.looseObject({ messages: z.array(z.looseObject({ content: z.string() })).min(1) })
 
+async function serve(
+  answers: Readonly<Record<string, RawAnswer>>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const pieces: Buffer[] = []
+  for await (const piece of request) pieces.push(piece as Buffer)
+  const body = Request.parse(parseJson(Buffer.concat(pieces).toString()))
+  const answer = answers[body.messages.at(-1)?.content ?? '']
+  if (answer) answer(response, request)
+  else response.writeHead(404).end()
+}
+
 export async function startRawUpstream(
   answers: Readonly<Record<string, RawAnswer>>,
 ): Promise<RawUpstream> {
-  const server = createServer(async (request, response) => {
-    const pieces: Buffer[] = []
-    for await (const piece of request) pieces.push(piece as Buffer)
-    const body = Request.parse(parseJson(Buffer.concat(pieces).toString()))
-    const answer = answers[body.messages.at(-1)?.content ?? '']
-    if (answer) answer(response, request)
-    else response.writeHead(404).end()
-  })
+  const server = createServer((request, response) => void serve(answers, request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   return {
