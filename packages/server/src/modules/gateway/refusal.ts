@@ -22,8 +22,17 @@ const NONE = {}
 /** The official clients retry a 429 unless told not to; more tries will not bring money. */
 const NO_RETRY = { 'x-should-retry': 'false' }
 
+/** A request's body may have fields of any name, so that a refusal is known by having been made here. */
+const MADE = new WeakSet<object>()
+
+export function isRefusal(value: object): value is Refusal {
+  return MADE.has(value)
+}
+
 function refusal(status: number, error: OpenAiError, headers: Record<string, string> = NONE) {
-  return { kind: 'refusal', status, error, headers } as const satisfies Refusal
+  const made = { kind: 'refusal', status, error, headers } as const satisfies Refusal
+  MADE.add(made)
+  return made
 }
 
 /** The request itself is at fault: type `invalid_request_error`. */

@@ -103,6 +103,13 @@ describe('fields that say how to answer reach the server as they are', () => {
   })
 })
 
+test('fields that are named like parts of a refusal are fields like any other', async () => {
+  const more = { kind: 'refusal', status: 200, error: { message: 'x' }, headers: {} }
+  const { choices } = await client().chat.completions.create(ask({}, more as never))
+  expect(choices[0]?.message.content).toBe(TEXT)
+  expect(stand.simulator.state.lastBody).toMatchObject(more)
+})
+
 test('either bound of the output bounds what is held', async () => {
   // given money for about a hundred tokens
   const poor = await addCustomer(stand.database.db, { name: 'Poor asker', usd: '0.0008' })

@@ -3,7 +3,7 @@ import { measure } from '../../frame/crossing.ts'
 import type { Json } from '../../frame/dialect.ts'
 import type { Ask, Provider, UpstreamRequest } from '../../frame/provider.ts'
 import { isObject, parseJson } from '../../json.ts'
-import type { Refusal } from '../../refusal.ts'
+import { isRefusal, type Refusal } from '../../refusal.ts'
 import { readError } from './error.ts'
 import { fromChat } from './from-chat.ts'
 import { MessagesReader, readWhole } from './reader.ts'
@@ -18,10 +18,6 @@ function bodyOf({ dialect, request, target }: Ask): Json | Refusal {
   if (dialect.name === 'messages') return { ...request.body, model: target.upstreamModel }
   const chat = dialect.toChat(request)
   return isRefusal(chat) ? chat : fromChat(chat, target.upstreamModel)
-}
-
-function isRefusal(body: Json | Refusal): body is Refusal {
-  return body['kind' as keyof typeof body] === 'refusal'
 }
 
 function renderRequest(ask: Ask): UpstreamRequest | Refusal {

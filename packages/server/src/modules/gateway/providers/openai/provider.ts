@@ -1,7 +1,7 @@
 /** Servers that speak OpenAI's dialect: llama.cpp, vLLM, SGLang, and whoever else does. */
 import type { Ask, Provider, UpstreamRequest } from '../../frame/provider.ts'
 import { isObject, parseJson } from '../../json.ts'
-import type { Refusal } from '../../refusal.ts'
+import { isRefusal, type Refusal } from '../../refusal.ts'
 import { parseError, readCompletion } from './chunk.ts'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
@@ -23,10 +23,6 @@ function renderCount({ dialect, request, target }: Ask): UpstreamRequest | Refus
   const { messages, tools } = chat
   const body = JSON.stringify({ model: target.upstreamModel, messages, tools })
   return { path: '/tokenize', isFromRoot: true, headers: HEADERS, body }
-}
-
-function isRefusal(chat: object): chat is Refusal {
-  return 'status' in chat && 'error' in chat
 }
 
 export const openai: Provider = {
