@@ -97,7 +97,7 @@ function figuresOf({ jobs, coreSeconds }: Took): readonly Figure[] {
 
 export default function benchmarkSimulate({ quick }: BenchOptions): Promise<BenchResult> {
   const before = loadavg()[0] ?? 0
-  const fleets = quick ? [36, 72] : [36, 72, 144, TARGET_NODES, 574]
+  const fleets = quick ? [36, 72] : [36, 72, 144, TARGET_NODES, 2 * TARGET_NODES]
   const loads = quick ? [LOAD] : [1, 2, 4, LOAD, 2 * LOAD]
   const took = new Map<string, Took>()
   const runAll = (sizes: readonly Size[]): Comparison =>
