@@ -93,6 +93,9 @@ CREATE TABLE block (
   used_gpu_ms bigint,
   credit_usd numeric(38,12),
   credit_transaction_id text,
+  free_hours integer,
+  fee_percent integer,
+  fee_usd numeric(38,12),
   CONSTRAINT block_pkey PRIMARY KEY (id),
   CONSTRAINT block_credit_transaction_id_fkey FOREIGN KEY (credit_transaction_id) REFERENCES ledger_transaction(id),
   CONSTRAINT block_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(id),
@@ -108,12 +111,17 @@ CREATE TABLE block (
   CONSTRAINT block_check4 CHECK (((closed_at IS NULL) = (missing_gpu_ms IS NULL))),
   CONSTRAINT block_check5 CHECK ((num_nulls(missing_gpu_ms, used_gpu_ms, credit_usd) = ANY (ARRAY[0, 3]))),
   CONSTRAINT block_check6 CHECK (((COALESCE(credit_usd, (0)::numeric) > (0)::numeric) = (credit_transaction_id IS NOT NULL))),
+  CONSTRAINT block_check7 CHECK (((free_hours IS NULL) = (fee_percent IS NULL))),
+  CONSTRAINT block_check8 CHECK (((state = 'cancelled'::text) = (fee_usd IS NOT NULL))),
   CONSTRAINT block_credit_usd_check CHECK ((credit_usd >= (0)::numeric)),
   CONSTRAINT block_fabric_check CHECK ((fabric = ANY (ARRAY['same'::text, 'any'::text]))),
+  CONSTRAINT block_fee_percent_check CHECK (((fee_percent >= 0) AND (fee_percent <= 100))),
+  CONSTRAINT block_fee_usd_check CHECK ((fee_usd >= (0)::numeric)),
+  CONSTRAINT block_free_hours_check CHECK (((free_hours >= 0) AND (free_hours <= 1344))),
   CONSTRAINT block_gpus_check CHECK ((gpus > 0)),
   CONSTRAINT block_missing_gpu_ms_check CHECK ((missing_gpu_ms >= 0)),
   CONSTRAINT block_price_usd_check CHECK ((price_usd > (0)::numeric)),
-  CONSTRAINT block_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'active'::text, 'ended'::text, 'unavailable'::text]))),
+  CONSTRAINT block_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'active'::text, 'ended'::text, 'unavailable'::text, 'cancelled'::text]))),
   CONSTRAINT block_used_gpu_ms_check CHECK ((used_gpu_ms >= 0))
 );
 CREATE INDEX block_open ON block USING btree (pool_name) WHERE (closed_at IS NULL);
@@ -129,6 +137,17 @@ CREATE TABLE block_fact (
   CONSTRAINT block_fact_block_id_fkey FOREIGN KEY (block_id) REFERENCES block(id)
 );
 CREATE TRIGGER block_fact_append_only BEFORE DELETE OR UPDATE ON block_fact FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE block_policy (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  free_hours integer NOT NULL,
+  fee_percent integer NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT block_policy_pkey PRIMARY KEY (id),
+  CONSTRAINT block_policy_fee_percent_check CHECK (((fee_percent >= 0) AND (fee_percent <= 100))),
+  CONSTRAINT block_policy_free_hours_check CHECK (((free_hours >= 0) AND (free_hours <= 1344)))
+);
+CREATE TRIGGER block_policy_append_only BEFORE DELETE OR UPDATE ON block_policy FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE booking (
   id text NOT NULL,

@@ -28,6 +28,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   claim: 'book',
   booking: 'book',
   block: 'block',
+  block_policy: 'block',
   block_fact: 'block',
   sell_back: 'block',
   sell_back_line: 'block',

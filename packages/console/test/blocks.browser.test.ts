@@ -1,8 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { accessibilityFaults, hasChromium, type Scene, startScene } from './scene.ts'
+import { accessibilityFaults, hasChromium, type OpenPage, type Scene, startScene } from './scene.ts'
 
 const SHOTS = process.env['SPILLWAY_TEST_SHOTS']
+
+async function shoot(page: OpenPage['page'], name: string): Promise<void> {
+  if (SHOTS === undefined) return
+  mkdirSync(SHOTS, { recursive: true })
+  await page.screenshot({ path: `${SHOTS}/${name}.png` })
+}
 
 describe.runIf(hasChromium)('blocks', () => {
   let scene: Scene
@@ -36,6 +42,38 @@ describe.runIf(hasChromium)('blocks', () => {
     await opened.close()
   }, 120_000)
 
+  test('the operator publishes a rule for cancelling, and a buyer cancels by the one it bought under', async () => {
+    const office = await scene.open({ as: 'operator' })
+    await office.go('/blocks')
+    await office.page.getByText(/Cancelled 168 hours before its start or sooner/).waitFor()
+    await office.page.getByRole('button', { name: 'Change the rule' }).click()
+    const free = office.page.getByRole('textbox', { name: /Costs nothing until/ })
+    await free.fill('1344')
+    expect(await accessibilityFaults(office.page)).toEqual([])
+    await office.page.getByRole('textbox', { name: /Later, until the start/ }).fill('101')
+    await office.page.getByRole('button', { name: 'Publish it' }).click()
+    await office.page.getByText(/100/).first().waitFor()
+    await office.page.getByRole('textbox', { name: /Later, until the start/ }).fill('50')
+    await office.page.getByRole('button', { name: 'Publish it' }).click()
+    await office.page.getByText(/50 % of its price/).waitFor()
+    await office.close()
+    const opened = await scene.open({ as: 'buyer' })
+    const { page } = opened
+    const [block] = (await scene.buyer.listBlocks({ query: {} })).items
+    await opened.go(`/blocks?block=${block?.id ?? ''}`)
+    const drawer = page.getByRole('dialog', { name: 'Block' })
+    await drawer.getByText(/25.% of its price/).waitFor()
+    await shoot(page, 'block-cancel')
+    await drawer.getByRole('button', { name: 'Cancel the block' }).click()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await drawer.getByRole('button', { name: 'Pay and cancel it' }).click()
+    await drawer.getByText(/Cancelled before it began/).first().waitFor()
+    const { items } = await scene.buyer.listBlocks({ query: {} })
+    expect(items).toMatchObject([{ state: 'cancelled', cancellation: null }])
+    expect(opened.complaints).toEqual([])
+    await opened.close()
+  }, 120_000)
+
   test.each([390, 1280])('the pages are not wider than a window of %i pixels', async (width) => {
     const opened = await scene.open({ as: 'buyer', width })
     const [block] = (await scene.buyer.listBlocks({ query: {} })).items
@@ -45,10 +83,7 @@ describe.runIf(hasChromium)('blocks', () => {
         'document.documentElement.scrollWidth - innerWidth',
       )
       expect(overflow).toBeLessThanOrEqual(0)
-      if (SHOTS === undefined) continue
-      mkdirSync(SHOTS, { recursive: true })
-      const name = path.replaceAll(/[^a-z]+/g, '-').slice(1, 16)
-      await opened.page.screenshot({ path: `${SHOTS}/${name}-${width}.png` })
+      await shoot(opened.page, `${path.replaceAll(/[^a-z]+/g, '-').slice(1, 16)}-${width}`)
     }
     await opened.close()
   })

@@ -16,9 +16,9 @@ import {
 
 /**
  * `scheduled`: it is bought, and has not begun. `active`: within its hours. `ended`: over. `unavailable`: over, and none of
- * its room was ever there; what was paid is given back by the rule for missing room.
+ * its room was ever there; what was paid is given back by the rule for missing room. `cancelled`: before it began.
  */
-export const BlockState = z.enum(['scheduled', 'active', 'ended', 'unavailable'])
+export const BlockState = z.enum(['scheduled', 'active', 'ended', 'unavailable', 'cancelled'])
 export type BlockState = z.infer<typeof BlockState>
 
 export const Block = z.object({
@@ -44,6 +44,12 @@ export const Block = z.object({
   heldUsd: Amount,
   /** Given back because room was missing. */
   creditUsd: Amount,
+  /** What cancelling it cost; null where nobody did. */
+  feeUsd: Amount.nullable(),
+  /** What cancelling it would cost now, by the rule it was bought under; null where it cannot be cancelled. */
+  cancellation: z
+    .object({ feeUsd: Amount, freeUntil: Instant, feePercent: z.number().int() })
+    .nullable(),
   /** GPUs that it has now, and those of them that leases use. */
   gpusHeld: z.number().int(),
   gpusInUse: z.number().int(),
@@ -227,4 +233,56 @@ export const withdrawSellBacks = endpoint({
   params: byId,
   returns: BlockDetail,
   errors: ['block.not_found', 'block.over', 'block.not_idle'],
+})
+
+export const cancelBlock = endpoint({
+  id: 'block.cancel',
+  method: 'POST',
+  path: '/blocks/{id}/cancel',
+  summary: 'Cancel a block before it begins, by the rule that it was bought under',
+  permission: 'order.create',
+  params: byId,
+  body: z.strictObject({
+    maxFeeUsd: PositiveAmount.optional().meta({
+      description: 'Refused when it costs more by now. Default: whatever it is.',
+    }),
+  }),
+  returns: BlockDetail,
+  errors: ['block.not_found', 'block.over', 'block.not_cancellable'],
+})
+
+const AHEAD_HOURS_MAX = 1344
+
+/** The rule for cancelling blocks that are bought now. */
+export const BlockPolicy = z.object({
+  /** Cancelled at least so many hours before its start, a block costs nothing. */
+  freeHours: z.number().int(),
+  /** Later, so many parts in a hundred of its price. */
+  feePercent: z.number().int(),
+  text: z.string(),
+  /** Null: it is the default. */
+  setAt: Instant.nullable(),
+})
+export type BlockPolicy = z.infer<typeof BlockPolicy>
+
+export const getBlockPolicy = endpoint({
+  id: 'block.get_policy',
+  method: 'GET',
+  path: '/blocks/policy',
+  summary: 'The published rule for cancelling blocks that are bought now',
+  permission: 'price.read',
+  returns: BlockPolicy,
+})
+
+export const setBlockPolicy = endpoint({
+  id: 'block.set_policy',
+  method: 'POST',
+  path: '/blocks/policy',
+  summary: 'Publish another rule for cancelling; blocks that were bought keep theirs',
+  permission: 'block.set_policy',
+  body: z.strictObject({
+    freeHours: z.number().int().min(0).max(AHEAD_HOURS_MAX),
+    feePercent: z.number().int().min(0).max(100),
+  }),
+  returns: BlockPolicy,
 })

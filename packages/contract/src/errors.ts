@@ -182,6 +182,12 @@ export const ERRORS = {
     remedy:
       'Sell back fewer nodes, or end what runs on them; `spillway block show` says what is in use.',
   },
+  'block.not_cancellable': {
+    status: 409,
+    title: 'The block cannot be cancelled so',
+    remedy:
+      '`spillway block show` says what cancelling costs now; once a block has begun, its idle nodes can be sold back.',
+  },
   'block.over': {
     status: 409,
     title: 'The block is over',

@@ -30,6 +30,7 @@ export const ROLES = {
     'quota.list',
     'quota.request',
     'quota.set',
+    'block.set_policy',
     'price.read',
     'anchor.run',
     'anchor.read',

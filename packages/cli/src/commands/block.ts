@@ -1,11 +1,12 @@
 /** `spillway block`: GPUs from one hour to another, bought beforehand. */
-import { type Block, type BlockOffering, BlockState } from '@spillway/contract'
+import { type BlockOffering, BlockState } from '@spillway/contract'
 import { Argument, Option, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { renderBlock, renderBlocks, renderOfferings } from '../output/blocks.ts'
 import { amount, duration, instant, wholeNumber } from '../parse/option-values.ts'
-import { findId } from './find.ts'
+import { findBlockId, presentBlock } from './block-argument.ts'
+import { addBlockCancelling } from './block-cancel.ts'
 import { placeOptions, type PlaceOptions } from './lease-place.ts'
 
 interface WishOptions extends Pick<PlaceOptions, 'gpus' | 'nodes' | 'fabric' | 'pool'> {
@@ -89,6 +90,7 @@ export function addBlockCommands(program: Command, context: Context): void {
     run: showBlock,
   })
   addSellBack(group, context)
+  addBlockCancelling(group, context)
 }
 
 function addSellBack(group: Command, context: Context): void {
@@ -122,10 +124,6 @@ function addSellBack(group: Command, context: Context): void {
       await presentBlock(call, await call.client().withdrawSellBacks({ params }))
     },
   })
-}
-
-function presentBlock(call: Call<unknown>, block: Block): Promise<void> {
-  return call.present(block, () => renderBlock(block, call.surroundings.nowMs(), call.output.paint))
 }
 
 function hoursOf({ for: lengthMs }: WishOptions): number {
@@ -204,17 +202,4 @@ async function showBlock(call: Call): Promise<void> {
   const id = await findBlockId(call, call.words[0] ?? '')
   const block = await client.getBlock({ params: { id } })
   await call.present(block, () => renderBlock(block, call.surroundings.nowMs(), call.output.paint))
-}
-
-export function findBlockId(call: Call<unknown>, text: string): Promise<string> {
-  return findId(text, {
-    prefix: 'blk',
-    noun: 'block',
-    listing: 'spillway block list',
-    candidates: async () =>
-      (await call.client().listBlocks({ query: { limit: LIMIT_MAX } })).items.map((each) => ({
-        id: each.id,
-        label: `${each.state}  ${each.pool}`,
-      })),
-  })
 }

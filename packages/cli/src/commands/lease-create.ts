@@ -13,7 +13,7 @@ import { addCommand, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { renderLease } from '../output/lease.ts'
 import { amount, wholeNumber } from '../parse/option-values.ts'
-import { findBlockId } from './block.ts'
+import { findBlockId } from './block-argument.ts'
 import {
   commandArgument,
   explainSeparator,

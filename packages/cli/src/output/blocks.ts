@@ -1,5 +1,5 @@
 /** How blocks and what can be bought of them read. Pure. */
-import type { Api, Block, BlockOffering, BlockState } from '@spillway/contract'
+import type { Api, Block, BlockOffering, BlockPolicy, BlockState } from '@spillway/contract'
 import type { z } from 'zod'
 import { group, renderAmount } from './amount.ts'
 import type { Colour, Paint } from './paint.ts'
@@ -14,6 +14,7 @@ const STATE_COLOURS: Readonly<Record<BlockState, Colour | null>> = {
   active: 'green',
   ended: 'dim',
   unavailable: 'red',
+  cancelled: 'dim',
 }
 
 const HOUR_MS = 3_600_000
@@ -91,6 +92,19 @@ function soldFields(block: Block | WholeBlock): readonly (readonly [string, stri
   ])
 }
 
+function renderCancelling({ cancellation }: Block, nowMs: number): string | null {
+  if (cancellation === null) return null
+  const { feeUsd, freeUntil, feePercent } = cancellation
+  const until = `${renderInstant(freeUntil)} (${renderRelative(freeUntil, nowMs)})`
+  return feeUsd === '0'
+    ? `costs nothing until ${until}, then ${feePercent} %`
+    : `costs ${renderAmount(feeUsd, 2)} USD, ${feePercent} % of the price`
+}
+
+export function renderBlockPolicy({ text, setAt }: BlockPolicy, nowMs: number): string {
+  return setAt === null ? text : `${text}\nSet ${renderRelative(setAt, nowMs)}.`
+}
+
 export function renderBlock(block: Block | WholeBlock, nowMs: number, paint: Paint): string {
   const { state, gpus, gpusHeld, gpusInUse } = block
   const isOpen = state === 'scheduled' || state === 'active'
@@ -115,6 +129,8 @@ export function renderBlock(block: Block | WholeBlock, nowMs: number, paint: Pai
       ['charged', `${renderAmount(block.chargedUsd, 2)} USD`],
       ['held', `${renderAmount(block.heldUsd, 2)} USD`],
       ...soldFields(block),
+      ['cancelled for', block.feeUsd === null ? null : `${renderAmount(block.feeUsd, 2)} USD`],
+      ['cancelling', renderCancelling(block, nowMs)],
       ['credited', block.creditUsd === '0' ? null : `${renderAmount(block.creditUsd)} USD`],
     ],
     paint,

@@ -5,7 +5,7 @@ import { parsePicos } from '../../ui/format/money.ts'
 import type { TableColumn } from '../../ui/table/column.ts'
 import { blockSize, BlockStateWord, hourWords, hoursOf } from './block-looks.tsx'
 
-const STATE_ORDER = ['active', 'scheduled', 'unavailable', 'ended']
+const STATE_ORDER = ['active', 'scheduled', 'unavailable', 'ended', 'cancelled']
 
 const organization: TableColumn<Block> = {
   id: 'organization',

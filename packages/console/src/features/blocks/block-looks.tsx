@@ -9,6 +9,7 @@ const TONES: Readonly<Record<BlockState, Tone>> = {
   active: 'good',
   ended: 'idle',
   unavailable: 'bad',
+  cancelled: 'idle',
 }
 
 const HOUR_MS = 3_600_000

@@ -16,6 +16,7 @@ import { DataTable } from '../../ui/table/data-table.tsx'
 import { usePermission, useSession } from '../session/session.ts'
 import { blockColumns } from './block-columns.tsx'
 import { BlockDrawer } from './block-drawer.tsx'
+import { BlockPolicyLine } from './block-policy.tsx'
 
 const route = getRouteApi('/app/blocks')
 const ROWS_MAX = 1000
@@ -61,6 +62,7 @@ export function BlocksPage(): ReactElement {
         line={query.data ? <Line blocks={query.data.items} /> : <>&nbsp;</>}
         actions={<BuyLink look="primary" />}
       />
+      <BlockPolicyLine />
       <Answered query={query}>
         {({ items }) => (
           <DataTable

@@ -2,15 +2,15 @@
 import type { Order } from '@spillway/contract'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactElement, useEffect, useRef, useState } from 'react'
+import type { ReactElement } from 'react'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
 import { apiQuery } from '../../api/queries.ts'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { AskTwice } from '../../ui/ask-twice.tsx'
 import { Code, Id, shortenId } from '../../ui/copy.tsx'
+import { Drawer } from '../../ui/drawer.tsx'
 import { ExpectedStartWords } from '../../ui/expected-start.tsx'
 import { Ago, Money } from '../../ui/figures.tsx'
-import { ProblemPanel } from '../../ui/notices.tsx'
 import { Facts } from '../../ui/page.tsx'
 import { KindWord } from '../../ui/state-word.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -24,37 +24,17 @@ interface OrderDrawerProps {
 }
 
 export function OrderDrawer({ order, onClose }: OrderDrawerProps): ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    return () => element?.close()
-  }, [])
   return (
-    <dialog
-      ref={dialog}
-      aria-label="Order"
-      onClose={onClose}
-      onClick={(event) => {
-        if (event.target === dialog.current) onClose()
-      }}
-      className="my-0 mr-0 ml-auto h-dvh max-h-none w-[440px] max-w-[100vw] border-l border-line-strong bg-bg p-0 text-text"
-    >
-      <div className="flex items-center justify-between border-b border-line py-2 pr-2 pl-4">
-        <h2 className="min-w-0 text-15 font-bold break-words">{order.name ?? 'Order'}</h2>
-        <IconButton icon="cross" label="Close" onClick={onClose} />
+    <Drawer label="Order" title={order.name ?? 'Order'} onClose={onClose}>
+      <div>
+        <OrderStateWord order={order} />
+        <p className="mt-1 break-words">{order.text}</p>
       </div>
-      <div className="flex flex-col gap-4 p-4">
-        <div>
-          <OrderStateWord order={order} />
-          <p className="mt-1 break-words">{order.text}</p>
-        </div>
-        <Code label="the command" text={quoteWords(order.command)} />
-        <Facts facts={factsOf(order)} />
-        {isOpen(order) && <LikelyStart id={order.id} />}
-        {isOpen(order) && <Cancel order={order} />}
-      </div>
-    </dialog>
+      <Code label="the command" text={quoteWords(order.command)} />
+      <Facts facts={factsOf(order)} />
+      {isOpen(order) && <LikelyStart id={order.id} />}
+      {isOpen(order) && <Cancel order={order} />}
+    </Drawer>
   )
 }
 
@@ -118,7 +98,6 @@ function factsOf(order: Order): readonly Fact[] {
 }
 
 function Cancel({ order }: { order: Order }): ReactElement | null {
-  const [isAsking, setIsAsking] = useState(false)
   const mayCancel = usePermission('order.create')
   const cancel = useCommand('cancelOrder', {
     changes: ['listOrders', 'getOrder', 'getBalance'],
@@ -126,29 +105,15 @@ function Cancel({ order }: { order: Order }): ReactElement | null {
   })
   if (!mayCancel) return null
   return (
-    <div className="flex flex-col gap-3">
-      {cancel.error && <ProblemPanel explanation={explain(cancel.error)} />}
-      {isAsking ? (
-        <div className="flex flex-wrap items-center gap-2">
-          <span className="flex-1">
-            It leaves the market; <Money amount={order.heldUsd} /> is free again.
-          </span>
-          <Button onClick={() => setIsAsking(false)}>Keep it</Button>
-          <Button
-            look="danger"
-            isBusy={cancel.isPending}
-            onClick={() => cancel.mutate({ params: { id: order.id } })}
-          >
-            Cancel it
-          </Button>
-        </div>
-      ) : (
-        <div>
-          <Button look="danger" onClick={() => setIsAsking(true)}>
-            Cancel the order
-          </Button>
-        </div>
-      )}
-    </div>
+    <AskTwice
+      label="Cancel the order"
+      action="Cancel it"
+      keep="Keep it"
+      isBusy={cancel.isPending}
+      problem={cancel.error && explain(cancel.error)}
+      onConfirm={() => cancel.mutate({ params: { id: order.id } })}
+    >
+      It leaves the market; <Money amount={order.heldUsd} /> is free again.
+    </AskTwice>
   )
 }

@@ -1,9 +1,9 @@
 /** One reclaim in full: why, every link of the chain with its evidence, the terms, and what was credited. */
 import type { CompensationRule, Reclaim, ReclaimTerms } from '@spillway/contract'
 import { Link } from '@tanstack/react-router'
-import { type ReactElement, useEffect, useRef } from 'react'
-import { IconButton } from '../../ui/button.tsx'
+import type { ReactElement } from 'react'
 import { Id, shortenId } from '../../ui/copy.tsx'
+import { Drawer } from '../../ui/drawer.tsx'
 import { Countdown, Money } from '../../ui/figures.tsx'
 import { formatGpuTime, plural } from '../../ui/format/numbers.ts'
 import { clockTime, exactInstant, formatDuration } from '../../ui/format/time.ts'
@@ -17,40 +17,19 @@ interface ReclaimDrawerProps {
 }
 
 export function ReclaimDrawer({ reclaim, onClose }: ReclaimDrawerProps): ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    return () => element?.close()
-  }, [])
   return (
-    <dialog
-      ref={dialog}
-      aria-label="Reclaim"
-      onClose={onClose}
-      onClick={(event) => {
-        if (event.target === dialog.current) onClose()
-      }}
-      className="my-0 mr-0 ml-auto h-dvh max-h-none w-[440px] max-w-[100vw] border-l border-line-strong bg-bg p-0 text-text"
-    >
-      <div className="flex items-center justify-between border-b border-line py-2 pr-2 pl-4">
-        <h2 className="text-15 font-bold">Reclaim</h2>
-        <IconButton icon="cross" label="Close" onClick={onClose} />
-      </div>
-      <div className="flex flex-col gap-4 p-4">
-        <p className="break-words">{reclaim.text}</p>
-        {reclaim.causeGoneAt !== null && (
-          <p className="text-muted">
-            The reason went away at {clockTime(reclaim.causeGoneAt)}; a notice is final all the
-            same.
-          </p>
-        )}
-        <Chain reclaim={reclaim} />
-        <Facts facts={factsOf(reclaim)} />
-        <h3 className="font-bold">Terms</h3>
-        <Facts facts={termsOf(reclaim.terms)} />
-      </div>
-    </dialog>
+    <Drawer label="Reclaim" title="Reclaim" onClose={onClose}>
+      <p className="break-words">{reclaim.text}</p>
+      {reclaim.causeGoneAt !== null && (
+        <p className="text-muted">
+          The reason went away at {clockTime(reclaim.causeGoneAt)}; a notice is final all the same.
+        </p>
+      )}
+      <Chain reclaim={reclaim} />
+      <Facts facts={factsOf(reclaim)} />
+      <h3 className="font-bold">Terms</h3>
+      <Facts facts={termsOf(reclaim.terms)} />
+    </Drawer>
   )
 }
 

@@ -2,10 +2,11 @@
  * A block: GPUs of a pool from one full hour to another, bought beforehand, paid whether used or not. Types and rules; no
  * I/O, no clock.
  *
- * scheduled → active → ended | unavailable.
+ * scheduled → active → ended | unavailable; scheduled → cancelled.
  */
 import type { BlockState } from '@spillway/contract'
 import { type Money, picos } from '#kernel/money.ts'
+import type { CancelTerms } from './cancel.ts'
 
 export interface Block {
   readonly id: string
@@ -34,6 +35,10 @@ export interface Block {
   readonly usedGpuMs: number | null
   readonly creditUsd: Money | null
   readonly creditTransactionId: string | null
+  /** As published when it was bought; null where nothing was. */
+  readonly cancelTerms: CancelTerms | null
+  /** What cancelling it cost; null where nobody did. */
+  readonly feeUsd: Money | null
 }
 
 const HOUR_MS = 3_600_000

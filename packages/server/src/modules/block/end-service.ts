@@ -28,6 +28,7 @@ export async function reckonTime(
   block: Block,
   until: Date,
 ): Promise<{ readonly heldMs: number; readonly usedMs: number; readonly missingMs: number }> {
+  if (block.state === 'cancelled') return { heldMs: 0, usedMs: 0, missingMs: 0 }
   const to = until < block.endsAt ? until : block.endsAt
   const from = countedFrom(block, BLOCK_LATE_FORGIVEN_MS)
   if (to <= from) return { heldMs: 0, usedMs: 0, missingMs: 0 }

@@ -64,3 +64,16 @@ test('what comes near: the next later start, the last sooner one, fewer hours, f
   expect(findNear({ ...wish, hours: 1 }, room({ booked }), bounds)).toMatchObject([{ differs: [] }])
   expect(findNear(wish, room({ nodes: [] }), bounds)).toEqual([])
 })
+
+test('what a block on one fabric lacks is kept for it on the fabric where the rest of it is', () => {
+  const held = [{ nodeId: 'a', slots: 4 }]
+  const booked = [{ ...gang(8, 2), isOneFabric: true, held }]
+  expect(fits(gang(8, 2), room({ booked }))).toBe(true)
+  expect(fits({ ...gang(8, 2), isOneFabric: true }, room({ booked }))).toBe(true)
+  const firm = [{ nodeId: 'd', slots: 4, untilMs: null }]
+  expect(fits(gang(8, 2), room({ booked, firm }))).toBe(false)
+  expect(fits(gang(4, 1), room({ booked, firm }))).toBe(true)
+  // when its fabric has no other node, nothing else is promised in its place
+  const b = [{ nodeId: 'b', slots: 4, untilMs: null }]
+  expect(fits(gang(4, 1), room({ booked, firm: b }))).toBe(false)
+})

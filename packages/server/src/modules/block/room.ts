@@ -44,18 +44,23 @@ interface Item {
   readonly perNode: number
   readonly nodes: number
   readonly isOneFabric: boolean
+  /** Where the rest of it is, which is the only fabric for it; absent: any. */
+  readonly onFabric?: string
 }
 
 type Free = Map<string, number>
 
 /** The nodes for a gang: those with the least to spare, on one fabric where that is asked. */
 function choose(
-  { perNode, nodes, isOneFabric }: Item,
+  { perNode, nodes, isOneFabric, onFabric }: Item,
   free: Free,
   room: PoolRoom,
 ): string[] | null {
   const fitting = room.nodes
-    .filter(({ id }) => (free.get(id) ?? 0) >= perNode)
+    .filter(
+      ({ id, fabric }) =>
+        (free.get(id) ?? 0) >= perNode && (onFabric === undefined || fabric === onFabric),
+    )
     .toSorted((a, b) => (free.get(a.id) ?? 0) - (free.get(b.id) ?? 0) || (a.id < b.id ? -1 : 1))
   const groups = isOneFabric
     ? [...Map.groupBy(fitting, ({ fabric }) => fabric)].flatMap(([name, own]) =>
@@ -83,21 +88,27 @@ function freeAt({ nodes, firm, booked }: PoolRoom, atMs: number): Free {
 }
 
 function itemsAt(room: PoolRoom, atMs: number): Item[] {
+  const fabricOf = new Map(room.nodes.map(({ id, fabric }) => [id, fabric]))
   return room.booked
     .filter((each) => isAt(each, atMs))
     .flatMap(({ gpus, nodes, isOneFabric, held }) => {
       const perNode = gpus / nodes
       const slots = held.reduce((sum, each) => sum + each.slots, 0)
       const missing = nodes - Math.floor(slots / perNode)
-      return missing <= 0 ? [] : [{ perNode, nodes: missing, isOneFabric }]
+      const onFabric = held.map(({ nodeId }) => fabricOf.get(nodeId)).find(Boolean)
+      const where = isOneFabric && onFabric ? { onFabric } : {}
+      return missing <= 0 ? [] : [{ perNode, nodes: missing, isOneFabric, ...where }]
     })
 }
 
 function fitsAt(gang: Gang, room: PoolRoom, atMs: number): boolean {
   const free = freeAt(room, atMs)
-  const own = { perNode: gang.gpus / gang.nodes, nodes: gang.nodes, isOneFabric: gang.isOneFabric }
+  const { nodes: count, isOneFabric } = gang
+  const own: Item = { perNode: gang.gpus / count, nodes: count, isOneFabric }
+  const isTied = ({ onFabric }: Item) => Number(onFabric !== undefined)
+  // Those first that have the least choice.
   const items = [...itemsAt(room, atMs), own].toSorted(
-    (a, b) => b.perNode - a.perNode || b.nodes - a.nodes,
+    (a, b) => isTied(b) - isTied(a) || b.perNode - a.perNode || b.nodes - a.nodes,
   )
   for (const item of items) {
     const nodes = choose(item, free, room)

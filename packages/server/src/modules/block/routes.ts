@@ -4,6 +4,8 @@ import type { IdSource } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
+import { cancelBlock, publishTerms, readTerms } from './cancel-service.ts'
+import { renderTerms } from './cancel.ts'
 import { listOfferings } from './offering-service.ts'
 import { sellBack, withdraw } from './sell-back-service.ts'
 import { createBlock } from './service.ts'
@@ -17,6 +19,9 @@ type Names =
   | 'getBlock'
   | 'sellBlockBack'
   | 'withdrawSellBacks'
+  | 'cancelBlock'
+  | 'getBlockPolicy'
+  | 'setBlockPolicy'
 
 /** Null: sees every organization. */
 function scopeOf(principal: Caller): string | null {
@@ -42,6 +47,12 @@ async function renderWhole(db: Db, id: string, context: { principal: Caller; now
     ...{ at: at.toISOString(), type, text },
   }))
   return { ...block, facts, sellBacks: await renderSellBacks(db, id) }
+}
+
+async function renderPolicy(db: Db) {
+  const { freeHours, feePercent, setAt } = await readTerms(db)
+  const text = renderTerms({ freeHours, feePercent })
+  return { freeHours, feePercent, text, setAt: setAt?.toISOString() ?? null }
 }
 
 export function blockRoutes({ ids }: { readonly ids: IdSource }): Pick<Routes, Names> {
@@ -74,6 +85,17 @@ export function blockRoutes({ ids }: { readonly ids: IdSource }): Pick<Routes, N
       const whose = { id: params.id, organizationId: scopeOf(principal), nodes: body.nodes }
       await sellBack(db, whose, { now, ids })
       return renderWhole(db, params.id, { principal, now })
+    },
+    cancelBlock: async ({ db, principal, params, body, now }) => {
+      const feeMax = body.maxFeeUsd === undefined ? null : money(body.maxFeeUsd)
+      const whose = { id: params.id, organizationId: scopeOf(principal), feeMax }
+      await cancelBlock(db, whose, { now, ids })
+      return renderWhole(db, params.id, { principal, now })
+    },
+    getBlockPolicy: ({ db }) => renderPolicy(db),
+    setBlockPolicy: async ({ db, body, now }) => {
+      await publishTerms(db, body, now)
+      return renderPolicy(db)
     },
     withdrawSellBacks: async ({ db, principal, params, now }) => {
       await withdraw(db, { id: params.id, organizationId: scopeOf(principal) }, { now, ids })

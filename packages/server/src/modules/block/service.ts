@@ -24,6 +24,7 @@ import {
   type Interval,
   wholePrice,
 } from './block.ts'
+import { readTerms } from './cancel-service.ts'
 import { tellBlock } from './record-service.ts'
 import { leadMsOf, readRoom } from './room-service.ts'
 import { fits } from './room.ts'
@@ -154,11 +155,13 @@ export async function createBlock(tx: Db, request: BlockRequest, context: Contex
   const amount = wholePrice({ gpus, startsAt, endsAt, ...agreed })
   // Money before bookings, as whoever places what stays takes them.
   const holdId = await holdPrice(tx, { id, organizationId, amount }, context)
+  const { freeHours, feePercent } = await readTerms(tx)
   const block: Block = {
     ...{ id, organizationId, projectId, name: request.name ?? `${gpus} × ${pool.name}` },
     ...{ state: 'scheduled', pool: pool.name, gpus, nodes, fabric, startsAt, endsAt, ...agreed },
     ...{ holdId, chargedUntil: startsAt, createdAt: now, readyAt: null, closedAt: null },
     ...{ missingGpuMs: null, usedGpuMs: null, creditUsd: null, creditTransactionId: null },
+    ...{ cancelTerms: { freeHours, feePercent }, feeUsd: null },
     text: `Begins at ${startsAt.toISOString()}.`,
   }
   await book(tx, block, { pool, now })

@@ -32,6 +32,11 @@ function toBlock(row: Selectable<Schema['block']>): Block {
     usedGpuMs: row.used_gpu_ms === null ? null : Number(row.used_gpu_ms),
     creditUsd: row.credit_usd === null ? null : money(row.credit_usd),
     creditTransactionId: row.credit_transaction_id,
+    cancelTerms:
+      row.free_hours === null || row.fee_percent === null
+        ? null
+        : { freeHours: row.free_hours, feePercent: row.fee_percent },
+    feeUsd: row.fee_usd === null ? null : money(row.fee_usd),
   }
 }
 
@@ -57,6 +62,8 @@ export async function insertBlock(tx: Db, block: Block): Promise<void> {
       hold_id: block.holdId,
       charged_until: block.chargedUntil,
       created_at: block.createdAt,
+      free_hours: block.cancelTerms?.freeHours ?? null,
+      fee_percent: block.cancelTerms?.feePercent ?? null,
     })
     .execute()
 }
@@ -114,13 +121,15 @@ export async function changeBlock(
 }
 
 export interface BlockClosing {
-  readonly state: 'ended' | 'unavailable'
+  readonly state: 'ended' | 'unavailable' | 'cancelled'
   readonly text: string
   readonly closedAt: Date
   readonly missingGpuMs: number
   readonly usedGpuMs: number
   readonly creditUsd: Money
   readonly creditTransactionId: string | null
+  /** Of one that was cancelled. */
+  readonly feeUsd?: Money
 }
 
 export async function closeBlock(tx: Db, id: string, closing: BlockClosing): Promise<void> {
@@ -132,6 +141,7 @@ export async function closeBlock(tx: Db, id: string, closing: BlockClosing): Pro
     used_gpu_ms: BigInt(closing.usedGpuMs),
     credit_usd: renderMoney(closing.creditUsd),
     credit_transaction_id: closing.creditTransactionId,
+    fee_usd: closing.feeUsd === undefined ? null : renderMoney(closing.feeUsd),
   }
   await tx.updateTable('block').set(columns).where('id', '=', id).execute()
 }

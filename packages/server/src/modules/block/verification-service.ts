@@ -1,4 +1,5 @@
 /** Recomputes what every block that is over was to pay and to be given back, and compares it with the ledger. */
+import { type Money, ZERO } from '#kernel/money.ts'
 import {
   compensationsPosted,
   judge,
@@ -7,6 +8,7 @@ import {
 } from '#modules/ledger/index.ts'
 import { usageOf } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import { cancelFee } from './cancel.ts'
 import { type Block, creditFor, creditSource, wholePrice } from './block.ts'
 import { reckonTime } from './end-service.ts'
 import { reckonLines } from './sell-back-service.ts'
@@ -24,17 +26,25 @@ export async function verifyBlocks(db: Db): Promise<readonly LedgerCheck[]> {
   ]
 }
 
+/** What it was to pay: all of its price, or by its rule for when it was cancelled. */
+function due(block: Block): Money | null {
+  const { state, cancelTerms, startsAt, closedAt } = block
+  if (state !== 'cancelled') return wholePrice(block)
+  if (cancelTerms === null || closedAt === null) return null
+  return cancelFee(cancelTerms, { startsAt, whole: wholePrice(block), at: closedAt })
+}
+
 async function verifyPaid(db: Db, blocks: readonly Block[]): Promise<LedgerCheck> {
   const ids = blocks.map(({ id }) => id)
   const usage = await usageOf(db, ids)
   const open = new Set((await listOpenHolds(db, 'block', ids)).map(({ reference }) => reference))
   const wrong = blocks
-    .filter((block) => usage.get(block.id)?.charged !== wholePrice(block) || open.has(block.id))
+    .filter((block) => (usage.get(block.id)?.charged ?? ZERO) !== due(block) || open.has(block.id))
     .map(({ id }) => id)
   return judge('blocks_are_paid_whole', wrong, {
-    held: `All ${blocks.length} blocks that are over were paid whole, used or not, and hold nothing more.`,
+    held: `All ${blocks.length} blocks that are over were paid whole, used or not, or as their cancelling costs, and hold nothing more.`,
     broken:
-      'Blocks that are over and were charged another amount than their price, or still hold money',
+      'Blocks that are over and were charged another amount than their price or their fee, or still hold money',
   })
 }
 

@@ -7,6 +7,8 @@ import { listOpenHolds } from '#modules/ledger/index.ts'
 import { usageOf } from '#modules/metering/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { type Block, wholePrice } from './block.ts'
+import { feeOf } from './cancel-service.ts'
+import { freeUntil } from './cancel.ts'
 import { reckonTime } from './end-service.ts'
 import { listLines, listSellBacks } from './sell-back-store.ts'
 
@@ -19,6 +21,15 @@ async function countNow(db: Db, block: Block) {
     if (leaseId !== null) gpusInUse += slots.length
   }
   return { gpusHeld, gpusInUse }
+}
+
+function renderCancellation(block: Block, now: Date): BlockAnswer['cancellation'] {
+  const fee = feeOf(block, now)
+  const { cancelTerms, startsAt } = block
+  if (fee === null || cancelTerms === null) return null
+  const { feePercent } = cancelTerms
+  const freeAt = freeUntil(cancelTerms, startsAt)
+  return { feeUsd: renderMoney(fee), freeUntil: freeAt.toISOString(), feePercent }
 }
 
 /** In the same order. */
@@ -50,6 +61,8 @@ export async function renderBlocks(
       heldGpuMs: heldMs,
       usedGpuMs: block.usedGpuMs ?? usedMs,
       missingGpuMs: block.missingGpuMs ?? missingMs,
+      feeUsd: block.feeUsd === null ? null : renderMoney(block.feeUsd),
+      cancellation: renderCancellation(block, now),
       createdAt: block.createdAt.toISOString(),
       readyAt: block.readyAt?.toISOString() ?? null,
       closedAt: block.closedAt?.toISOString() ?? null,

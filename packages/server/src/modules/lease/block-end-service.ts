@@ -5,7 +5,7 @@ import { leaveBlockClaims } from '#modules/book/index.ts'
 import { findPool } from '#modules/fleet/index.ts'
 import { getBalance, setHold } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { leaveBlock } from './block-lease-store.ts'
+import { leaveBlock, listOpenIdsOfBlock } from './block-lease-store.ts'
 import { isBookedOtherwise } from './booked-check-service.ts'
 import { holdNeeded } from './funding-service.ts'
 import type { Lease } from './lease.ts'
@@ -85,4 +85,12 @@ export async function leaveAtBlockEnd(tx: Db, end: BlockEnd): Promise<void> {
   if (lease?.state !== 'starting' && lease?.state !== 'running') return
   if (lease.afterBlock === 'on_demand' && (await goOn(tx, lease, end))) return
   await giveNotice(tx, lease, end)
+}
+
+/** The block does not begin at all: what waits within it ends. Nothing of it can have begun. */
+export async function endWaitingOfBlock(tx: Db, blockId: string, now: Date): Promise<void> {
+  for (const id of await listOpenIdsOfBlock(tx, blockId)) {
+    const lease = await lockLease(tx, id)
+    if (lease?.state === 'pending') await endWaiting(tx, lease, { reason: 'stopped', now })
+  }
 }

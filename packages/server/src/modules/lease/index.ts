@@ -1,7 +1,7 @@
 /** Leases: who holds which slots, until when, at what price; and how they are taken back. */
 export { Beat } from './beat.ts'
 export { listOpenIdsOfBlock } from './block-lease-store.ts'
-export { announceBlockEnd, leaveAtBlockEnd } from './block-end-service.ts'
+export { announceBlockEnd, endWaitingOfBlock, leaveAtBlockEnd } from './block-end-service.ts'
 export { staysMs } from './booked-check-service.ts'
 export { runCycle } from './cycle.ts'
 export { type DoorRequest, type DoorSource, findServiceAddress } from './door-service.ts'

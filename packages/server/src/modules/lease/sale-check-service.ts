@@ -41,7 +41,7 @@ async function readRoom(tx: Db, pool: string, now: Date): Promise<SaleRoom> {
   const wants = (await listPendingLeases(tx)).filter(
     (lease) => lease.pool === pool && lease.kind === 'anchor' && (lease.retryAt ?? now) <= now,
   )
-  const bookings = await readBookings(tx, held, now)
+  const bookings = await readBookings(tx, { held, nodes, now })
   return new SaleRoom(await readSale(tx, pool, { held, nodes, wants, bookings, now }))
 }
 

@@ -132,7 +132,7 @@ async function readBook(tx: Db, now: Date): Promise<Book> {
   const faults = await listFaults(tx)
   const nodes = await listNodeShapes(tx)
   const { wants: waiting, heldBack } = await listWants(tx, now)
-  const bookings = await readBookings(tx, held, now)
+  const bookings = await readBookings(tx, { held, nodes, now })
   const wants = [...bookings.wants, ...waiting]
   const broken = brokenSlots(faults, held)
   const holdersBy = (leases: ReadonlyMap<string, Standing>) => [

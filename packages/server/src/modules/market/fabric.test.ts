@@ -91,3 +91,12 @@ test('a gap that typical leases fill is left to them', () => {
   })
   expect(placesOf(decisions)).toEqual(['n1'])
 })
+
+test('what is missing of a gang goes only where the rest of it is: into room, or in the place of others', () => {
+  const rest: Want = { ...GANG, gpus: 8, nodes: 1, isBlock: true, onFabric: 'b' }
+  expect(placesOf(decide({ nodes: nodes('a', 'a', 'b'), wants: [rest] }))).toEqual(['n2'])
+  const taken = decide({ nodes: nodes('a', 'a', 'b'), holders: [spot('n2')], wants: [rest] })
+  expect(taken).toMatchObject([{ kind: 'reclaim', leaseId: 'spot n2' }, { kind: 'wait' }])
+  const gone = decide({ nodes: nodes('a', 'a', 'c'), wants: [rest] })
+  expect(gone.map(({ kind }) => kind)).toEqual(['wait'])
+})

@@ -24,6 +24,10 @@ class FabricFloor extends Floor {
     return this.#whole.drainingOn(this.#fabric)
   }
 
+  override bestWithFree(slots: number): Room | null {
+    return this.withFree(slots).next().value ?? null
+  }
+
   override withFree(slots: number): Generator<Room> {
     return this.#whole.withFreeOn(this.#fabric, slots)
   }
@@ -59,6 +63,10 @@ function onFabric(whole: Floor, fabric: string, rooms: readonly Room[]): Floor {
  * room now come first, of those the one with the least to spare.
  */
 export function floorsFor(want: Want, floor: Floor): readonly Floor[] {
+  if (want.onFabric !== undefined) {
+    const rooms = floor.fabrics().get(want.onFabric)
+    return rooms === undefined ? [] : [onFabric(floor, want.onFabric, rooms)]
+  }
   if (want.isOneFabric !== true || want.nodes === 1) return [floor]
   const fabrics = [...floor.fabrics()].flatMap(([fabric, rooms]) => {
     if (fabric === null || rooms.length < want.nodes) return []

@@ -8,7 +8,15 @@ export type { Shrink } from './keeping.ts'
 export { decide, decideByRoom, inOrder, isTooDear, keptSoon, type Outcome } from './plan.ts'
 export { estimateStarts, type StartEstimate, UNKNOWN } from './start/estimate.ts'
 export type { LineInput, LineRun, LineWork } from './start/line.ts'
-export { auctionSku, blockSku, getGpuPrice, gpuSku, inBlockSku, TIERS } from './prices.ts'
+export {
+  auctionSku,
+  blockSku,
+  cancelledBlockSku,
+  getGpuPrice,
+  gpuSku,
+  inBlockSku,
+  TIERS,
+} from './prices.ts'
 export { type PlaceInOrder, reclaimOrder } from './reclaim-order.ts'
 export { marketRoutes } from './routes.ts'
 export type {

@@ -21,6 +21,11 @@ export function blockSku(pool: string): string {
   return `gpu.${pool}.reserved`
 }
 
+/** The SKU of what blocks cost that were cancelled: each once, at a price of its own. */
+export function cancelledBlockSku(pool: string): string {
+  return `gpu.${pool}.cancelled`
+}
+
 /** The SKU of time within a block, which the block has paid: its price is nothing. */
 export function inBlockSku(pool: string): string {
   return `gpu.${pool}.in_block`

@@ -62,6 +62,8 @@ export interface Want {
   readonly nodes: number
   /** All its nodes must be of one fabric; a node that knows of none is of no one's. */
   readonly isOneFabric?: boolean
+  /** The fabric that the rest of it is on already: it goes nowhere else. Absent: there is no rest. */
+  readonly onFabric?: string
   readonly createdMs: number
   readonly maxPriceUsd: Money | null
   /** Whether it cannot be taken back for the owner's work. Absent: on demand cannot, all else can. */

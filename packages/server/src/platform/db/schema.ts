@@ -72,6 +72,9 @@ export interface BlockTable {
   used_gpu_ms: bigint | null
   credit_usd: string | null
   credit_transaction_id: string | null
+  free_hours: number | null
+  fee_percent: number | null
+  fee_usd: string | null
 }
 
 export interface BlockFactTable {
@@ -80,6 +83,13 @@ export interface BlockFactTable {
   at: Date
   type: string
   text: string
+}
+
+export interface BlockPolicyTable {
+  id: GeneratedAlways<bigint>
+  free_hours: number
+  fee_percent: number
+  set_at: Date
 }
 
 export interface BookingTable {
@@ -833,6 +843,7 @@ export interface Schema {
   balance: BalanceTable
   block: BlockTable
   block_fact: BlockFactTable
+  block_policy: BlockPolicyTable
   booking: BookingTable
   claim: ClaimTable
   clearing: ClearingTable
