@@ -90,6 +90,7 @@ export const API = {
   getOrder: orders.getOrder,
   cancelOrder: orders.cancelOrder,
   listBlockOfferings: blocks.listBlockOfferings,
+  getBlockCalendar: blocks.getBlockCalendar,
   getBlockPolicy: blocks.getBlockPolicy,
   setBlockPolicy: blocks.setBlockPolicy,
   createBlock: blocks.createBlock,

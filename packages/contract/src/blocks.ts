@@ -253,6 +253,30 @@ export const cancelBlock = endpoint({
 
 const AHEAD_HOURS_MAX = 1344
 
+export const BlockCalendarHour = z.object({
+  from: Instant,
+  to: Instant,
+  /** Of nodes that work. */
+  gpusTotal: z.number().int(),
+  /** May be booked as a block of this hour; zero where that is too soon. */
+  gpusBookable: z.number().int(),
+})
+export type BlockCalendarHour = z.infer<typeof BlockCalendarHour>
+
+export const getBlockCalendar = endpoint({
+  id: 'block.calendar',
+  method: 'GET',
+  path: '/blocks/calendar',
+  summary: 'What may be booked of a pool hour by hour, by what is known now',
+  permission: 'price.read',
+  query: z.strictObject({
+    pool: Name,
+    hours: z.coerce.number().int().min(1).max(AHEAD_HOURS_MAX).default(48),
+  }),
+  returns: z.object({ pool: Name, hours: z.array(BlockCalendarHour) }),
+  errors: ['pool.not_found'],
+})
+
 /** The rule for cancelling blocks that are bought now. */
 export const BlockPolicy = z.object({
   /** Cancelled at least so many hours before its start, a block costs nothing. */

@@ -75,7 +75,7 @@ export const Lease = z.object({
   state: LeaseState,
   /** Why a pending lease waits, as a sentence. */
   waitingFor: z.string().nullable(),
-  /** When it is likely to start; reckoned where one lease is asked for that waits, null otherwise. */
+  /** When it is likely to start; null where it does not wait, and in lists of a pool where very many do. */
   expectedStart: ExpectedStart.nullable(),
   endReason: EndReason.nullable(),
   exitCode: z.number().int().nullable(),

@@ -53,7 +53,7 @@ export const Order = z.object({
   state: OrderState,
   /** How it stands, as a sentence. */
   text: z.string(),
-  /** When it is likely to be filled; reckoned where one order is asked for that is open, null otherwise. */
+  /** When it is likely to be filled; null where it is closed, and in lists of a pool where very many wait. */
   expectedStart: ExpectedStart.nullable(),
   pool: Name,
   gpus: z.number().int(),

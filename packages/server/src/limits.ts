@@ -82,6 +82,10 @@ export const ARTIFACTS_LISTED_MAX = 10_000
 /** The expected start of what waits follows from how long leases ran in so long, and from what was asked for in so long. */
 export const STARTS_LEARNED_MS = 30 * 24 * 60 * MINUTE_MS
 export const STARTS_LATELY_MS = 24 * 60 * MINUTE_MS
+/** Of a list, so many of those that wait are told when they are likely to start. */
+export const STARTS_TOLD_MAX = 100
+/** With more leases than that open on a pool, a start is reckoned only where one is asked for. */
+export const STARTS_UNASKED_OPEN_MAX = 500
 
 /** How often the market looks at the book when nothing was heard. */
 export const MARKET_CYCLE_EVERY_MS = 1 * SECOND_MS

@@ -109,6 +109,7 @@ const SAMPLES = cases({
   listBlocks: {},
   getBlock: { params: { id: NO_BLOCK } },
   cancelBlock: { params: { id: NO_BLOCK }, body: {} },
+  getBlockCalendar: { query: { pool: 'local' } },
   getBlockPolicy: {},
   setBlockPolicy: { body: { freeHours: 24, feePercent: 10 } },
   sellBlockBack: { params: { id: NO_BLOCK }, body: { nodes: 1 } },

@@ -1,7 +1,7 @@
 /** What a pool can place over time, and what comes near to a wish. */
 import { expect, test } from 'vitest'
 import { findNear } from './offering.ts'
-import { fits, type PoolRoom } from './room.ts'
+import { bookableAt, fits, type PoolRoom } from './room.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -76,4 +76,12 @@ test('what a block on one fabric lacks is kept for it on the fabric where the re
   // when its fabric has no other node, nothing else is promised in its place
   const b = [{ nodeId: 'b', slots: 4, untilMs: null }]
   expect(fits(gang(4, 1), room({ booked, firm: b }))).toBe(false)
+})
+
+test('what may be booked in an hour is what neither stays, is booked, nor is kept for the owner', () => {
+  const firm = [{ nodeId: 'a', slots: 3, untilMs: 2 * HOUR_MS }]
+  const booked = [{ ...gang(8, 2, [1, 4]), held: [] }]
+  const at = (hour: number) => bookableAt(room({ firm, booked, keptSlots: 2 }), hour * HOUR_MS)
+  expect([0, 1, 2, 4].map(at)).toEqual([11, 3, 6, 14])
+  expect(bookableAt(room({ keptSlots: 40 }), 0)).toBe(0)
 })

@@ -101,23 +101,39 @@ function itemsAt(room: PoolRoom, atMs: number): Item[] {
     })
 }
 
-function fitsAt(gang: Gang, room: PoolRoom, atMs: number): boolean {
+/** What is left on each node once all of these have theirs; null where one finds no place. */
+function place(items: readonly Item[], room: PoolRoom, atMs: number): Free | null {
   const free = freeAt(room, atMs)
-  const { nodes: count, isOneFabric } = gang
-  const own: Item = { perNode: gang.gpus / count, nodes: count, isOneFabric }
   const isTied = ({ onFabric }: Item) => Number(onFabric !== undefined)
   // Those first that have the least choice.
-  const items = [...itemsAt(room, atMs), own].toSorted(
+  const inOrder = items.toSorted(
     (a, b) => isTied(b) - isTied(a) || b.perNode - a.perNode || b.nodes - a.nodes,
   )
-  for (const item of items) {
+  for (const item of inOrder) {
     const nodes = choose(item, free, room)
-    if (nodes === null) return false
+    if (nodes === null) return null
     for (const id of nodes) free.set(id, (free.get(id) ?? 0) - item.perNode)
   }
+  return free
+}
+
+function leftIn(free: Free): number {
   let left = 0
   for (const slots of free.values()) left += Math.max(0, slots)
-  return left >= room.keptSlots
+  return left
+}
+
+function fitsAt(gang: Gang, room: PoolRoom, atMs: number): boolean {
+  const { gpus, nodes, isOneFabric } = gang
+  const own: Item = { perNode: gpus / nodes, nodes, isOneFabric }
+  const free = place([...itemsAt(room, atMs), own], room, atMs)
+  return free !== null && leftIn(free) >= room.keptSlots
+}
+
+/** GPUs that may be booked from an instant on, until something else begins; as gangs that fit on what each node has left. */
+export function bookableAt(room: PoolRoom, atMs: number): number {
+  const free = place(itemsAt(room, atMs), room, atMs)
+  return free === null ? 0 : Math.max(0, leftIn(free) - room.keptSlots)
 }
 
 /** Whether a gang fits at every instant of its time. More is taken only where it or another begins. */

@@ -4,6 +4,7 @@ import type { IdSource } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Caller, Routes } from '#platform/http/handler.ts'
+import { listBookable } from './calendar-service.ts'
 import { cancelBlock, publishTerms, readTerms } from './cancel-service.ts'
 import { renderTerms } from './cancel.ts'
 import { listOfferings } from './offering-service.ts'
@@ -20,6 +21,7 @@ type Names =
   | 'sellBlockBack'
   | 'withdrawSellBacks'
   | 'cancelBlock'
+  | 'getBlockCalendar'
   | 'getBlockPolicy'
   | 'setBlockPolicy'
 
@@ -91,6 +93,13 @@ export function blockRoutes({ ids }: { readonly ids: IdSource }): Pick<Routes, N
       const whose = { id: params.id, organizationId: scopeOf(principal), feeMax }
       await cancelBlock(db, whose, { now, ids })
       return renderWhole(db, params.id, { principal, now })
+    },
+    getBlockCalendar: async ({ db, principal, query, now }) => {
+      const { organizationId } = principal
+      return {
+        pool: query.pool,
+        hours: [...(await listBookable(db, { organizationId, ...query }, now))],
+      }
     },
     getBlockPolicy: ({ db }) => renderPolicy(db),
     setBlockPolicy: async ({ db, body, now }) => {

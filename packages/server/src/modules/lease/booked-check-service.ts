@@ -27,7 +27,8 @@ function isStaying({ kind }: Lease): boolean {
   return kind === 'on_demand' || kind === 'serving'
 }
 
-async function listBooked(tx: Db, pool: string): Promise<readonly Booked[]> {
+/** What the blocks of a pool are promised beside what they have. */
+export async function listBooked(tx: Db, pool: string): Promise<readonly Booked[]> {
   const bookings = await listBookings(tx, pool)
   if (bookings.length === 0) return []
   const held = new Map<string, number>()

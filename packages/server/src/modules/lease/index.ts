@@ -2,7 +2,7 @@
 export { Beat } from './beat.ts'
 export { listOpenIdsOfBlock } from './block-lease-store.ts'
 export { announceBlockEnd, endWaitingOfBlock, leaveAtBlockEnd } from './block-end-service.ts'
-export { staysMs } from './booked-check-service.ts'
+export { listBooked, staysMs } from './booked-check-service.ts'
 export { runCycle } from './cycle.ts'
 export { type DoorRequest, type DoorSource, findServiceAddress } from './door-service.ts'
 export { discardOldFiles } from './files-service.ts'
@@ -28,7 +28,7 @@ export { holdNeeded } from './funding-service.ts'
 export { fitGang } from './gang.ts'
 export { Outdated, placeLeases } from './placing-service.ts'
 export { endsByMs, yieldsFromMs } from './ends.ts'
-export { readStarts, renderStart } from './start-service.ts'
+export { isQuickToReckon, readStarts, renderStart } from './start-service.ts'
 export {
   createLease,
   createLeases,

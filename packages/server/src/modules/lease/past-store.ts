@@ -49,3 +49,10 @@ export async function listAsked(db: Db, pool: string, since: Date): Promise<read
     ...{ id, kind: kind as LeaseKind, gpus, nodes, limitMs: limit === null ? null : Number(limit) },
   }))
 }
+
+/** Whether more leases than so many of a pool have not ended. */
+export async function hasMoreOpen(db: Db, pool: string, most: number): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM lease WHERE pool_name = ${pool} AND state <> 'ended'
+    LIMIT ${most + 1}`.execute(db)
+  return rows.length > most
+}

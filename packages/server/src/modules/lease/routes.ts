@@ -10,8 +10,8 @@ import { confirmGone } from './confirm-service.ts'
 import { hideWork, openHidden } from './hidden-service.ts'
 import { attemptId, type Lease } from './lease.ts'
 import { streamLog } from './logs.ts'
-import { type BlockTerms, createLease, type LeaseRequest, stopLease } from './service.ts'
-import { expectedStarts } from './start-service.ts'
+import { type BlockTerms, createLease, type LeaseRequest, planLease, stopLease } from './service.ts'
+import { expectedStart, expectedStartOfNew, expectedStarts } from './start-service.ts'
 import * as store from './store.ts'
 import { renderLeases } from './view.ts'
 
@@ -72,6 +72,12 @@ export type AskBlock = (
   context: { readonly now: Date; readonly ids: IdSource },
 ) => Promise<Pick<LeaseRequest, 'pool' | 'nodes' | 'block' | 'agreedPrice'>>
 
+async function startOf(db: Db, request: LeaseRequest, context: { now: Date; ids: IdSource }) {
+  const { pool, nodes } = await planLease(db, request, context)
+  const { kind, gpus, timeLimitMs = null } = request
+  return expectedStartOfNew(db, { kind, gpus, nodes, pool, timeLimitMs }, context.now)
+}
+
 export function leaseRoutes({
   engines,
   ids,
@@ -102,13 +108,12 @@ export function leaseRoutes({
             }
       const work = hideWork(pepper, asked)
       const maxPriceUsd = most === undefined ? null : money(most)
-      const lease = await createLease(
-        db,
-        { organizationId, projectId, maxPriceUsd, ...work, ...within },
-        { now, ids },
-      )
+      const request = { organizationId, projectId, maxPriceUsd, ...work, ...within }
+      // Before anything is locked: it takes a while.
+      const start = block === undefined ? await startOf(db, request, { now, ids }) : null
+      const lease = await createLease(db, request, { now, ids })
       setTarget(lease.id)
-      return renderOne(db, lease)
+      return { ...(await renderOne(db, lease)), expectedStart: start }
     },
     runAnchor: async ({ db, principal, body, now, setTarget }) => {
       const { organizationId, projectId } = principal
@@ -118,23 +123,26 @@ export function leaseRoutes({
         noticeSignal: 'SIGTERM',
         maxPriceUsd: null,
       }
-      const lease = await createLease(
-        db,
-        { organizationId, projectId, kind: 'anchor', ...work },
-        { now, ids },
-      )
+      const request = { organizationId, projectId, kind: 'anchor' as const, ...work }
+      const start = await startOf(db, request, { now, ids })
+      const lease = await createLease(db, request, { now, ids })
       setTarget(lease.id)
-      return renderOne(db, lease)
+      return { ...(await renderOne(db, lease)), expectedStart: start }
     },
-    listLeases: async ({ db, principal, query }) => {
+    listLeases: async ({ db, principal, query, now }) => {
       const leases = await store.listLeases(db, { organizationId: scopeOf(principal), ...query })
       const nextCursor = leases.length === query.limit ? (leases.at(-1)?.id ?? null) : null
-      return { items: await renderLeases(db, leases), nextCursor }
+      const starts = await expectedStarts(db, leases, now)
+      const items = (await renderLeases(db, leases)).map((lease) => ({
+        ...lease,
+        expectedStart: starts.get(lease.id) ?? null,
+      }))
+      return { items, nextCursor }
     },
     getLease: async ({ db, principal, params, now }) => {
       const lease = await getVisible(db, params.id, principal)
-      const starts = await expectedStarts(db, [lease], now)
-      return { ...(await renderOne(db, lease)), expectedStart: starts.get(lease.id) ?? null }
+      const start = await expectedStart(db, lease, now)
+      return { ...(await renderOne(db, lease)), expectedStart: start }
     },
     listLeaseFacts: async ({ db, principal, params }) => {
       const lease = await getVisible(db, params.id, principal)

@@ -11,13 +11,19 @@ import {
   SaleRoom,
   type Snapshot,
   type StartEstimate,
+  UNKNOWN,
   type Want,
 } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { STARTS_LEARNED_MS, STARTS_LATELY_MS } from '../../limits.ts'
+import {
+  STARTS_LATELY_MS,
+  STARTS_LEARNED_MS,
+  STARTS_TOLD_MAX,
+  STARTS_UNASKED_OPEN_MAX,
+} from '../../limits.ts'
 import { endsByMs, yieldsFromMs } from './ends.ts'
 import type { Lease } from './lease.ts'
-import { listAsked, listLifetimes } from './past-store.ts'
+import { hasMoreOpen, listAsked, listLifetimes } from './past-store.ts'
 import { readBare } from './snapshot-service.ts'
 import { listOpenLeases } from './store.ts'
 
@@ -127,18 +133,50 @@ export function renderStart({ p50Ms, p90Ms }: StartEstimate, now: Date) {
   return { p50At: at(p50Ms), p90At: at(p90Ms) }
 }
 
-/** Of leases that wait, when each is likely to start. */
+/** Whether a reckoning that nobody asked for by itself is quick: not where very many are open. */
+export async function isQuickToReckon(db: Db, pool: string): Promise<boolean> {
+  return !(await hasMoreOpen(db, pool, STARTS_UNASKED_OPEN_MAX))
+}
+
+/** Of a lease, when it is likely to start; null where it does not wait, or waits for its block alone. */
+export async function expectedStart(
+  db: Db,
+  { id, state, pool, blockId }: Pick<Lease, 'id' | 'state' | 'pool' | 'blockId'>,
+  now: Date,
+) {
+  if (state !== 'pending' || blockId !== null) return null
+  const estimate = await readStarts(db, pool, now)
+  return renderStart(estimate([id]).get(id) ?? UNKNOWN, now)
+}
+
+/** Of a list, of those that wait, while that is quick. */
 export async function expectedStarts(
   db: Db,
-  leases: readonly Pick<Lease, 'id' | 'state' | 'pool'>[],
+  leases: readonly Pick<Lease, 'id' | 'state' | 'pool' | 'blockId'>[],
   now: Date,
 ): Promise<ReadonlyMap<string, ReturnType<typeof renderStart>>> {
-  const waiting = leases.filter(({ state }) => state === 'pending')
+  const waiting = leases.filter(({ state, blockId }) => state === 'pending' && blockId === null)
   const starts = new Map<string, ReturnType<typeof renderStart>>()
-  for (const [pool, own] of Map.groupBy(waiting, (lease) => lease.pool)) {
+  for (const [pool, own] of Map.groupBy(waiting.slice(0, STARTS_TOLD_MAX), (lease) => lease.pool)) {
+    if (!(await isQuickToReckon(db, pool))) continue
     const estimate = await readStarts(db, pool, now)
     for (const [id, start] of estimate(own.map((lease) => lease.id)))
       starts.set(id, renderStart(start, now))
   }
   return starts
+}
+
+/** When one that is about to be asked for is likely to start, after all that waits. Asked before it locks anything. */
+export async function expectedStartOfNew(
+  db: Db,
+  { kind, gpus, nodes, pool, timeLimitMs }: Pick<Lease, 'kind' | 'gpus' | 'nodes' | 'pool'> & {
+    readonly timeLimitMs: number | null
+  },
+  now: Date,
+) {
+  if (!(await isQuickToReckon(db, pool))) return null
+  const takesRoom = kind === 'on_demand' || kind === 'anchor'
+  const work = { id: 'new', kind, gpus, nodes, limitMs: timeLimitMs, takesRoom }
+  const estimate = await readStarts(db, pool, now)
+  return renderStart(estimate(['new'], [work]).get('new') ?? UNKNOWN, now)
 }

@@ -4,6 +4,7 @@ import { insertBooking } from '#modules/book/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { makeOrderStand, type OrderStand, POOL } from './testing/stand.ts'
+import { answerOffers } from './offer-service.ts'
 import { answerCalendar } from './worth-service.ts'
 
 const HOUR_MS = 3_600_000
@@ -44,4 +45,26 @@ test('the calendar shows what is booked, and what is free beside it', async () =
   const { hours } = await answerCalendar(database, POOL, asked)
   expect(hours.map(({ gpusBooked }) => gpusBooked)).toEqual([0, 0, 0, 0, 0, 12, 0])
   expect(hours.map(({ gpusFree }) => gpusFree)).toEqual([16, 16, 16, 16, 16, 4, 16])
+})
+
+test('on demand is offered beside what is booked: less of it for good, all of it for a while, and later', async () => {
+  const { buyer, database, clock } = await begin()
+  const a = await buyer('a')
+  const asked = {
+    ...{ ...a, gpus: 8, nodes: 2, pool: POOL, tier: 'on_demand' as const, limit: null, from: null },
+    ...{ accelerator: undefined, site: undefined, region: undefined, jurisdiction: undefined },
+    most: 10,
+  }
+  const offers = async (durationMs: number | undefined) => {
+    const { items } = await answerOffers(database, { ...asked, durationMs }, clock.now())
+    const onDemand = items.filter(({ tier }) => tier === 'on_demand')
+    return onDemand.map(({ gpus, differs, startsAt }) => [gpus, differs.join(), startsAt])
+  }
+  const now = clock.now().toISOString()
+  const over = new Date(clock.now().getTime() + 6 * HOUR_MS).toISOString()
+  expect(await offers(undefined)).toEqual([
+    [8, 'start', over],
+    [4, 'gpus', now],
+  ])
+  expect(await offers(4 * HOUR_MS)).toEqual([[8, '', now]])
 })

@@ -5,9 +5,9 @@ import { present } from '#kernel/assert.ts'
 import { Fault } from '#kernel/fault.ts'
 import { ceiling, type Money, renderMoney } from '#kernel/money.ts'
 import { listPools, listSites, type Pool, type Site } from '#modules/fleet/index.ts'
-import { fitGang, holdNeeded, openPools } from '#modules/lease/index.ts'
+import { fitGang, holdNeeded, listBooked, openPools, staysMs } from '#modules/lease/index.ts'
 import { getBalance } from '#modules/ledger/index.ts'
-import { getGpuPrice, TIERS } from '#modules/market/index.ts'
+import { bookedWithin, getGpuPrice, TIERS } from '#modules/market/index.ts'
 import { type QuotaStanding, readStandings, tightest } from '#modules/quota/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { knownEnds } from './ends-service.ts'
@@ -70,6 +70,22 @@ function quotaLeftOf(
   return Object.fromEntries(known)
 }
 
+/** What blocks have booked beside what they have, for as long as the work that is asked for may stay. */
+async function bookedOn(
+  db: Db,
+  pool: string,
+  durationMs: number | undefined,
+): Promise<Pick<PoolView, 'bookedFrom' | 'bookingEnds'>> {
+  const booked = (await listBooked(db, pool)).filter(({ slots }) => slots > 0)
+  if (booked.length === 0) return {}
+  const life = { ranMs: 0, graceMs: GRACE_MS, requeue: 'never' } as const
+  const stayMs = staysMs({ ...life, timeLimitMs: durationMs ?? null }) ?? Number.POSITIVE_INFINITY
+  return {
+    bookedFrom: (startsMs) => bookedWithin(booked, startsMs, startsMs + stayMs),
+    bookingEnds: booked.map(({ endsMs }) => endsMs),
+  }
+}
+
 interface Viewed extends PoolView {
   readonly reserve: Money
   readonly declared: Pool
@@ -92,6 +108,7 @@ async function viewPools(db: Db, query: OfferQuery, now: Date): Promise<readonly
       ...{ pool, declared, region: site.region, isAsked: isAsked(query, declared, site) },
       nodes: supply.nodes,
       ...(await knownEnds(db, pool, now)),
+      ...(await bookedOn(db, pool, query.durationMs)),
       prices: await pricesOf(db, pool, now),
       quotaLeft: quotaLeftOf(standing, { pool, projectId }),
       reserve: (await readReserve(db, pool, { supply, at: now })).reserve,

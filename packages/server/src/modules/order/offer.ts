@@ -28,6 +28,10 @@ export interface PoolView {
   readonly coming: readonly ComingFree[]
   /** Held by what gives way to on demand. */
   readonly yielding: readonly ComingFree[]
+  /** The most that is booked for blocks at one instant, from an instant on for as long as it is asked for. Absent: nothing. */
+  readonly bookedFrom?: (startsMs: number) => number
+  /** When what is booked is over. */
+  readonly bookingEnds?: readonly number[]
   readonly prices: Readonly<Record<Tier, Money>>
   /** What the quotas leave; nothing said: there is no limit. */
   readonly quotaLeft?: Readonly<Partial<Record<Tier, number>>>
@@ -61,6 +65,16 @@ function freeAt(view: PoolView, coming: readonly ComingFree[], atMs: number): re
   return [...free.values()]
 }
 
+/** GPUs that may stay from an instant on: what is booked is left, once everybody has gone who gives way to blocks. */
+function stayableAt(view: PoolView, { tier, coming }: Context, atMs: number): number {
+  const booked = tier === 'on_demand' ? (view.bookedFrom?.(atMs) ?? 0) : 0
+  if (booked === 0) return Number.POSITIVE_INFINITY
+  const now = view.nodes.reduce((sum, { free }) => sum + free, 0)
+  const gone = [...coming.filter((each) => each.atMs <= atMs && !view.yielding.includes(each))]
+  const later = [...gone, ...view.yielding].reduce((sum, { slots }) => sum + slots, 0)
+  return now + later - booked
+}
+
 interface Room {
   readonly gpus: number
   readonly nodes: number
@@ -70,19 +84,23 @@ interface Room {
 /** The first instant at which all of it fits; null when that is not known of any. */
 function earliest(view: PoolView, wish: OfferWish, context: Context): Room | null {
   const { coming, fit } = context
-  const instants = coming.map(({ atMs }) => atMs).filter((atMs) => atMs > wish.fromMs)
+  const known = coming.map(({ atMs }) => atMs)
+  const ends = context.tier === 'on_demand' ? (view.bookingEnds ?? []) : []
+  const instants = [...known, ...ends].filter((atMs) => atMs > wish.fromMs)
   for (const startsMs of [wish.fromMs, ...new Set(instants.toSorted((a, b) => a - b))]) {
     const nodes = fit(wish, freeAt(view, coming, startsMs))
-    if (nodes !== null) return { gpus: wish.gpus, nodes, startsMs }
+    if (nodes !== null && wish.gpus <= stayableAt(view, context, startsMs)) return { gpus: wish.gpus, nodes, startsMs }
   }
   return null
 }
 
 /** The most that fits when it should start, of the same shape where one was asked. */
-function fewer(view: PoolView, wish: OfferWish, { coming, fit }: Context): Room | null {
+function fewer(view: PoolView, wish: OfferWish, context: Context): Room | null {
+  const { coming, fit } = context
   const free = freeAt(view, coming, wish.fromMs)
   const most = Math.min(
     wish.gpus - 1,
+    stayableAt(view, context, wish.fromMs),
     free.reduce((sum, slots) => sum + slots, 0),
   )
   const step = wish.nodes ?? 1
@@ -94,6 +112,7 @@ function fewer(view: PoolView, wish: OfferWish, { coming, fit }: Context): Room 
 }
 
 interface Context {
+  readonly tier: Tier
   readonly coming: readonly ComingFree[]
   readonly fit: Fit
 }
@@ -129,7 +148,7 @@ export function findOffers(
   const offers = views.flatMap((view) =>
     TIERS.flatMap((tier) => {
       const coming = tier === 'on_demand' ? [...view.coming, ...view.yielding] : view.coming
-      const context = { coming, fit }
+      const context = { tier, coming, fit }
       const whole = earliest(view, wish, context)
       const part = whole?.startsMs === wish.fromMs ? null : fewer(view, wish, context)
       const left = view.quotaLeft?.[tier] ?? Number.POSITIVE_INFINITY

@@ -15,7 +15,7 @@ import { windowEndAfter } from './order.ts'
 import { listPoints } from './price-history-service.ts'
 import { readReserve } from './rule-service.ts'
 import { cancelOrder, createOrder } from './service.ts'
-import { expectedFill } from './start-service.ts'
+import { expectedFill, expectedFillOfNew, expectedFills } from './start-service.ts'
 import { findOrder, listOrders } from './store.ts'
 import { readForSpot, readSupply, type Supply } from './supply-service.ts'
 import { renderClearing, renderOrders } from './view-service.ts'
@@ -118,22 +118,27 @@ export function orderRoutes({
       const work = hideWork(pepper, asked)
       const lease = { organizationId, projectId, kind: tier, maxPriceUsd: limit, ...work }
       const until = expiresAt === undefined ? null : new Date(expiresAt)
-      const order = await createOrder(
-        db,
-        { lease, limit, expiresAt: until, quote, start, guaranteeHours },
-        { now, ids },
-      )
+      const request = { lease, limit, expiresAt: until, quote, start, guaranteeHours }
+      // Before anything is locked: it takes a while.
+      const expectedStart = await expectedFillOfNew(db, request, { now, ids })
+      const order = await createOrder(db, request, { now, ids })
       setTarget(order.id)
-      return renderVisible(db, order.id, principal)
+      return { ...(await renderVisible(db, order.id, principal)), expectedStart }
     },
-    listOrders: async ({ db, principal, query }) => {
+    listOrders: async ({ db, principal, query, now }) => {
       const orders = await listOrders(db, { organizationId: scopeOf(principal), ...query })
       const nextCursor = orders.length === query.limit ? (orders.at(-1)?.id ?? null) : null
-      return { items: await renderOrders(db, orders), nextCursor }
+      const starts = await expectedFills(db, orders, now)
+      const items = (await renderOrders(db, orders)).map((order) => ({
+        ...order,
+        expectedStart: starts.get(order.id) ?? null,
+      }))
+      return { items, nextCursor }
     },
     getOrder: async ({ db, principal, params, now }) => {
       const order = await renderVisible(db, params.id, principal)
-      return { ...order, expectedStart: await expectedFill(db, order.id, now) }
+      const found = await findOrder(db, order.id)
+      return { ...order, expectedStart: found && (await expectedFill(db, found, now)) }
     },
     cancelOrder: async ({ db, principal, params, now }) => {
       await cancelOrder(db, { id: params.id, organizationId: scopeOf(principal), now })

@@ -4,6 +4,7 @@ import { leaseRoutes } from '#modules/lease/index.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { answerOffers } from './offer-service.ts'
 import { orderRoutes } from './routes.ts'
+import { expectedFillOfNew } from './start-service.ts'
 import { type Buyer, makeOrderStand, type OrderStand, POOL } from './testing/stand.ts'
 
 const HOUR_MS = 3_600_000
@@ -22,7 +23,16 @@ async function begin() {
     (await getOrder(call(of, id) as unknown as Parameters<typeof getOrder>[0])).expectedStart
   const ofLease = async (of: Buyer, id: string) =>
     (await getLease(call(of, id) as unknown as Parameters<typeof getLease>[0])).expectedStart
-  return { ...stand, ofOrder, ofLease }
+  const { listOrders } = orderRoutes({ ids, pepper: 'pepper' })
+  const { listLeases } = leaseRoutes({ ids, pepper: 'pepper' } as Parameters<typeof leaseRoutes>[0])
+  const page = (of: Buyer) => ({ ...call(of, ''), query: { limit: 100 } }) as unknown
+  const listed = async (of: Buyer) => {
+    const orders = await listOrders(page(of) as Parameters<typeof listOrders>[0])
+    const leases = await listLeases(page(of) as Parameters<typeof listLeases>[0])
+    const all = [...orders.items, ...leases.items]
+    return new Map(all.map(({ id, expectedStart }) => [id, expectedStart]))
+  }
+  return { ...stand, ofOrder, ofLease, listed }
 }
 
 afterEach(() => stand.dispose())
@@ -38,7 +48,8 @@ async function fill(of: Buyer, timeLimitMs: number | null): Promise<void> {
 }
 
 test('what waits behind work with a limit starts at its end at the latest; behind work without one, nobody knows', async () => {
-  const { buyer, lease, order, ofLease, ofOrder, clock, clear } = await begin()
+  const { buyer, lease, order, ofLease, ofOrder, clock, clear, listed, database, ids } =
+    await begin()
   const a = await buyer('a')
   await fill(a, 2 * HOUR_MS)
   const endsAt = new Date(clock.now().getTime() + 2 * HOUR_MS).toISOString()
@@ -46,6 +57,14 @@ test('what waits behind work with a limit starts at its end at the latest; behin
   const ordered = await order(a, { gpus: 4, limit: '1' })
   expect(await ofLease(a, waiting.id)).toEqual({ p50At: endsAt, p90At: endsAt })
   expect(await ofOrder(a, ordered.id)).toEqual({ p50At: endsAt, p90At: endsAt })
+  // then lists say the same, and one that is about to be asked for is told so beforehand
+  const told = await listed(a)
+  for (const { id } of [waiting, ordered])
+    expect(told.get(id)).toEqual({ p50At: endsAt, p90At: endsAt })
+  const asked = stand.request(a, { gpus: 4, limit: '1' })
+  const context = { now: clock.now(), ids }
+  const beforehand = await expectedFillOfNew(database, asked, context)
+  expect(beforehand).toEqual({ p50At: endsAt, p90At: endsAt })
   await clear()
   expect((await stand.find(ordered.id)).state).toBe('standing')
   stand.dispose()
