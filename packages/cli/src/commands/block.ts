@@ -3,7 +3,7 @@ import { type BlockOffering, BlockState } from '@spillway/contract'
 import { Argument, Option, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
-import { renderBlock, renderBlocks, renderOfferings } from '../output/blocks.ts'
+import { renderBlock, renderBlockCalendar, renderBlocks, renderOfferings } from '../output/blocks.ts'
 import { amount, duration, instant, wholeNumber } from '../parse/option-values.ts'
 import { findBlockId, presentBlock } from './block-argument.ts'
 import { addBlockCancelling } from './block-cancel.ts'
@@ -51,6 +51,19 @@ export function addBlockCommands(program: Command, context: Context): void {
     persona: 'demo',
     options: wishOptions(context),
     run: listOfferings,
+  })
+  addCommand<{ readonly hours: number }>(group, context, {
+    usage: 'calendar',
+    summary: 'Show what may be booked of a pool, hour by hour, by what is known now',
+    example: 'spillway block calendar h200 --hours 48',
+    persona: 'demo',
+    arguments: [new Argument('<pool>', 'its name')],
+    options: [
+      new Option('--hours <n>', 'so many')
+        .argParser(wholeNumber({ least: 1, most: 1344 }))
+        .default(24),
+    ],
+    run: showCalendar,
   })
   addCommand<CreateOptions>(group, context, {
     usage: 'create',
@@ -151,6 +164,18 @@ async function listOfferings(call: Call<WishOptions>): Promise<void> {
   const offerings = await askOfferings(call)
   await call.present(offerings, () =>
     renderOfferings(offerings, surroundings.nowMs(), {
+      paint: output.paint,
+      columnsMax: output.columns(),
+    }),
+  )
+}
+
+async function showCalendar(call: Call<{ readonly hours: number }>): Promise<void> {
+  const { output, surroundings, words, options } = call
+  const query = { pool: words[0] ?? '', hours: options.hours }
+  const calendar = await call.client().getBlockCalendar({ query })
+  await call.present(calendar, ({ hours }) =>
+    renderBlockCalendar(hours, surroundings.nowMs(), {
       paint: output.paint,
       columnsMax: output.columns(),
     }),

@@ -1,5 +1,12 @@
 /** How blocks and what can be bought of them read. Pure. */
-import type { Api, Block, BlockOffering, BlockPolicy, BlockState } from '@spillway/contract'
+import type {
+  Api,
+  Block,
+  BlockCalendarHour,
+  BlockOffering,
+  BlockPolicy,
+  BlockState,
+} from '@spillway/contract'
 import type { z } from 'zod'
 import { group, renderAmount } from './amount.ts'
 import type { Colour, Paint } from './paint.ts'
@@ -78,6 +85,19 @@ export function renderBlocks(
     { heading: '', isFlexible: true, cell: (each) => each.text },
   ]
   return renderTable(columns, blocks, options)
+}
+
+export function renderBlockCalendar(
+  hours: readonly BlockCalendarHour[],
+  nowMs: number,
+  options: TableOptions,
+): string {
+  const columns: readonly Column<BlockCalendarHour>[] = [
+    { heading: 'FROM, UTC', cell: (each) => renderClock(each.from, nowMs), colour: () => 'dim' },
+    { heading: 'BOOKABLE', align: 'right', cell: (each) => group(each.gpusBookable) },
+    { heading: 'OF', align: 'right', cell: (each) => group(each.gpusTotal) },
+  ]
+  return renderTable(columns, hours, options)
 }
 
 function renderGpuHours(gpuMs: number): string {

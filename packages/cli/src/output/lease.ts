@@ -1,6 +1,7 @@
 /** How leases read: state, place, price, command. Pure. */
 import type { Lease, LeaseFact } from '@spillway/contract'
 import { group, renderAmount, renderSeconds } from './amount.ts'
+import { likelyColumns } from './likely.ts'
 import type { Colour, Paint } from './paint.ts'
 import { renderTerms } from './reclaim.ts'
 import { renderFields, renderTable, type Column, type TableOptions } from './table.ts'
@@ -104,6 +105,7 @@ export function renderLeases(
       cell: (lease) => (isOwn(lease) ? '' : renderAmount(lease.chargedUsd, 6)),
     },
     { heading: 'CREATED', cell: (lease) => renderRelative(lease.createdAt, nowMs) },
+    ...likelyColumns(leases, nowMs),
     { heading: 'COMMAND', isFlexible: true, cell: titleOf },
   ]
   return renderTable(columns, leases, options)

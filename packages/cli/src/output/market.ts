@@ -3,6 +3,7 @@ import type { Api, Clearing, LoggedBid, Order, OrderState, PricePoint } from '@s
 import type { z } from 'zod'
 import { group, renderAmount } from './amount.ts'
 import type { Colour, Paint } from './paint.ts'
+import { likelyColumns } from './likely.ts'
 import { type Column, renderFields, renderTable, type TableOptions } from './table.ts'
 import { renderClock, renderExpectedStart, renderInstant, renderRelative } from './time.ts'
 
@@ -41,6 +42,7 @@ export function renderOrders(
     { heading: 'GPUS', align: 'right', cell: renderGang },
     { heading: 'LIMIT', align: 'amount', cell: (each) => renderMaybe(each.maxPriceUsdPerGpuHour) },
     { heading: 'PRICE', align: 'amount', cell: (each) => renderMaybe(each.priceUsdPerGpuHour) },
+    ...likelyColumns(orders, nowMs),
     { heading: '', isFlexible: true, cell: (each) => each.leaseId ?? each.text },
   ]
   return renderTable(columns, orders, options)

@@ -136,3 +136,18 @@ function Cell({ cell, isFirst, pickWords, onPick }: CellProps): ReactElement {
     </td>
   )
 }
+
+/** From nothing to all of it, for the words below a map. */
+export function HeatScale(): ReactElement {
+  return (
+    <span aria-hidden="true" className="mt-1 flex shrink-0 gap-0.5">
+      {[8, 31, 54, 77, 100].map((percent) => (
+        <span
+          key={percent}
+          className="size-2.5 rounded-[2px]"
+          style={{ backgroundColor: `color-mix(in srgb, var(--accent) ${percent}%, var(--bg))` }}
+        />
+      ))}
+    </span>
+  )
+}

@@ -12,6 +12,7 @@ import { InputField } from '../../ui/field.tsx'
 import { Banner, BlockSkeleton, Empty, ProblemPanel } from '../../ui/notices.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { BookableSection } from './bookable-section.tsx'
 import { type BlockSearch, faultsOf, toQuery } from './block-search.ts'
 import { OfferingCard } from './offering-card.tsx'
 
@@ -32,8 +33,20 @@ export function BuyBlockPage(): ReactElement {
       />
       <SearchForm key={JSON.stringify(search)} search={search} />
       {Object.keys(faultsOf(search)).length === 0 && <Found search={search} />}
+      <Bookable search={search} />
     </>
   )
+}
+
+/** Of the pool that is named, or the only one. */
+function Bookable({ search }: { search: BlockSearch }): ReactElement | null {
+  const navigate = route.useNavigate()
+  const { data } = useQuery(apiQuery('listPools'))
+  const names = data?.items.map(({ name }) => name) ?? []
+  const pool = search.pool ?? (names.length === 1 ? names[0] : undefined)
+  if (pool === undefined || !names.includes(pool)) return null
+  const pick = (from: string) => void navigate({ search: { ...search, from } })
+  return <BookableSection pool={pool} onPick={pick} />
 }
 
 function SearchForm({ search }: { search: BlockSearch }): ReactElement {

@@ -2,6 +2,7 @@
 import type { Lease } from '@spillway/contract'
 import { Link } from '@tanstack/react-router'
 import { Id } from '../../ui/copy.tsx'
+import { ExpectedStartBy } from '../../ui/expected-start.tsx'
 import { Ago, Money } from '../../ui/figures.tsx'
 import { parsePicos } from '../../ui/format/money.ts'
 import { KindWord } from '../../ui/state-word.tsx'
@@ -85,6 +86,14 @@ const COLUMNS: readonly TableColumn<Lease>[] = [
       lease.priceUsdPerGpuHour === null ? null : parsePicos(lease.priceUsdPerGpuHour),
     text: (lease) => lease.priceUsdPerGpuHour ?? '',
     cell: (lease) => <LeasePrice lease={lease} />,
+  },
+  {
+    id: 'likely',
+    header: 'Likely start by',
+    isNumeric: true,
+    from: 'wide',
+    value: (lease) => lease.expectedStart?.p90At ?? null,
+    cell: (lease) => <ExpectedStartBy start={lease.expectedStart} />,
   },
   {
     id: 'created',

@@ -5,9 +5,10 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useMemo } from 'react'
 import { Answered } from '../../api/answered.tsx'
 import { apiQuery } from '../../api/queries.ts'
-import { HeatMap } from '../../charts/heat-map.tsx'
+import { HOUR_NAMES } from '../../charts/heat-hours.ts'
+import { HeatMap, HeatScale } from '../../charts/heat-map.tsx'
 import { BlockSkeleton, Empty } from '../../ui/notices.tsx'
-import { HOUR_NAMES, toCalendar } from './calendar-shape.ts'
+import { toCalendar } from './calendar-shape.ts'
 
 const HOURS = 168
 const HEIGHT = 232
@@ -36,17 +37,7 @@ export function CalendarSection({ pool }: { pool: Pool }): ReactElement {
               }
             />
             <p className="mt-2 flex gap-x-2 text-12 text-muted">
-              <span aria-hidden="true" className="mt-1 flex shrink-0 gap-0.5">
-                {[8, 31, 54, 77, 100].map((percent) => (
-                  <span
-                    key={percent}
-                    className="size-2.5 rounded-[2px]"
-                    style={{
-                      backgroundColor: `color-mix(in srgb, var(--accent) ${percent}%, var(--bg))`,
-                    }}
-                  />
-                ))}
-              </span>
+              <HeatScale />
               From nothing free to all of it. An hour picked opens the order form, for a spot order
               that stands until its end.{' '}
               <Link to="/blocks/new" search={{ pool: pool.name }} className="text-accent">

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { serverNowMs } from '../../ui/clock.ts'
+import { ExpectedStartWords } from '../../ui/expected-start.tsx'
 import { Ago, Money } from '../../ui/figures.tsx'
 import { formatCount, plural } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
@@ -22,6 +23,8 @@ const SOON_MS = 60_000
 export function OfferCard({ offer, isBusy, onQuote }: OfferCardProps): ReactElement {
   const { pool, tier, gpus, nodes, accelerator, region, noticeMs } = offer
   const remarks = remarksOf(offer)
+  const { p90At } = offer.expectedStart
+  const isSure = p90At !== null && Date.parse(p90At) <= serverNowMs() + SOON_MS
   const isLater = Date.parse(offer.startsAt) > serverNowMs() + SOON_MS
   return (
     <li
@@ -55,6 +58,11 @@ export function OfferCard({ offer, isBusy, onQuote }: OfferCardProps): ReactElem
         {noticeMs === 0 ? 'no notice' : `${formatDuration(noticeMs)} of notice`} ·{' '}
         {isLater ? <Ago at={offer.startsAt} /> : 'now'}
       </p>
+      {!isSure && (
+        <p className="text-12 text-muted">
+          Likely start: <ExpectedStartWords start={offer.expectedStart} />
+        </p>
+      )}
       {remarks.length > 0 && (
         <p className="flex flex-wrap gap-1">
           {remarks.map((remark) => (

@@ -1,6 +1,7 @@
 /** The columns of the list of orders. */
 import type { Order } from '@spillway/contract'
 import type { ReactElement } from 'react'
+import { ExpectedStartBy } from '../../ui/expected-start.tsx'
 import { Ago, Money } from '../../ui/figures.tsx'
 import { parsePicos } from '../../ui/format/money.ts'
 import { KindWord } from '../../ui/state-word.tsx'
@@ -89,6 +90,14 @@ const COLUMNS: readonly TableColumn<Order>[] = [
     value: (order) => parsePicos(order.heldUsd),
     text: (order) => order.heldUsd,
     cell: (order) => <Amount amount={order.heldUsd === '0' ? null : order.heldUsd} />,
+  },
+  {
+    id: 'likely',
+    header: 'Likely start by',
+    isNumeric: true,
+    from: 'wide',
+    value: (order) => order.expectedStart?.p90At ?? null,
+    cell: (order) => <ExpectedStartBy start={order.expectedStart} />,
   },
   {
     id: 'until',
