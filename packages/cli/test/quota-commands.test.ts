@@ -23,7 +23,7 @@ function request(changes: Partial<QuotaRequest> = {}): QuotaRequest {
   return {
     ...{ id: REQUEST_ID, organizationId: ORGANIZATION_ID, organization: 'demo', pool: 'laptop' },
     ...{ accelerator: null, tier: null, gpus: 16, reason: 'a deadline', state: 'open' },
-    ...{ createdAt: AT, decidedAt: null, answer: null, grantedGpus: null },
+    ...{ projectId: null, createdAt: AT, decidedAt: null, answer: null, grantedGpus: null },
     ...changes,
   }
 }
@@ -90,7 +90,7 @@ test('a buyer asks for more, and the operator grants less, declines, or deletes 
     { decision: 'decline', answer: 'not now' },
   ])
   const listed = await run(['quota', 'requests', '--state', 'open'], { answers, key })
-  expect(listed.stdout).toMatch(/open +demo +laptop +all +16 +a deadline/)
+  expect(listed.stdout).toMatch(/open +demo +all +laptop +all +16 +a deadline/)
   const deleted = await run(['quota', 'delete', QUOTA_ID], { answers, key })
   expect(deleted.stdout).toContain(`deleted ${QUOTA_ID}`)
 })

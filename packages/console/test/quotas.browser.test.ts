@@ -51,6 +51,45 @@ describe.runIf(hasChromium)('quotas', () => {
     await second.close()
   }, 120_000)
 
+  test('more is asked for of one project and one accelerator, and the operator sets one of its own so', async () => {
+    const { project, organization } = await scene.buyer.getSession()
+    const [pool] = (await scene.buyer.listPools()).items
+    const opened = await scene.open({ as: 'buyer' })
+    await opened.go('/quotas')
+    await opened.page.getByRole('button', { name: 'Ask for more' }).click()
+    const dialog = opened.page.getByRole('dialog', { name: 'Ask for more' })
+    await dialog.getByRole('textbox', { name: 'GPUs in all' }).fill('9')
+    await dialog.getByRole('combobox', { name: 'Of' }).selectOption(project.id)
+    const where = dialog.getByRole('combobox', { name: 'Pool or accelerator' })
+    await where.selectOption(`accelerator:${pool?.accelerator ?? ''}`)
+    await dialog.getByRole('textbox', { name: 'What it is for' }).fill('one project')
+    expect(await accessibilityFaults(opened.page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Ask the operator' }).click()
+    await opened.page.getByRole('cell', { name: 'one project' }).waitFor()
+    const asked = (await scene.operator.listQuotaRequests({ query: {} })).items[0]
+    expect(asked).toMatchObject({ projectId: project.id, accelerator: pool?.accelerator, gpus: 9 })
+    await scene.operator.decideQuotaRequest({
+      params: { id: asked?.id ?? '' },
+      body: { decision: 'grant' },
+    })
+    const office = await scene.open({ as: 'operator' })
+    await office.go('/quotas')
+    await office.page.getByRole('button', { name: 'Set a quota' }).click()
+    const form = office.page.getByRole('dialog', { name: 'Set a quota' })
+    await form.getByRole('combobox', { name: 'Of' }).selectOption(organization.id)
+    await form.getByRole('textbox', { name: 'Project' }).fill(project.id)
+    await form.getByRole('textbox', { name: 'GPUs' }).fill('7')
+    await form.getByRole('combobox', { name: 'Tier' }).selectOption('spot')
+    await form.getByRole('button', { name: 'Set the quota' }).click()
+    await office.page.getByText('The quota is set').waitFor()
+    const { items } = await scene.buyer.listQuotas({ query: {} })
+    const own = items.filter(({ projectId }) => projectId === project.id)
+    expect(own.map(({ gpus }) => gpus).toSorted()).toEqual([7, 9])
+    expect([...opened.complaints, ...office.complaints]).toEqual([])
+    await opened.close()
+    await office.close()
+  }, 120_000)
+
   test.each([390, 1280, 2560])(
     'the page is not wider than a window of %i pixels',
     async (width) => {

@@ -119,6 +119,8 @@ export const QuotaRequest = z.object({
   id: QuotaRequestId,
   organizationId: OrganizationId,
   organization: z.string(),
+  /** Null: of all projects together; so for what follows. */
+  projectId: ProjectId.nullable(),
   pool: Name.nullable(),
   accelerator: z.string().nullable(),
   tier: Tier.nullable(),
@@ -141,6 +143,9 @@ export const createQuotaRequest = endpoint({
   permission: 'quota.request',
   body: z
     .strictObject({
+      projectId: ProjectId.optional().meta({
+        description: 'Of this project alone. Default: of all projects together.',
+      }),
       ...scope,
       gpus: z.number().int().min(1).max(GPUS_MAX),
       reason: z.string().min(1).max(1000),

@@ -27,6 +27,7 @@ interface SetOptions extends ScopeOptions, OfOptions {
 }
 
 interface RequestOptions extends ScopeOptions {
+  readonly project?: string
   readonly gpus: number
   readonly reason: string
 }
@@ -65,6 +66,7 @@ export function addQuotaCommands(program: Command, context: Context): void {
     options: [
       gpusOption('so many GPUs in all, at once').makeOptionMandatory(),
       new Option('--reason <text>', 'what it is for').makeOptionMandatory(),
+      new Option('--project <id>', 'of this project alone; default: of all together'),
       ...scopeOptions(),
     ],
     run: requestQuota,
@@ -209,8 +211,9 @@ async function deleteQuota(call: Call): Promise<void> {
 }
 
 async function requestQuota(call: Call<RequestOptions>): Promise<void> {
-  const { gpus, reason } = call.options
-  const body = { ...scopeBody(call.options), gpus, reason }
+  const { gpus, reason, project } = call.options
+  const of = project === undefined ? {} : { projectId: project }
+  const body = { ...of, ...scopeBody(call.options), gpus, reason }
   const request = await call.client().createQuotaRequest({ body })
   await call.present(request, () =>
     renderQuotaRequest(request, call.surroundings.nowMs(), call.output.paint),

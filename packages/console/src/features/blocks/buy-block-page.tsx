@@ -46,7 +46,11 @@ function Bookable({ search }: { search: BlockSearch }): ReactElement | null {
   const pool = search.pool ?? (names.length === 1 ? names[0] : undefined)
   if (pool === undefined || !names.includes(pool)) return null
   const pick = (from: string) => void navigate({ search: { ...search, from } })
-  return <BookableSection pool={pool} onPick={pick} />
+  return (
+    <div className="mt-7">
+      <BookableSection pool={pool} onPick={pick} />
+    </div>
+  )
 }
 
 function SearchForm({ search }: { search: BlockSearch }): ReactElement {

@@ -15,7 +15,7 @@ interface QuotaFieldsProps {
 }
 
 export function QuotaFields({ register, errors, gpusLabel }: QuotaFieldsProps): ReactElement {
-  const pools = useQuery(apiQuery('listPools'))
+  const items = useQuery(apiQuery('listPools')).data?.items ?? []
   return (
     <>
       <InputField
@@ -27,13 +27,26 @@ export function QuotaFields({ register, errors, gpusLabel }: QuotaFieldsProps): 
         {...register('gpus')}
       />
       <div className="grid gap-4 sm:grid-cols-2">
-        <SelectField label="Pool" error={errors.pool?.message} {...register('pool')}>
+        <SelectField
+          label="Pool or accelerator"
+          error={errors.where?.message}
+          {...register('where')}
+        >
           <option value="">All pools together</option>
-          {pools.data?.items.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
+          <optgroup label="Pools">
+            {items.map(({ name }) => (
+              <option key={name} value={`pool:${name}`}>
+                {name}
+              </option>
+            ))}
+          </optgroup>
+          <optgroup label="Accelerators">
+            {[...new Set(items.map(({ accelerator }) => accelerator))].map((accelerator) => (
+              <option key={accelerator} value={`accelerator:${accelerator}`}>
+                {accelerator}
+              </option>
+            ))}
+          </optgroup>
         </SelectField>
         <SelectField label="Tier" error={errors.tier?.message} {...register('tier')}>
           <option value="">All tiers together</option>

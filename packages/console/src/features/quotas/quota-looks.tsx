@@ -2,14 +2,16 @@
 import type { Quota, QuotaRequest } from '@spillway/contract'
 import type { ReactElement } from 'react'
 import { kindLook } from '../../ui/claim-kind.ts'
+import { shortenId } from '../../ui/copy.tsx'
 import { formatCount } from '../../ui/format/numbers.ts'
 
-type Scope = Pick<Quota | QuotaRequest, 'pool' | 'accelerator' | 'tier'>
+type Scope = Pick<Quota | QuotaRequest, 'projectId' | 'pool' | 'accelerator' | 'tier'>
 
-/** Such as “h200, spot”. */
-export function scopeWords({ pool, accelerator, tier }: Scope): string {
+/** Such as “h200, spot”, with its project where it is of one. */
+export function scopeWords({ projectId, pool, accelerator, tier }: Scope): string {
   const where = pool ?? accelerator ?? 'All pools'
-  return tier === null ? where : `${where}, ${kindLook(tier).word.toLowerCase()}`
+  const which = tier === null ? where : `${where}, ${kindLook(tier).word.toLowerCase()}`
+  return projectId === null ? which : `${which}, of ${shortenId(projectId)}`
 }
 
 const PARTS = [

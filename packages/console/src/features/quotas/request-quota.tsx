@@ -4,19 +4,21 @@ import type { ReactElement } from 'react'
 import { useForm } from 'react-hook-form'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
-import { TextField } from '../../ui/field.tsx'
+import { SelectField, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { requestResolver } from '../../ui/form-resolver.ts'
 import { toast } from '../../ui/toast.tsx'
-import { EMPTY_QUOTA, type QuotaDraft, toScope, wholeGpus } from './quota-draft.ts'
+import { useSession } from '../session/session.ts'
+import { EMPTY_QUOTA, type QuotaDraft, toProject, toScope, wholeGpus } from './quota-draft.ts'
 import { QuotaFields } from './quota-fields.tsx'
 
 interface RequestDraft extends QuotaDraft {
+  projectId: string
   reason: string
 }
 
-function toBody({ reason, ...draft }: RequestDraft) {
-  return { ...toScope(draft), gpus: wholeGpus(draft.gpus), reason: reason.trim() }
+function toBody({ projectId, reason, ...draft }: RequestDraft) {
+  return { ...toProject(projectId), ...toScope(draft), gpus: wholeGpus(draft.gpus), reason: reason.trim() }
 }
 
 const resolver = requestResolver<RequestDraft, ReturnType<typeof toBody>>({
@@ -25,7 +27,7 @@ const resolver = requestResolver<RequestDraft, ReturnType<typeof toBody>>({
 })
 
 export function RequestQuota({ onClose }: { onClose: () => void }): ReactElement {
-  const form = useForm<RequestDraft>({ resolver, defaultValues: { ...EMPTY_QUOTA, reason: '' } })
+  const form = useForm<RequestDraft>({ resolver, defaultValues: { ...EMPTY_QUOTA, projectId: '', reason: '' } })
   const ask = useCommand('createQuotaRequest', {
     changes: ['listQuotaRequests'],
     onSuccess: () => {
@@ -34,6 +36,7 @@ export function RequestQuota({ onClose }: { onClose: () => void }): ReactElement
     },
   })
   const { errors } = form.formState
+  const { project } = useSession()
   const submit = form.handleSubmit((values) => ask.mutate({ body: toBody(values) }))
   return (
     <FormDialog
@@ -49,6 +52,10 @@ export function RequestQuota({ onClose }: { onClose: () => void }): ReactElement
         errors={errors}
         gpusLabel="GPUs in all"
       />
+      <SelectField label="Of" error={errors.projectId?.message} {...form.register('projectId')}>
+        <option value="">All projects together</option>
+        <option value={project.id}>The project {project.name} alone</option>
+      </SelectField>
       <TextField
         label="What it is for"
         rows={3}

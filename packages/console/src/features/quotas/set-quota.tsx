@@ -2,24 +2,26 @@
 import { API } from '@spillway/contract'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
-import { useForm } from 'react-hook-form'
+import { useForm, useWatch } from 'react-hook-form'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
 import { apiQuery } from '../../api/queries.ts'
-import { SelectField } from '../../ui/field.tsx'
+import { InputField, SelectField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { requestResolver } from '../../ui/form-resolver.ts'
 import { toast } from '../../ui/toast.tsx'
-import { EMPTY_QUOTA, type QuotaDraft, toScope, wholeGpus } from './quota-draft.ts'
+import { EMPTY_QUOTA, type QuotaDraft, toProject, toScope, wholeGpus } from './quota-draft.ts'
 import { QuotaFields } from './quota-fields.tsx'
 
 interface SetDraft extends QuotaDraft {
   organizationId: string
+  projectId: string
 }
 
-function toBody({ organizationId, ...draft }: SetDraft) {
+function toBody({ organizationId, projectId, ...draft }: SetDraft) {
   return {
     ...toScope(draft),
+    ...(organizationId === '' ? {} : toProject(projectId)),
     ...(organizationId === '' ? {} : { organizationId }),
     gpus: wholeGpus(draft.gpus),
   }
@@ -33,7 +35,7 @@ const resolver = requestResolver<SetDraft, ReturnType<typeof toBody>>({
 export function SetQuota({ onClose }: { onClose: () => void }): ReactElement {
   const form = useForm<SetDraft>({
     resolver,
-    defaultValues: { ...EMPTY_QUOTA, organizationId: '' },
+    defaultValues: { ...EMPTY_QUOTA, organizationId: '', projectId: '' },
   })
   const organizations = useQuery(apiQuery('listOrganizations'))
   const set = useCommand('setQuota', {
@@ -44,6 +46,7 @@ export function SetQuota({ onClose }: { onClose: () => void }): ReactElement {
     },
   })
   const { errors } = form.formState
+  const organizationId = useWatch({ control: form.control, name: 'organizationId' })
   const submit = form.handleSubmit((values) => set.mutate({ body: toBody(values) }))
   return (
     <FormDialog
@@ -56,7 +59,7 @@ export function SetQuota({ onClose }: { onClose: () => void }): ReactElement {
     >
       <SelectField
         label="Of"
-        help="A default holds for each customer by itself that has none of its own for the same."
+        help="A default holds for each customer by itself that has none of its own for the same, also for those to come."
         error={errors.organizationId?.message}
         {...form.register('organizationId')}
       >
@@ -67,6 +70,14 @@ export function SetQuota({ onClose }: { onClose: () => void }): ReactElement {
           </option>
         ))}
       </SelectField>
+      {organizationId !== '' && (
+        <InputField
+          label="Project"
+          help="Its id; nothing: all of its projects together."
+          error={errors.projectId?.message}
+          {...form.register('projectId')}
+        />
+      )}
       <QuotaFields register={(name) => form.register(name)} errors={errors} gpusLabel="GPUs" />
       <p className="text-muted">
         A lower quota takes nothing back; what waits goes on waiting until it allows it.

@@ -185,6 +185,22 @@ test('what a buyer asks for is its quota once the operator grants it, and is dec
   await order(buyer, { gpus: 8, nodes: 2 })
 })
 
+test('what is asked for one project is its quota alone, and nobody asks for a project of another', async () => {
+  const { buyer, newBuyer, database, context } = await begin()
+  const other = await newBuyer('other')
+  const { organizationId, projectId } = buyer
+  const ask = (project: string) => {
+    const asked = { organizationId, projectId: project, accelerator: 'CPU', gpus: 4, reason: 'x' }
+    return inTransaction(database, (tx) => requestQuota(tx, asked, context()))
+  }
+  expect(await refusal(ask(other.projectId))).toMatchObject({ code: 'request.invalid' })
+  const { id } = await ask(projectId)
+  const decision = { id, decision: 'grant' } as const
+  await inTransaction(database, (tx) => decideRequest(tx, decision, context()))
+  const rows = await database.selectFrom('quota').selectAll().execute()
+  expect(rows).toMatchObject([{ project_id: projectId, accelerator: 'CPU', gpus: 4 }])
+})
+
 test('offers say that the quota is in the way, and what it allows', async () => {
   const { buyer, limit, database, clock } = await begin()
   await limit(3, { tier: 'spot' })

@@ -40,7 +40,10 @@ async function requirePool(db: Db, pool: string | undefined): Promise<void> {
     throw new Fault('pool.not_found', `There is no pool ${pool}.`)
 }
 
-async function requireProject(tx: Db, { organizationId, projectId: id }: QuotaSetting) {
+async function requireProject(
+  tx: Db,
+  { organizationId, projectId: id }: Pick<QuotaSetting, 'organizationId' | 'projectId'>,
+) {
   if (id === undefined) return
   if (organizationId !== undefined && (await hasProject(tx, { id, organizationId }))) return
   const [field, message] = ['body.projectId', 'is no project of the organization']
@@ -96,15 +99,18 @@ export async function requestQuota(
   tx: Db,
   asked: AskedScope & {
     readonly organizationId: string
+    readonly projectId?: string | undefined
     readonly gpus: number
     readonly reason: string
   },
   { now, ids }: Context,
 ): Promise<QuotaRequest> {
+  await requireProject(tx, asked)
   await requirePool(tx, asked.pool)
-  const { organizationId, gpus, reason } = asked
+  const { organizationId, projectId = null, gpus, reason } = asked
   const request: QuotaRequest = {
-    ...{ id: newId('quotaRequest', ids), organizationId, ...scopeOf(asked), gpus, reason },
+    ...{ id: newId('quotaRequest', ids), organizationId, projectId, ...scopeOf(asked) },
+    ...{ gpus, reason },
     ...{ state: 'open', createdAt: now, decidedAt: null, answer: null, grantedGpus: null },
   }
   await insertRequest(tx, request)
@@ -138,9 +144,10 @@ export async function decideRequest(
     ...{ decidedAt: context.now, answer },
   }
   await closeRequest(tx, id, closing)
-  const { organizationId, pool, accelerator, tier } = request
+  const { organizationId, projectId, pool, accelerator, tier } = request
   if (grantedGpus !== null) {
     const scope = {
+      projectId: projectId ?? undefined,
       pool: pool ?? undefined,
       accelerator: accelerator ?? undefined,
       tier: tier ?? undefined,

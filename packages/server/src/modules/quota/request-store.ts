@@ -7,6 +7,7 @@ import type { Schema } from '#platform/db/schema.ts'
 export interface QuotaRequest {
   readonly id: string
   readonly organizationId: string
+  readonly projectId: string | null
   readonly pool: string | null
   readonly accelerator: string | null
   readonly tier: Tier | null
@@ -23,6 +24,7 @@ function toRequest(row: Selectable<Schema['quota_request']>): QuotaRequest {
   return {
     id: row.id,
     organizationId: row.organization_id,
+    projectId: row.project_id,
     pool: row.pool_name,
     accelerator: row.accelerator,
     tier: row.tier as Tier | null,
@@ -40,6 +42,7 @@ export async function insertRequest(tx: Db, request: QuotaRequest): Promise<void
   const row = {
     id: request.id,
     organization_id: request.organizationId,
+    project_id: request.projectId,
     pool_name: request.pool,
     accelerator: request.accelerator,
     tier: request.tier,

@@ -473,6 +473,7 @@ export interface QuotaRequestTable {
   decided_at: Date | null
   answer: string | null
   granted_gpus: number | null
+  project_id: string | null
 }
 
 export interface QuotaUseTable {
