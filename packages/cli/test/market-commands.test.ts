@@ -189,17 +189,24 @@ test('a quote is made, listed, and named in the order that uses it', async () =>
 })
 
 test('what an hour is worth is told with everybody who wants one', async () => {
-  const worth = { kind: 'serving' as const, name: 'toy', gpus: 2, isServed: true }
+  const worth = { kind: 'serving' as const, name: 'toy', gpus: 2, isServed: true, whyNot: null }
   const { stdout } = await run(['price', 'benchmark', 'laptop'], {
     answers: {
       getBenchmarkPrice: () => ({
         ...{ pool: 'laptop', at: AT, usdPerGpuHour: '1.2', basis: 'demand' as const },
-        ...{ gpusForSale: 8, stack: [{ ...worth, usdPerGpuHour: '3.4' }] },
+        ...{
+          gpusForSale: 8,
+          stack: [
+            { ...worth, usdPerGpuHour: '3.4' },
+            { ...worth, isServed: false, whyNot: 'below_reserve' as const, usdPerGpuHour: '0.1' },
+          ],
+        },
       }),
     },
   })
   expect(stdout).toMatch(/an hour is worth +1\.20 USD \(the worth of the last GPU\)/)
   expect(stdout).toMatch(/serving +toy +2 +3\.40 +within/)
+  expect(stdout).toMatch(/serving +toy +2 +0\.10 +below the reserve/)
 })
 
 test('the calendar tells by the hour what is free and what gives way', async () => {

@@ -72,7 +72,10 @@ describe.runIf(hasChromium)('blocks', () => {
     await drawer.getByRole('button', { name: 'Cancel the block' }).click()
     expect(await accessibilityFaults(page)).toEqual([])
     await drawer.getByRole('button', { name: 'Pay and cancel it' }).click()
-    await drawer.getByText(/Cancelled before it began/).first().waitFor()
+    await drawer
+      .getByText(/Cancelled before it began/)
+      .first()
+      .waitFor()
     const { items } = await scene.buyer.listBlocks({ query: {} })
     expect(items).toMatchObject([{ state: 'cancelled', cancellation: null }])
     expect(opened.complaints).toEqual([])

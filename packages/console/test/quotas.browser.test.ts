@@ -84,7 +84,7 @@ describe.runIf(hasChromium)('quotas', () => {
     await office.page.getByText('The quota is set').waitFor()
     const { items } = await scene.buyer.listQuotas({ query: {} })
     const own = items.filter(({ projectId }) => projectId === project.id)
-    expect(own.map(({ gpus }) => gpus).toSorted()).toEqual([7, 9])
+    expect(own.map(({ gpus }) => gpus).toSorted((a, b) => a - b)).toEqual([7, 9])
     expect([...opened.complaints, ...office.complaints]).toEqual([])
     await opened.close()
     await office.close()

@@ -12,6 +12,8 @@ export const Worth = z.object({
   usdPerGpuHour: Amount,
   /** Whether it is within what the pool can give. */
   isServed: z.boolean(),
+  /** `below_reserve`: nothing is sold for so little, room or not. Null where it is served. */
+  whyNot: z.enum(['below_reserve', 'no_room']).nullable(),
 })
 export type Worth = z.infer<typeof Worth>
 

@@ -1,5 +1,7 @@
 /** Every error code: HTTP status, title, and what to do. The problem-details renderer and `errors.md` read this. */
 
+import { BLOCK_ERRORS } from './block-errors.ts'
+
 export interface ErrorDeclaration {
   readonly status: number
   readonly title: string
@@ -165,34 +167,7 @@ export const ERRORS = {
     remedy:
       'Raise --max-price to the reserve named in the message; `spillway price reserve` shows the rule that it follows from.',
   },
-  'block.not_found': {
-    status: 404,
-    title: 'No such block',
-    remedy: 'List your blocks with `spillway block list`.',
-  },
-  'block.no_capacity': {
-    status: 409,
-    title: 'That much cannot be booked then',
-    remedy:
-      'Choose another start, length or size: `spillway block offerings` shows what comes near.',
-  },
-  'block.not_idle': {
-    status: 409,
-    title: 'The block has not so much idle',
-    remedy:
-      'Sell back fewer nodes, or end what runs on them; `spillway block show` says what is in use.',
-  },
-  'block.not_cancellable': {
-    status: 409,
-    title: 'The block cannot be cancelled so',
-    remedy:
-      '`spillway block show` says what cancelling costs now; once a block has begun, its idle nodes can be sold back.',
-  },
-  'block.over': {
-    status: 409,
-    title: 'The block is over',
-    remedy: 'Buy another with `spillway block create`, or lease on demand.',
-  },
+  ...BLOCK_ERRORS,
   'clearing.not_found': {
     status: 404,
     title: 'No such clearing',

@@ -22,9 +22,7 @@ export function addBlockCancelling(group: Command, context: Context): void {
     example: 'spillway block cancel 4kq2 --max-fee 0',
     persona: 'demo',
     arguments: [new Argument('<id>', 'its id, or the start or end of it')],
-    options: [
-      new Option('--max-fee <usd>', 'refused when it costs more by now').argParser(amount),
-    ],
+    options: [new Option('--max-fee <usd>', 'refused when it costs more by now').argParser(amount)],
     run: cancelBlock,
   })
   addCommand(group, context, {

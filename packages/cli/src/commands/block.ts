@@ -3,7 +3,12 @@ import { type BlockOffering, BlockState } from '@spillway/contract'
 import { Argument, Option, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
-import { renderBlock, renderBlockCalendar, renderBlocks, renderOfferings } from '../output/blocks.ts'
+import {
+  renderBlock,
+  renderBlockCalendar,
+  renderBlocks,
+  renderOfferings,
+} from '../output/blocks.ts'
 import { amount, duration, instant, wholeNumber } from '../parse/option-values.ts'
 import { findBlockId, presentBlock } from './block-argument.ts'
 import { addBlockCancelling } from './block-cancel.ts'
@@ -52,19 +57,7 @@ export function addBlockCommands(program: Command, context: Context): void {
     options: wishOptions(context),
     run: listOfferings,
   })
-  addCommand<{ readonly hours: number }>(group, context, {
-    usage: 'calendar',
-    summary: 'Show what may be booked of a pool, hour by hour, by what is known now',
-    example: 'spillway block calendar h200 --hours 48',
-    persona: 'demo',
-    arguments: [new Argument('<pool>', 'its name')],
-    options: [
-      new Option('--hours <n>', 'so many')
-        .argParser(wholeNumber({ least: 1, most: 1344 }))
-        .default(24),
-    ],
-    run: showCalendar,
-  })
+  addCalendar(group, context)
   addCommand<CreateOptions>(group, context, {
     usage: 'create',
     summary: 'Buy a block: all of its price is held, and paid whether it is used or not',
@@ -94,6 +87,12 @@ export function addBlockCommands(program: Command, context: Context): void {
     ],
     run: listBlocks,
   })
+  addShow(group, context)
+  addSellBack(group, context)
+  addBlockCancelling(group, context)
+}
+
+function addShow(group: Command, context: Context): void {
   addCommand(group, context, {
     usage: 'show',
     summary: 'Show a block: how it stands, what of it is used, what became of it',
@@ -102,8 +101,22 @@ export function addBlockCommands(program: Command, context: Context): void {
     arguments: [new Argument('<id>', 'its id, or the start or end of it')],
     run: showBlock,
   })
-  addSellBack(group, context)
-  addBlockCancelling(group, context)
+}
+
+function addCalendar(group: Command, context: Context): void {
+  addCommand<{ readonly hours: number }>(group, context, {
+    usage: 'calendar',
+    summary: 'Show what may be booked of a pool, hour by hour, by what is known now',
+    example: 'spillway block calendar h200 --hours 48',
+    persona: 'demo',
+    arguments: [new Argument('<pool>', 'its name')],
+    options: [
+      new Option('--hours <n>', 'so many')
+        .argParser(wholeNumber({ least: 1, most: 1344 }))
+        .default(24),
+    ],
+    run: showCalendar,
+  })
 }
 
 function addSellBack(group: Command, context: Context): void {

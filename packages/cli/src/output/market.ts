@@ -2,8 +2,8 @@
 import type { Api, Clearing, LoggedBid, Order, OrderState, PricePoint } from '@spillway/contract'
 import type { z } from 'zod'
 import { group, renderAmount } from './amount.ts'
-import type { Colour, Paint } from './paint.ts'
 import { likelyColumns } from './likely.ts'
+import type { Colour, Paint } from './paint.ts'
 import { type Column, renderFields, renderTable, type TableOptions } from './table.ts'
 import { renderClock, renderExpectedStart, renderInstant, renderRelative } from './time.ts'
 

@@ -8,6 +8,8 @@ import { renderClock, renderInstant } from './time.ts'
 
 type Benchmark = z.output<Api['getBenchmarkPrice']['returns']>
 
+const WHY_NOT = { none: 'within', no_room: 'no room', below_reserve: 'below the reserve' } as const
+
 export function renderBenchmark(benchmark: Benchmark, options: TableOptions): string {
   const { usdPerGpuHour, basis, gpusForSale, stack } = benchmark
   const why = basis === 'reserve' ? 'more is free than is wanted' : 'the worth of the last GPU'
@@ -26,7 +28,7 @@ export function renderBenchmark(benchmark: Benchmark, options: TableOptions): st
     { heading: 'USD/GPU-H', align: 'amount', cell: (each) => renderAmount(each.usdPerGpuHour) },
     {
       heading: '',
-      cell: (each) => (each.isServed ? 'within' : 'beyond'),
+      cell: ({ whyNot }) => WHY_NOT[whyNot ?? 'none'],
       colour: (each) => (each.isServed ? 'green' : 'dim'),
     },
   ]

@@ -12,8 +12,8 @@ import { InputField } from '../../ui/field.tsx'
 import { Banner, BlockSkeleton, Empty, ProblemPanel } from '../../ui/notices.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { BookableSection } from './bookable-section.tsx'
 import { type BlockSearch, faultsOf, toQuery } from './block-search.ts'
+import { BookableSection } from './bookable-section.tsx'
 import { OfferingCard } from './offering-card.tsx'
 
 const route = getRouteApi('/app/blocks/new')

@@ -20,6 +20,13 @@ export function worthWords({ basis }: Benchmark): string {
   return basis === 'reserve' ? 'more is free than anybody wants' : 'as whoever has the last GPU'
 }
 
+/** What is below the reserve price is not sold to, room or not. */
+const SERVED = {
+  served: 'yes',
+  no_room: 'no room',
+  below_reserve: 'below the reserve price',
+} as const
+
 const COLUMNS: readonly TableColumn<Worth>[] = [
   {
     id: 'kind',
@@ -54,9 +61,10 @@ const COLUMNS: readonly TableColumn<Worth>[] = [
   {
     id: 'served',
     header: 'Served',
-    value: ({ isServed }) => String(isServed),
-    cell: ({ isServed }) => (
-      <StateWord tone={isServed ? 'good' : 'idle'}>{isServed ? 'yes' : 'no room'}</StateWord>
+    value: ({ whyNot }) => whyNot ?? '',
+    text: ({ whyNot }) => SERVED[whyNot ?? 'served'],
+    cell: ({ whyNot }) => (
+      <StateWord tone={whyNot === null ? 'good' : 'idle'}>{SERVED[whyNot ?? 'served']}</StateWord>
     ),
   },
 ]

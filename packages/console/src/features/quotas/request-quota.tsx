@@ -18,7 +18,12 @@ interface RequestDraft extends QuotaDraft {
 }
 
 function toBody({ projectId, reason, ...draft }: RequestDraft) {
-  return { ...toProject(projectId), ...toScope(draft), gpus: wholeGpus(draft.gpus), reason: reason.trim() }
+  return {
+    ...toProject(projectId),
+    ...toScope(draft),
+    gpus: wholeGpus(draft.gpus),
+    reason: reason.trim(),
+  }
 }
 
 const resolver = requestResolver<RequestDraft, ReturnType<typeof toBody>>({
@@ -27,7 +32,10 @@ const resolver = requestResolver<RequestDraft, ReturnType<typeof toBody>>({
 })
 
 export function RequestQuota({ onClose }: { onClose: () => void }): ReactElement {
-  const form = useForm<RequestDraft>({ resolver, defaultValues: { ...EMPTY_QUOTA, projectId: '', reason: '' } })
+  const form = useForm<RequestDraft>({
+    resolver,
+    defaultValues: { ...EMPTY_QUOTA, projectId: '', reason: '' },
+  })
   const ask = useCommand('createQuotaRequest', {
     changes: ['listQuotaRequests'],
     onSuccess: () => {

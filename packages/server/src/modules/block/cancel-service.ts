@@ -65,7 +65,11 @@ function usageId(blockId: string): string {
 }
 
 /** One thing at a price of its own, which the hold pays: no GPU time was had for it. */
-async function chargeFee(tx: Db, block: Block, fee: Money, { now, ids }: Context): Promise<void> {
+async function chargeFee(
+  tx: Db,
+  { block, fee }: { readonly block: Block; readonly fee: Money },
+  { now, ids }: Context,
+): Promise<void> {
   if (fee === ZERO) return
   const { id, organizationId, projectId, holdId, pool } = block
   const sku = cancelledBlockSku(pool)
@@ -100,7 +104,7 @@ export async function cancelBlock(
   const fee = requireFee(block, { now, feeMax })
   // Leases before money, as whoever places them takes both.
   await endWaitingOfBlock(tx, id, now)
-  await chargeFee(tx, block, fee, context)
+  await chargeFee(tx, { block, fee }, context)
   await releaseHold(tx, block.holdId)
   await lockBooking(tx, id)
   await closeIdleClaims(tx, { blockId: id, at: now })

@@ -169,7 +169,13 @@ export async function expectedStarts(
 /** When one that is about to be asked for is likely to start, after all that waits. Asked before it locks anything. */
 export async function expectedStartOfNew(
   db: Db,
-  { kind, gpus, nodes, pool, timeLimitMs }: Pick<Lease, 'kind' | 'gpus' | 'nodes' | 'pool'> & {
+  {
+    kind,
+    gpus,
+    nodes,
+    pool,
+    timeLimitMs,
+  }: Pick<Lease, 'kind' | 'gpus' | 'nodes' | 'pool'> & {
     readonly timeLimitMs: number | null
   },
   now: Date,

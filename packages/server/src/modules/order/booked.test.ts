@@ -3,8 +3,8 @@ import { afterEach, expect, test } from 'vitest'
 import { insertBooking } from '#modules/book/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
-import { makeOrderStand, type OrderStand, POOL } from './testing/stand.ts'
 import { answerOffers } from './offer-service.ts'
+import { makeOrderStand, type OrderStand, POOL } from './testing/stand.ts'
 import { answerCalendar } from './worth-service.ts'
 
 const HOUR_MS = 3_600_000

@@ -89,7 +89,8 @@ function earliest(view: PoolView, wish: OfferWish, context: Context): Room | nul
   const instants = [...known, ...ends].filter((atMs) => atMs > wish.fromMs)
   for (const startsMs of [wish.fromMs, ...new Set(instants.toSorted((a, b) => a - b))]) {
     const nodes = fit(wish, freeAt(view, coming, startsMs))
-    if (nodes !== null && wish.gpus <= stayableAt(view, context, startsMs)) return { gpus: wish.gpus, nodes, startsMs }
+    if (nodes !== null && wish.gpus <= stayableAt(view, context, startsMs))
+      return { gpus: wish.gpus, nodes, startsMs }
   }
   return null
 }

@@ -4,7 +4,13 @@
  */
 import type { IdSource } from '#kernel/ids.ts'
 import type { Money } from '#kernel/money.ts'
-import { isQuickToReckon, planLease, readSaleBounds, readStarts, renderStart } from '#modules/lease/index.ts'
+import {
+  isQuickToReckon,
+  planLease,
+  readSaleBounds,
+  readStarts,
+  renderStart,
+} from '#modules/lease/index.ts'
 import { type LineWork, UNKNOWN } from '#modules/market/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { CLEARING_WINDOW_MS, STARTS_TOLD_MAX } from '../../limits.ts'
@@ -31,7 +37,11 @@ function toWork({ id, tier, gpus, nodes, request }: Asked): LineWork {
 }
 
 /** Below the reserve it is not filled, and when that falls nobody knows; nor when more will be promised than is now. */
-async function readHope(db: Db, pool: string, now: Date): Promise<(asked: Asked) => Promise<boolean>> {
+async function readHope(
+  db: Db,
+  pool: string,
+  now: Date,
+): Promise<(asked: Asked) => Promise<boolean>> {
   const supply = await readSupply(db, pool)
   const reserves = new Map<number, Money>()
   let bounds: Awaited<ReturnType<typeof readSaleBounds>> | null = null
@@ -88,7 +98,8 @@ export async function expectedFills(
   const fills = new Map<string, Start>()
   for (const [pool, asked] of Map.groupBy(open, (order) => order.pool))
     if (await isQuickToReckon(db, pool))
-      for (const [id, start] of await fillsOn(db, { pool, asked, more: [] }, now)) fills.set(id, start)
+      for (const [id, start] of await fillsOn(db, { pool, asked, more: [] }, now))
+        fills.set(id, start)
   return fills
 }
 

@@ -75,6 +75,15 @@ async function bidsOfOrders(db: Db, pool: string): Promise<readonly Worth[]> {
   )
 }
 
+/** Who wants it for less than anything is sold for would not get it with room either. */
+function whyNot(
+  { worth, isServed }: Worth & { readonly isServed: boolean },
+  reserve: Money,
+): 'below_reserve' | 'no_room' | null {
+  if (isServed) return null
+  return worth < reserve ? 'below_reserve' : 'no_room'
+}
+
 export async function answerBenchmark(db: Db, poolName: string, context: BenchmarkContext) {
   const { now, isOperator, bidsOfReplicas } = context
   await requirePool(db, poolName)
@@ -94,6 +103,7 @@ export async function answerBenchmark(db: Db, poolName: string, context: Benchma
     stack: (isOperator ? stack : []).map(({ worth, ...each }) => ({
       ...each,
       usdPerGpuHour: renderMoney(worth),
+      whyNot: whyNot({ worth, ...each }, reserve),
     })),
   }
 }

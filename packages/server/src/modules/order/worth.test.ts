@@ -62,6 +62,14 @@ test('orders that stand and leases that run make the price of a pool; to buyers 
     { kind: 'on_demand', gpus: 4, usdPerGpuHour: '2', isServed: true },
     { kind: 'order', gpus: 16, usdPerGpuHour: '0.9', isServed: true },
   ])
+  // what is wanted for less than anything is sold for is not told that there is no room
+  const bids = [
+    { kind: 'serving', name: 'toy', gpus: 1, worth: money('0.01') },
+    { kind: 'serving', name: 'other', gpus: 1, worth: money('0.8') },
+  ] as const
+  const bidsOfReplicas = () => Promise.resolve(bids)
+  const told = await answerBenchmark(database, POOL, { ...context, bidsOfReplicas })
+  expect(told.stack.map(({ whyNot }) => whyNot)).toEqual([null, null, 'no_room', 'below_reserve'])
   const seen = await answerBenchmark(database, POOL, { ...context, isOperator: false })
   expect(seen).toMatchObject({ basis: 'reserve', stack: [] })
   expect(seen.usdPerGpuHour).not.toBe('0.9')

@@ -144,6 +144,10 @@ describe('a pool that is sold out to spot', { timeout: 180_000 }, () => {
     const claimed = Object.values(split?.byKindMs ?? {}).reduce((sum, ms) => sum + ms, 0)
     expect(claimed + (split?.freeMs ?? 0)).toBe(split?.totalMs)
     expect(id).toMatch(/^dep_/)
+    const removals = db.selectFrom('event').select('data').where('type', '=', 'replica.removed')
+    const told = (await removals.execute()).map(({ data }) => JSON.stringify(data))
+    expect(told).toHaveLength(1)
+    expect(told[0]).toContain('Has answered what was under way')
   })
 
   test('keeps it where the terms of those who have it say so: the replica waits for room', async () => {

@@ -107,6 +107,17 @@ async function note(tx: Db, { deployment, row }: Replica, now: Date): Promise<vo
   })
 }
 
+/** It is gone for good: what it was, and that it answers nothing any more, is told with its row. */
+async function remove(tx: Db, { deployment, row }: Replica, now: Date): Promise<void> {
+  await store.deleteReplica(tx, deployment.id, row.ordinal)
+  const isDrained = row.state === 'draining'
+  const text = isDrained ? 'Has answered what was under way, and goes.' : 'Is not wanted any more.'
+  await emitEvent(tx, {
+    ...{ at: now, type: 'replica.removed', organizationId: null, subject: deployment.model },
+    data: { ordinal: row.ordinal, text, crashes: row.crashes, leaseId: row.leaseId },
+  })
+}
+
 /** Changes a replica's row in a transaction of its own. */
 async function change(
   deps: ServingDeps,
@@ -228,7 +239,7 @@ async function askHealth(deps: ServingDeps, lease: Lease | null): Promise<Health
 
 /** A replica that is not wanted any more answers what is under way, then goes. */
 async function stepLeaving(deps: ServingDeps, replica: Replica): Promise<void> {
-  const { deployment, row } = replica
+  const { row } = replica
   const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
   const isUp = lease?.state === 'running'
   const health = await askHealth(deps, lease)
@@ -238,7 +249,7 @@ async function stepLeaving(deps: ServingDeps, replica: Replica): Promise<void> {
   if (action.kind === 'drain') return change(deps, replica, action.change)
   if (action.kind === 'wait') return
   if (row.leaseId !== null) await stopReplica(deps, row.leaseId)
-  await inTransaction(deps.database, (tx) => store.deleteReplica(tx, deployment.id, row.ordinal))
+  await inTransaction(deps.database, (tx) => remove(tx, replica, deps.now()))
 }
 
 /** One step of a deployment. Replicas beyond the wanted number are drained. */
