@@ -35,7 +35,7 @@ function columnsFor(
       id: 'scope',
       header: 'For',
       value: scopeWords,
-      cell: (request) => scopeWords(request),
+      cell: (request) => <span className="whitespace-normal">{scopeWords(request)}</span>,
     },
     {
       id: 'gpus',
