@@ -33,6 +33,21 @@ const CONSTRAINT = {
   ...{ projectId: PROJECT, organizationId: `org_${'0'.repeat(26)}` },
   ...{ constraints: { regions: ['eu-west'] }, setAt: '2026-01-01T00:00:00.000Z' },
 }
+const NOBODY = { requests: 0, chargedUsd: '0', costUsd: '0', servers: [], refused: [] }
+const SIMULATION = {
+  ...{ model: 'llama', from: CONSTRAINT.setAt, to: CONSTRAINT.setAt },
+  ...{ requests: 100, isCut: false, noted: 3 },
+  before: {
+    ...{ ...NOBODY, requests: 100, chargedUsd: '1.5' },
+    servers: [
+      {
+        ...{ id: 'dep_a/0', model: 'llama', provider: 'own', region: 'us-east' },
+        ...{ requests: 100, chargedUsd: '1.5', costUsd: '0' },
+      },
+    ],
+  },
+  after: { ...NOBODY, refused: [{ code: 'data_residency_mismatch', requests: 100 }] },
+}
 const asOperator = (answers: Answers) => ({ answers, key: 'operator-secret' })
 
 function fileOf(text: string): string {
@@ -72,8 +87,24 @@ describe('route', () => {
     expect(wrong.stderr).toContain('groups')
     expect((await run([...words, fileOf('{')], answers)).stderr).toContain('is not JSON')
     expect((await run([...words, '/none'], answers)).stderr).toContain('There is no file')
-    const unasked = await run(['route', 'set', 'llama', '--file', path], answers)
+    const withSimulation = asOperator({ setRoute: () => ROUTE, simulateRoute: () => SIMULATION })
+    const unasked = await run(['route', 'set', 'llama', '--file', path], withSimulation)
+    expect(unasked.stderr).toContain('data_residency_mismatch')
     expect(unasked.stderr).toContain('--yes')
+  })
+
+  test('simulate shows both beside each other, and changes nothing', async () => {
+    const path = fileOf(JSON.stringify({ groups: DOCUMENT.groups }))
+    const answers = asOperator({ simulateRoute: () => SIMULATION })
+    const words = ['route', 'simulate', 'llama', '--file', path, '--hours', '48']
+    const { code, stdout } = await run(words, answers)
+    expect(code).toBe(0)
+    expect(installation().requests.at(-1)?.body).toMatchObject({ hours: 48 })
+    expect(stdout).toMatch(/dep_a\/0 \(own, us-east\).*100 \(100\.0 %\).*0/)
+    expect(stdout).toMatch(/refused: data_residency_mismatch.*0.*100/)
+    expect(JSON.parse((await run([...words, '--json'], answers)).stdout)).toMatchObject({
+      requests: 100,
+    })
   })
 
   test('versions and remove', async () => {

@@ -12,6 +12,21 @@ describe.runIf(hasChromium)('routes', { timeout: 150_000 }, () => {
       async () => (await scene.buyer.getModel({ params: { id: 'toy' } })).state === 'ready',
       { timeoutMs: 60_000 },
     )
+    const asked = await fetch(`${scene.installation.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${scene.installation.demoApiKey}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({
+        model: 'toy',
+        messages: [{ role: 'user', content: 'What is spot?' }],
+      }),
+    })
+    if (asked.status !== 200) throw new Error(`not answered: ${await asked.text()}`)
+    await untilTrue(async () => (await scene.buyer.getUsage()).rows.length > 0, {
+      timeoutMs: 30_000,
+    })
   }, 300_000)
 
   afterAll(() => scene?.stop(), 120_000)
@@ -25,13 +40,15 @@ describe.runIf(hasChromium)('routes', { timeout: 150_000 }, () => {
     await page.getByRole('button', { name: 'Change the route' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Document').fill('{"groups": []}')
-    await dialog.getByRole('button', { name: 'Set the route' }).click()
+    await dialog.getByRole('button', { name: 'Try it on the last day' }).click()
     await dialog.getByText(/^groups:/).waitFor()
     const document = {
       groups: [{ name: 'ours', targets: [{ kind: 'replicas' }] }],
       constraints: { regions: ['nowhere'] },
     }
     await dialog.getByLabel('Document').fill(JSON.stringify(document))
+    await dialog.getByRole('button', { name: 'Try it on the last day' }).click()
+    await dialog.getByText('refused: data_residency_mismatch').waitFor()
     await dialog.getByRole('button', { name: 'Set the route' }).click()
     await page.getByText('Version 1 of the route is in force').waitFor()
     await page.getByText('never: its region').waitFor()

@@ -133,6 +133,7 @@ export const API = {
   getRoute: routes.getRoute,
   listRouteVersions: routes.listRouteVersions,
   setRoute: routes.setRoute,
+  simulateRoute: routes.simulateRoute,
   deleteRoute: routes.deleteRoute,
   listRouteConstraints: routes.listRouteConstraints,
   setRouteConstraint: routes.setRouteConstraint,

@@ -244,6 +244,60 @@ export const deleteRoute = endpoint({
   errors: ['model.not_found'],
 })
 
+const Outcome = z.object({
+  /** Those that were answered. */
+  requests: z.number().int(),
+  chargedUsd: Amount,
+  /** What the operator pays; null where a server's cost is not known. */
+  costUsd: Amount.nullable(),
+  servers: z.array(
+    z.object({
+      id: z.string(),
+      model: Name,
+      provider: z.string(),
+      region: Name.nullable(),
+      requests: z.number().int(),
+      chargedUsd: Amount,
+      costUsd: Amount.nullable(),
+    }),
+  ),
+  /** By the code they would be refused with. */
+  refused: z.array(z.object({ code: z.string(), requests: z.number().int() })),
+})
+
+/** What a route would have made of recorded requests, beside what the one in force makes of them. */
+export const RouteSimulation = z.object({
+  model: Name,
+  from: Instant,
+  to: Instant,
+  /** So many were run through both. */
+  requests: z.number().int(),
+  /** There were more: these are the newest. */
+  isCut: z.boolean(),
+  /** Of these it is noted which tags, needs and wishes they came with; the others count as without. */
+  noted: z.number().int(),
+  before: Outcome,
+  after: Outcome,
+})
+export type RouteSimulation = z.infer<typeof RouteSimulation>
+
+export const simulateRoute = endpoint({
+  id: 'route.simulate',
+  method: 'POST',
+  path: '/routes/{model}/simulate',
+  summary: 'Run recorded requests of a model through a route before it is set',
+  permission: 'route.read',
+  params,
+  body: z.strictObject({
+    document: RouteDocument.nullable().meta({ description: 'Null: as without a route.' }),
+    hours: z.number().int().min(1).max(720).default(24).meta({
+      description: 'How far back; what requests came with is noted for 31 days.',
+    }),
+  }),
+  returns: RouteSimulation,
+  errors: ['model.not_found', 'route.target_unknown'],
+})
+
 export const RouteConstraint = z.object({
   projectId: ProjectId,
   organizationId: OrganizationId,

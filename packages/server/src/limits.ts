@@ -38,6 +38,8 @@ export const SIMULATIONS_OPEN_MAX = 20
 export const SIMULATIONS_AT_ONCE = 1
 /** How often the progress of a simulation is noted. */
 export const SIMULATION_LOOK_EVERY_MS = 250
+/** At most so many recorded requests are run through a route that is tried. */
+export const ROUTE_REPLAYED_MAX = 20_000
 /** How long it is known which servers a request was tried at. What it cost is kept for ever. */
 export const USAGE_DETAIL_KEPT_MS = 31 * 24 * 60 * MINUTE_MS
 export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS

@@ -148,6 +148,7 @@ const SAMPLES = cases({
   getRoute: { params: { model: 'none' } },
   listRouteVersions: { params: { model: 'none' } },
   setRoute: { params: { model: 'none' }, body: { document: ROUTE } },
+  simulateRoute: { params: { model: 'none' }, body: { document: ROUTE } },
   deleteRoute: { params: { model: 'none' } },
   listRouteConstraints: {},
   setRouteConstraint: { body: { projectId: NO_PROJECT, constraints: { regions: ['eu'] } } },

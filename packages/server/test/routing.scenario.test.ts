@@ -82,6 +82,24 @@ test('each change is a version, on record, and the gateway follows', async () =>
   expect((await operator.listRoutes()).items).toMatchObject([{ model: 'toy', version: 3 }])
 })
 
+test('what a route would have made of recorded requests is seen before it is set', async () => {
+  expect((await chat()).status).toBe(200)
+  const document = { groups: [ours], constraints: { regions: ['nowhere'] } }
+  const simulation = await untilTrue(async () => {
+    const found = await operator.simulateRoute({ params, body: { document } })
+    return found.requests > 0 && found
+  })
+  const { requests, before, after } = simulation
+  expect(before).toMatchObject({ requests, refused: [], servers: [{ provider: 'own', requests }] })
+  expect(after).toMatchObject({
+    ...{ requests: 0, chargedUsd: '0', servers: [] },
+    refused: [{ code: 'data_residency_mismatch', requests }],
+  })
+  const same = await operator.simulateRoute({ params, body: { document: null } })
+  expect(same.after).toEqual(same.before)
+  expect((await chat()).status).toBe(200)
+})
+
 test('a route that names what there is not is refused, with all of it', async () => {
   const targets = [
     { kind: 'replicas' as const, pool: 'none' },

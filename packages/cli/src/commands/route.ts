@@ -4,6 +4,7 @@ import { RouteDocument } from '@spillway/contract'
 import { Argument, Option, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
+import { renderRouteSimulation } from '../output/route-simulation.ts'
 import {
   renderRoute,
   renderRouteConstraints,
@@ -12,12 +13,18 @@ import {
 } from '../output/routes.ts'
 import type { TableOptions } from '../output/table.ts'
 import { parseJson } from '../parse/json.ts'
+import { wholeNumber } from '../parse/option-values.ts'
 import { confirm } from './confirm.ts'
 
 interface SetOptions {
   readonly file: string
   readonly replaces?: string
   readonly yes?: boolean
+}
+
+interface SimulateOptions {
+  readonly file: string
+  readonly hours?: number
 }
 
 interface AgreeOptions {
@@ -76,6 +83,7 @@ function addSetting(group: Command, context: Context): void {
   addCommand<SetOptions>(group, context, {
     usage: 'set',
     summary: 'Set a model\u2019s route from a file of JSON; gateways follow at once',
+    details: 'Shows what it would have made of the last day, and asks. --yes does neither.',
     example: 'spillway route set llama --file route.json',
     persona: 'operator',
     arguments: [modelArgument()],
@@ -88,6 +96,21 @@ function addSetting(group: Command, context: Context): void {
       new Option('-y, --yes', 'do not ask'),
     ],
     run: setRoute,
+  })
+  addCommand<SimulateOptions>(group, context, {
+    usage: 'simulate',
+    summary: 'Run the requests of the last day through a route before it is set',
+    details: 'Beside it is what the route in force makes of them. Nothing is changed.',
+    example: 'spillway route simulate llama --file route.json',
+    persona: 'operator',
+    arguments: [modelArgument()],
+    options: [
+      new Option('--file <path>', 'the document').makeOptionMandatory(),
+      new Option('--hours <hours>', 'how far back; default: 24').argParser(
+        wholeNumber({ least: 1, most: 720 }),
+      ),
+    ],
+    run: simulateRoute,
   })
   addCommand<AgreeOptions>(group, context, {
     usage: 'remove',
@@ -175,11 +198,23 @@ function readDocument({ surroundings, options }: Call<{ readonly file: string }>
   throw usageFailure(`${options.file} is not a route: ${faults.join('; ')}`, 'Correct it.')
 }
 
+async function simulateRoute(call: Call<SimulateOptions>): Promise<void> {
+  const { hours } = call.options
+  const body = { document: readDocument(call), ...(hours === undefined ? {} : { hours }) }
+  const simulation = await call.client().simulateRoute({ params: { model: modelOf(call) }, body })
+  await call.present(simulation, () => renderRouteSimulation(simulation, tableOptions(call)))
+}
+
 async function setRoute(call: Call<SetOptions>): Promise<void> {
   const model = modelOf(call)
   const document = readDocument(call)
   const { replaces, yes } = call.options
-  if (yes !== true) await confirm(call, `Set the route of ${model}?`)
+  if (yes !== true) {
+    const body = { document }
+    const simulation = await call.client().simulateRoute({ params: { model }, body })
+    await call.output.note(renderRouteSimulation(simulation, tableOptions(call)))
+    await confirm(call, `Set the route of ${model}?`)
+  }
   const body = { document, ...(replaces === undefined ? {} : { replaces: Number(replaces) }) }
   const route = await call.client().setRoute({ params: { model }, body })
   await call.present(route, () => renderRoute(route, tableOptions(call)))

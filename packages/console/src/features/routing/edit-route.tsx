@@ -1,4 +1,4 @@
-/** Changes a route: the document as text, judged by the contract before it is sent. */
+/** Changes a route: judged by the contract, tried on the requests of the last day, and only then set. */
 import { type Route, RouteDocument } from '@spillway/contract'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useCommand } from '../../api/commands.ts'
@@ -6,6 +6,7 @@ import { explain } from '../../api/explain.ts'
 import { TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { SimulatedRoute } from './route-simulation.tsx'
 
 const EXAMPLE = {
   groups: [{ name: 'ours', objective: 'least_busy', targets: [{ kind: 'replicas' }] }],
@@ -44,21 +45,34 @@ export function EditRoute({
       onClose()
     },
   })
+  const simulate = useCommand('simulateRoute', {
+    changes: [],
+    onSuccess: (_, input) => setTried(input.body.document),
+  })
+  const [tried, setTried] = useState<unknown>(null)
+  const isTried = tried !== null && simulate.data !== undefined
+  const change = (value: string): void => {
+    setText(value)
+    setTried(null)
+  }
   const submit = (event: FormEvent): Promise<void> => {
     event.preventDefault()
     const judged = judge(text)
     setFault(judged.fault)
-    if (judged.fault === undefined)
-      set.mutate({ params: { model }, body: { document: judged.document, replaces: version } })
+    if (judged.fault !== undefined) return Promise.resolve()
+    const { document: next } = judged
+    if (isTried) set.mutate({ params: { model }, body: { document: next, replaces: version } })
+    else simulate.mutate({ params: { model }, body: { document: next } })
     return Promise.resolve()
   }
+  const problem = set.error ?? simulate.error
   return (
     <FormDialog
       title={`Route of ${model}`}
-      action="Set the route"
+      action={isTried ? 'Set the route' : 'Try it on the last day'}
       width={640}
-      isBusy={set.isPending}
-      problem={set.error && explain(set.error)}
+      isBusy={set.isPending || simulate.isPending}
+      problem={problem && explain(problem)}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -69,8 +83,9 @@ export function EditRoute({
         help="Groups in order, constraints, tries and time limits. Gateways follow at once."
         error={fault}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => change(event.target.value)}
       />
+      {isTried && <SimulatedRoute simulation={simulate.data} />}
     </FormDialog>
   )
 }

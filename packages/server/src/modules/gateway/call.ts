@@ -15,6 +15,8 @@ export interface CallParts {
   readonly request: ModelRequest
   readonly route: Route
   readonly wish: Wish | null
+  /** At whose prices it may be answered. */
+  readonly routes: readonly Route[]
   readonly recording: Recording
   readonly progress: ProgressKeeper
   /** Gives the admission back, keeping the cost. */
@@ -28,6 +30,7 @@ export class Call {
   /** Of the model that was asked for. */
   readonly route: Route
   readonly wish: Wish | null
+  readonly routes: readonly Route[]
   /** Of the model that answers: what is used costs what it costs there. */
   served: Route
   readonly #parts: CallParts
@@ -40,6 +43,7 @@ export class Call {
     this.request = parts.request
     this.route = parts.route
     this.wish = parts.wish
+    this.routes = parts.routes
     this.served = parts.route
   }
 

@@ -43,6 +43,8 @@ export interface RoutingWish {
 
 /** What a request is routed by, with what its document says of tries. */
 export interface Wish extends RoutingWish {
+  /** What of the constraints the request said itself. */
+  readonly said: readonly RouteConstraints[]
   readonly kind: 'wish'
   readonly document: RouteDocument | null
   readonly attemptsMax: number

@@ -29,7 +29,6 @@ export class RouteTable {
   readonly #deps: RouteTableDeps
   readonly #loads = new Map<string, TargetLoad>()
   readonly #budgets = new Map<string, RetryBudget>()
-  readonly #find = (model: string): Route | null => this.find(model)
   readonly #loadById = (id: string): TargetLoad | undefined => this.#loads.get(id)
   #projects: ReadonlyMap<string, RouteConstraints> = new Map()
   #routes: ReadonlyMap<string, Route> | null = null
@@ -69,11 +68,11 @@ export class RouteTable {
   }
 
   /** Which target to try next for a request, and why that one. */
-  choose(route: Route, { wish, tried }: Choosing): RoutingDecision {
+  choose(route: Route, { wish, tried, among }: Choosing): RoutingDecision {
     this.#turn = (this.#turn + 1) % 1_000_003
     return chooseTarget({
       ...{ route, wish, tried },
-      find: this.#find,
+      find: (model) => among.find((each) => each.model === model) ?? null,
       load: this.#loadById,
       nowMs: this.#deps.nowMs(),
       turn: this.#turn,
@@ -173,6 +172,8 @@ const FAILURES: ReadonlySet<TryOutcome> = new Set([
 /** What is asked of a choice, beside the table's own knowledge. */
 export interface Choosing {
   readonly wish: Wish | null
+  /** At whose prices it may be answered: money is held for these, whatever was set meanwhile. */
+  readonly among: readonly Route[]
   readonly tried: readonly string[]
 }
 

@@ -41,7 +41,6 @@ export class Gateway {
   readonly holding: Holding
   readonly progress = new ProgressKeeper()
   readonly #deps: GatewayDeps
-  readonly #find = (model: string): Route | null => this.routes.find(model)
   #calls = 0
   #isStopping = false
 
@@ -55,7 +54,7 @@ export class Gateway {
         this.holding.look()
       },
     })
-    this.holding = new Holding(deps.holding, this.#find)
+    this.holding = new Holding(deps.holding, (model) => this.routes.find(model))
     this.admission = new Admission(deps.admission)
   }
 
@@ -110,7 +109,11 @@ export class Gateway {
       ...{ route, request, headers, organizationId, projectId, project, hourUtc },
     })
     if (wish?.kind === 'refusal') return wish
-    const standing = standingOf({ route, wish, find: this.#find })
+    // A key that is kept to some models is answered by no other in their stead.
+    const { bounds } = principal
+    const find = (model: string) =>
+      bounds && !allowsModel(bounds, model, model) ? null : this.routes.find(model)
+    const standing = standingOf({ route, wish, find })
     if (standing.kind === 'refusal') return standing
     const sent = wish === null ? request : withoutPreference(request)
     const isReady = standing.kind === 'ready'
@@ -166,7 +169,7 @@ export class Gateway {
     if (outcome.kind === 'refused')
       return refusals.insufficientQuota(renderMoney(worst), renderMoney(outcome.available))
     this.#calls += 1
-    const { dialect, request, route, wish } = judged
+    const { dialect, request, route, wish, routes } = judged
     const { organizationId, projectId } = principal
     const payer = { organizationId, projectId, route, holdId: outcome.holdId }
     return new Call({
@@ -174,6 +177,7 @@ export class Gateway {
       request,
       route,
       wish,
+      routes,
       recording: new Recording(this.#deps.recorder, payer),
       progress: this.progress,
       settle: (cost) => {

@@ -52,7 +52,10 @@ export function renderTrail({ asked, tries, wish }: Trail, used: Quantities): st
     asked: asked.model,
     version: asked.policy?.version ?? null,
     ...(wish
-      ? { tags: wish.facts.tags, needs: wish.facts.needs, constraints: wish.constraints }
+      ? {
+          ...{ tags: wish.facts.tags, needs: wish.facts.needs },
+          ...{ said: wish.said, preference: wish.preference },
+        }
       : {}),
     tries: tries.map((each) => ({
       target: each.target.id,

@@ -69,6 +69,7 @@ function wrongPreference(
 function toWish(wishing: Wishing, said: readonly RoutePreference[]): Wish {
   const { route, request, headers, project } = wishing
   const { organizationId, projectId, hourUtc } = wishing
+  const own = said.map(toConstraints)
   const document = route.policy?.document ?? null
   const isSingle = said.some((each) => each.allow_fallbacks === false)
   const { attemptsMax } = document?.retries ?? { attemptsMax: ATTEMPTS_MAX }
@@ -81,10 +82,11 @@ function toWish(wishing: Wishing, said: readonly RoutePreference[]): Wish {
       tags: readTags(headers[TAGS]),
       inputTokens: Math.ceil(request.bodyBytes / 4),
     },
+    said: own,
     constraints: [
       ...(document ? [document.constraints] : []),
       ...(project ? [project] : []),
-      ...said.map(toConstraints),
+      ...own,
     ],
     preference: preferenceOf(said),
     document,

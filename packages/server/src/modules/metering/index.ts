@@ -1,5 +1,6 @@
 /** Metering: the gateway's journal, usage events, cumulative rating, and everything that is read from usage. */
 export type { UsageEvent, UsageLine } from './usage-event.ts'
+export { listTraffic, type RecordedRequest } from './traffic-store.ts'
 export { deleteOldDetails } from './detail-store.ts'
 export { postUsage, type PostedUsage, type PostUsageDeps } from './service.ts'
 export {

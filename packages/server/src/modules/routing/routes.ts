@@ -1,6 +1,7 @@
 /** Routes over HTTP: the operator's alone; and what a project allows, which is its organization's. */
 import type { Routes } from '#platform/http/handler.ts'
 import { removeConstraint, requireModel, setConstraint, setRoute } from './service.ts'
+import { simulateRoute } from './simulate-service.ts'
 import * as store from './store.ts'
 import { renderConstraint, renderRoute, renderRoutes, renderVersion } from './view-service.ts'
 
@@ -9,6 +10,7 @@ type Names =
   | 'getRoute'
   | 'listRouteVersions'
   | 'setRoute'
+  | 'simulateRoute'
   | 'deleteRoute'
   | 'listRouteConstraints'
   | 'setRouteConstraint'
@@ -27,6 +29,10 @@ export function routingRoutes(): Pick<Routes, Names> {
       await setRoute(db, { ...params, ...body }, now)
       setTarget(params.model)
       return renderRoute(db, params.model, now)
+    },
+    simulateRoute: ({ db, params, body, now, setTarget }) => {
+      setTarget(params.model)
+      return simulateRoute(db, { ...params, ...body }, now)
     },
     deleteRoute: async ({ db, params, now, setTarget }) => {
       await setRoute(db, { model: params.model, document: null }, now)

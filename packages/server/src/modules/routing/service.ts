@@ -40,7 +40,7 @@ function unknownIn(target: RouteTarget, { model, models, pools, upstreams }: Kno
 export async function requireTargets(
   db: Db,
   model: string,
-  { groups }: RouteDocument,
+  { groups }: Pick<RouteDocument, 'groups'>,
 ): Promise<void> {
   await requireModel(db, model)
   const known = {

@@ -38,6 +38,8 @@ export interface Attempting {
   readonly gateway: Gateway
   readonly route: Route
   readonly wish: Wish | null
+  /** At whose prices it may be answered. */
+  readonly routes: readonly Route[]
   readonly nowMs: () => number
   readonly onFailure: (target: Target, why: string) => void
   /** Told of each try when it is over. */
@@ -62,7 +64,7 @@ export async function attemptTargets<Answer>(
   attempting: Attempting,
   attempt: (asked: Asked) => Promise<Attempt<Answer>>,
 ): Promise<Attempt<Answer>> {
-  const { gateway, route, wish, onFailure } = attempting
+  const { gateway, route, wish, routes, onFailure } = attempting
   const tried: string[] = []
   const lost = new Set<string>()
   let attempts = 0
@@ -73,7 +75,7 @@ export async function attemptTargets<Answer>(
   }
   if (wish?.document) gateway.routes.earnTry(route, wish.document.retries.sharePercent)
   while (attempts < (wish?.attemptsMax ?? ATTEMPTS_MAX)) {
-    const decision = gateway.routes.choose(route, { wish, tried })
+    const decision = gateway.routes.choose(route, { wish, tried, among: routes })
     const { target } = decision
     if (!target) break
     // What is asked for the first time costs no try.

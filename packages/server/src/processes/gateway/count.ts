@@ -31,7 +31,7 @@ export async function serveCount(deps: InferenceDeps, exchange: Exchange): Promi
 function ask(
   { gateway, upstreams, nowMs }: InferenceDeps,
   exchange: Exchange,
-  { dialect, request, route, wish }: Judged,
+  { dialect, request, route, wish, routes }: Judged,
 ): Promise<Attempt<number | null>> {
   // A server that cannot count has not failed: nothing is held against it.
   const send = async (asked: Asked): Promise<Attempt<number | null>> => {
@@ -46,5 +46,5 @@ function ask(
       return { kind: 'answered', answer: provider.readCount(outcome.answer) }
     return outcome.kind === 'failed' ? { kind: 'answered', answer: null } : outcome
   }
-  return attemptTargets({ gateway, route, wish, nowMs, onFailure: () => undefined }, send)
+  return attemptTargets({ gateway, route, wish, routes, nowMs, onFailure: () => undefined }, send)
 }

@@ -220,13 +220,13 @@ function attempt<Answer>(
   call: Call,
   send: (asked: Asked, request: UpstreamRequest) => Promise<Attempt<Answer>>,
 ): Promise<Attempt<Answer>> {
-  const { dialect, request, route, wish } = call
+  const { dialect, request, route, wish, routes } = call
   const onFailure = (target: Target, why: string) => watch.onTargetFailed(route.model, target, why)
   const onTried = (tried: Try) => {
     call.note(tried)
     watch.onTried(route.model, tried)
   }
-  const attempting = { gateway, route, wish, nowMs, onFailure, onTried }
+  const attempting = { gateway, route, wish, routes, nowMs, onFailure, onTried }
   return attemptTargets<Answer>(attempting, (asked) => {
     call.ask(asked.route)
     const { target } = asked

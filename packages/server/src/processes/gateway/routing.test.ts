@@ -140,6 +140,28 @@ describe('residency', () => {
   })
 })
 
+const AP = { regions: ['ap'] }
+
+test.each([
+  ['/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: 'x' }], provider: AP }, {}],
+  ['/v1/completions', { prompt: 'x', provider: AP }, {}],
+  ['/v1/responses', { input: 'x' }, { 'x-spillway-route': JSON.stringify(AP) }],
+])('residency holds at %s', async (path, body, headers) => {
+  const before = servers.eu.state.requests + servers.us.state.requests
+  const response = await fetch(`${stand.gateway.url}${path}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${stand.customer.key}`,
+      'content-type': 'application/json',
+      ...headers,
+    },
+    body: JSON.stringify({ model: 'both', ...body }),
+  })
+  expect(response.status).toBe(400)
+  expect(await response.text()).toContain('region where this request may be answered')
+  expect(servers.eu.state.requests + servers.us.state.requests).toBe(before)
+})
+
 describe('what a request says of servers', () => {
   test('is refused when it is not understood, and names the field', async () => {
     const response = await send({ model: 'both', more: { provider: { onyl: ['own'] } } })

@@ -34,7 +34,7 @@ export function aWish({
       ...{ isStream: true, needs: { tools: false, images: false }, hourUtc: 12, prefix: null },
       ...facts,
     },
-    ...{ constraints: [], preference: null, document: null, attemptsMax: 3 },
+    ...{ constraints: [], said: [], preference: null, document: null, attemptsMax: 3 },
     ...parts,
   }
 }
