@@ -1,6 +1,7 @@
 /**
  * Three gateways on one database and one port, under streams; each second one of them is killed with SIGKILL, for a
- * minute. Every answer is then held against the ledger. Afterwards: how long a revoked key still works anywhere.
+ * minute. Every answer is then held against the ledger. Afterwards: how long a revoked key still works anywhere, and a
+ * minute without the database.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,6 +20,7 @@ import { addCustomer, addModel } from '../packages/server/test/gateway/installat
 import { type StormOutcome, stormGateways } from '../packages/server/test/gateway/kill-storm.ts'
 import { ask, MODEL, told } from '../packages/server/test/gateway/stand.ts'
 import { startUpstreamSimulator } from '../packages/server/test/gateway/upstream-simulator.ts'
+import { measureOutage } from './gateway/outage.ts'
 import type { BenchOptions, BenchResult, Figure } from './run/result.ts'
 
 const REPLICAS = 3
@@ -59,10 +61,11 @@ async function measureRevocation(
 
 interface Measured {
   readonly revoked: readonly number[]
+  readonly outage: readonly Figure[]
   readonly durationMs: number
 }
 
-function report(outcome: StormOutcome, { revoked, durationMs }: Measured): BenchResult {
+function report(outcome: StormOutcome, { revoked, outage, durationMs }: Measured): BenchResult {
   return {
     title: `${REPLICAS} gateways on one database, one killed each second for ${durationMs / 1000} s`,
     figures: [
@@ -87,6 +90,7 @@ function report(outcome: StormOutcome, { revoked, durationMs }: Measured): Bench
         range: [Math.min(...revoked), Math.max(...revoked)],
         target: { kind: 'at_most', value: 1000 },
       },
+      ...outage,
     ],
     notes: [
       '24 callers with a balance that lasts and 3 that share one that does not; three requests in four are streams.',
@@ -114,7 +118,8 @@ export default async function bench({ quick }: BenchOptions): Promise<BenchResul
     )
     const revoked = await measureRevocation(db, replicas)
     await Promise.all(replicas.map((replica) => replica.stop()))
-    return report(outcome, { revoked, durationMs })
+    const outage = await measureOutage(stand, durationMs)
+    return report(outcome, { revoked, outage, durationMs })
   } finally {
     await simulator.close()
     await db.destroy()

@@ -97,9 +97,9 @@ class Group {
     for (let index = 0; index < this.#options.replicas; index++) await this.#startOne()
   }
 
-  /** The oldest dies, and another takes its place as soon as it can. Nobody dies while nobody lives. */
+  /** The oldest dies, and another takes its place as soon as it can. The last that lives is spared until then. */
   async killOne(): Promise<void> {
-    const victim = this.#living.shift()
+    const victim = this.#living.length > 1 ? this.#living.shift() : undefined
     if (!victim) return
     await victim.kill()
     this.kills += 1
