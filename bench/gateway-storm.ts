@@ -93,6 +93,7 @@ function report(outcome: StormOutcome, { revoked, outage, durationMs }: Measured
       ...outage,
     ],
     notes: [
+      'The last gateway that lives is spared until another is up: where a start takes more than a second, there are fewer kills than seconds.',
       '24 callers with a balance that lasts and 3 that share one that does not; three requests in four are streams.',
       'A complete answer must have exactly one charge, of its own size. A stream that a kill broke is charged for what was on disk by then: at most half a second of it is not.',
     ],
