@@ -292,6 +292,7 @@ function failureNotes(rounds: readonly Round[], entrants: readonly Entrant[]): r
 /** The benchmark. */
 export default async function peers({ quick }: BenchOptions): Promise<BenchResult> {
   const scratch = mkdtempSync(join(tmpdir(), 'spillway-peers-'))
+  const loadBefore = loadavg()[0] ?? 0
   const stand = await openStand()
   const { entrants: others, notes } = await openPeers(stand, scratch)
   try {
@@ -325,7 +326,7 @@ export default async function peers({ quick }: BenchOptions): Promise<BenchResul
         'The others pass requests through: none of them keeps a balance or a record. LiteLLM checks its master key; its budgets need a database client whose engine is not in a registry, so it was not run governed.',
         'Those that are not measured are held still (SIGSTOP). Every answer had to bear the mark of the mock.',
         'A mock that is not five times faster than the fastest proxy bounds what the fastest could show, and favours nobody else.',
-        `Other programs took ${median(foreignCores).toFixed(2)} cores in the median round, ${Math.max(...foreignCores).toFixed(2)} in the worst, PostgreSQL included. Load average before: ${(loadavg()[2] ?? 0).toFixed(2)}.`,
+        `Other programs took ${median(foreignCores).toFixed(2)} cores in the median round, ${Math.max(...foreignCores).toFixed(2)} in the worst, PostgreSQL included. Load average before: ${loadBefore.toFixed(2)}.`,
         canPin ? 'Processes were pinned with taskset.' : 'Processes could not be pinned.',
       ],
     }
