@@ -4,7 +4,7 @@ import { endpoint } from './endpoint.ts'
 import { Amount, Done, Instant, Name, UpstreamId, list } from './primitives.ts'
 
 /** What a server speaks. */
-export const UpstreamProvider = z.enum(['openai', 'anthropic'])
+export const UpstreamProvider = z.enum(['openai', 'anthropic', 'azure', 'gemini'])
 export type UpstreamProvider = z.infer<typeof UpstreamProvider>
 
 /** What becomes of the prompts that a server sees, as its operator promises. */

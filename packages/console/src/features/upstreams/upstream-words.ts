@@ -4,6 +4,8 @@ import type { UpstreamDataPolicy, UpstreamProvider } from '@spillway/contract'
 export const PROVIDER_WORDS: Readonly<Record<UpstreamProvider, string>> = {
   openai: 'OpenAI’s dialect',
   anthropic: 'Anthropic’s messages',
+  azure: 'Azure OpenAI’s deployments',
+  gemini: 'Gemini’s generateContent',
 }
 
 export const POLICY_WORDS: Readonly<Record<UpstreamDataPolicy, string>> = {

@@ -140,7 +140,8 @@ export function judgeStatus(
   const why = `status ${status}: ${error.message}`
   if (error.isContextExceeded && status < 500)
     return { kind: 'refused', refusal: refusals.contextLengthExceeded(error.message) }
-  if (status === 400 || status === 413 || status === 422) {
+  const isClients = !error.isOperators && (status === 400 || status === 413 || status === 422)
+  if (isClients) {
     const { message, param, code } = error
     return { kind: 'refused', refusal: refusals.invalidRequest(message, { param, code }) }
   }

@@ -38,6 +38,7 @@ function ask(
     const { target } = asked
     const provider = PROVIDERS[target.provider]
     const asking = provider.renderCount({ dialect, request, target })
+    if (asking === null) return { kind: 'answered', answer: null }
     if ('status' in asking) return { kind: 'refused', refusal: asking }
     const outcome = await new Promise<Attempt<string>>((resolve) => {
       upstreams.dispatch(target, asking, new WholeAnswer(asked, exchange, resolve))

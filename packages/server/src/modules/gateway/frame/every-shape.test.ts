@@ -15,7 +15,7 @@ type Json = Readonly<Record<string, unknown>>
 
 interface Shape {
   readonly name: string
-  readonly provider: 'openai' | 'anthropic'
+  readonly provider: keyof typeof PROVIDERS
   readonly stream: readonly (Json | string)[]
   readonly whole: Json
   readonly want: Quantities
@@ -75,6 +75,26 @@ const message = (usage: Json, reason = 'end_turn') => ({
   stop_reason: reason,
   usage,
 })
+/** A chunk of Gemini's, which a whole answer looks like too. */
+const generated = (text: string, usageMetadata: Json, finishReason?: string) => ({
+  candidates: [
+    {
+      content: { role: 'model', parts: [{ text }] },
+      index: 0,
+      ...(finishReason === undefined ? {} : { finishReason }),
+    },
+  ],
+  usageMetadata,
+  responseId: 'r',
+})
+const thought = {
+  promptTokenCount: 90,
+  cachedContentTokenCount: 60,
+  candidatesTokenCount: 8,
+  thoughtsTokenCount: 12,
+  totalTokenCount: 110,
+}
+
 const cached = { cache_read_input_tokens: 60, cache_creation_input_tokens: 5 }
 
 const SHAPES: readonly Shape[] = [
@@ -178,6 +198,42 @@ const SHAPES: readonly Shape[] = [
     whole: message({ input_tokens: 9, output_tokens: 2, ...cached }),
     want: { inputTokens: 74, outputTokens: 2, cachedInputTokens: 60, cacheWriteTokens: 5 },
   },
+  {
+    name: 'OpenAI\u2019s, behind a deployment, with a chunk about the prompt before all',
+    provider: 'azure',
+    stream: [
+      { ...head, choices: [], prompt_filter_results: [{ prompt_index: 0 }] },
+      a,
+      b,
+      { ...head, choices: [], usage: classes },
+      '[DONE]',
+    ],
+    whole: completion(classes),
+    want: {
+      inputTokens: 90,
+      outputTokens: 20,
+      cachedInputTokens: 60,
+      cacheWriteTokens: 5,
+      reasoningTokens: 12,
+    },
+  },
+  {
+    name: 'a count that grows with each chunk',
+    provider: 'gemini',
+    stream: [
+      generated('a', { promptTokenCount: 9, candidatesTokenCount: 1 }),
+      generated('b', { promptTokenCount: 9, candidatesTokenCount: 2 }, 'STOP'),
+    ],
+    whole: generated('ab', { promptTokenCount: 9, candidatesTokenCount: 2 }, 'STOP'),
+    want: { inputTokens: 9, outputTokens: 2 },
+  },
+  {
+    name: 'thoughts beside the output, the cached within the input',
+    provider: 'gemini',
+    stream: [generated('a', { promptTokenCount: 90 }), generated('b', thought, 'MAX_TOKENS')],
+    whole: generated('ab', thought, 'MAX_TOKENS'),
+    want: { inputTokens: 90, outputTokens: 20, cachedInputTokens: 60, reasoningTokens: 12 },
+  },
 ]
 
 type Told = 'chat' | 'messages' | 'responses'
@@ -232,6 +288,8 @@ function stream({ provider, stream: events }: Shape, dialect: Told) {
       : new Crossing(server.openReader(), DIALECTS[dialect].openWriter(context))
   const relay = new StreamRelay(passage, 1)
   const sent = relay.push(Buffer.from(events.map(eventOf).join('')))
+  // Some end with the connection.
+  relay.close()
   expect(relay.state).toEqual({ kind: 'complete' })
   const used = bill(relay.tally, () => 1)
   return { used, text: sent + relay.ending(used) }
@@ -274,7 +332,7 @@ describe.each(SHAPES)('T1: $provider: $name', (shape) => {
     const { reasoningTokens: _, ...inMessages } = shape.want
     const want = noZero(dialect === 'messages' ? inMessages : shape.want)
     expect(noZero(READERS[dialect](rendered['usage']))).toEqual(want)
-    const isOwn = dialect !== 'responses' && shape.provider === 'openai'
+    const isOwn = dialect !== 'responses' && ['openai', 'azure'].includes(shape.provider)
     if (shape.name !== 'classes larger than their whole' && !isOwn)
       expect(noZero(shownIn(text, dialect))).toEqual(want)
   })

@@ -33,6 +33,8 @@ export interface UpstreamError {
   readonly param: string | null
   readonly code: string | null
   readonly isContextExceeded: boolean
+  /** Whatever its status blames, it is the operator's to mend, such as a key that the server does not know. */
+  readonly isOperators?: boolean
 }
 
 /** How a server is asked for an answer, and how that is read. */
@@ -44,12 +46,12 @@ export interface Wire {
 }
 
 export interface Provider extends Wire {
-  /** The dialect it speaks: a client of the same one gets its bytes untouched. */
-  readonly dialect: DialectName
+  /** The dialect it speaks: a client of the same one gets its bytes untouched. Null: one that no client speaks. */
+  readonly dialect: DialectName | null
   /** Further dialects that it speaks. Nothing is translated into these. */
   readonly further?: Partial<Readonly<Record<DialectName, Wire>>>
-  /** Asks how many tokens a request's input has. */
-  renderCount(ask: Ask): UpstreamRequest | Refusal
+  /** Asks how many tokens a request's input has. Null: it cannot say. */
+  renderCount(ask: Ask): UpstreamRequest | Refusal | null
   /** The answer to that; null when it is none. */
   readCount(text: string): number | null
   /** What proves to the server that the operator may ask. */

@@ -2,6 +2,13 @@
 import type { Provider } from '../frame/provider.ts'
 import type { ProviderKind } from '../route.ts'
 import { anthropic } from './anthropic/provider.ts'
+import { azure } from './azure/provider.ts'
+import { gemini } from './gemini/provider.ts'
 import { openai } from './openai/provider.ts'
 
-export const PROVIDERS: Readonly<Record<ProviderKind, Provider>> = { openai, anthropic }
+export const PROVIDERS: Readonly<Record<ProviderKind, Provider>> = {
+  openai,
+  anthropic,
+  azure,
+  gemini,
+}
