@@ -174,6 +174,58 @@ CREATE TABLE booking (
 CREATE INDEX booking_open ON booking USING btree (pool_name, ends_at) WHERE (closed_at IS NULL);
 CREATE TRIGGER booking_no_oversale AFTER INSERT ON booking FOR EACH ROW EXECUTE FUNCTION check_booking();
 
+CREATE TABLE budget (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  project_id text,
+  api_key_id text,
+  end_user text,
+  period text NOT NULL,
+  set_by text NOT NULL,
+  amount numeric(38,12) NOT NULL,
+  alerts smallint[] NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT budget_pkey PRIMARY KEY (id),
+  CONSTRAINT budget_once UNIQUE NULLS NOT DISTINCT (organization_id, project_id, api_key_id, end_user, period, set_by),
+  CONSTRAINT budget_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_key(id),
+  CONSTRAINT budget_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT budget_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT budget_amount_check CHECK ((amount >= (0)::numeric)),
+  CONSTRAINT budget_end_user_check CHECK ((end_user <> ''::text)),
+  CONSTRAINT budget_period_check CHECK ((period = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'total'::text]))),
+  CONSTRAINT budget_set_by_check CHECK ((set_by = ANY (ARRAY['operator'::text, 'organization'::text])))
+);
+CREATE TRIGGER budget_notify AFTER INSERT OR DELETE OR UPDATE ON budget FOR EACH STATEMENT EXECUTE FUNCTION notify_budget();
+
+CREATE TABLE budget_lease (
+  id text NOT NULL,
+  budget_id text NOT NULL,
+  subject text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  writer text NOT NULL,
+  granted numeric(38,12) NOT NULL,
+  spent numeric(38,12) NOT NULL DEFAULT 0,
+  CONSTRAINT budget_lease_pkey PRIMARY KEY (id),
+  CONSTRAINT budget_lease_budget_id_starts_at_subject_fkey FOREIGN KEY (budget_id, starts_at, subject) REFERENCES budget_period(budget_id, starts_at, subject) ON DELETE CASCADE,
+  CONSTRAINT budget_lease_granted_check CHECK ((granted >= (0)::numeric)),
+  CONSTRAINT budget_lease_spent_check CHECK ((spent >= (0)::numeric))
+);
+CREATE INDEX budget_lease_period ON budget_lease USING btree (budget_id, starts_at, subject);
+CREATE INDEX budget_lease_writer ON budget_lease USING btree (writer);
+
+CREATE TABLE budget_period (
+  budget_id text NOT NULL,
+  subject text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  leased numeric(38,12) NOT NULL DEFAULT 0,
+  spent numeric(38,12) NOT NULL DEFAULT 0,
+  alerted smallint NOT NULL DEFAULT 0,
+  CONSTRAINT budget_period_pkey PRIMARY KEY (budget_id, starts_at, subject),
+  CONSTRAINT budget_period_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budget(id) ON DELETE CASCADE,
+  CONSTRAINT budget_period_leased_check CHECK ((leased >= (0)::numeric)),
+  CONSTRAINT budget_period_spent_check CHECK ((spent >= (0)::numeric))
+);
+
 CREATE TABLE claim (
   id text NOT NULL,
   node_id text NOT NULL,
@@ -1414,6 +1466,15 @@ CREATE OR REPLACE FUNCTION notify_api_key()
 AS $function$
 BEGIN
   PERFORM pg_notify('spillway_api_key', NEW.id);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_budget', '');
   RETURN NULL;
 END $function$;
 

@@ -42,6 +42,7 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   quote: { module: 'order', page: 'offers/quote-card.tsx', command: 'quote' },
   block: { module: 'block', page: 'blocks/blocks-page.tsx', command: 'block' },
   quota: { module: 'quota', page: 'quotas/quotas-page.tsx', command: 'quota' },
+  budget: { module: 'budget', page: 'budgets/budgets-page.tsx', command: 'budget' },
   quota_request: { module: 'quota', page: 'quotas/quota-requests.tsx', command: 'quota' },
   clearing: { module: 'order', page: 'market/clearing-page.tsx', command: 'clearing' },
   price: { module: 'order', page: 'market/market-page.tsx', command: 'price' },

@@ -7,6 +7,7 @@ import { addAuditCommands } from './commands/audit.ts'
 import { addBalanceCommand } from './commands/balance.ts'
 import { addBlockCommands } from './commands/block.ts'
 import { addBooksCommand } from './commands/books.ts'
+import { addBudgetCommands } from './commands/budget.ts'
 import { addChatCommand } from './commands/chat.ts'
 import { addClearingCommands } from './commands/clearing.ts'
 import { addCompletionCommand } from './commands/completion.ts'
@@ -87,6 +88,7 @@ function addForBuyers(program: Command, context: Context): void {
   addBlockCommands(program, context)
   addOrderCommands(program, context)
   addQuotaCommands(program, context)
+  addBudgetCommands(program, context)
   addClearingCommands(program, context)
   addPriceCommands(program, context)
   addUsageCommand(program, context)

@@ -4,6 +4,7 @@ import * as apiKeys from './api-keys.ts'
 import * as benchmarks from './benchmarks.ts'
 import * as bids from './bids.ts'
 import * as blocks from './blocks.ts'
+import * as budgets from './budgets.ts'
 import * as clearings from './clearings.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
@@ -79,6 +80,9 @@ export const API = {
   createQuote: offers.createQuote,
   listQuotes: offers.listQuotes,
   getQuote: offers.getQuote,
+  listBudgets: budgets.listBudgets,
+  setBudget: budgets.setBudget,
+  deleteBudget: budgets.deleteBudget,
   listQuotas: quotas.listQuotas,
   setQuota: quotas.setQuota,
   deleteQuota: quotas.deleteQuota,

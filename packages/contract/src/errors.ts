@@ -1,6 +1,7 @@
 /** Every error code: HTTP status, title, and what to do. The problem-details renderer and `errors.md` read this. */
 
 import { BLOCK_ERRORS } from './block-errors.ts'
+import { LIMIT_ERRORS } from './limit-errors.ts'
 
 export interface ErrorDeclaration {
   readonly status: number
@@ -130,27 +131,6 @@ export const ERRORS = {
     remedy:
       'Ask for a new one with `spillway quote create`: this one was used, or its time is over.',
   },
-  'quota.exceeded': {
-    status: 409,
-    title: 'The quota does not allow this',
-    remedy:
-      'Ask for less, cancel or stop what you do not need, or ask for more with `spillway quota request`; `spillway quota list` shows what counts.',
-  },
-  'quota.not_found': {
-    status: 404,
-    title: 'No such quota',
-    remedy: 'List quotas with `spillway quota list`.',
-  },
-  'quota_request.not_found': {
-    status: 404,
-    title: 'No such request for a quota',
-    remedy: 'List them with `spillway quota requests`.',
-  },
-  'quota_request.decided': {
-    status: 409,
-    title: 'The request was decided already',
-    remedy: 'Set the quota itself with `spillway quota set`, or let it be asked for again.',
-  },
   'order.not_found': {
     status: 404,
     title: 'No such order',
@@ -230,16 +210,6 @@ export const ERRORS = {
     status: 502,
     title: 'The upstream does not answer',
     remedy: 'Check that the server runs at the address and speaks the OpenAI dialect.',
-  },
-  'api_key.not_found': {
-    status: 404,
-    title: 'No such API key',
-    remedy: 'List your keys with `spillway key list`.',
-  },
-  'api_key.over': {
-    status: 409,
-    title: 'The API key is not in force any more',
-    remedy: 'Create a new one with `spillway key create`.',
   },
   'organization.not_found': {
     status: 404,
@@ -358,6 +328,7 @@ export const ERRORS = {
     title: 'A fault of ours',
     remedy: 'Report the request id to the operator; nothing more is known to the caller.',
   },
+  ...LIMIT_ERRORS,
 } as const satisfies Record<string, ErrorDeclaration>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -20,6 +20,7 @@ const NO_QUOTA = 'qta_00000000000000000000000000'
 const NO_QUOTA_REQUEST = 'qrq_00000000000000000000000000'
 const NO_BLOCK = 'blk_00000000000000000000000000'
 const NO_CLEARING = 'clr_00000000000000000000000000'
+const NO_BUDGET = 'bud_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
 const NO_UPSTREAM = 'ups_00000000000000000000000000'
@@ -45,6 +46,9 @@ const SAMPLES = cases({
   grantCredit: { params: { id: NO_ORGANIZATION }, body: { amountUsd: '1' } },
   listApiKeys: {},
   createApiKey: { body: { name: 'made by a test' } },
+  listBudgets: {},
+  setBudget: { body: { amountUsd: '1000000', period: 'total' } },
+  deleteBudget: { params: { id: NO_BUDGET } },
   rotateApiKey: { params: { id: NO_KEY }, body: {} },
   revokeApiKey: { params: { id: NO_KEY } },
   listRegistries: {},

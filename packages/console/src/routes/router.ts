@@ -1,7 +1,14 @@
 /** The whole URL tree in one place, and the router over it. */
 import type { QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
-import { keysRoute, quotasRoute, usageRoute, webhookRoute, webhooksRoute } from './account.ts'
+import {
+  budgetsRoute,
+  keysRoute,
+  quotasRoute,
+  usageRoute,
+  webhookRoute,
+  webhooksRoute,
+} from './account.ts'
 import { appRoute } from './app.tsx'
 import { blocksRoute, newBlockRoute } from './blocks.ts'
 import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
@@ -42,6 +49,7 @@ const routeTree = rootRoute.addChildren([
     blocksRoute,
     newBlockRoute,
     quotasRoute,
+    budgetsRoute,
     usageRoute,
     keysRoute,
     webhooksRoute,

@@ -16,6 +16,8 @@ const PREFIXES = {
   quote: 'quo',
   quota: 'qta',
   quotaRequest: 'qrq',
+  budget: 'bud',
+  budgetLease: 'bls',
   block: 'blk',
   sellBack: 'slb',
   reclaim: 'rcl',

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { recordAuditEvent } from '#modules/audit/index.ts'
+import { budgetsSetAside } from '#modules/budget/index.ts'
 import { replicasAtFirst } from '#modules/fleet/index.ts'
 import { authenticate, touchApiKeys } from '#modules/identity/index.ts'
 import { listOpenLeases } from '#modules/lease/index.ts'
@@ -209,7 +210,12 @@ function control(base: Base, running: Running): Acting {
   const { fleet } = surveyed
   const serving = assembleServing({ ground, config, root, fleet, operator: people.operator })
   const directory = join(config.dataDir, 'journal')
-  const shipper = createShipper({ ...ground, directory, isWriterAlive: writers.isAlive })
+  const shipper = createShipper({
+    ...ground,
+    directory,
+    isWriterAlive: writers.isAlive,
+    aside: budgetsSetAside(ground.now),
+  })
   const isPrivateAllowed = fleet.webhooks.allowPrivate
   const isTransferPosted = fleet.books.postTransfer
   const declared = new Map(

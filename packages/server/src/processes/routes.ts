@@ -6,6 +6,7 @@ import { auditRoutes } from '#modules/audit/index.ts'
 import { billingRoutes } from '#modules/billing/index.ts'
 import { askBlock, blockRoutes, verifyBlocks } from '#modules/block/index.ts'
 import { bookRoutes } from '#modules/book/index.ts'
+import { budgetRoutes } from '#modules/budget/index.ts'
 import { economicsRoutes } from '#modules/economics/index.ts'
 import { fleetRoutes } from '#modules/fleet/index.ts'
 import { identityRoutes, listOrganizations } from '#modules/identity/index.ts'
@@ -95,6 +96,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...offerRoutes({ ids }),
     ...blockRoutes({ ids }),
     ...quotaRoutes({ ids }),
+    ...budgetRoutes({ ids }),
     ...worthRoutes({ bidsOfReplicas, isTransferPosted: deps.isTransferPosted }),
     ...scalingRoutes,
     ...nodeRoutes({ ids }),

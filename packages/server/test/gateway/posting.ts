@@ -1,6 +1,7 @@
 /** Posts what gateways recorded, as the controller does, and reads what customers were charged. */
 import { sql } from 'kysely'
 import { idSource } from '#kernel/ids.ts'
+import { budgetsSetAside } from '#modules/budget/index.ts'
 import { getBalance } from '#modules/ledger/index.ts'
 import { createShipper, verifyBooks } from '#modules/metering/index.ts'
 import type { Database } from '#platform/db/database.ts'
@@ -23,6 +24,7 @@ export async function postJournals({ db, folders, isWriterAlive }: Posting): Pro
     now: () => new Date(),
     ids: idSource(Date.now),
     log: quiet,
+    aside: budgetsSetAside(() => new Date()),
   })
   await shipper.drain()
   await shipper.stop()

@@ -41,6 +41,7 @@ const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
   deployment: ['listModels', 'getModel', 'listDeployments', 'listDiscoveries', 'listBids'],
   replica: ['listModels', 'getModel', 'listDeployments', 'listBids'],
   api_key: ['listApiKeys'],
+  budget: ['listBudgets'],
   organization: ['listOrganizations'],
   system: ['getSystem'],
   webhook: ['listWebhooks', 'getWebhook', 'listWebhookDeliveries'],

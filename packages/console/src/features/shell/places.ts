@@ -12,6 +12,7 @@ export interface Place {
     | '/blocks'
     | '/reclaims'
     | '/quotas'
+    | '/budgets'
     | '/usage'
     | '/keys'
     | '/webhooks'
@@ -36,6 +37,7 @@ export const PLACES: readonly Place[] = [
   { to: '/orders', word: 'Orders', icon: 'order', permission: 'order.list' },
   { to: '/blocks', word: 'Blocks', icon: 'block', permission: 'order.list' },
   { to: '/quotas', word: 'Quotas', icon: 'quota', permission: 'quota.list' },
+  { to: '/budgets', word: 'Budgets', icon: 'budget', permission: 'budget.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
   { to: '/reclaims', word: 'Reclaims', icon: 'reclaim', permission: 'reclaim.list' },

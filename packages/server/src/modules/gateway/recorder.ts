@@ -3,7 +3,7 @@
  * far, and at the end the final word. Answers are believed complete only after that word is on disk.
  */
 import type { JournalRecord, UsageEvent } from '#modules/metering/index.ts'
-import { splitByPrice, type Quantities } from './charge.ts'
+import { chargeOf, splitByPrice, type Quantities } from './charge.ts'
 import type { Route } from './route.ts'
 import { renderTrail, type Trail } from './trail.ts'
 
@@ -22,6 +22,8 @@ export interface Payer {
   readonly projectId: string
   readonly route: Route
   readonly holdId: string | null
+  /** Of budgets; absent where none is in the way. */
+  readonly leaseIds?: readonly string[]
 }
 
 /** The record of one request. */
@@ -82,7 +84,7 @@ export class Recording {
   }
 
   #event(used: Quantities): UsageEvent {
-    const { organizationId, projectId, holdId } = this.#payer
+    const { organizationId, projectId, holdId, leaseIds } = this.#payer
     const [route, trail] = [this.#route, this.#trail]
     const { input, output, classes } = splitByPrice(route, used)
     const lines = [
@@ -100,6 +102,7 @@ export class Recording {
       from: this.#from,
       to: this.#deps.now(),
       lines,
+      ...(leaseIds ? { budgets: { leaseIds, cost: chargeOf(route, used) } } : null),
       ...(trail ? { detail: renderTrail(trail, used) } : null),
     }
   }

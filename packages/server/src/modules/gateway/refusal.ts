@@ -153,6 +153,28 @@ export const insufficientQuota = (needed: string, available: string): Refusal =>
     NO_RETRY,
   )
 
+export interface BudgetShortage {
+  readonly budgetId: string
+  /** Such as “monthly budget of this API key”. */
+  readonly whose: string
+  /** Decimal dollars, both. */
+  readonly needed: string
+  readonly available: string
+  readonly endsAt: Date | null
+}
+
+export const budgetExceeded = (shortage: BudgetShortage): Refusal => {
+  const { budgetId, whose, needed, available, endsAt } = shortage
+  const anew = endsAt === null ? '' : ` It starts anew at ${endsAt.toISOString()}.`
+  const error = {
+    message: `The ${whose} (${budgetId}) does not allow this: the request could cost up to ${needed} USD and ${available} USD is left.${anew}`,
+    type: 'insufficient_quota',
+    param: null,
+    code: 'budget_exceeded',
+  }
+  return refusal(429, error, { ...NO_RETRY, 'x-spillway-budget': budgetId })
+}
+
 export const contextLengthExceeded = (message: string) =>
   invalidRequest(message, { param: 'messages', code: 'context_length_exceeded' })
 

@@ -4,13 +4,16 @@
  */
 import { allowsModel } from '#kernel/key-bounds.ts'
 import { greatest, renderMoney, ZERO, type Money } from '#kernel/money.ts'
+import type { Budget } from '#modules/budget/index.ts'
 import type { Credential, Principal } from '#modules/identity/index.ts'
 import { Admission, type AdmissionDeps, type AdmissionOutcome } from './admission.ts'
+import { type BudgetPass, endUserOf, passBudgets } from './budget-gate-service.ts'
 import { Call } from './call.ts'
 import { worstCharge } from './charge.ts'
 import { hintOfWrong, readCredential, type Headers } from './credential.ts'
 import type { Dialect, ModelRequest } from './frame/dialect.ts'
 import { Holding, type HoldingDeps, type OnGone } from './holding.ts'
+import { LimitTable, type LimitTableDeps } from './limit-table.ts'
 import { PrincipalCache, type PrincipalCacheDeps, type Verdict } from './principal-cache.ts'
 import { ProgressKeeper, Recording, type RecorderDeps } from './recorder.ts'
 import * as refusals from './refusal.ts'
@@ -25,6 +28,9 @@ export interface GatewayDeps {
   readonly principals: PrincipalCacheDeps
   readonly routes: RouteTableDeps
   readonly admission: AdmissionDeps
+  readonly budgets: LimitTableDeps<Budget>
+  /** Against budgets, as `admission` is against balances. */
+  readonly budgetAdmission: AdmissionDeps
   readonly recorder: RecorderDeps
   readonly holding: HoldingDeps
   /** Whether records can be kept; without, no new work is taken. */
@@ -38,6 +44,8 @@ export class Gateway {
   readonly principals: PrincipalCache
   readonly routes: RouteTable
   readonly admission: Admission
+  readonly budgets: LimitTable<Budget>
+  readonly budgetAdmission: Admission
   readonly holding: Holding
   readonly progress = new ProgressKeeper()
   readonly #deps: GatewayDeps
@@ -56,6 +64,8 @@ export class Gateway {
     })
     this.holding = new Holding(deps.holding, (model) => this.routes.find(model))
     this.admission = new Admission(deps.admission)
+    this.budgets = new LimitTable(deps.budgets)
+    this.budgetAdmission = new Admission(deps.budgetAdmission)
   }
 
   /** Requests that were admitted and have not ended. */
@@ -151,8 +161,24 @@ export class Gateway {
       (most, route) => greatest(most, worstCharge(route, judged.request)),
       ZERO,
     )
-    const proceed = (outcome: AdmissionOutcome) =>
-      this.#begin({ principal, judged, worst }, outcome)
+    const budgets = this.budgets.find(principal.organizationId)
+    const wish = { principal, judged, worst, pass: null }
+    if (budgets === null) return this.#pay(wish)
+    return this.#passBudgets(budgets, wish)
+  }
+
+  async #passBudgets(budgets: readonly Budget[], wish: Admitting): Promise<Call | Refusal> {
+    const { principal, judged, worst } = wish
+    const endUser = endUserOf(judged.asked.body)
+    const at = this.#deps.recorder.now()
+    const asked = { budgets, ...principal, endUser, worst, at }
+    const pass = await passBudgets(this.budgetAdmission, asked)
+    return pass.kind === 'refusal' ? pass : this.#pay({ ...wish, pass })
+  }
+
+  #pay(wish: Admitting): Call | Refusal | Promise<Call | Refusal> {
+    const { principal, worst } = wish
+    const proceed = (outcome: AdmissionOutcome) => this.#begin(wish, outcome)
     const admitted = this.admission.tryAdmit(principal.organizationId, worst)
     if (admitted) return proceed(admitted)
     return this.admission.admit(principal.organizationId, worst).then(proceed)
@@ -161,17 +187,21 @@ export class Gateway {
   #whyNot(): Refusal | null {
     if (this.#isStopping) return refusals.stopping()
     if (!this.#deps.isRecording()) return refusals.recordsAway()
+    if (!this.budgets.isLoaded) return refusals.databaseAway()
     return this.#calls >= this.#deps.callsMax ? refusals.overloaded() : null
   }
 
-  #begin({ principal, judged, worst }: Admitting, outcome: AdmissionOutcome): Call | Refusal {
+  #begin({ principal, judged, worst, pass }: Admitting, outcome: AdmissionOutcome): Call | Refusal {
+    if (outcome.kind !== 'admitted') pass?.settle(ZERO)
     if (outcome.kind === 'unavailable') return refusals.databaseAway()
     if (outcome.kind === 'refused')
       return refusals.insufficientQuota(renderMoney(worst), renderMoney(outcome.available))
     this.#calls += 1
     const { dialect, request, route, wish, routes } = judged
     const { organizationId, projectId } = principal
-    const payer = { organizationId, projectId, route, holdId: outcome.holdId }
+    const leaseIds = pass?.leaseIds
+    const paid = { organizationId, projectId, route, holdId: outcome.holdId }
+    const payer = leaseIds?.length ? { ...paid, leaseIds } : paid
     return new Call({
       dialect,
       request,
@@ -182,6 +212,7 @@ export class Gateway {
       progress: this.progress,
       settle: (cost) => {
         outcome.settle(cost)
+        pass?.settle(cost)
         this.#calls -= 1
       },
     })
@@ -217,6 +248,8 @@ interface Admitting {
   readonly principal: Principal
   readonly judged: Judged
   readonly worst: Money
+  /** Null where no budget is in the way. */
+  readonly pass: BudgetPass | null
 }
 
 const RETRY_S = 5

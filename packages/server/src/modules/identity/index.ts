@@ -10,6 +10,7 @@ export {
 } from './service.ts'
 export {
   firstProject,
+  hasApiKey,
   hasProject,
   listOrganizations,
   type OrganizationRow,

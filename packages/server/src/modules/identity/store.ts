@@ -267,6 +267,12 @@ export async function lockApiKey(
   return row ? { ...toApiKey(row), projectId: row.project_id } : null
 }
 
+export async function hasApiKey(db: Db, { id, organizationId }: OwnKey): Promise<boolean> {
+  const query = db.selectFrom('api_key').select('id').where('id', '=', id)
+  const row = await query.where('organization_id', '=', organizationId).executeTakeFirst()
+  return row !== undefined
+}
+
 /** Notes the key that takes another's place, and when that one ends. */
 export async function replaceApiKey(
   db: Db,

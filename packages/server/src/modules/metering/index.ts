@@ -28,4 +28,5 @@ export {
   type ShipperDeps,
   type ShipperLog,
 } from './shipper-service.ts'
+export type { SetAside } from './writer-posting-service.ts'
 export type { ShipperReport, StopReason } from './shipper-report.ts'

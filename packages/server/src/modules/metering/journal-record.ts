@@ -1,5 +1,6 @@
 /** What the journal records, and how: one line of JSON each, quantities as text so that they stay exact. Pure. */
 import { assert } from '#kernel/assert.ts'
+import { picos } from '#kernel/money.ts'
 import { assertUsageEvent, type UsageEvent } from './usage-event.ts'
 
 export type JournalRecord =
@@ -34,6 +35,8 @@ export function encodeRecord(record: SegmentRecord): string {
   const lines = event.lines.map(({ sku, priceId, quantity }) => [sku, priceId, String(quantity)])
   const names = [id, organizationId, projectId, resource, holdId]
   const fields = [KINDS[record.kind], ...names, from.getTime(), to.getTime(), lines]
+  const budgets = event.budgets && [event.budgets.leaseIds, String(event.budgets.cost)]
+  if (budgets !== undefined) return JSON.stringify([...fields, detail ?? null, budgets])
   return JSON.stringify(detail === undefined ? fields : [...fields, detail])
 }
 
@@ -60,7 +63,8 @@ function decodeRecord(fields: unknown): SegmentRecord {
 }
 
 function decodeEvent(fields: readonly unknown[]): UsageEvent {
-  const [id, organizationId, projectId, resource, holdId, from, to, lines, detail] = fields
+  const [id, organizationId, projectId, resource, holdId, from, to, ...rest] = fields
+  const [lines, detail, budgets] = rest
   assert(Array.isArray(lines), 'an event has lines')
   return {
     id: text(id),
@@ -71,11 +75,17 @@ function decodeEvent(fields: readonly unknown[]): UsageEvent {
     from: instant(from),
     to: instant(to),
     ...(typeof detail === 'string' ? { detail } : {}),
+    ...(Array.isArray(budgets) ? { budgets: decodeBudgets(budgets) } : {}),
     lines: lines.map((line: unknown) => {
       assert(Array.isArray(line), 'a line is a list')
       return { sku: text(line[0]), priceId: text(line[1]), quantity: BigInt(text(line[2])) }
     }),
   }
+}
+
+function decodeBudgets([leaseIds, cost]: readonly unknown[]): NonNullable<UsageEvent['budgets']> {
+  assert(Array.isArray(leaseIds), 'leases are a list')
+  return { leaseIds: leaseIds.map(text), cost: picos(BigInt(text(cost))) }
 }
 
 function text(value: unknown): string {

@@ -30,6 +30,8 @@ import {
 export interface PostUsageDeps {
   readonly now: Date
   readonly ids: IdSource
+  /** Told of the events that are posted now and were not before, in the same transaction. */
+  readonly onFresh?: (tx: Db, events: readonly UsageEvent[]) => Promise<void>
 }
 
 export interface PostedUsage {
@@ -62,6 +64,7 @@ export async function postUsage(
   )
   await insertDetails(tx, fresh)
   const charged = fresh.length === 0 ? ZERO : await charge(tx, fresh, deps)
+  await deps.onFresh?.(tx, fresh)
   return { posted: fresh.length, duplicates: used.length - fresh.length, conflicts, charged }
 }
 

@@ -11,6 +11,7 @@ import { listSegments, segmentBytes } from './segment-store.ts'
 import type { PostedUsage } from './service.ts'
 import { describeReport, severityOf, type ShipperReport } from './shipper-report.ts'
 import { WriterLane, type LaneDeps, type StepOutcome } from './writer-lane-service.ts'
+import type { SetAside } from './writer-posting-service.ts'
 
 export interface ShipperDeps {
   readonly database: Database
@@ -21,6 +22,7 @@ export interface ShipperDeps {
   readonly now: () => Date
   readonly ids: IdSource
   readonly log: ShipperLog
+  readonly aside?: SetAside
   /** After each commit. */
   readonly onPosted?: (posted: PostedUsage) => void
   /** Everything that is logged, as data. */

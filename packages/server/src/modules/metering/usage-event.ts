@@ -1,5 +1,6 @@
 /** A usage event: one metered thing, whose id its producer makes, and which is charged once. Pure. */
 import { assert } from '#kernel/assert.ts'
+import type { Money } from '#kernel/money.ts'
 
 export interface UsageLine {
   readonly sku: string
@@ -21,6 +22,8 @@ export interface UsageEvent {
   /** The event belongs to the UTC hour of this instant. */
   readonly from: Date
   readonly to: Date
+  /** What is entered beside the charge: what it cost as it was set aside, under these leases on budgets. */
+  readonly budgets?: { readonly leaseIds: readonly string[]; readonly cost: Money }
   /** Without lines nothing was used: it is charged nothing and leaves no trace. */
   readonly lines: readonly UsageLine[]
   /** How it came about, as one line of JSON, where there is something to say. Nothing is charged by it. */

@@ -6,7 +6,7 @@
 import type { IdSource } from '#kernel/ids.ts'
 import { add, ZERO } from '#kernel/money.ts'
 import { releaseHolds, releaseHoldsOf } from '#modules/ledger/index.ts'
-import { inTransaction, type Database, type Tx } from '#platform/db/database.ts'
+import { inTransaction, type Database, type Db, type Tx } from '#platform/db/database.ts'
 import type { Batch } from './journal-reader-service.ts'
 import type { Position } from './journal-segment.ts'
 import { movePosition, type PostedPosition } from './position-store.ts'
@@ -14,7 +14,18 @@ import { groupByOrganization } from './posting-groups.ts'
 import { postUsage, type PostedUsage } from './service.ts'
 import type { UsageEvent } from './usage-event.ts'
 
+/** What else than money of the ledger is set aside for a writer and spent by its journal. */
+export interface SetAside {
+  /** These events are posted now, each once. */
+  readonly spend: (tx: Db, events: readonly UsageEvent[]) => Promise<void>
+  /** The writer has finished with what goes by these names. */
+  readonly end: (tx: Db, ids: readonly string[]) => Promise<void>
+  /** The writer is dead, and all of its journal is posted. */
+  readonly endAllOf: (tx: Db, writer: string) => Promise<void>
+}
+
 export interface PostingDeps {
+  readonly aside?: SetAside
   readonly database: Database
   readonly now: () => Date
   readonly ids: IdSource
@@ -41,6 +52,7 @@ export async function postBatch(
   if (events.length === 0 && holds.length === 0) return null
   return postInGroups(deps, events, async (tx) => {
     if (holds.length > 0) await releaseHolds(tx, holds)
+    if (holds.length > 0) await deps.aside?.end(tx, holds)
     await move(tx, { writer, from, to: { ...end, isClosed: false }, now: deps.now() })
   })
 }
@@ -55,6 +67,7 @@ export async function closeWriter(
   let released = 0
   await postInGroups(deps, unfinished, async (tx) => {
     released = await releaseHoldsOf(tx, { purpose: 'gateway', reference: writer })
+    await deps.aside?.endAllOf(tx, writer)
     await move(tx, { writer, from, to: { ...to, isClosed: true }, now: deps.now() })
   })
   return released
@@ -62,14 +75,17 @@ export async function closeWriter(
 
 /** All groups but the last side by side; then the last, with what comes after all of them, in one transaction. */
 async function postInGroups(
-  { database, now, ids, inTurn }: PostingDeps,
+  { database, now, ids, inTurn, aside }: PostingDeps,
   events: readonly UsageEvent[],
   finish: (tx: Tx) => Promise<void>,
 ): Promise<PostedUsage> {
   const post = (group: readonly UsageEvent[], after?: (tx: Tx) => Promise<void>) =>
     inTurn(() =>
       inTransaction(database, async (tx) => {
-        const posted = await postUsage(tx, group, { now: now(), ids })
+        const posted = await postUsage(tx, group, {
+          ...{ now: now(), ids },
+          ...(aside && { onFresh: aside.spend }),
+        })
         await after?.(tx)
         return posted
       }),

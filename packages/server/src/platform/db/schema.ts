@@ -106,6 +106,38 @@ export interface BookingTable {
   closed_at: Date | null
 }
 
+export interface BudgetTable {
+  id: string
+  organization_id: string
+  project_id: string | null
+  api_key_id: string | null
+  end_user: string | null
+  period: string
+  set_by: string
+  amount: string
+  alerts: number[]
+  set_at: Date
+}
+
+export interface BudgetLeaseTable {
+  id: string
+  budget_id: string
+  subject: string
+  starts_at: Date
+  writer: string
+  granted: string
+  spent: Generated<string>
+}
+
+export interface BudgetPeriodTable {
+  budget_id: string
+  subject: string
+  starts_at: Date
+  leased: Generated<string>
+  spent: Generated<string>
+  alerted: Generated<number>
+}
+
 export interface ClaimTable {
   id: string
   node_id: string
@@ -846,6 +878,9 @@ export interface Schema {
   block_fact: BlockFactTable
   block_policy: BlockPolicyTable
   booking: BookingTable
+  budget: BudgetTable
+  budget_lease: BudgetLeaseTable
+  budget_period: BudgetPeriodTable
   claim: ClaimTable
   clearing: ClearingTable
   demand_forecast: DemandForecastTable

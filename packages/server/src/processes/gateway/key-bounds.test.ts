@@ -22,13 +22,16 @@ test('a key answers only for its models, and lists no others', async () => {
   const { key } = await addKey(db, stand.customer, { models: ['other'] })
   // when
   const refused = await answerTo(key)
-  const listed = await fetch(`${stand.gateway.url}/v1/models`, {
-    headers: { authorization: `Bearer ${key}` },
-  })
+  const list = async () => {
+    const headers = { authorization: `Bearer ${key}` }
+    const listed = await fetch(`${stand.gateway.url}/v1/models`, { headers })
+    const { data } = (await listed.json()) as { data: { id: string }[] }
+    return data.map(({ id }) => id)
+  }
   // then
   expect(await refusalOf(refused)).toEqual([403, 'invalid_request_error', 'model_not_allowed'])
-  const { data } = (await listed.json()) as { data: { id: string }[] }
-  expect(data.map(({ id }) => id)).toEqual(['other'])
+  await untilTrue(async () => (await list()).length > 0)
+  expect(await list()).toEqual(['other'])
   const card = await fetch(`${stand.gateway.url}/v1/models/${MODEL}`, {
     headers: { authorization: `Bearer ${key}` },
   })

@@ -1,7 +1,15 @@
 /** Puts a gateway's parts together: the module's use cases on the real clock, database, journal and connections. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type IdSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
-import { createHoldKeeper, Gateway, SLAB_POLICY } from '#modules/gateway/index.ts'
+import { listBudgets } from '#modules/budget/index.ts'
+import {
+  BUDGET_SLAB_POLICY,
+  createBudgetKeeper,
+  createHoldKeeper,
+  Gateway,
+  type GatewayDeps,
+  SLAB_POLICY,
+} from '#modules/gateway/index.ts'
 import { authenticate } from '#modules/identity/index.ts'
 import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
 import { loadRouting } from '#modules/routing/index.ts'
@@ -97,16 +105,8 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
   }
 }
 
-function createGateway({
-  settings,
-  clock,
-  ids,
-  database,
-  watch,
-  upstreams,
-  records,
-  nowMs,
-}: Base): Gateway {
+function createGateway(base: Base): Gateway {
+  const { settings, clock, ids, database, watch, upstreams, records, nowMs } = base
   const { append, keep } = records
   const { writer, pepper } = settings
   const { now } = clock
@@ -129,6 +129,7 @@ function createGateway({
       delay: (ms) => delay(ms),
       onFailure: (failure) => watch.onFailure('hold', failure),
     },
+    ...limitsOf(base),
     recorder: {
       append,
       keep,
@@ -147,6 +148,32 @@ function createGateway({
     callsMax: CALLS_MAX,
     hourUtc: () => now().getUTCHours(),
   })
+}
+
+/** What is in the way of spending beside the balance. */
+function limitsOf({
+  settings,
+  ids,
+  database,
+  watch,
+  records,
+  nowMs,
+}: Base): Pick<GatewayDeps, 'budgets' | 'budgetAdmission'> {
+  const { writer } = settings
+  const { append } = records
+  return {
+    budgets: {
+      load: () => listBudgets(database),
+      onFailure: (failure) => watch.onFailure('budgets', failure),
+    },
+    budgetAdmission: {
+      keeper: createBudgetKeeper({ database, writer, ids, append }),
+      policy: BUDGET_SLAB_POLICY,
+      nowMs,
+      delay: (ms) => delay(ms),
+      onFailure: (failure) => watch.onFailure('budgets', failure),
+    },
+  }
 }
 
 /** Progress of a request that used nothing: it can be written, and changes nothing. */

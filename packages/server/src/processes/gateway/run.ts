@@ -34,7 +34,9 @@ export async function runGateway(settings: GatewaySettings, parent: Parent): Pro
   const server = createGatewayServer(parts)
   const listener = followChanges(parts)
   const timers = startTimers(parts, parent)
-  await Promise.race([parts.gateway.routes.refresh(), delay(FIRST_ROUTES_MS), parent.end])
+  const { routes, budgets } = parts.gateway
+  const known = Promise.all([routes.refresh(), budgets.refresh()])
+  await Promise.race([known, delay(FIRST_ROUTES_MS), parent.end])
   const started = await startListening(server, settings)
   if (started.kind === 'listening') {
     void parent.tell({ type: 'ready', port: started.port })
@@ -75,14 +77,16 @@ function startListening(
 
 /** What is in memory follows the database's notices; after a gap it is all looked at again. */
 function followChanges({ settings, gateway }: Parts): Dedicated {
-  return listen(settings.databaseUrl, ['spillway_api_key', 'spillway_route'], {
+  return listen(settings.databaseUrl, ['spillway_api_key', 'spillway_route', 'spillway_budget'], {
     notified: (channel, payload) => {
       if (channel === 'spillway_api_key') gateway.principals.forget(payload)
+      else if (channel === 'spillway_budget') void gateway.budgets.refresh()
       else void gateway.routes.refresh()
     },
     connected: () => {
       gateway.principals.setDeaf(false)
       void gateway.routes.refresh()
+      void gateway.budgets.refresh()
     },
     lost: () => gateway.principals.setDeaf(true),
   })
@@ -102,10 +106,12 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
       apiKeysUsed: watch.takeUsedKeys(),
     })
   }
-  const closeIdle = () =>
-    void gateway.admission.closeIdle(nowMs() - SLAB_IDLE_MS).catch((failure: unknown) => {
-      watch.onFailure('journal', failure)
-    })
+  const closeIdle = () => {
+    for (const admission of [gateway.admission, gateway.budgetAdmission])
+      void admission.closeIdle(nowMs() - SLAB_IDLE_MS).catch((failure: unknown) => {
+        watch.onFailure('journal', failure)
+      })
+  }
   const loads = new LoadWatch({ gateway, nowMs })
   return [
     setInterval(() => void loads.look(), LOADS_EVERY_MS),
@@ -115,6 +121,7 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
     setInterval(() => gateway.holding.remind(), HELD_TOLD_EVERY_MS),
     setInterval(closeIdle, SLABS_EVERY_MS),
     setInterval(() => void gateway.routes.refresh(), ROUTES_EVERY_MS),
+    setInterval(() => void gateway.budgets.refresh(), ROUTES_EVERY_MS),
   ]
 }
 
@@ -142,7 +149,11 @@ async function drain(
 /** Nothing here stops the end: what cannot be given back now is given back once this process is known to be dead. */
 async function close(parts: Parts, listener: Dedicated): Promise<void> {
   const { gateway, records, upstreams, apiRelay, database, watch } = parts
-  for (const end of [() => gateway.admission.closeIdle(Infinity), () => records.close()])
+  const closeAll = () =>
+    Promise.all(
+      [gateway.admission, gateway.budgetAdmission].map((each) => each.closeIdle(Infinity)),
+    )
+  for (const end of [closeAll, () => records.close()])
     await end().catch((failure: unknown) => watch.onFailure('journal', failure))
   await Promise.allSettled([
     listener.close(),

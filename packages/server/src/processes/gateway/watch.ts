@@ -100,7 +100,10 @@ export class Watch {
   }
 
   /** Something that requests stand on failed: `part` says which. */
-  onFailure(part: 'credential' | 'routes' | 'hold' | 'held' | 'journal', failure: unknown): void {
+  onFailure(
+    part: 'credential' | 'routes' | 'hold' | 'budgets' | 'held' | 'journal',
+    failure: unknown,
+  ): void {
     this.metrics.count('spillway_gateway_failures_total', { part })
     this.#deps.log.warn({ part, err: failure }, 'a part of the gateway failed')
   }
