@@ -845,6 +845,55 @@ CREATE TABLE quote (
 CREATE INDEX quote_organization ON quote USING btree (organization_id, created_at DESC);
 CREATE INDEX quote_unused ON quote USING btree (organization_id, expires_at) WHERE (order_id IS NULL);
 
+CREATE TABLE rate_limit (
+  id text NOT NULL,
+  organization_id text,
+  project_id text,
+  api_key_id text,
+  model text,
+  set_by text NOT NULL,
+  requests_per_minute integer,
+  tokens_per_minute bigint,
+  concurrency integer,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT rate_limit_pkey PRIMARY KEY (id),
+  CONSTRAINT rate_limit_once UNIQUE NULLS NOT DISTINCT (organization_id, project_id, api_key_id, model, set_by),
+  CONSTRAINT rate_limit_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_key(id),
+  CONSTRAINT rate_limit_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT rate_limit_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT rate_limit_check CHECK (((organization_id IS NOT NULL) OR ((project_id IS NULL) AND (api_key_id IS NULL) AND (set_by = 'operator'::text)))),
+  CONSTRAINT rate_limit_check1 CHECK ((num_nonnulls(requests_per_minute, tokens_per_minute, concurrency) > 0)),
+  CONSTRAINT rate_limit_concurrency_check CHECK ((concurrency >= 0)),
+  CONSTRAINT rate_limit_requests_per_minute_check CHECK ((requests_per_minute >= 0)),
+  CONSTRAINT rate_limit_set_by_check CHECK ((set_by = ANY (ARRAY['operator'::text, 'organization'::text]))),
+  CONSTRAINT rate_limit_tokens_per_minute_check CHECK ((tokens_per_minute >= 0))
+);
+CREATE TRIGGER rate_limit_notify AFTER INSERT OR DELETE OR UPDATE ON rate_limit FOR EACH STATEMENT EXECUTE FUNCTION notify_rate_limit();
+
+CREATE TABLE rate_slot (
+  limit_id text NOT NULL,
+  subject text NOT NULL,
+  writer text NOT NULL,
+  slots integer NOT NULL,
+  CONSTRAINT rate_slot_pkey PRIMARY KEY (limit_id, subject, writer),
+  CONSTRAINT rate_slot_limit_id_fkey FOREIGN KEY (limit_id) REFERENCES rate_limit(id) ON DELETE CASCADE,
+  CONSTRAINT rate_slot_slots_check CHECK ((slots >= 0))
+);
+CREATE INDEX rate_slot_writer ON rate_slot USING btree (writer);
+
+CREATE TABLE rate_window (
+  limit_id text NOT NULL,
+  subject text NOT NULL,
+  kind text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  given bigint NOT NULL DEFAULT 0,
+  CONSTRAINT rate_window_pkey PRIMARY KEY (limit_id, subject, kind, starts_at),
+  CONSTRAINT rate_window_limit_id_fkey FOREIGN KEY (limit_id) REFERENCES rate_limit(id) ON DELETE CASCADE,
+  CONSTRAINT rate_window_given_check CHECK ((given >= 0)),
+  CONSTRAINT rate_window_kind_check CHECK ((kind = ANY (ARRAY['requests'::text, 'tokens'::text])))
+);
+CREATE INDEX rate_window_starts_at ON rate_window USING btree (starts_at);
+
 CREATE TABLE reclaim (
   id text NOT NULL,
   lease_id text NOT NULL,
@@ -1484,6 +1533,15 @@ CREATE OR REPLACE FUNCTION notify_event()
 AS $function$
 BEGIN
   PERFORM pg_notify('spillway_event', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_rate_limit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_rate_limit', '');
   RETURN NULL;
 END $function$;
 

@@ -42,6 +42,11 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   quote: { module: 'order', page: 'offers/quote-card.tsx', command: 'quote' },
   block: { module: 'block', page: 'blocks/blocks-page.tsx', command: 'block' },
   quota: { module: 'quota', page: 'quotas/quotas-page.tsx', command: 'quota' },
+  rate_limit: {
+    module: 'rate',
+    page: 'rate-limits/rate-limits-page.tsx',
+    command: 'rate-limit',
+  },
   budget: { module: 'budget', page: 'budgets/budgets-page.tsx', command: 'budget' },
   quota_request: { module: 'quota', page: 'quotas/quota-requests.tsx', command: 'quota' },
   clearing: { module: 'order', page: 'market/clearing-page.tsx', command: 'clearing' },

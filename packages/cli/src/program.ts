@@ -27,6 +27,7 @@ import { addPoolCommands } from './commands/pool.ts'
 import { addPriceCommands } from './commands/price.ts'
 import { addQuotaCommands } from './commands/quota.ts'
 import { addQuoteCommands } from './commands/quote.ts'
+import { addRateLimitCommands } from './commands/rate-limit.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
 import { addRegistryCommands } from './commands/registry.ts'
 import { addRouteCommands } from './commands/route.ts'
@@ -89,6 +90,7 @@ function addForBuyers(program: Command, context: Context): void {
   addOrderCommands(program, context)
   addQuotaCommands(program, context)
   addBudgetCommands(program, context)
+  addRateLimitCommands(program, context)
   addClearingCommands(program, context)
   addPriceCommands(program, context)
   addUsageCommand(program, context)

@@ -19,6 +19,7 @@ import * as orders from './orders.ts'
 import * as organizations from './organizations.ts'
 import * as pools from './pools.ts'
 import * as quotas from './quotas.ts'
+import * as rateLimits from './rate-limits.ts'
 import * as reclaims from './reclaims.ts'
 import * as reconciliation from './reconciliation.ts'
 import * as registries from './registries.ts'
@@ -80,6 +81,9 @@ export const API = {
   createQuote: offers.createQuote,
   listQuotes: offers.listQuotes,
   getQuote: offers.getQuote,
+  listRateLimits: rateLimits.listRateLimits,
+  setRateLimit: rateLimits.setRateLimit,
+  deleteRateLimit: rateLimits.deleteRateLimit,
   listBudgets: budgets.listBudgets,
   setBudget: budgets.setBudget,
   deleteBudget: budgets.deleteBudget,

@@ -27,6 +27,11 @@ export const LIMIT_ERRORS = {
     title: 'No such budget',
     remedy: 'List budgets with `spillway budget list`.',
   },
+  'rate_limit.not_found': {
+    status: 404,
+    title: 'No such rate limit',
+    remedy: 'List rate limits with `spillway rate-limit list`.',
+  },
   'api_key.over': {
     status: 409,
     title: 'The API key is not in force any more',

@@ -20,6 +20,7 @@ const NO_QUOTA = 'qta_00000000000000000000000000'
 const NO_QUOTA_REQUEST = 'qrq_00000000000000000000000000'
 const NO_BLOCK = 'blk_00000000000000000000000000'
 const NO_CLEARING = 'clr_00000000000000000000000000'
+const NO_RATE_LIMIT = 'rlm_00000000000000000000000000'
 const NO_BUDGET = 'bud_00000000000000000000000000'
 const NO_KEY = 'key_00000000000000000000000000'
 const NO_DEPLOYMENT = 'dep_00000000000000000000000000'
@@ -46,6 +47,9 @@ const SAMPLES = cases({
   grantCredit: { params: { id: NO_ORGANIZATION }, body: { amountUsd: '1' } },
   listApiKeys: {},
   createApiKey: { body: { name: 'made by a test' } },
+  listRateLimits: {},
+  setRateLimit: { body: { concurrency: 1000 } },
+  deleteRateLimit: { params: { id: NO_RATE_LIMIT } },
   listBudgets: {},
   setBudget: { body: { amountUsd: '1000000', period: 'total' } },
   deleteBudget: { params: { id: NO_BUDGET } },

@@ -1,4 +1,4 @@
-/** Budgets through the whole product: who may set which, what is spent of one, and who is told. */
+/** Budgets and rate limits through the whole product: who may set which, and sees which. */
 import { type Client, createClient, ProblemError } from '@spillway/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cloneDatabase } from './harness/index.ts'
@@ -69,4 +69,23 @@ test('a budget of one end user is told from one of each', async () => {
   ])
   for (const { startsAt, endsAt } of items)
     expect(Date.parse(endsAt ?? '') - Date.parse(startsAt)).toBe(86_400_000)
+})
+
+test('an organization sets rate limits under those of the operator, and neither changes the other\u2019s', async () => {
+  // given
+  const ceiling = await operator.setRateLimit({ body: { requestsPerMinute: 100_000 } })
+  const own = await buyer.setRateLimit({ body: { tokensPerMinute: 5000, model: 'toy' } })
+  // then
+  expect(ceiling).toMatchObject({ organizationId: null, setBy: 'operator', tokensPerMinute: null })
+  expect(own).toMatchObject({ organizationId, setBy: 'organization', model: 'toy' })
+  expect((await buyer.listRateLimits()).items.map(({ id }) => id)).toEqual([ceiling.id, own.id])
+  const remove = (client: Client, id: string) => codeOf(client.deleteRateLimit({ params: { id } }))
+  expect(await remove(buyer, ceiling.id)).toBe('permission.denied')
+  expect(await remove(operator, own.id)).toBe('permission.denied')
+  expect(await remove(buyer, 'rlm_00000000000000000000000000')).toBe('rate_limit.not_found')
+  expect(await codeOf(buyer.setRateLimit({ body: {} }))).toBe('request.invalid')
+  const elsewhere = { concurrency: 1, organizationId: 'org_00000000000000000000000000' }
+  expect(await codeOf(buyer.setRateLimit({ body: elsewhere }))).toBe('organization.not_found')
+  expect(await remove(buyer, own.id)).toBe('done')
+  expect(await remove(operator, ceiling.id)).toBe('done')
 })

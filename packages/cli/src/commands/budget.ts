@@ -78,9 +78,8 @@ async function listBudgets(call: Call): Promise<void> {
 async function setBudget(call: Call<SetOptions>): Promise<void> {
   const { usd, period, organization, project, key, endUser, alert } = call.options
   const client = call.client()
-  const named = <Row extends { readonly id: string; readonly name: string }>(
-    rows: readonly Row[],
-  ) => rows.map(({ id, name }) => ({ id, name, label: name }))
+  const named = (rows: readonly { readonly id: string; readonly name: string }[]) =>
+    rows.map(({ id, name }) => ({ id, name, label: name }))
   const apiKeyId =
     key === undefined
       ? null

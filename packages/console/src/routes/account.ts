@@ -1,4 +1,4 @@
-/** `/quotas`, `/budgets`, `/usage?range=24h`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
+/** `/quotas`, `/budgets`, `/rate-limits`, `/usage?range=24h`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
@@ -13,6 +13,19 @@ export const quotasRoute = createRoute({
     void context.queryClient.prefetchQuery(apiQuery('listQuotas'))
   },
   component: lazyRouteComponent(() => import('../features/quotas/quotas-page.tsx'), 'QuotasPage'),
+})
+
+export const rateLimitsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/rate-limits',
+  validateSearch: z.object(tableSearch),
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(apiQuery('listRateLimits'))
+  },
+  component: lazyRouteComponent(
+    () => import('../features/rate-limits/rate-limits-page.tsx'),
+    'RateLimitsPage',
+  ),
 })
 
 export const budgetsRoute = createRoute({

@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
 import {
   budgetsRoute,
+  rateLimitsRoute,
   keysRoute,
   quotasRoute,
   usageRoute,
@@ -50,6 +51,7 @@ const routeTree = rootRoute.addChildren([
     newBlockRoute,
     quotasRoute,
     budgetsRoute,
+    rateLimitsRoute,
     usageRoute,
     keysRoute,
     webhooksRoute,

@@ -17,6 +17,7 @@ const PREFIXES = {
   quota: 'qta',
   quotaRequest: 'qrq',
   budget: 'bud',
+  rateLimit: 'rlm',
   budgetLease: 'bls',
   block: 'blk',
   sellBack: 'slb',

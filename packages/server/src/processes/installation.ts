@@ -4,7 +4,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '#kernel/ids.ts'
 import { money } from '#kernel/money.ts'
 import { recordAuditEvent } from '#modules/audit/index.ts'
-import { budgetsSetAside } from '#modules/budget/index.ts'
 import { replicasAtFirst } from '#modules/fleet/index.ts'
 import { authenticate, touchApiKeys } from '#modules/identity/index.ts'
 import { listOpenLeases } from '#modules/lease/index.ts'
@@ -38,6 +37,7 @@ import { createLeaseProxy } from './proxy/lease-proxy.ts'
 import { assembleRoutes } from './routes.ts'
 import { readCredentials, writeCredentials } from './secrets.ts'
 import { assembleServing } from './serving-parts.ts'
+import { assembleSetAside } from './set-aside.ts'
 import { createSignInDesk, type SignInDesk } from './sign-in-codes.ts'
 import { renderMetrics, type SystemDeps, unreadiness } from './system-state.ts'
 import { openWriters, type Writers } from './writers.ts'
@@ -214,7 +214,7 @@ function control(base: Base, running: Running): Acting {
     ...ground,
     directory,
     isWriterAlive: writers.isAlive,
-    aside: budgetsSetAside(ground.now),
+    aside: assembleSetAside(ground.now),
   })
   const isPrivateAllowed = fleet.webhooks.allowPrivate
   const isTransferPosted = fleet.books.postTransfer

@@ -22,6 +22,7 @@ import { anchorRoutes, forecastRoutes, marketRoutes } from '#modules/market/inde
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { offerRoutes, orderRoutes, verifyTransfers, worthRoutes } from '#modules/order/index.ts'
 import { quotaRoutes } from '#modules/quota/index.ts'
+import { rateRoutes } from '#modules/rate/index.ts'
 import { routingRoutes } from '#modules/routing/index.ts'
 import { bidsOfReplicas, scalingRoutes } from '#modules/scaling/index.ts'
 import {
@@ -97,6 +98,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...blockRoutes({ ids }),
     ...quotaRoutes({ ids }),
     ...budgetRoutes({ ids }),
+    ...rateRoutes({ ids }),
     ...worthRoutes({ bidsOfReplicas, isTransferPosted: deps.isTransferPosted }),
     ...scalingRoutes,
     ...nodeRoutes({ ids }),

@@ -1,10 +1,10 @@
 /** Posts what gateways recorded, as the controller does, and reads what customers were charged. */
 import { sql } from 'kysely'
 import { idSource } from '#kernel/ids.ts'
-import { budgetsSetAside } from '#modules/budget/index.ts'
 import { getBalance } from '#modules/ledger/index.ts'
 import { createShipper, verifyBooks } from '#modules/metering/index.ts'
 import type { Database } from '#platform/db/database.ts'
+import { assembleSetAside } from '../../src/processes/set-aside.ts'
 import type { GatewayFolders } from './gateway-process.ts'
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -24,7 +24,7 @@ export async function postJournals({ db, folders, isWriterAlive }: Posting): Pro
     now: () => new Date(),
     ids: idSource(Date.now),
     log: quiet,
-    aside: budgetsSetAside(() => new Date()),
+    aside: assembleSetAside(() => new Date()),
   })
   await shipper.drain()
   await shipper.stop()

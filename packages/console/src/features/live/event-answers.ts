@@ -42,6 +42,7 @@ const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
   replica: ['listModels', 'getModel', 'listDeployments', 'listBids'],
   api_key: ['listApiKeys'],
   budget: ['listBudgets'],
+  rate_limit: ['listRateLimits'],
   organization: ['listOrganizations'],
   system: ['getSystem'],
   webhook: ['listWebhooks', 'getWebhook', 'listWebhookDeliveries'],

@@ -13,6 +13,7 @@ export interface Place {
     | '/reclaims'
     | '/quotas'
     | '/budgets'
+    | '/rate-limits'
     | '/usage'
     | '/keys'
     | '/webhooks'
@@ -37,6 +38,7 @@ export const PLACES: readonly Place[] = [
   { to: '/orders', word: 'Orders', icon: 'order', permission: 'order.list' },
   { to: '/blocks', word: 'Blocks', icon: 'block', permission: 'order.list' },
   { to: '/quotas', word: 'Quotas', icon: 'quota', permission: 'quota.list' },
+  { to: '/rate-limits', word: 'Rate limits', icon: 'rate', permission: 'rate_limit.list' },
   { to: '/budgets', word: 'Budgets', icon: 'budget', permission: 'budget.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },

@@ -20,7 +20,9 @@ export interface CallParts {
   readonly recording: Recording
   readonly progress: ProgressKeeper
   /** Gives the admission back, keeping the cost. */
-  readonly settle: (cost: Money) => void
+  readonly settle: (cost: Money, tokens: number) => void
+  /** Said in the answer, whatever it is. */
+  readonly answerHeaders?: Readonly<Record<string, string>>
 }
 
 export class Call {
@@ -33,6 +35,7 @@ export class Call {
   readonly routes: readonly Route[]
   /** Of the model that answers: what is used costs what it costs there. */
   served: Route
+  readonly answerHeaders: Readonly<Record<string, string>> | undefined
   readonly #parts: CallParts
   readonly #tries: Try[] = []
   #isEnded = false
@@ -42,6 +45,7 @@ export class Call {
     this.dialect = parts.dialect
     this.request = parts.request
     this.route = parts.route
+    this.answerHeaders = parts.answerHeaders
     this.wish = parts.wish
     this.routes = parts.routes
     this.served = parts.route
@@ -83,7 +87,7 @@ export class Call {
       await this.#parts.recording.writeFinal(used, isDelivered)
     } finally {
       // A record that failed may still be on disk, so its cost counts.
-      this.#parts.settle(chargeOf(this.served, used))
+      this.#parts.settle(chargeOf(this.served, used), used.inputTokens + used.outputTokens)
     }
   }
 
@@ -92,6 +96,6 @@ export class Call {
     if (this.#isEnded) return
     this.#isEnded = true
     this.#parts.progress.stop(this.#parts.recording)
-    this.#parts.settle(ZERO)
+    this.#parts.settle(ZERO, 0)
   }
 }

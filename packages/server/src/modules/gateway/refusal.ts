@@ -153,6 +153,47 @@ export const insufficientQuota = (needed: string, available: string): Refusal =>
     NO_RETRY,
   )
 
+export interface RateShortage {
+  readonly limitId: string
+  readonly setBy: string
+  readonly dimension: 'requests' | 'tokens' | 'concurrency'
+  readonly most: number
+  readonly retryMs: number
+}
+
+const RATES = {
+  requests: 'requests a minute',
+  tokens: 'tokens a minute',
+  concurrency: 'requests at once',
+} as const
+
+export const rateExceeded = (shortage: RateShortage): Refusal => {
+  const { limitId, setBy, dimension, most, retryMs } = shortage
+  const error = {
+    message: `Rate limit reached: at most ${most} ${RATES[dimension]}, set by the ${setBy} (${limitId}). Try again in ${Math.ceil(retryMs / 1000)} s.`,
+    type: dimension === 'tokens' ? 'tokens' : 'requests',
+    param: null,
+    code: 'rate_limit_exceeded',
+  }
+  return refusal(429, error, {
+    'retry-after': String(Math.ceil(retryMs / 1000)),
+    'retry-after-ms': String(Math.ceil(retryMs)),
+  })
+}
+
+/** No minute would ever do. */
+export const requestTooLarge = (needed: number, most: number): Refusal =>
+  refusal(
+    429,
+    {
+      message: `This request could use up to ${needed} tokens, and ${most} are allowed a minute. Lower max_tokens, or send less.`,
+      type: 'tokens',
+      param: null,
+      code: 'rate_limit_exceeded',
+    },
+    NO_RETRY,
+  )
+
 export interface BudgetShortage {
   readonly budgetId: string
   /** Such as “monthly budget of this API key”. */

@@ -6,15 +6,18 @@ import { allowsModel } from '#kernel/key-bounds.ts'
 import { greatest, renderMoney, ZERO, type Money } from '#kernel/money.ts'
 import type { Budget } from '#modules/budget/index.ts'
 import type { Credential, Principal } from '#modules/identity/index.ts'
+import type { RateLimit } from '#modules/rate/index.ts'
 import { Admission, type AdmissionDeps, type AdmissionOutcome } from './admission.ts'
 import { type BudgetPass, endUserOf, passBudgets } from './budget-gate-service.ts'
 import { Call } from './call.ts'
-import { worstCharge } from './charge.ts'
+import { worstCharge, worstQuantities } from './charge.ts'
 import { hintOfWrong, readCredential, type Headers } from './credential.ts'
 import type { Dialect, ModelRequest } from './frame/dialect.ts'
 import { Holding, type HoldingDeps, type OnGone } from './holding.ts'
 import { LimitTable, type LimitTableDeps } from './limit-table.ts'
 import { PrincipalCache, type PrincipalCacheDeps, type Verdict } from './principal-cache.ts'
+import { RateGate, type RateGateDeps, type RatePass } from './rate-gate-service.ts'
+import { renderRateHeaders } from './rate-headers.ts'
 import { ProgressKeeper, Recording, type RecorderDeps } from './recorder.ts'
 import * as refusals from './refusal.ts'
 import type { Refusal } from './refusal.ts'
@@ -29,6 +32,8 @@ export interface GatewayDeps {
   readonly routes: RouteTableDeps
   readonly admission: AdmissionDeps
   readonly budgets: LimitTableDeps<Budget>
+  readonly rates: LimitTableDeps<RateLimit>
+  readonly rateGate: RateGateDeps
   /** Against budgets, as `admission` is against balances. */
   readonly budgetAdmission: AdmissionDeps
   readonly recorder: RecorderDeps
@@ -45,6 +50,8 @@ export class Gateway {
   readonly routes: RouteTable
   readonly admission: Admission
   readonly budgets: LimitTable<Budget>
+  readonly rates: LimitTable<RateLimit>
+  readonly rateGate: RateGate
   readonly budgetAdmission: Admission
   readonly holding: Holding
   readonly progress = new ProgressKeeper()
@@ -65,6 +72,8 @@ export class Gateway {
     this.holding = new Holding(deps.holding, (model) => this.routes.find(model))
     this.admission = new Admission(deps.admission)
     this.budgets = new LimitTable(deps.budgets)
+    this.rates = new LimitTable(deps.rates)
+    this.rateGate = new RateGate(deps.rateGate)
     this.budgetAdmission = new Admission(deps.budgetAdmission)
   }
 
@@ -143,7 +152,7 @@ export class Gateway {
   async #wake(asking: Asking, judged: Judged, onGone: OnGone): Promise<Call | Refusal> {
     const { route } = judged
     const { principal } = asking
-    const tried = await this.#admit(principal, judged)
+    const tried = await this.#spend(admittingOf(principal, judged))
     if (tried.kind === 'refusal') return tried
     tried.cancel()
     const found = await this.holding.hold(route, onGone)
@@ -155,16 +164,32 @@ export class Gateway {
       : startingOf(found ?? this.routes.find(route.model) ?? route)
   }
 
-  /** Held is what the dearest of those who may answer could cost. */
   #admit(principal: Principal, judged: Judged): Call | Refusal | Promise<Call | Refusal> {
-    const worst = judged.routes.reduce<Money>(
-      (most, route) => greatest(most, worstCharge(route, judged.request)),
-      ZERO,
-    )
-    const budgets = this.budgets.find(principal.organizationId)
-    const wish = { principal, judged, worst, pass: null }
-    if (budgets === null) return this.#pay(wish)
-    return this.#passBudgets(budgets, wish)
+    const rates = this.rates.find(principal.organizationId)
+    const wish = admittingOf(principal, judged)
+    return rates === null ? this.#spend(wish) : this.#passRates(rates, wish)
+  }
+
+  async #passRates(limits: readonly RateLimit[], wish: Admitting): Promise<Call | Refusal> {
+    const { dialect, request, route, routes } = wish.judged
+    const { organizationId, organizationKind, projectId, apiKeyId } = wish.principal
+    const tokens = Math.max(...routes.map((each) => mostTokens(each, request)))
+    const pass = await this.rateGate.pass({
+      ...{ limits, tokens, organizationId, projectId, apiKeyId, model: route.model },
+      isCustomer: organizationKind === 'customer',
+    })
+    const nowMs = this.#deps.rateGate.nowMs()
+    const headers = renderRateHeaders(pass.standing, { dialect: dialect.name, nowMs })
+    if (pass.kind === 'stopped') return withHeaders(pass.refusal, headers)
+    const opened = await this.#spend({ ...wish, rates: { pass, headers } })
+    if (opened.kind !== 'refusal') return opened
+    pass.cancel()
+    return withHeaders(opened, headers)
+  }
+
+  #spend(wish: Admitting): Call | Refusal | Promise<Call | Refusal> {
+    const budgets = this.budgets.find(wish.principal.organizationId)
+    return budgets === null ? this.#pay(wish) : this.#passBudgets(budgets, wish)
   }
 
   async #passBudgets(budgets: readonly Budget[], wish: Admitting): Promise<Call | Refusal> {
@@ -187,11 +212,12 @@ export class Gateway {
   #whyNot(): Refusal | null {
     if (this.#isStopping) return refusals.stopping()
     if (!this.#deps.isRecording()) return refusals.recordsAway()
-    if (!this.budgets.isLoaded) return refusals.databaseAway()
+    if (!this.budgets.isLoaded || !this.rates.isLoaded) return refusals.databaseAway()
     return this.#calls >= this.#deps.callsMax ? refusals.overloaded() : null
   }
 
-  #begin({ principal, judged, worst, pass }: Admitting, outcome: AdmissionOutcome): Call | Refusal {
+  #begin(wanted: Admitting, outcome: AdmissionOutcome): Call | Refusal {
+    const { principal, judged, worst, pass, rates } = wanted
     if (outcome.kind !== 'admitted') pass?.settle(ZERO)
     if (outcome.kind === 'unavailable') return refusals.databaseAway()
     if (outcome.kind === 'refused')
@@ -210,9 +236,11 @@ export class Gateway {
       routes,
       recording: new Recording(this.#deps.recorder, payer),
       progress: this.progress,
-      settle: (cost) => {
+      ...(rates && { answerHeaders: rates.headers }),
+      settle: (cost, tokens) => {
         outcome.settle(cost)
         pass?.settle(cost)
+        rates?.pass.end(tokens)
         this.#calls -= 1
       },
     })
@@ -250,6 +278,26 @@ interface Admitting {
   readonly worst: Money
   /** Null where no budget is in the way. */
   readonly pass: BudgetPass | null
+  /** Null where no rate limit is in the way. */
+  readonly rates: { readonly pass: RatePass; readonly headers: Record<string, string> } | null
+}
+
+/** Held is what the dearest of those who may answer could cost. */
+function admittingOf(principal: Principal, judged: Judged): Admitting {
+  const worst = judged.routes.reduce<Money>(
+    (most, route) => greatest(most, worstCharge(route, judged.request)),
+    ZERO,
+  )
+  return { principal, judged, worst, pass: null, rates: null }
+}
+
+function mostTokens({ contextTokens }: Route, request: ModelRequest): number {
+  const { inputTokens, outputTokens } = worstQuantities(contextTokens, request)
+  return inputTokens + outputTokens
+}
+
+function withHeaders(refusal: Refusal, headers: Readonly<Record<string, string>>): Refusal {
+  return { ...refusal, headers: { ...headers, ...refusal.headers } }
 }
 
 const RETRY_S = 5

@@ -534,6 +534,34 @@ export interface QuoteTable {
   project_id: string | null
 }
 
+export interface RateLimitTable {
+  id: string
+  organization_id: string | null
+  project_id: string | null
+  api_key_id: string | null
+  model: string | null
+  set_by: string
+  requests_per_minute: number | null
+  tokens_per_minute: bigint | null
+  concurrency: number | null
+  set_at: Date
+}
+
+export interface RateSlotTable {
+  limit_id: string
+  subject: string
+  writer: string
+  slots: number
+}
+
+export interface RateWindowTable {
+  limit_id: string
+  subject: string
+  kind: string
+  starts_at: Date
+  given: Generated<bigint>
+}
+
 export interface ReclaimTable {
   id: string
   lease_id: string
@@ -911,6 +939,9 @@ export interface Schema {
   quota_request: QuotaRequestTable
   quota_use: QuotaUseTable
   quote: QuoteTable
+  rate_limit: RateLimitTable
+  rate_slot: RateSlotTable
+  rate_window: RateWindowTable
   reclaim: ReclaimTable
   reconciliation_case: ReconciliationCaseTable
   reconciliation_count: ReconciliationCountTable

@@ -49,6 +49,7 @@ export async function serveInference(deps: InferenceDeps, exchange: Exchange): P
   const call = opened instanceof Promise ? await opened : opened
   if (call.kind === 'refusal') return sendRefusal(exchange, call)
   deps.watch.onKeyUsed(principal.apiKeyId)
+  if (call.answerHeaders) sayBeside(exchange, call.answerHeaders)
   try {
     if (exchange.response.destroyed) return
     await (call.request.isStream
@@ -57,6 +58,11 @@ export async function serveInference(deps: InferenceDeps, exchange: Exchange): P
   } finally {
     call.cancel()
   }
+}
+
+/** Headers that an answer has whatever becomes of it. */
+function sayBeside({ response }: Exchange, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }
 
 /** What is recorded is what is sent: a body that cannot be kept on record is not sent. */

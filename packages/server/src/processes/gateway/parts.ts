@@ -6,12 +6,14 @@ import {
   BUDGET_SLAB_POLICY,
   createBudgetKeeper,
   createHoldKeeper,
+  createRateKeeper,
   Gateway,
   type GatewayDeps,
   SLAB_POLICY,
 } from '#modules/gateway/index.ts'
 import { authenticate } from '#modules/identity/index.ts'
 import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
+import { listRateLimits } from '#modules/rate/index.ts'
 import { loadRouting } from '#modules/routing/index.ts'
 import { noteHeld } from '#modules/scaling/index.ts'
 import { openUpstreamCredential } from '#modules/serving/index.ts'
@@ -153,18 +155,31 @@ function createGateway(base: Base): Gateway {
 /** What is in the way of spending beside the balance. */
 function limitsOf({
   settings,
+  clock,
   ids,
   database,
   watch,
   records,
   nowMs,
-}: Base): Pick<GatewayDeps, 'budgets' | 'budgetAdmission'> {
+}: Base): Pick<GatewayDeps, 'budgets' | 'budgetAdmission' | 'rates' | 'rateGate'> {
   const { writer } = settings
   const { append } = records
   return {
     budgets: {
       load: () => listBudgets(database),
       onFailure: (failure) => watch.onFailure('budgets', failure),
+    },
+    rates: {
+      load: () => listRateLimits(database),
+      onFailure: (failure) => watch.onFailure('rates', failure),
+    },
+    rateGate: {
+      keeper: createRateKeeper({
+        ...{ database, writer },
+        onFailure: (failure) => watch.onFailure('rates', failure),
+      }),
+      nowMs: () => clock.now().getTime(),
+      onFailure: (failure) => watch.onFailure('rates', failure),
     },
     budgetAdmission: {
       keeper: createBudgetKeeper({ database, writer, ids, append }),

@@ -17,6 +17,8 @@ const CLOCK_EVERY_MS = 1000
 const METRICS_EVERY_MS = 2000
 /** How often replicas are asked how busy they are, where a route goes by it. */
 const LOADS_EVERY_MS = 1000
+/** Slots of requests at once that were idle for so long go back. */
+const RATES_EVERY_MS = 1000
 const SLABS_EVERY_MS = 5000
 const SLAB_IDLE_MS = 30_000
 /** Prices and routes are read again even when nobody says that they changed. */
@@ -34,8 +36,8 @@ export async function runGateway(settings: GatewaySettings, parent: Parent): Pro
   const server = createGatewayServer(parts)
   const listener = followChanges(parts)
   const timers = startTimers(parts, parent)
-  const { routes, budgets } = parts.gateway
-  const known = Promise.all([routes.refresh(), budgets.refresh()])
+  const { routes, budgets, rates } = parts.gateway
+  const known = Promise.all([routes, budgets, rates].map((table) => table.refresh()))
   await Promise.race([known, delay(FIRST_ROUTES_MS), parent.end])
   const started = await startListening(server, settings)
   if (started.kind === 'listening') {
@@ -77,19 +79,25 @@ function startListening(
 
 /** What is in memory follows the database's notices; after a gap it is all looked at again. */
 function followChanges({ settings, gateway }: Parts): Dedicated {
-  return listen(settings.databaseUrl, ['spillway_api_key', 'spillway_route', 'spillway_budget'], {
-    notified: (channel, payload) => {
-      if (channel === 'spillway_api_key') gateway.principals.forget(payload)
-      else if (channel === 'spillway_budget') void gateway.budgets.refresh()
-      else void gateway.routes.refresh()
+  return listen(
+    settings.databaseUrl,
+    ['spillway_api_key', 'spillway_route', 'spillway_budget', 'spillway_rate_limit'],
+    {
+      notified: (channel, payload) => {
+        if (channel === 'spillway_api_key') gateway.principals.forget(payload)
+        else if (channel === 'spillway_budget') void gateway.budgets.refresh()
+        else if (channel === 'spillway_rate_limit') void gateway.rates.refresh()
+        else void gateway.routes.refresh()
+      },
+      connected: () => {
+        gateway.principals.setDeaf(false)
+        void gateway.routes.refresh()
+        void gateway.budgets.refresh()
+        void gateway.rates.refresh()
+      },
+      lost: () => gateway.principals.setDeaf(true),
     },
-    connected: () => {
-      gateway.principals.setDeaf(false)
-      void gateway.routes.refresh()
-      void gateway.budgets.refresh()
-    },
-    lost: () => gateway.principals.setDeaf(true),
-  })
+  )
 }
 
 function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
@@ -122,6 +130,8 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
     setInterval(closeIdle, SLABS_EVERY_MS),
     setInterval(() => void gateway.routes.refresh(), ROUTES_EVERY_MS),
     setInterval(() => void gateway.budgets.refresh(), ROUTES_EVERY_MS),
+    setInterval(() => void gateway.rates.refresh(), ROUTES_EVERY_MS),
+    setInterval(() => gateway.rateGate.tick(), RATES_EVERY_MS),
   ]
 }
 

@@ -101,7 +101,7 @@ export class Watch {
 
   /** Something that requests stand on failed: `part` says which. */
   onFailure(
-    part: 'credential' | 'routes' | 'hold' | 'budgets' | 'held' | 'journal',
+    part: 'credential' | 'routes' | 'hold' | 'budgets' | 'rates' | 'held' | 'journal',
     failure: unknown,
   ): void {
     this.metrics.count('spillway_gateway_failures_total', { part })

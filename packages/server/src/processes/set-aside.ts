@@ -1,0 +1,15 @@
+/** What is set aside for gateways beside money of the ledger, put together for metering: budgets and slots. */
+import { budgetsSetAside } from '#modules/budget/index.ts'
+import type { SetAside } from '#modules/metering/index.ts'
+import { removeSlotsOf } from '#modules/rate/index.ts'
+
+export function assembleSetAside(now: () => Date): SetAside {
+  const budgets = budgetsSetAside(now)
+  return {
+    ...budgets,
+    endAllOf: async (tx, writer) => {
+      await budgets.endAllOf(tx, writer)
+      await removeSlotsOf(tx, writer)
+    },
+  }
+}
