@@ -1,7 +1,7 @@
 /** Sets budgets and deletes them. An organization changes its own, the operator its own of any; neither the other's. */
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
-import { hasApiKey, hasProject, listOrganizations } from '#modules/identity/index.ts'
+import { findFirstKeyId, hasProject, listOrganizations } from '#modules/identity/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import type { Budget } from './budget.ts'
@@ -32,11 +32,14 @@ export async function setBudget(
   await requireOrganization(tx, organizationId)
   if (projectId !== null && !(await hasProject(tx, { id: projectId, organizationId })))
     throw wrong('body.projectId', 'is no project of the organization')
-  if (apiKeyId !== null && !(await hasApiKey(tx, { id: apiKeyId, organizationId })))
+  const firstKeyId =
+    apiKeyId === null ? null : await findFirstKeyId(tx, { id: apiKeyId, organizationId })
+  if (firstKeyId === null && apiKeyId !== null)
     throw wrong('body.apiKeyId', 'is no key of the organization')
   const alerts = [...new Set(setting.alerts)].toSorted((a, b) => a - b)
   const budget = await upsertBudget(tx, {
     ...setting,
+    apiKeyId: firstKeyId,
     alerts,
     ...{ id: newId('budget', ids), setAt: now },
   })

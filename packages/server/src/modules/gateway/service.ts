@@ -172,7 +172,8 @@ export class Gateway {
 
   async #passRates(limits: readonly RateLimit[], wish: Admitting): Promise<Call | Refusal> {
     const { dialect, request, route, routes } = wish.judged
-    const { organizationId, organizationKind, projectId, apiKeyId } = wish.principal
+    const { organizationId, organizationKind, projectId } = wish.principal
+    const apiKeyId = limitedKeyOf(wish.principal)
     const tokens = Math.max(...routes.map((each) => mostTokens(each, request)))
     const pass = await this.rateGate.pass({
       ...{ limits, tokens, organizationId, projectId, apiKeyId, model: route.model },
@@ -196,7 +197,9 @@ export class Gateway {
     const { principal, judged, worst } = wish
     const endUser = endUserOf(judged.asked.body)
     const at = this.#deps.recorder.now()
-    const asked = { budgets, ...principal, endUser, worst, at }
+    const { organizationId, projectId } = principal
+    const apiKeyId = limitedKeyOf(principal)
+    const asked = { budgets, organizationId, projectId, apiKeyId, endUser, worst, at }
     const pass = await passBudgets(this.budgetAdmission, asked)
     return pass.kind === 'refusal' ? pass : this.#pay({ ...wish, pass })
   }
@@ -289,6 +292,11 @@ function admittingOf(principal: Principal, judged: Judged): Admitting {
     ZERO,
   )
   return { principal, judged, worst, pass: null, rates: null }
+}
+
+/** Limits of a key hold for those that take its place. */
+function limitedKeyOf({ firstKeyId, apiKeyId }: Principal): string {
+  return firstKeyId ?? apiKeyId
 }
 
 function mostTokens({ contextTokens }: Route, request: ModelRequest): number {

@@ -7,10 +7,11 @@ export {
   createOrganization,
   type Credential,
   type IdentityDeps,
+  rotateApiKey,
 } from './service.ts'
 export {
   firstProject,
-  hasApiKey,
+  findFirstKeyId,
   hasProject,
   listOrganizations,
   type OrganizationRow,

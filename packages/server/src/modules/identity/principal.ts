@@ -10,6 +10,8 @@ export interface Principal {
   readonly projectId: string
   readonly projectName: string
   readonly role: Role
+  /** The first of the keys whose place this one took. Absent: it took nobody's. */
+  readonly firstKeyId?: string
   /** Absent: the key is kept to nothing but its role. */
   readonly bounds?: KeyBounds
 }

@@ -64,6 +64,8 @@ interface NewKey {
   readonly now: Date
   /** Absent: kept to nothing but its role. */
   readonly bounds?: Partial<KeyBounds>
+  /** The first of the keys whose place it takes. */
+  readonly succeeds?: string
 }
 
 const UNBOUNDED: KeyBounds = { scopes: null, models: null, networks: null, expiresAt: null }
@@ -71,7 +73,7 @@ const UNBOUNDED: KeyBounds = { scopes: null, models: null, networks: null, expir
 /** Creates a key; the secret is in the answer and nowhere else. */
 export async function createApiKey(
   tx: Db,
-  { organizationId, projectId, name, role, now, bounds }: NewKey,
+  { organizationId, projectId, name, role, now, bounds, succeeds }: NewKey,
   { pepper, ids }: IdentityDeps,
 ): Promise<{ readonly apiKey: store.ApiKeyRow; readonly secret: string }> {
   const kind: KeyKind = role === 'operator' ? 'operator' : 'buyer'
@@ -92,6 +94,7 @@ export async function createApiKey(
     ...apiKey,
     organizationId,
     projectId,
+    succeeds: succeeds ?? null,
     secretHash: hashSecret(pepper, secret),
   })
   return { apiKey, secret }
@@ -129,7 +132,9 @@ export async function rotateApiKey(
     networks,
     expiresAt: lifeMs === null ? null : later(now, lifeMs),
   }
-  const made = await createApiKey(tx, { organizationId, projectId, name, role, now, bounds }, deps)
+  const succeeds = old.succeeds ?? id
+  const key = { organizationId, projectId, name, role, now, bounds, succeeds }
+  const made = await createApiKey(tx, key, deps)
   const graceEnds = later(now, graceS * 1000)
   const ends = expiresAt !== null && expiresAt < graceEnds ? expiresAt : graceEnds
   await store.replaceApiKey(tx, { id, by: made.apiKey.id, expiresAt: ends })

@@ -43,14 +43,17 @@ function principals(db: Db, now: Date) {
       'api_key.models as models',
       'api_key.networks as networks',
       'api_key.expires_at as expiresAt',
+      'api_key.succeeds as succeeds',
     ])
 }
 
-type PrincipalRow = Omit<Principal, 'bounds'> & KeyBounds
+type PrincipalRow = Omit<Principal, 'bounds' | 'firstKeyId'> &
+  KeyBounds & { readonly succeeds: string | null }
 
 function toPrincipal(row: unknown): Principal | null {
   if (row === undefined) return null
-  const { scopes, models, networks, expiresAt, ...principal } = row as PrincipalRow
+  const { scopes, models, networks, expiresAt, succeeds, ...known } = row as PrincipalRow
+  const principal = succeeds === null ? known : { ...known, firstKeyId: succeeds }
   const bounds = { scopes, models, networks, expiresAt }
   const isBounded = Object.values(bounds).some((bound) => bound !== null)
   return isBounded ? { ...principal, bounds } : principal
@@ -171,6 +174,7 @@ export async function insertApiKey(
     readonly organizationId: string
     readonly projectId: string
     readonly secretHash: string
+    readonly succeeds: string | null
   },
 ): Promise<void> {
   await db
@@ -188,6 +192,7 @@ export async function insertApiKey(
       models: key.models === null ? null : [...key.models],
       networks: key.networks === null ? null : [...key.networks],
       expires_at: key.expiresAt,
+      succeeds: key.succeeds,
     })
     .execute()
 }
@@ -252,11 +257,13 @@ export interface OwnKey {
   readonly organizationId: string
 }
 
+export interface LockedKey extends ApiKeyRow {
+  readonly projectId: string
+  readonly succeeds: string | null
+}
+
 /** A key with the project it is of, locked until the transaction ends. Null: the organization has no such key. */
-export async function lockApiKey(
-  db: Db,
-  key: OwnKey,
-): Promise<(ApiKeyRow & { readonly projectId: string }) | null> {
+export async function lockApiKey(db: Db, key: OwnKey): Promise<LockedKey | null> {
   const row = await db
     .selectFrom('api_key')
     .selectAll()
@@ -264,13 +271,17 @@ export async function lockApiKey(
     .where('organization_id', '=', key.organizationId)
     .forUpdate()
     .executeTakeFirst()
-  return row ? { ...toApiKey(row), projectId: row.project_id } : null
+  return row ? { ...toApiKey(row), projectId: row.project_id, succeeds: row.succeeds } : null
 }
 
-export async function hasApiKey(db: Db, { id, organizationId }: OwnKey): Promise<boolean> {
-  const query = db.selectFrom('api_key').select('id').where('id', '=', id)
+/** The first of a key and those that it succeeds. Null: the organization has no such key. */
+export async function findFirstKeyId(
+  db: Db,
+  { id, organizationId }: OwnKey,
+): Promise<string | null> {
+  const query = db.selectFrom('api_key').select('succeeds').where('id', '=', id)
   const row = await query.where('organization_id', '=', organizationId).executeTakeFirst()
-  return row !== undefined
+  return row === undefined ? null : (row.succeeds ?? id)
 }
 
 /** Notes the key that takes another's place, and when that one ends. */

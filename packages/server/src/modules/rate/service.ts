@@ -1,7 +1,7 @@
 /** Sets rate limits and deletes them. An organization changes its own, the operator its own of any; neither the other's. */
 import { Fault } from '#kernel/fault.ts'
 import { type IdSource, newId } from '#kernel/ids.ts'
-import { hasApiKey, hasProject, listOrganizations } from '#modules/identity/index.ts'
+import { findFirstKeyId, hasProject, listOrganizations } from '#modules/identity/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
 import type { RateLimit } from './rate.ts'
@@ -13,18 +13,24 @@ function wrong(field: string, message: string): Fault {
   return new Fault('request.invalid', `${field}: ${message}`, { fields: [{ field, message }] })
 }
 
-async function requireOwner(tx: Db, { organizationId, projectId, apiKeyId }: RateSetting) {
+/** Requires that all of it is of the organization; the key that it names, or the first of those that it succeeds. */
+async function requireOwner(
+  tx: Db,
+  { organizationId, projectId, apiKeyId }: RateSetting,
+): Promise<string | null> {
   if (organizationId === null) {
     if (projectId !== null) throw wrong('body.projectId', 'needs the organization that it is of')
     if (apiKeyId !== null) throw wrong('body.apiKeyId', 'needs the organization that it is of')
-    return
+    return null
   }
   if ((await listOrganizations(tx)).every(({ id }) => id !== organizationId))
     throw new Fault('organization.not_found', `There is no organization ${organizationId}.`)
   if (projectId !== null && !(await hasProject(tx, { id: projectId, organizationId })))
     throw wrong('body.projectId', 'is no project of the organization')
-  if (apiKeyId !== null && !(await hasApiKey(tx, { id: apiKeyId, organizationId })))
-    throw wrong('body.apiKeyId', 'is no key of the organization')
+  if (apiKeyId === null) return null
+  const firstKeyId = await findFirstKeyId(tx, { id: apiKeyId, organizationId })
+  if (firstKeyId === null) throw wrong('body.apiKeyId', 'is no key of the organization')
+  return firstKeyId
 }
 
 export async function setRateLimit(
@@ -35,8 +41,13 @@ export async function setRateLimit(
   const { requestsPerMinute, tokensPerMinute, concurrency } = setting
   if (requestsPerMinute === null && tokensPerMinute === null && concurrency === null)
     throw wrong('body', 'must limit requests, tokens or requests at once')
-  await requireOwner(tx, setting)
-  const limit = await upsertLimit(tx, { ...setting, id: newId('rateLimit', ids), setAt: now })
+  const apiKeyId = await requireOwner(tx, setting)
+  const limit = await upsertLimit(tx, {
+    ...setting,
+    apiKeyId,
+    id: newId('rateLimit', ids),
+    setAt: now,
+  })
   await tell(tx, limit, { type: 'rate_limit.set', now })
   return limit
 }

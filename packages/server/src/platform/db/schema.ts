@@ -26,6 +26,7 @@ export interface ApiKeyTable {
   networks: string[] | null
   expires_at: Date | null
   replaced_by: string | null
+  succeeds: string | null
 }
 
 export interface AuditEventTable {

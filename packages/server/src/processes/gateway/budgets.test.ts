@@ -5,7 +5,7 @@ import { setKnownBudget } from '../../../test/gateway/budgets.ts'
 import { type DatabaseLine, openDatabaseLine } from '../../../test/gateway/database-line.ts'
 import { type GatewayProcess, startGateway } from '../../../test/gateway/gateway-process.ts'
 import { addCustomer, type Customer } from '../../../test/gateway/installation.ts'
-import { addKey } from '../../../test/gateway/keys.ts'
+import { addKey, rotateKey } from '../../../test/gateway/keys.ts'
 import { postJournals } from '../../../test/gateway/posting.ts'
 import { ask, makeStand, MODEL, told, untilTrue } from '../../../test/gateway/stand.ts'
 
@@ -94,7 +94,7 @@ test('one gateway admits exactly ten of a budget for ten, and what they did not 
   await untilTrue(async () => (await send(customer.key, quick)).status === 200)
 }, 60_000)
 
-test('a budget of a key holds for that key, and none other of the organization', async () => {
+test('a budget of a key holds for that key and those that take its place, and for none other', async () => {
   const customer = await addCustomer(db, { name: 'keyed', usd: '10' })
   const other = await addKey(db, customer, {})
   const probes = probesOf(customer, [stand.gateway])
@@ -102,6 +102,8 @@ test('a budget of a key holds for that key, and none other of the organization',
   await setKnownBudget(db, customer, { amount: money('0.000001'), apiKeyId, probes })
   expect((await send(customer.key, quick)).status).toBe(429)
   expect((await send(other.key, quick)).status).toBe(200)
+  const next = await rotateKey(db, customer)
+  expect((await send(next, quick)).status).toBe(429)
 })
 
 test('the first requests of an end user that nobody knew, at once, share its default budget', async () => {

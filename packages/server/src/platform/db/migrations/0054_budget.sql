@@ -55,3 +55,6 @@ BEGIN
 END $$;
 CREATE TRIGGER budget_notify AFTER INSERT OR UPDATE OR DELETE ON budget
   FOR EACH STATEMENT EXECUTE FUNCTION notify_budget();
+
+-- A limit of a key holds for those that take its place: they name the first of them. Null: it is the first.
+ALTER TABLE api_key ADD COLUMN succeeds text REFERENCES api_key;
