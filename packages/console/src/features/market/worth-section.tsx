@@ -64,7 +64,9 @@ const COLUMNS: readonly TableColumn<Worth>[] = [
     value: ({ whyNot }) => whyNot ?? '',
     text: ({ whyNot }) => SERVED[whyNot ?? 'served'],
     cell: ({ whyNot }) => (
-      <StateWord tone={whyNot === null ? 'good' : 'idle'}>{SERVED[whyNot ?? 'served']}</StateWord>
+      <StateWord tone={whyNot === null ? 'good' : 'idle'}>
+        <span className="whitespace-normal">{SERVED[whyNot ?? 'served']}</span>
+      </StateWord>
     ),
   },
 ]
