@@ -363,6 +363,28 @@ CREATE TABLE fault_credit (
 );
 CREATE TRIGGER fault_credit_append_only BEFORE DELETE OR UPDATE ON fault_credit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE guardrail (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  project_id text,
+  name text NOT NULL,
+  "position" integer NOT NULL,
+  side text NOT NULL,
+  mode text NOT NULL,
+  to_model text,
+  looks_for jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT guardrail_pkey PRIMARY KEY (id),
+  CONSTRAINT guardrail_once UNIQUE NULLS NOT DISTINCT (organization_id, project_id, name),
+  CONSTRAINT guardrail_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT guardrail_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT guardrail_to_model_fkey FOREIGN KEY (to_model) REFERENCES model(name),
+  CONSTRAINT guardrail_check CHECK (((mode = 'route'::text) = (to_model IS NOT NULL))),
+  CONSTRAINT guardrail_mode_check CHECK ((mode = ANY (ARRAY['block'::text, 'redact'::text, 'flag'::text, 'route'::text]))),
+  CONSTRAINT guardrail_side_check CHECK ((side = ANY (ARRAY['input'::text, 'output'::text, 'both'::text])))
+);
+CREATE TRIGGER guardrail_notify AFTER INSERT OR DELETE OR UPDATE ON guardrail FOR EACH STATEMENT EXECUTE FUNCTION notify_guardrail();
+
 CREATE TABLE health_check (
   id text NOT NULL,
   pool_name text NOT NULL,
@@ -1535,6 +1557,15 @@ CREATE OR REPLACE FUNCTION notify_event()
 AS $function$
 BEGIN
   PERFORM pg_notify('spillway_event', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_guardrail()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_guardrail', '');
   RETURN NULL;
 END $function$;
 

@@ -73,6 +73,10 @@ export const BANS: readonly Ban[] = [
       'packages/cli/src/parse/json.ts': 'Reads documents as unknown; a schema follows.',
       'packages/console/src/features/routing/edit-route.tsx':
         'A document that somebody typed, read as unknown; its schema follows.',
+      'packages/console/src/features/guardrails/guardrail-draft.ts':
+        'A JSON Schema that somebody typed; the contract\u2019s schema follows.',
+      'packages/server/src/modules/guardrail/json-schema-service.ts':
+        'An answer, to hold a schema against.',
       'packages/console/src/features/live/live-connection.ts':
         'Reads an event of the stream; its schema follows.',
       'packages/server/src/modules/gateway/json.ts':

@@ -26,6 +26,11 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   usage: { module: 'metering', page: 'usage/usage-page.tsx', command: 'usage' },
   books: { module: 'economics', page: 'books/books-page.tsx', command: 'books' },
   simulation: { module: 'simulation', page: 'plan/plans-page.tsx', command: 'simulation' },
+  guardrail: {
+    module: 'guardrail',
+    page: 'guardrails/guardrails-page.tsx',
+    command: 'guardrail',
+  },
   pool: { module: 'fleet', page: 'overview/overview-page.tsx', command: 'pool' },
   fleet: { module: 'fleet', page: 'fleet/fleet-page.tsx', command: 'fleet' },
   node: { module: 'fleet', page: 'fleet/node/node-page.tsx', command: 'node' },

@@ -9,6 +9,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   organization: 'identity',
   project: 'identity',
   api_key: 'identity',
+  guardrail: 'guardrail',
   session: 'identity',
   site: 'fleet',
   pool: 'fleet',

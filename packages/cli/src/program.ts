@@ -15,6 +15,7 @@ import { addDeploymentCommands } from './commands/deployment.ts'
 import { addEventCommand } from './commands/event.ts'
 import { addFleetCommand } from './commands/fleet.ts'
 import { addForecastCommand } from './commands/forecast.ts'
+import { addGuardrailCommands } from './commands/guardrail.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addLeaseCommands } from './commands/lease.ts'
 import { addLedgerCommands } from './commands/ledger.ts'
@@ -91,6 +92,7 @@ function addForBuyers(program: Command, context: Context): void {
   addQuotaCommands(program, context)
   addBudgetCommands(program, context)
   addRateLimitCommands(program, context)
+  addGuardrailCommands(program, context)
   addClearingCommands(program, context)
   addPriceCommands(program, context)
   addUsageCommand(program, context)

@@ -10,6 +10,7 @@ import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
 import * as fleet from './fleet.ts'
 import * as forecasts from './forecasts.ts'
+import * as guardrails from './guardrails.ts'
 import * as leases from './leases.ts'
 import * as models from './models.ts'
 import * as money from './money.ts'
@@ -93,6 +94,10 @@ export const API = {
   listQuotaRequests: quotas.listQuotaRequests,
   createQuotaRequest: quotas.createQuotaRequest,
   decideQuotaRequest: quotas.decideQuotaRequest,
+  listGuardrails: guardrails.listGuardrails,
+  setGuardrail: guardrails.setGuardrail,
+  deleteGuardrail: guardrails.deleteGuardrail,
+  tryGuardrails: guardrails.tryGuardrails,
   createOrder: orders.createOrder,
   listOrders: orders.listOrders,
   getOrder: orders.getOrder,

@@ -1,6 +1,6 @@
 /** Every error code: HTTP status, title, and what to do. The problem-details renderer and `errors.md` read this. */
-
 import { BLOCK_ERRORS } from './block-errors.ts'
+import { GUARDRAIL_ERRORS } from './guardrail-errors.ts'
 import { LIMIT_ERRORS } from './limit-errors.ts'
 
 export interface ErrorDeclaration {
@@ -329,6 +329,7 @@ export const ERRORS = {
     remedy: 'Report the request id to the operator; nothing more is known to the caller.',
   },
   ...LIMIT_ERRORS,
+  ...GUARDRAIL_ERRORS,
 } as const satisfies Record<string, ErrorDeclaration>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -17,6 +17,7 @@ const NO_RECLAIM = 'rcl_00000000000000000000000000'
 const NO_ORDER = 'ord_00000000000000000000000000'
 const NO_QUOTE = 'quo_00000000000000000000000000'
 const NO_QUOTA = 'qta_00000000000000000000000000'
+const NO_GUARDRAIL = 'grl_00000000000000000000000000'
 const NO_QUOTA_REQUEST = 'qrq_00000000000000000000000000'
 const NO_BLOCK = 'blk_00000000000000000000000000'
 const NO_CLEARING = 'clr_00000000000000000000000000'
@@ -99,6 +100,12 @@ const SAMPLES = cases({
   setQuota: { body: { organizationId: NO_ORGANIZATION, gpus: 8 } },
   deleteQuota: { params: { id: NO_QUOTA } },
   listQuotaRequests: {},
+  listGuardrails: {},
+  setGuardrail: {
+    body: { name: 'none', side: 'input', mode: 'flag', check: { kind: 'size', charactersMax: 1 } },
+  },
+  deleteGuardrail: { params: { id: NO_GUARDRAIL } },
+  tryGuardrails: { body: { side: 'input', text: 'hello' } },
   createQuotaRequest: { body: { pool: 'none', gpus: 8, reason: 'a test' } },
   decideQuotaRequest: { params: { id: NO_QUOTA_REQUEST }, body: { decision: 'decline' } },
   createOrder: { body: { command: ['true'], gpus: 999, maxPriceUsdPerGpuHour: '1' } },

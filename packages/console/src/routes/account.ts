@@ -41,6 +41,19 @@ export const budgetsRoute = createRoute({
   ),
 })
 
+export const guardrailsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/guardrails',
+  validateSearch: z.object(tableSearch),
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(apiQuery('listGuardrails'))
+  },
+  component: lazyRouteComponent(
+    () => import('../features/guardrails/guardrails-page.tsx'),
+    'GuardrailsPage',
+  ),
+})
+
 export const usageRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/usage',

@@ -4,6 +4,7 @@ import { createRouter } from '@tanstack/react-router'
 import {
   budgetsRoute,
   rateLimitsRoute,
+  guardrailsRoute,
   keysRoute,
   quotasRoute,
   usageRoute,
@@ -49,6 +50,7 @@ const routeTree = rootRoute.addChildren([
     newOrderRoute,
     blocksRoute,
     newBlockRoute,
+    guardrailsRoute,
     quotasRoute,
     budgetsRoute,
     rateLimitsRoute,

@@ -24,6 +24,7 @@ const PREFIXES = {
   reclaim: 'rcl',
   deployment: 'dep',
   upstream: 'ups',
+  guardrail: 'grl',
   reconciliationCase: 'rcc',
   healthCheck: 'chk',
   price: 'prc',

@@ -9,6 +9,7 @@ import { bookRoutes } from '#modules/book/index.ts'
 import { budgetRoutes } from '#modules/budget/index.ts'
 import { economicsRoutes } from '#modules/economics/index.ts'
 import { fleetRoutes } from '#modules/fleet/index.ts'
+import { guardrailRoutes } from '#modules/guardrail/index.ts'
 import { identityRoutes, listOrganizations } from '#modules/identity/index.ts'
 import {
   leaseRoutes,
@@ -99,6 +100,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...quotaRoutes({ ids }),
     ...budgetRoutes({ ids }),
     ...rateRoutes({ ids }),
+    ...guardrailRoutes({ ids }),
     ...worthRoutes({ bidsOfReplicas, isTransferPosted: deps.isTransferPosted }),
     ...scalingRoutes,
     ...nodeRoutes({ ids }),

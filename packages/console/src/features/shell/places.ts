@@ -14,6 +14,7 @@ export interface Place {
     | '/quotas'
     | '/budgets'
     | '/rate-limits'
+    | '/guardrails'
     | '/usage'
     | '/keys'
     | '/webhooks'
@@ -40,6 +41,7 @@ export const PLACES: readonly Place[] = [
   { to: '/quotas', word: 'Quotas', icon: 'quota', permission: 'quota.list' },
   { to: '/rate-limits', word: 'Rate limits', icon: 'rate', permission: 'rate_limit.list' },
   { to: '/budgets', word: 'Budgets', icon: 'budget', permission: 'budget.list' },
+  { to: '/guardrails', word: 'Guardrails', icon: 'guardrail', permission: 'guardrail.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
   { to: '/reclaims', word: 'Reclaims', icon: 'reclaim', permission: 'reclaim.list' },

@@ -4,6 +4,7 @@ import { ZERO, type Money } from '#kernel/money.ts'
 import { chargeOf, type Quantities } from './charge.ts'
 import type { Dialect, ModelRequest } from './frame/dialect.ts'
 import { estimateInputTokens } from './frame/estimate.ts'
+import type { Guard } from './guard/guard.ts'
 import type { ProgressKeeper, Recording } from './recorder.ts'
 import type { Wish } from './route-choice.ts'
 import type { Route } from './route.ts'
@@ -17,6 +18,8 @@ export interface CallParts {
   readonly wish: Wish | null
   /** At whose prices it may be answered. */
   readonly routes: readonly Route[]
+  /** The guardrails that hold for it; null for none. */
+  readonly guard: Guard | null
   readonly recording: Recording
   readonly progress: ProgressKeeper
   /** Gives the admission back, keeping the cost. */
@@ -33,6 +36,7 @@ export class Call {
   readonly route: Route
   readonly wish: Wish | null
   readonly routes: readonly Route[]
+  readonly guard: Guard | null
   /** Of the model that answers: what is used costs what it costs there. */
   served: Route
   readonly answerHeaders: Readonly<Record<string, string>> | undefined
@@ -48,6 +52,7 @@ export class Call {
     this.answerHeaders = parts.answerHeaders
     this.wish = parts.wish
     this.routes = parts.routes
+    this.guard = parts.guard
     this.served = parts.route
   }
 

@@ -215,6 +215,26 @@ export const budgetExceeded = (shortage: BudgetShortage): Refusal => {
   }
   return refusal(429, error, { ...NO_RETRY, 'x-spillway-budget': budgetId })
 }
+/** `guardrail` is the organization's own name for it. */
+export const blocked = (guardrail: string, found: string) =>
+  invalidRequest(
+    `The guardrail \`${guardrail}\` of your organization blocks this request: ${found}. Nothing was charged.`,
+    { code: 'content_blocked' },
+  )
+
+/** A judge answered nothing that could be read: what cannot be judged is not answered. */
+export const cannotJudge = (guardrail: string) =>
+  ours(
+    `The guardrail \`${guardrail}\` of your organization could not be asked about this request. Try again shortly.`,
+    'guardrail_unavailable',
+    { retryAfterS: 2 },
+  )
+
+export const cannotGuard = () =>
+  invalidRequest(
+    'Your organization\u2019s guardrails look at answers, which plain completions do not allow. Use /v1/chat/completions.',
+    { code: 'guardrail_unsupported' },
+  )
 
 export const contextLengthExceeded = (message: string) =>
   invalidRequest(message, { param: 'messages', code: 'context_length_exceeded' })

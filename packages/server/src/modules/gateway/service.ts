@@ -13,6 +13,9 @@ import { Call } from './call.ts'
 import { worstCharge, worstQuantities } from './charge.ts'
 import { hintOfWrong, readCredential, type Headers } from './credential.ts'
 import type { Dialect, ModelRequest } from './frame/dialect.ts'
+import { GuardTable, type GuardTableDeps, UNGUARDED } from './guard/guard-table-service.ts'
+import type { Guard } from './guard/guard.ts'
+import { type Parse, type Screened, screenRequest } from './guard/screening-service.ts'
 import { Holding, type HoldingDeps, type OnGone } from './holding.ts'
 import { LimitTable, type LimitTableDeps } from './limit-table.ts'
 import { PrincipalCache, type PrincipalCacheDeps, type Verdict } from './principal-cache.ts'
@@ -30,6 +33,7 @@ import { readWish, withoutPreference } from './wish-service.ts'
 export interface GatewayDeps {
   readonly principals: PrincipalCacheDeps
   readonly routes: RouteTableDeps
+  readonly guards: GuardTableDeps
   readonly admission: AdmissionDeps
   readonly budgets: LimitTableDeps<Budget>
   readonly rates: LimitTableDeps<RateLimit>
@@ -48,6 +52,7 @@ export interface GatewayDeps {
 export class Gateway {
   readonly principals: PrincipalCache
   readonly routes: RouteTable
+  readonly guards: GuardTable
   readonly admission: Admission
   readonly budgets: LimitTable<Budget>
   readonly rates: LimitTable<RateLimit>
@@ -69,6 +74,7 @@ export class Gateway {
         this.holding.look()
       },
     })
+    this.guards = new GuardTable(deps.guards)
     this.holding = new Holding(deps.holding, (model) => this.routes.find(model))
     this.admission = new Admission(deps.admission)
     this.budgets = new LimitTable(deps.budgets)
@@ -103,10 +109,14 @@ export class Gateway {
     return this.routes.isLoaded ? refusals.unknownModel(model) : refusals.databaseAway()
   }
 
-  /** Judges a body, and finds the route of the model that it names, and who of it may answer; or says why not. */
+  /** Judges and screens a body, and finds the route of the model that it goes to, and who of it may answer. */
   judge(asking: Asking, purpose?: 'counting'): Judged | Refusal {
-    const request = asking.dialect.parse(asking.body, purpose)
-    if (request.kind === 'refusal') return request
+    const parse = (body: Uint8Array) => asking.dialect.parse(body, purpose)
+    const parsed = parse(asking.body)
+    if (parsed.kind === 'refusal') return parsed
+    const screened = this.#screen(asking, parsed, parse)
+    if (screened.kind === 'refusal') return screened
+    const { request, guard } = screened
     const route = this.findModel(request.model)
     if ('status' in route) return route
     const { bounds } = asking.principal
@@ -114,7 +124,23 @@ export class Gateway {
       return refusals.modelNotAllowed(request.model)
     if ((route.isEmbedding === true) !== (asking.dialect.name === 'embeddings'))
       return refusals.wrongKindOfModel(route.model, route.isEmbedding === true)
-    return this.#judgeRoute(asking, request, route)
+    const judged = this.#judgeRoute(asking, request, route)
+    return judged.kind === 'refusal' || guard === null ? judged : { ...judged, guard }
+  }
+
+  /** What its project looks for. A request of which that is not known is not answered. */
+  #screen(
+    { dialect, principal, guard }: Asking,
+    request: ModelRequest,
+    parse: Parse,
+  ): Screened | Refusal {
+    const guards = guard === 'none' ? UNGUARDED : this.guards.find(principal)
+    if (guards === null) return refusals.databaseAway()
+    if (guards.input === null && guards.output === null)
+      return { kind: 'screened', request, guard: null }
+    const screened = screenRequest(guards, { dialect: dialect.name, request, parse })
+    if (screened.kind === 'refusal' || guard !== 'asked') return screened
+    return { ...screened, guard: screened.guard && { ...screened.guard, judges: [] } }
   }
 
   #judgeRoute(asking: Asking, request: ModelRequest, route: Route): Judged | Refusal {
@@ -159,8 +185,9 @@ export class Gateway {
     // Rules may have changed meanwhile: it is judged anew.
     const again = this.#judgeRoute(asking, judged.asked, found ?? route)
     if (again.kind === 'refusal') return again
+    const { guard } = judged
     return found !== null && again.isReady
-      ? this.#admit(principal, again)
+      ? this.#admit(principal, guard === undefined ? again : { ...again, guard })
       : startingOf(found ?? this.routes.find(route.model) ?? route)
   }
 
@@ -237,6 +264,7 @@ export class Gateway {
       route,
       wish,
       routes,
+      guard: judged.guard ?? null,
       recording: new Recording(this.#deps.recorder, payer),
       progress: this.progress,
       ...(rates && { answerHeaders: rates.headers }),
@@ -256,6 +284,8 @@ export interface Asking {
   readonly body: Uint8Array
   readonly headers: Headers
   readonly principal: Principal
+  /** `none`: it asks for a guardrail itself. `asked`: the models that judge it have been asked. */
+  readonly guard?: 'asked' | 'none'
 }
 
 /** A request that makes sense, of a model that somebody answers for, now or once it is woken. */
@@ -273,6 +303,7 @@ export interface Judged {
   readonly routes: readonly Route[]
   /** False while the model sleeps. */
   readonly isReady: boolean
+  readonly guard?: Guard
 }
 
 interface Admitting {

@@ -25,6 +25,7 @@ export class StreamRelay {
   #state: RelayState = { kind: 'open' }
   #tally = EMPTY_TALLY
   #unfinished: number
+  #isCut = false
 
   /** `choices` is how many the client asked for. */
   constructor(passage: Passage, choices: number) {
@@ -34,6 +35,11 @@ export class StreamRelay {
 
   get state(): RelayState {
     return this.#state
+  }
+
+  /** Whether the answer is complete although the server says more. */
+  get isCut(): boolean {
+    return this.#isCut
   }
 
   get tally(): Tally {
@@ -79,6 +85,10 @@ export class StreamRelay {
     if (passed.kind !== 'passed') return ''
     if (passed.delivery !== null) this.#tally = deliver(this.#tally, passed.delivery)
     this.#unfinished -= passed.finishes
+    if (passed.isLast === true) {
+      this.#state = { kind: 'complete' }
+      this.#isCut = true
+    }
     return passed.text
   }
 }

@@ -218,6 +218,19 @@ export interface FaultCreditTable {
   ledger_transaction_id: string
 }
 
+export interface GuardrailTable {
+  id: string
+  organization_id: string
+  project_id: string | null
+  name: string
+  position: number
+  side: string
+  mode: string
+  to_model: string | null
+  looks_for: ColumnType<unknown, string, string>
+  created_at: Date
+}
+
 export interface HealthCheckTable {
   id: string
   pool_name: string
@@ -916,6 +929,7 @@ export interface Schema {
   deployment: DeploymentTable
   event: EventTable
   fault_credit: FaultCreditTable
+  guardrail: GuardrailTable
   health_check: HealthCheckTable
   held_request: HeldRequestTable
   hold: HoldTable

@@ -1,38 +1,34 @@
 /** A request for an answer, in any dialect: authenticate, admit, relay, record, in this order. */
 import {
   type AnswerContext,
-  type Bill,
   type Call,
   Crossing,
   deliver,
   EMPTY_TALLY,
   isNative,
-  type ModelRequest,
   type Passage,
-  type Provider,
   PROVIDERS,
-  type Refusal,
   refusals,
   StreamRelay,
   type Target,
-  type Try,
-  type UpstreamRequest,
   wireOf,
 } from '#modules/gateway/index.ts'
-import { answerFailed, type Asked, type Attempt, attemptTargets } from './attempt.ts'
+import {
+  type Admitted,
+  askWhole,
+  type AskDeps,
+  attempt,
+  finish,
+  limitTime,
+  onGoneOf,
+  type WholeText,
+} from './asking.ts'
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
 import { identifyCaller, type IdentifyDeps } from './identify.ts'
+import { askJudges } from './judges.ts'
 import { StreamedAnswer, type StreamEnd } from './relay-stream.ts'
-import { WholeAnswer } from './relay-whole.ts'
-import type { Upstreams } from './upstreams.ts'
-import type { Watch } from './watch.ts'
 
-export interface InferenceDeps extends IdentifyDeps {
-  readonly upstreams: Upstreams
-  readonly watch: Watch
-  /** The monotonic clock, for durations. */
-  readonly nowMs: () => number
-}
+export type InferenceDeps = IdentifyDeps & AskDeps
 
 export async function serveInference(deps: InferenceDeps, exchange: Exchange): Promise<void> {
   const identified = identifyCaller(deps, exchange.request)
@@ -44,7 +40,7 @@ export async function serveInference(deps: InferenceDeps, exchange: Exchange): P
   const { dialect, request } = exchange
   const opened = deps.gateway.open(
     { principal, dialect, headers: request.headers, body: body.bytes },
-    (listener) => exchange.response.once('close', listener),
+    onGoneOf(exchange),
   )
   const call = opened instanceof Promise ? await opened : opened
   if (call.kind === 'refusal') return sendRefusal(exchange, call)
@@ -52,9 +48,7 @@ export async function serveInference(deps: InferenceDeps, exchange: Exchange): P
   if (call.answerHeaders) sayBeside(exchange, call.answerHeaders)
   try {
     if (exchange.response.destroyed) return
-    await (call.request.isStream
-      ? relayStream(deps, exchange, call)
-      : relayWhole(deps, exchange, call))
+    await answer(deps, { exchange, principal, call })
   } finally {
     call.cancel()
   }
@@ -65,42 +59,38 @@ function sayBeside({ response }: Exchange, headers: Readonly<Record<string, stri
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }
 
+/** Where a model judges that the request is for another one, that one answers. */
+async function answer(deps: InferenceDeps, { exchange, principal, call }: Admitted): Promise<void> {
+  const ruling = call.guard ? await askJudges(deps, { exchange, principal, call }) : null
+  if (exchange.response.destroyed) return
+  if (ruling?.kind === 'refusal') return sendRefusal(exchange, ruling)
+  if (ruling?.kind !== 'redirect') return relay(deps, exchange, call)
+  call.cancel()
+  const { dialect, request } = exchange
+  const asking = { principal, dialect, headers: request.headers, body: ruling.body }
+  const other = await deps.gateway.open({ ...asking, guard: 'asked' }, onGoneOf(exchange))
+  if (other.kind === 'refusal') return sendRefusal(exchange, other)
+  try {
+    await relay(deps, exchange, other)
+  } finally {
+    other.cancel()
+  }
+}
+
+function relay(deps: InferenceDeps, exchange: Exchange, call: Call): Promise<void> {
+  const found = call.guard?.screening.render() ?? ''
+  if (found !== '') exchange.response.setHeader(GUARDRAILS_HEADER, found)
+  return call.request.isStream
+    ? relayStream(deps, exchange, call)
+    : relayWhole(deps, exchange, call)
+}
+
 /** What is recorded is what is sent: a body that cannot be kept on record is not sent. */
 async function relayWhole(deps: InferenceDeps, exchange: Exchange, call: Call): Promise<void> {
-  const withinMs = call.wish?.document?.timeouts.answerMs
-  const outcome = await attempt<WholeText>(deps, call, async (asked, request) => {
-    const got = await new Promise<Attempt<string>>((resolve) => {
-      const answer = new WholeAnswer(asked, exchange, resolve)
-      limitTime(answer, exchange, withinMs)
-      deps.upstreams.dispatch(asked.target, request, answer)
-    })
-    if (got.kind !== 'answered') return got
-    const wire = wireOf(PROVIDERS[asked.target.provider], call.dialect.name)
-    const whole = wire.readAnswer(got.answer, call.request)
-    if (whole) return { kind: 'answered', answer: { asked, text: got.answer, whole } }
-    return answerFailed(asked.route.model, 'what came is no answer')
-  })
+  const outcome = await askWhole(deps, exchange, call)
   if (outcome.kind === 'gone') return
   if (outcome.kind !== 'answered') return sendRefusal(exchange, outcome.refusal)
   await sendWhole(deps, { exchange, call, ...outcome.answer })
-}
-
-interface Limited {
-  giveUp(withinMs: number): void
-}
-
-/** Gives an answer up that is not there in time. Most have no such limit, and no timer. */
-function limitTime(answer: Limited, { response }: Exchange, withinMs: number | undefined): void {
-  if (withinMs === undefined) return
-  const timer = setTimeout(() => answer.giveUp(withinMs), withinMs).unref()
-  response.once('close', () => clearTimeout(timer))
-}
-
-interface WholeText {
-  readonly asked: Asked
-  readonly text: string
-  /** What the text says. */
-  readonly whole: NonNullable<ReturnType<Provider['readAnswer']>>
 }
 
 async function sendWhole(
@@ -114,10 +104,14 @@ async function sendWhole(
   const used = call.bill(deliver(EMPTY_TALLY, whole))
   const refusal = await finish(deps, call, { used, isDelivered: false })
   if (refusal) return sendRefusal(exchange, refusal)
-  if (!isNative(provider, dialect.name)) {
+  const screening = call.guard?.screening ?? null
+  if (screening?.isOutput || !isNative(provider, dialect.name)) {
     const context = contextOf(deps, exchange, call)
     const events = provider.readEvents(whole.json)
-    sendJson(exchange, dialect.renderAnswer(context, events, used), origin)
+    const going = screening ? screening.screen(events) : events
+    const found = screening?.render() ?? ''
+    if (found !== '') exchange.response.setHeader(GUARDRAILS_HEADER, found)
+    sendJson(exchange, dialect.renderAnswer(context, going, used), origin)
   } else {
     const mended = dialect.mendAnswer?.(request, whole.json, used) ?? null
     // The server's own words, but for the model's name, which is the one that is charged for.
@@ -128,6 +122,8 @@ async function sendWhole(
 }
 
 const REQUEST_PREFIX = 'req_'
+/** What guardrails found, by name: never the thing itself. */
+const GUARDRAILS_HEADER = 'x-spillway-guardrails'
 
 function contextOf(
   { now }: InferenceDeps,
@@ -139,9 +135,11 @@ function contextOf(
 }
 
 /** Untouched where server and client speak the same, translated event by event where they do not. */
-function passageOf(context: AnswerContext, { dialect }: Call, target: Target): Passage {
+function passageOf(context: AnswerContext, { dialect, guard }: Call, target: Target): Passage {
   const provider = PROVIDERS[target.provider]
   const reader = wireOf(provider, dialect.name).openReader()
+  if (guard?.screening.isOutput)
+    return new Crossing(guard.screening.guard(reader), dialect.openWriter(context))
   if (!isNative(provider, dialect.name)) return new Crossing(reader, dialect.openWriter(context))
   return dialect.openPassage(context, {
     isRenamed: target.upstreamModel !== context.model,
@@ -193,53 +191,4 @@ async function endStream(
   const { requestId } = exchange
   response.end(relay.broken(told, used) ?? call.dialect.renderBroken(told, requestId))
   if (end.kind === 'broken') deps.watch.onBrokenStream(call, end.why)
-}
-
-interface Ended {
-  readonly used: Bill
-  /** Whether the client has it already. */
-  readonly isDelivered: boolean
-}
-
-/** Records the final usage; says what to answer when it could not be kept. */
-async function finish(
-  { watch }: InferenceDeps,
-  call: Call,
-  { used, isDelivered }: Ended,
-): Promise<Refusal | null> {
-  try {
-    await call.finish(used, { isDelivered })
-    return null
-  } catch (failure) {
-    watch.onRecordLost(call, failure)
-    return refusals.recordsAway()
-  }
-}
-
-/** The same request of another model. */
-function renamed(request: ModelRequest, model: string): ModelRequest {
-  return { ...request, model, body: { ...request.body, model } }
-}
-
-function attempt<Answer>(
-  { gateway, watch, nowMs }: InferenceDeps,
-  call: Call,
-  send: (asked: Asked, request: UpstreamRequest) => Promise<Attempt<Answer>>,
-): Promise<Attempt<Answer>> {
-  const { dialect, request, route, wish, routes } = call
-  const onFailure = (target: Target, why: string) => watch.onTargetFailed(route.model, target, why)
-  const onTried = (tried: Try) => {
-    call.note(tried)
-    watch.onTried(route.model, tried)
-  }
-  const attempting = { gateway, route, wish, routes, nowMs, onFailure, onTried }
-  return attemptTargets<Answer>(attempting, (asked) => {
-    call.ask(asked.route)
-    const { target } = asked
-    const named = asked.route === route ? request : renamed(request, asked.route.model)
-    const wire = wireOf(PROVIDERS[target.provider], dialect.name)
-    const asking = wire.renderRequest({ dialect, request: named, target })
-    if ('body' in asking) return send(asked, asking)
-    return Promise.resolve({ kind: 'refused', refusal: asking })
-  })
 }

@@ -11,6 +11,7 @@ import {
   type GatewayDeps,
   SLAB_POLICY,
 } from '#modules/gateway/index.ts'
+import { listGuardrails } from '#modules/guardrail/index.ts'
 import { authenticate } from '#modules/identity/index.ts'
 import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
 import { listRateLimits } from '#modules/rate/index.ts'
@@ -124,6 +125,7 @@ function createGateway(base: Base): Gateway {
       onFailure: (failure) => watch.onFailure('routes', failure),
       onTargets: (urls) => upstreams.retain(urls),
     },
+    guards: guardsOf(database, watch),
     admission: {
       keeper: createHoldKeeper({ database, writer, now, ids, append }),
       policy: SLAB_POLICY,
@@ -188,6 +190,13 @@ function limitsOf({
       delay: (ms) => delay(ms),
       onFailure: (failure) => watch.onFailure('budgets', failure),
     },
+  }
+}
+
+function guardsOf(database: Database, watch: Watch): GatewayDeps['guards'] {
+  return {
+    load: () => listGuardrails(database),
+    onFailure: (failure) => watch.onFailure('guardrails', failure),
   }
 }
 

@@ -117,6 +117,7 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
     // An answer without any output still is one.
     if (!this.#isBegun) begin(exchange, this.#parts.asked)
     this.#end({ kind: 'answered', answer: { kind: 'complete' } })
+    if (relay.isCut) this.#controller?.abort(new Error('the answer goes no further'))
   }
 
   #fail(why: string): void {

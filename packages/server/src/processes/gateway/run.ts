@@ -21,14 +21,27 @@ const LOADS_EVERY_MS = 1000
 const RATES_EVERY_MS = 1000
 const SLABS_EVERY_MS = 5000
 const SLAB_IDLE_MS = 30_000
-/** Prices and routes are read again even when nobody says that they changed. */
-const ROUTES_EVERY_MS = 15_000
-/** How long a first table of routes is waited for before the port opens without one. */
-const FIRST_ROUTES_MS = 2000
+/** Prices, routes, guardrails and limits are read again even when nobody says that they changed. */
+const TABLES_EVERY_MS = 15_000
+/** How long first tables of them are waited for before the port opens without them. */
+const FIRST_TABLES_MS = 2000
 /** Without a parent nobody waits: streams may take longer to finish. */
 const ORPHAN_DRAIN_MS = 30_000
 /** What is kept of the time to stop for records, holds and the last bytes. */
 const CLOSING_MS = 1500
+
+/** What the database tells of changes. */
+const CHANNELS = [
+  ...['spillway_api_key', 'spillway_route', 'spillway_guardrail'],
+  ...['spillway_budget', 'spillway_rate_limit'],
+]
+
+const tablesOf = ({ routes, guards, budgets, rates }: Parts['gateway']) => [
+  routes,
+  guards,
+  budgets,
+  rates,
+]
 
 /** Runs until it is asked to end or its parent is gone. Throws when it cannot start. */
 export async function runGateway(settings: GatewaySettings, parent: Parent): Promise<Ending> {
@@ -36,9 +49,8 @@ export async function runGateway(settings: GatewaySettings, parent: Parent): Pro
   const server = createGatewayServer(parts)
   const listener = followChanges(parts)
   const timers = startTimers(parts, parent)
-  const { routes, budgets, rates } = parts.gateway
-  const known = Promise.all([routes, budgets, rates].map((table) => table.refresh()))
-  await Promise.race([known, delay(FIRST_ROUTES_MS), parent.end])
+  const tables = tablesOf(parts.gateway).map((table) => table.refresh())
+  await Promise.race([Promise.all(tables), delay(FIRST_TABLES_MS), parent.end])
   const started = await startListening(server, settings)
   if (started.kind === 'listening') {
     void parent.tell({ type: 'ready', port: started.port })
@@ -79,25 +91,20 @@ function startListening(
 
 /** What is in memory follows the database's notices; after a gap it is all looked at again. */
 function followChanges({ settings, gateway }: Parts): Dedicated {
-  return listen(
-    settings.databaseUrl,
-    ['spillway_api_key', 'spillway_route', 'spillway_budget', 'spillway_rate_limit'],
-    {
-      notified: (channel, payload) => {
-        if (channel === 'spillway_api_key') gateway.principals.forget(payload)
-        else if (channel === 'spillway_budget') void gateway.budgets.refresh()
-        else if (channel === 'spillway_rate_limit') void gateway.rates.refresh()
-        else void gateway.routes.refresh()
-      },
-      connected: () => {
-        gateway.principals.setDeaf(false)
-        void gateway.routes.refresh()
-        void gateway.budgets.refresh()
-        void gateway.rates.refresh()
-      },
-      lost: () => gateway.principals.setDeaf(true),
+  return listen(settings.databaseUrl, CHANNELS, {
+    notified: (channel, payload) => {
+      if (channel === 'spillway_api_key') gateway.principals.forget(payload)
+      else if (channel === 'spillway_guardrail') void gateway.guards.refresh()
+      else if (channel === 'spillway_budget') void gateway.budgets.refresh()
+      else if (channel === 'spillway_rate_limit') void gateway.rates.refresh()
+      else void gateway.routes.refresh()
     },
-  )
+    connected: () => {
+      gateway.principals.setDeaf(false)
+      for (const table of tablesOf(gateway)) void table.refresh()
+    },
+    lost: () => gateway.principals.setDeaf(true),
+  })
 }
 
 function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
@@ -128,9 +135,9 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
     setInterval(report, METRICS_EVERY_MS),
     setInterval(() => gateway.holding.remind(), HELD_TOLD_EVERY_MS),
     setInterval(closeIdle, SLABS_EVERY_MS),
-    setInterval(() => void gateway.routes.refresh(), ROUTES_EVERY_MS),
-    setInterval(() => void gateway.budgets.refresh(), ROUTES_EVERY_MS),
-    setInterval(() => void gateway.rates.refresh(), ROUTES_EVERY_MS),
+    setInterval(() => {
+      for (const table of tablesOf(gateway)) void table.refresh()
+    }, TABLES_EVERY_MS),
     setInterval(() => gateway.rateGate.tick(), RATES_EVERY_MS),
   ]
 }

@@ -28,6 +28,17 @@ export interface WatchDeps {
   readonly nowMs: () => number
 }
 
+/** What the gateway could not do for a while. */
+export type Part =
+  | 'credential'
+  | 'routes'
+  | 'guardrails'
+  | 'hold'
+  | 'budgets'
+  | 'rates'
+  | 'held'
+  | 'journal'
+
 export class Watch {
   readonly metrics = new Metrics(HELP)
   readonly #deps: WatchDeps
@@ -100,10 +111,7 @@ export class Watch {
   }
 
   /** Something that requests stand on failed: `part` says which. */
-  onFailure(
-    part: 'credential' | 'routes' | 'hold' | 'budgets' | 'rates' | 'held' | 'journal',
-    failure: unknown,
-  ): void {
+  onFailure(part: Part, failure: unknown): void {
     this.metrics.count('spillway_gateway_failures_total', { part })
     this.#deps.log.warn({ part, err: failure }, 'a part of the gateway failed')
   }

@@ -44,7 +44,12 @@ export type AnswerEvent =
 
 /** What one event of a server's stream says. */
 export type Reading =
-  | { readonly kind: 'events'; readonly events: readonly AnswerEvent[] }
+  | {
+      readonly kind: 'events'
+      readonly events: readonly AnswerEvent[]
+      /** Nothing follows, whatever the server still says. */
+      readonly isLast?: boolean
+    }
   /** The answer is complete. */
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly why: string }

@@ -41,7 +41,8 @@ export class Crossing implements Passage {
     if (reading.kind !== 'events') return reading
     const delivery = measure(reading.events)
     const text = reading.events.map((each) => this.#writer.write(each)).join('')
-    return { kind: 'passed', text, delivery, finishes: delivery.finishes }
+    const { finishes } = delivery
+    return { kind: 'passed', text, delivery, finishes, isLast: reading.isLast === true }
   }
 
   ending(used: Quantities): string {

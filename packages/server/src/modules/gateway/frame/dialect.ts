@@ -63,6 +63,8 @@ export type Passed =
       readonly text: string
       readonly delivery: Delivery | null
       readonly finishes: number
+      /** Nothing follows, whatever the server still says. */
+      readonly isLast?: boolean
     }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly why: string }

@@ -1,0 +1,10 @@
+/** Guardrails: what is looked for in prompts and answers, and what happens when it is found. */
+export { mapTexts } from './body.ts'
+export { type Guardrail, guardrailsFor } from './guardrail.ts'
+export { makeGuards } from './guards-service.ts'
+export type { Guards, ModelRail, ProjectGuards } from './guards.ts'
+export { guardrailRoutes } from './routes.ts'
+export { deleteGuardrail, type GuardrailSetting, setGuardrail } from './service.ts'
+export { Screen, type Verdict } from './screen.ts'
+export { selectGuardrails as listGuardrails } from './store.ts'
+export { StreamScreen } from './stream-screen.ts'
