@@ -106,3 +106,11 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
     ),
   )
 }
+
+/** The same of a page in the light theme, and once more in the dark one. */
+export async function faultsInBothThemes(page: Page): Promise<string[]> {
+  const light = await accessibilityFaults(page)
+  await page.evaluate("document.documentElement.dataset.theme = 'dark'")
+  const dark = await accessibilityFaults(page)
+  return [...light, ...dark.map((fault) => `in the dark theme: ${fault}`)]
+}

@@ -2,7 +2,11 @@
 import { nearest } from '#modules/fleet/index.ts'
 
 const PREFIX = 'SPILLWAY_'
-const KNOWN = ['PORT', 'GATEWAYS', 'PUBLIC_URL', 'DATA_DIR', 'FLEET', 'LOG_LEVEL']
+const KNOWN = [
+  ...['PORT', 'GATEWAYS', 'PUBLIC_URL', 'DATA_DIR', 'FLEET', 'LOG_LEVEL', 'TRUSTED_PROXIES'],
+]
+/** What a server hands its gateways. */
+const HANDED_ON = 'GATEWAY'
 
 /** A sentence for each. Variables of the command, of leases and of tests are unlike those of the server. */
 export function findMisspelt(
@@ -10,7 +14,7 @@ export function findMisspelt(
 ): readonly string[] {
   return Object.keys(environment).flatMap((name) => {
     const rest = name.slice(PREFIX.length)
-    if (!name.startsWith(PREFIX) || KNOWN.includes(rest)) return []
+    if (!name.startsWith(PREFIX) || KNOWN.includes(rest) || rest === HANDED_ON) return []
     const meant = KNOWN.find((known) => known.startsWith(`${rest}_`)) ?? nearest(rest, KNOWN)
     return meant === null
       ? []

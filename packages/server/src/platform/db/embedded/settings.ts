@@ -22,7 +22,8 @@ export function renderSettings({ port, socketFolder, isDurable }: Placement): re
     port: String(port),
     unix_socket_directories: fitsSocket(socketFolder) ? socketFolder : '',
     unix_socket_permissions: '0700',
-    max_connections: '50',
+    // Several gateways and servers on one machine, each with some.
+    max_connections: '200',
     shared_buffers: '128MB',
     jit: 'off',
     timezone: 'UTC',
