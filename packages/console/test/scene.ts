@@ -110,7 +110,10 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 /** The same of a page in the light theme, and once more in the dark one. */
 export async function faultsInBothThemes(page: Page): Promise<string[]> {
   const light = await accessibilityFaults(page)
-  await page.evaluate("document.documentElement.dataset.theme = 'dark'")
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+  await page.locator('[data-theme="dark"]').waitFor()
+  // Colours on their way from one theme to the other are of neither.
+  await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))')
   const dark = await accessibilityFaults(page)
   return [...light, ...dark.map((fault) => `in the dark theme: ${fault}`)]
 }
