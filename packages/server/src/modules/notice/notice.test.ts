@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { newId } from '#kernel/ids.ts'
 import { inTransaction } from '#platform/db/database.ts'
 import { emitEvent } from '#platform/events/emit.ts'
+import { currentPosition, readEvents } from '#platform/events/read.ts'
 import { cloneDatabase, untilTrue } from '../../../test/harness/index.ts'
 import {
   type Answer,
@@ -66,6 +67,9 @@ afterEach(async () => {
   courier = null
   await db.deleteFrom('webhook').execute()
   leapMs = 0
+  // What happened in one test is told to none of the next one's endpoints.
+  await untilAllShow()
+  await fanOut(deps)
 })
 
 afterAll(() => Promise.all(receivers.map((each) => each.stop())))
@@ -94,6 +98,14 @@ async function happen(type: string, subject = newId('lease', ids), organization 
   await emitEvent(db, { at: now(), type, organizationId: organization, subject, data })
   courier?.ring()
   return subject
+}
+
+/** An event shows only when every older transaction of the server has ended, also one in another test's database. */
+function untilAllShow() {
+  return untilTrue(async () => {
+    const page = await readEvents(db, { after: await currentPosition(db), organizationId: null })
+    return !page.isHeldUp
+  })
 }
 
 function deliveries(webhookId: string) {
@@ -143,7 +155,8 @@ test('each event makes one delivery for an endpoint, however many make them at o
     await happen('lease.started')
     await Promise.all([fanOut(deps), fanOut(deps), fanOut(deps)])
   }
-  while ((await fanOut(deps)) === 0);
+  await untilAllShow()
+  await fanOut(deps)
   const messages = (await deliveries(webhook.id)).map((each) => each.messageId)
   expect(new Set(messages).size).toBe(40)
   expect(messages).toHaveLength(40)
@@ -151,8 +164,8 @@ test('each event makes one delivery for an endpoint, however many make them at o
 
 test('making deliveries that fails leaves the cursor where it was, and the next look makes them', async () => {
   const { webhook } = await register(deadUrl)
-  await fanOut(deps)
   await happen('lease.started')
+  await untilAllShow()
   const broken = {
     ...deps,
     ids: {
