@@ -453,6 +453,29 @@ CREATE TABLE journal_position (
   CONSTRAINT journal_position_pkey PRIMARY KEY (writer)
 );
 
+CREATE TABLE keyed_call (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  request_hash text NOT NULL,
+  state text NOT NULL,
+  why text,
+  event_id uuid NOT NULL,
+  request_id text NOT NULL,
+  writer text NOT NULL,
+  sealed text,
+  bytes integer NOT NULL DEFAULT 0,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT keyed_call_pkey PRIMARY KEY (id),
+  CONSTRAINT keyed_call_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT keyed_call_check CHECK (((state = 'answered'::text) = (sealed IS NOT NULL))),
+  CONSTRAINT keyed_call_check1 CHECK (((state = 'spent'::text) = (why IS NOT NULL))),
+  CONSTRAINT keyed_call_state_check CHECK ((state = ANY (ARRAY['running'::text, 'answered'::text, 'spent'::text]))),
+  CONSTRAINT keyed_call_why_check CHECK ((why = ANY (ARRAY['broken'::text, 'lost'::text, 'too_large'::text, 'crowded_out'::text])))
+);
+CREATE INDEX keyed_call_answered ON keyed_call USING btree (organization_id, at) INCLUDE (bytes) WHERE (state = 'answered'::text);
+CREATE INDEX keyed_call_at ON keyed_call USING btree (at);
+CREATE INDEX keyed_call_running ON keyed_call USING btree (writer) WHERE (state = 'running'::text);
+
 CREATE TABLE lease (
   id text NOT NULL,
   organization_id text NOT NULL,

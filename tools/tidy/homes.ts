@@ -103,6 +103,8 @@ export const BANS: readonly Ban[] = [
         'What a job says of itself, in a file that its user may replace; a schema follows.',
       'packages/server/src/platform/engines/simulated/journal.ts':
         'Lines of our own journal; one that a crash cut short is left out.',
+      'packages/server/src/modules/content/sealed-answer-service.ts':
+        'An answer that we sealed ourselves; its schema follows.',
       'packages/server/src/platform/http/idempotency.ts': 'An answer that we sealed ourselves.',
       'packages/server/src/platform/http/parse.ts':
         'The body of a control request; the endpoint\u2019s schema follows.',

@@ -18,6 +18,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   lease: ['book', 'market', 'fleet', 'metering', 'ledger', 'identity', 'quota'],
   serving: ['catalog', 'lease', 'market'],
   budget: ['identity', 'metering'],
+  content: ['identity', 'metering'],
   rate: ['identity'],
   gateway: ['budget', 'rate', 'guardrail', 'identity', 'catalog', 'serving', 'metering', 'ledger'],
   routing: ['catalog', 'fleet', 'gateway', 'identity', 'metering', 'serving'],

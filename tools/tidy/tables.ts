@@ -41,6 +41,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   ledger_transaction: 'ledger',
   ledger_entry: 'ledger',
   hold: 'ledger',
+  keyed_call: 'content',
   usage_event: 'metering',
   usage_hour: 'metering',
   usage_detail: 'metering',

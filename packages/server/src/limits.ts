@@ -12,6 +12,18 @@ export const BODY_DRAINED_BYTES_MAX = 64 * MIB
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
 /** How long the answer to a mutation is kept for repeats. */
 export const IDEMPOTENT_ANSWER_KEPT_MS = 24 * 60 * MINUTE_MS
+/** How long a model's answer is kept for repeats of its Idempotency-Key, and how large one may be. */
+export const KEYED_ANSWER_KEPT_MS = 24 * 60 * MINUTE_MS
+export const KEYED_ANSWER_BYTES_MAX = 4 * MIB
+/** What one organization may have of them; the oldest give way. */
+export const KEYED_ANSWERS_BYTES_MAX = 256 * MIB
+/** What one gateway may have of them in memory: being made, and not yet stored because the database is away. */
+export const KEYED_MAKING_BYTES_MAX = 64 * MIB
+export const KEYED_SETTLING_BYTES_MAX = 16 * MIB
+/** So many requests wait at once to learn whether their key was used; more are told to come back. */
+export const KEYED_CLAIMS_WAITING_MAX = 256
+/** How often a gateway looks after its keyed requests. */
+export const KEYED_LOOK_EVERY_MS = 2 * SECOND_MS
 
 /** A JSON answer longer than this is compressed for those who can read that. */
 export const COMPRESSED_ANSWER_CHARACTERS_MIN = 16 * KIB

@@ -1,5 +1,6 @@
-/** What is set aside for gateways beside money of the ledger, put together for metering: budgets and slots. */
+/** What is set aside for gateways beside money of the ledger, put together for metering: budgets, slots, used keys. */
 import { budgetsSetAside } from '#modules/budget/index.ts'
+import { settleKeyedOf } from '#modules/content/index.ts'
 import type { SetAside } from '#modules/metering/index.ts'
 import { removeSlotsOf } from '#modules/rate/index.ts'
 
@@ -10,6 +11,7 @@ export function assembleSetAside(now: () => Date): SetAside {
     endAllOf: async (tx, writer) => {
       await budgets.endAllOf(tx, writer)
       await removeSlotsOf(tx, writer)
+      await settleKeyedOf(tx, writer)
     },
   }
 }

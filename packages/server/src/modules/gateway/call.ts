@@ -11,6 +11,14 @@ import type { Route } from './route.ts'
 import type { Try } from './trail.ts'
 import { bill, type Bill, type Tally } from './usage.ts'
 
+/** For whoever follows what a request is charged as. */
+export interface CallRecord {
+  /** The usage event that it is charged as, if it is charged. */
+  readonly eventId: string
+  /** Called at the end of each call of the request; more than no tokens were charged, or may have been. */
+  readonly onSettled: (tokens: number) => void
+}
+
 export interface CallParts {
   readonly dialect: Dialect
   readonly request: ModelRequest

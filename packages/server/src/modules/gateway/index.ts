@@ -1,6 +1,6 @@
 /** The gateway: the data path from a client's request to a model's server, admitted, relayed and recorded. */
 export type { AdmissionDeps, HoldKeeper } from './admission.ts'
-export type { Call } from './call.ts'
+export type { Call, CallRecord } from './call.ts'
 export { DIALECTS } from './dialects/index.ts'
 export { mergeExpositions } from './exposition-merge.ts'
 export { Metrics } from './exposition.ts'

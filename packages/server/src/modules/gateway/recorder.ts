@@ -36,11 +36,11 @@ export class Recording {
   #trail: Trail | null = null
   #written: Quantities = { inputTokens: 0, outputTokens: 0 }
 
-  constructor(deps: RecorderDeps, payer: Payer) {
+  constructor(deps: RecorderDeps, payer: Payer, eventId?: string) {
     this.#deps = deps
     this.#payer = payer
     this.#route = payer.route
-    this.#id = deps.newEventId()
+    this.#id = eventId ?? deps.newEventId()
     this.#from = deps.now()
   }
 

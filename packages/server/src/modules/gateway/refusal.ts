@@ -236,6 +236,51 @@ export const cannotGuard = () =>
     { code: 'guardrail_unsupported' },
   )
 
+export const wrongIdempotencyKey = (charactersMax: number) =>
+  invalidRequest(`Idempotency-Key must have 1 to ${charactersMax} characters.`, {
+    code: 'invalid_idempotency_key',
+  })
+
+/** The clients try again by themselves, and get the answer once it is there. */
+export const idempotencyKeyInUse = () =>
+  refusal(
+    409,
+    {
+      message:
+        'A request with this Idempotency-Key is being answered. Try again shortly: you will get its answer, and it is charged once.',
+      type: 'invalid_request_error',
+      param: null,
+      code: 'idempotency_key_in_use',
+    },
+    { 'retry-after': '1' },
+  )
+
+const SPENT = {
+  broken: 'its answer broke off, and what was delivered was charged',
+  lost: 'it was charged, and its answer was lost when a process of ours ended',
+  too_large: 'it was charged, and its answer was too large to be kept',
+  crowded_out: 'it was charged, and its answer made room for newer ones',
+} as const
+
+/** Never run again under its key, since it would be charged again. */
+export const answerSpent = (why: keyof typeof SPENT, requestId: string) =>
+  refusal(
+    409,
+    {
+      message: `The request with this Idempotency-Key (${requestId}) cannot be answered again: ${SPENT[why]}. It is not run a second time; send it with another key to pay for another answer.`,
+      type: 'invalid_request_error',
+      param: null,
+      code: 'idempotency_key_spent',
+    },
+    { ...NO_RETRY },
+  )
+
+export const idempotencyKeyReused = () =>
+  invalidRequest(
+    'This Idempotency-Key belongs to a request with another body. Use a new key for a new request.',
+    { status: 422, code: 'idempotency_key_reused' },
+  )
+
 export const contextLengthExceeded = (message: string) =>
   invalidRequest(message, { param: 'messages', code: 'context_length_exceeded' })
 

@@ -9,7 +9,7 @@ import type { Credential, Principal } from '#modules/identity/index.ts'
 import type { RateLimit } from '#modules/rate/index.ts'
 import { Admission, type AdmissionDeps, type AdmissionOutcome } from './admission.ts'
 import { type BudgetPass, endUserOf, passBudgets } from './budget-gate-service.ts'
-import { Call } from './call.ts'
+import { Call, type CallRecord } from './call.ts'
 import { worstCharge, worstQuantities } from './charge.ts'
 import { hintOfWrong, readCredential, type Headers } from './credential.ts'
 import type { Dialect, ModelRequest } from './frame/dialect.ts'
@@ -163,7 +163,9 @@ export class Gateway {
     const sent = wish === null ? request : withoutPreference(request)
     const isReady = standing.kind === 'ready'
     const routes = isReady ? standing.routes : [route]
-    return { kind: 'judged', dialect, request: sent, asked: request, route, wish, routes, isReady }
+    const { record } = asking
+    const judged = { dialect, request: sent, asked: request, route, wish, routes, isReady, record }
+    return { kind: 'judged', ...judged }
   }
 
   /** Admits a request to the model it names, or says why not. One for a model that sleeps is held until it is up. */
@@ -253,7 +255,7 @@ export class Gateway {
     if (outcome.kind === 'refused')
       return refusals.insufficientQuota(renderMoney(worst), renderMoney(outcome.available))
     this.#calls += 1
-    const { dialect, request, route, wish, routes } = judged
+    const { dialect, request, route, wish, routes, record } = judged
     const { organizationId, projectId } = principal
     const leaseIds = pass?.leaseIds
     const paid = { organizationId, projectId, route, holdId: outcome.holdId }
@@ -265,13 +267,14 @@ export class Gateway {
       wish,
       routes,
       guard: judged.guard ?? null,
-      recording: new Recording(this.#deps.recorder, payer),
+      recording: new Recording(this.#deps.recorder, payer, record?.eventId),
       progress: this.progress,
       ...(rates && { answerHeaders: rates.headers }),
       settle: (cost, tokens) => {
         outcome.settle(cost)
         pass?.settle(cost)
         rates?.pass.end(tokens)
+        record?.onSettled(tokens)
         this.#calls -= 1
       },
     })
@@ -286,6 +289,7 @@ export interface Asking {
   readonly principal: Principal
   /** `none`: it asks for a guardrail itself. `asked`: the models that judge it have been asked. */
   readonly guard?: 'asked' | 'none'
+  readonly record?: CallRecord | undefined
 }
 
 /** A request that makes sense, of a model that somebody answers for, now or once it is woken. */
@@ -304,6 +308,7 @@ export interface Judged {
   /** False while the model sleeps. */
   readonly isReady: boolean
   readonly guard?: Guard
+  readonly record?: CallRecord | undefined
 }
 
 interface Admitting {

@@ -2,6 +2,7 @@
 export type { UsageEvent, UsageLine } from './usage-event.ts'
 export { listTraffic, type RecordedRequest } from './traffic-store.ts'
 export { deleteOldDetails } from './detail-store.ts'
+export { listPosted } from './store.ts'
 export { postUsage, type PostedUsage, type PostUsageDeps } from './service.ts'
 export {
   listUsage,

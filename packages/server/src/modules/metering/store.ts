@@ -175,3 +175,10 @@ function unnestKeys(keys: readonly UsageHourKey[]) {
     ${arrayText(keys.map(({ hour }) => hour.toISOString()))}::timestamptz[]
   )`
 }
+
+/** Which of these events were charged. */
+export async function listPosted(db: Db, ids: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT DISTINCT id FROM usage_event WHERE id = ANY(${arrayText(ids)}::uuid[])`.execute(db)
+  return rows.map(({ id }) => id)
+}

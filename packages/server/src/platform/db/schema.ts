@@ -278,6 +278,20 @@ export interface JournalPositionTable {
   at: Date
 }
 
+export interface KeyedCallTable {
+  id: string
+  organization_id: string
+  request_hash: string
+  state: string
+  why: string | null
+  event_id: string
+  request_id: string
+  writer: string
+  sealed: string | null
+  bytes: Generated<number>
+  at: Date
+}
+
 export interface LeaseTable {
   id: string
   organization_id: string
@@ -935,6 +949,7 @@ export interface Schema {
   hold: HoldTable
   idempotent_request: IdempotentRequestTable
   journal_position: JournalPositionTable
+  keyed_call: KeyedCallTable
   lease: LeaseTable
   lease_fact: LeaseFactTable
   lease_health: LeaseHealthTable

@@ -7,7 +7,7 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { API_BASE, ERRORS } from '@spillway/contract'
 import { type Dispatcher, Pool } from 'undici'
-import type { Exchange } from './exchange.ts'
+import type { ServedExchange } from './exchange.ts'
 import { addressOf } from './identify.ts'
 import type { GatewaySettings } from './settings.ts'
 
@@ -55,7 +55,7 @@ export class ApiRelay {
         : new Pool('http://api.invalid', { ...options, socketPath: api.socketPath })
   }
 
-  relay(exchange: Exchange): void {
+  relay(exchange: ServedExchange): void {
     const { request } = exchange
     const hasBody = 'content-length' in request.headers || 'transfer-encoding' in request.headers
     this.#pool.dispatch(
@@ -131,10 +131,10 @@ function keepEndToEnd(raw: readonly string[], dropped: ReadonlySet<string>): str
 }
 
 class RelayedAnswer implements Dispatcher.DispatchHandler {
-  readonly #exchange: Exchange
+  readonly #exchange: ServedExchange
   #controller: Dispatcher.DispatchController | null = null
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: ServedExchange) {
     this.#exchange = exchange
     exchange.response.on('close', () => {
       if (!exchange.response.writableFinished)
@@ -181,7 +181,7 @@ class RelayedAnswer implements Dispatcher.DispatchHandler {
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOENT', 'UND_ERR_CONNECT_TIMEOUT'])
 
 /** The one answer that the gateway gives for the API: that it is not there. */
-function refuse({ request, response, requestId }: Exchange, isNothingChanged: boolean): void {
+function refuse({ request, response, requestId }: ServedExchange, isNothingChanged: boolean): void {
   const { title, remedy, status } = ERRORS['server.unavailable']
   const text = JSON.stringify({
     type: '/docs/errors#server.unavailable',

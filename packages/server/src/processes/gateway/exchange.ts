@@ -1,15 +1,42 @@
 /** One HTTP exchange of the inference API: the request's bytes in, an answer out. Knows nothing of models or money. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Dialect, Refusal } from '#modules/gateway/index.ts'
+import type { CallRecord, Dialect, Refusal } from '#modules/gateway/index.ts'
+
+/** Where an answer goes: the client's connection, or what stands before it. */
+export interface ClientResponse {
+  readonly headersSent: boolean
+  readonly destroyed: boolean
+  setHeader(name: string, value: string): unknown
+  writeHead(status: number, headers: Readonly<Record<string, string | number>>): unknown
+  write(text: string): boolean
+  end(text?: string): unknown
+  on(event: 'close' | 'drain', listener: () => void): unknown
+  once(event: 'close' | 'drain', listener: () => void): unknown
+  off(event: 'close' | 'drain', listener: () => void): unknown
+}
+
+/** Who is told of an answer beside the client. */
+export interface Keeping {
+  readonly record: CallRecord
+  /** The answer is whole and on record; its last words go out next. */
+  readonly onWhole: () => void
+}
 
 export interface Exchange {
   readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly response: ClientResponse
   readonly requestId: string
   /** What the client speaks. */
   readonly dialect: Dialect
   /** On the monotonic clock. */
   readonly startedMs: number
+  /** Absent for most. */
+  readonly kept?: Keeping
+}
+
+/** One that has the client's own connection. */
+export interface ServedExchange extends Exchange {
+  readonly response: ServerResponse
 }
 
 /** Room for a million tokens of text, or a few images. */

@@ -26,9 +26,12 @@ import {
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
 import { identifyCaller, type IdentifyDeps } from './identify.ts'
 import { askJudges } from './judges.ts'
+import type { KeyedServing, Received } from './keyed.ts'
 import { StreamedAnswer, type StreamEnd } from './relay-stream.ts'
 
-export type InferenceDeps = IdentifyDeps & AskDeps
+export interface InferenceDeps extends IdentifyDeps, AskDeps {
+  readonly keyed: KeyedServing
+}
 
 export async function serveInference(deps: InferenceDeps, exchange: Exchange): Promise<void> {
   const identified = identifyCaller(deps, exchange.request)
@@ -37,9 +40,19 @@ export async function serveInference(deps: InferenceDeps, exchange: Exchange): P
   const body = await readBody(exchange.request)
   if (body.kind === 'aborted') return
   if (body.kind === 'too_large') return sendRefusal(exchange, refusals.bodyTooLarge(BODY_BYTES_MAX))
-  const { dialect, request } = exchange
+  const received = { exchange, principal, body: body.bytes }
+  const key = exchange.request.headers['idempotency-key']
+  if (typeof key !== 'string') return serveReceived(deps, received)
+  return deps.keyed.serve({ ...received, key }, (each) => serveReceived(deps, each))
+}
+
+async function serveReceived(
+  deps: InferenceDeps,
+  { exchange, principal, body }: Received,
+): Promise<void> {
+  const { dialect, request, kept } = exchange
   const opened = deps.gateway.open(
-    { principal, dialect, headers: request.headers, body: body.bytes },
+    { principal, dialect, headers: request.headers, body, record: kept?.record },
     onGoneOf(exchange),
   )
   const call = opened instanceof Promise ? await opened : opened
@@ -66,9 +79,12 @@ async function answer(deps: InferenceDeps, { exchange, principal, call }: Admitt
   if (ruling?.kind === 'refusal') return sendRefusal(exchange, ruling)
   if (ruling?.kind !== 'redirect') return relay(deps, exchange, call)
   call.cancel()
-  const { dialect, request } = exchange
+  const { dialect, request, kept } = exchange
   const asking = { principal, dialect, headers: request.headers, body: ruling.body }
-  const other = await deps.gateway.open({ ...asking, guard: 'asked' }, onGoneOf(exchange))
+  const other = await deps.gateway.open(
+    { ...asking, guard: 'asked', record: kept?.record },
+    onGoneOf(exchange),
+  )
   if (other.kind === 'refusal') return sendRefusal(exchange, other)
   try {
     await relay(deps, exchange, other)
@@ -104,6 +120,7 @@ async function sendWhole(
   const used = call.bill(deliver(EMPTY_TALLY, whole))
   const refusal = await finish(deps, call, { used, isDelivered: false })
   if (refusal) return sendRefusal(exchange, refusal)
+  exchange.kept?.onWhole()
   const screening = call.guard?.screening ?? null
   if (screening?.isOutput || !isNative(provider, dialect.name)) {
     const context = contextOf(deps, exchange, call)
@@ -184,7 +201,10 @@ async function endStream(
   const refusal = await finish(deps, call, { used, isDelivered: true })
   const { response } = exchange
   deps.watch.onAnswer(call, exchange, used)
-  if (end.kind === 'complete' && !refusal) return void response.end(relay.ending(used))
+  if (end.kind === 'complete' && !refusal) {
+    exchange.kept?.onWhole()
+    return void response.end(relay.ending(used))
+  }
   if (end.kind === 'gone') return
   // No ending follows: a client must not take a part for the whole.
   const told = refusal ?? refusals.streamBroken(call.served.model)

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type IdSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
 import { listBudgets } from '#modules/budget/index.ts'
+import { KeyedCalls } from '#modules/content/index.ts'
 import {
   BUDGET_SLAB_POLICY,
   createBudgetKeeper,
@@ -25,6 +26,7 @@ import { type Database, inTransaction, openDatabase } from '#platform/db/databas
 import { createLog, type Logger } from '#platform/telemetry/log.ts'
 import { HELD_TOLD_EVERY_MS, REQUEST_HELD_MS, REQUESTS_HELD_MAX } from '../../limits.ts'
 import { ApiRelay } from './api-relay.ts'
+import { KeyedServing } from './keyed.ts'
 import type { Parent } from './parent.ts'
 import { RandomPool } from './random-pool.ts'
 import { RecordKeeper } from './record-keeper.ts'
@@ -37,6 +39,8 @@ const CALLS_MAX = 4096
 const SILENCE_MAX_MS = 5 * 60_000
 /** Admission and keys need few connections; the hot path none. */
 const CONNECTIONS_MAX = 4
+/** Of those that none has before a request needs it. */
+const CONTENT_CONNECTIONS_MAX = 2
 
 interface Base {
   readonly settings: GatewaySettings
@@ -53,6 +57,10 @@ interface Base {
 
 export interface Parts extends Base {
   readonly gateway: Gateway
+  readonly keyedCalls: KeyedCalls
+  readonly keyed: KeyedServing
+  /** For what is looked up and kept of requests that ask for it: they wait for each other, and for nobody else. */
+  readonly contentDatabase: Database
   readonly now: () => Date
   readonly trustedProxies: readonly string[]
   readonly apiRelay: ApiRelay
@@ -100,6 +108,7 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
   }
   return {
     ...base,
+    ...createKeyed(base),
     now: () => clock.now(),
     gateway: createGateway(base),
     trustedProxies: settings.trustedProxies,
@@ -152,6 +161,22 @@ function createGateway(base: Base): Gateway {
     callsMax: CALLS_MAX,
     hourUtc: () => now().getUTCHours(),
   })
+}
+
+function createKeyed({ settings, clock, ids, watch }: Base) {
+  const { databaseUrl, writer, pepper } = settings
+  const contentDatabase = openDatabase(databaseUrl, {
+    poolMax: CONTENT_CONNECTIONS_MAX,
+    applicationName: `spillway-gateway-content ${writer}`,
+  })
+  const keyedCalls = new KeyedCalls({
+    database: contentDatabase,
+    ...{ pepper, writer },
+    newEventId: () => renderUuid(uuidBytes(ids)),
+    now: () => clock.now(),
+    onFailure: (failure) => watch.onFailure('keys', failure),
+  })
+  return { contentDatabase, keyedCalls, keyed: new KeyedServing(keyedCalls) }
 }
 
 /** What is in the way of spending beside the balance. */

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Dedicated } from '#platform/db/dedicated-connection.ts'
 import { listen } from '#platform/db/listen.ts'
-import { GATEWAY_DRAIN_MS, HELD_TOLD_EVERY_MS } from '../../limits.ts'
+import { GATEWAY_DRAIN_MS, HELD_TOLD_EVERY_MS, KEYED_LOOK_EVERY_MS } from '../../limits.ts'
 import { LoadWatch } from './load-watch.ts'
 import type { EndReason, Parent } from './parent.ts'
 import { assemble, type Parts } from './parts.ts'
@@ -139,13 +139,14 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
       for (const table of tablesOf(gateway)) void table.refresh()
     }, TABLES_EVERY_MS),
     setInterval(() => gateway.rateGate.tick(), RATES_EVERY_MS),
+    setInterval(() => void parts.keyedCalls.tick(), KEYED_LOOK_EVERY_MS),
   ]
 }
 
 /** The port is free at once; what runs may finish for a while, and is then cut off, recorded as far as it came. */
 async function drain(
   server: Server,
-  { gateway, log, nowMs }: Parts,
+  { gateway, keyed, log, nowMs }: Parts,
   reason: EndReason,
 ): Promise<void> {
   const drainMs = reason === 'parent_gone' ? ORPHAN_DRAIN_MS : GATEWAY_DRAIN_MS - 2 * CLOSING_MS
@@ -157,6 +158,7 @@ async function drain(
     server.closeIdleConnections()
     await delay(10)
   }
+  keyed.abandon()
   // The last bytes of answers get a moment; connections that were only relayed have no claim to more.
   await Promise.race([closed, delay(CLOSING_MS / 5)])
   server.closeAllConnections()
@@ -165,7 +167,7 @@ async function drain(
 
 /** Nothing here stops the end: what cannot be given back now is given back once this process is known to be dead. */
 async function close(parts: Parts, listener: Dedicated): Promise<void> {
-  const { gateway, records, upstreams, apiRelay, database, watch } = parts
+  const { gateway, records, upstreams, apiRelay, database, contentDatabase, watch } = parts
   const closeAll = () =>
     Promise.all(
       [gateway.admission, gateway.budgetAdmission].map((each) => each.closeIdle(Infinity)),
@@ -177,5 +179,6 @@ async function close(parts: Parts, listener: Dedicated): Promise<void> {
     upstreams.destroy(),
     apiRelay.destroy(),
     database.destroy(),
+    contentDatabase.destroy(),
   ])
 }

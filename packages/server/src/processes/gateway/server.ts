@@ -12,7 +12,7 @@ import {
 } from '#modules/gateway/index.ts'
 import { type ApiRelay, LEASE_PROXY } from './api-relay.ts'
 import { serveCount } from './count.ts'
-import { type Exchange, sendJson, sendRefusal } from './exchange.ts'
+import { type Exchange, sendJson, sendRefusal, type ServedExchange } from './exchange.ts'
 import { identifyCaller } from './identify.ts'
 import { type InferenceDeps, serveInference } from './inference.ts'
 
@@ -21,7 +21,7 @@ export interface ServerDeps extends InferenceDeps {
   readonly newRequestId: () => string
 }
 
-type Serve = (deps: ServerDeps, exchange: Exchange, path: string) => void | Promise<void>
+type Serve = (deps: ServerDeps, exchange: ServedExchange, path: string) => void | Promise<void>
 
 const MODELS = '/v1/models'
 
@@ -94,7 +94,7 @@ function receive(deps: ServerDeps, request: IncomingMessage, response: ServerRes
   void serve(deps, exchange, path)
 }
 
-async function serve(deps: ServerDeps, exchange: Exchange, path: string): Promise<void> {
+async function serve(deps: ServerDeps, exchange: ServedExchange, path: string): Promise<void> {
   try {
     await handlerOf(exchange.request.method ?? 'GET', path)(deps, exchange, path)
   } catch (failure) {

@@ -38,6 +38,7 @@ export type Part =
   | 'rates'
   | 'held'
   | 'journal'
+  | 'keys'
 
 export class Watch {
   readonly metrics = new Metrics(HELP)
