@@ -314,6 +314,8 @@ CREATE TABLE deployment (
   steady_ms integer NOT NULL DEFAULT 120000,
   band_ppm integer NOT NULL DEFAULT 100000,
   declared jsonb,
+  allows_private_network boolean NOT NULL DEFAULT false,
+  server jsonb,
   CONSTRAINT deployment_pkey PRIMARY KEY (id),
   CONSTRAINT deployment_model_name_key UNIQUE (model_name),
   CONSTRAINT deployment_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
@@ -1119,6 +1121,15 @@ CREATE TABLE route (
 CREATE TRIGGER route_append_only BEFORE DELETE OR UPDATE ON route FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER route_notify AFTER INSERT ON route FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
 
+CREATE TABLE route_breaker (
+  server_id text NOT NULL,
+  writer text NOT NULL,
+  model_name text NOT NULL,
+  opened_at timestamp with time zone NOT NULL,
+  open_until timestamp with time zone NOT NULL,
+  CONSTRAINT route_breaker_pkey PRIMARY KEY (server_id, writer)
+);
+
 CREATE TABLE route_constraint (
   project_id text NOT NULL,
   organization_id text NOT NULL,
@@ -1329,6 +1340,7 @@ CREATE TABLE upstream (
   input_cost_usd numeric(38,12),
   output_cost_usd numeric(38,12),
   created_at timestamp with time zone NOT NULL,
+  allows_private_network boolean NOT NULL DEFAULT false,
   CONSTRAINT upstream_pkey PRIMARY KEY (id),
   CONSTRAINT upstream_model_name_url_upstream_model_key UNIQUE (model_name, url, upstream_model),
   CONSTRAINT upstream_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),

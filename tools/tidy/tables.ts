@@ -47,6 +47,7 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   usage_detail: 'metering',
   route: 'routing',
   route_constraint: 'routing',
+  route_breaker: 'routing',
   journal_position: 'metering',
   market_order: 'order',
   clearing: 'order',

@@ -12,7 +12,14 @@ function deployment(changes: Partial<Deployment> = {}): Deployment {
   return {
     ...{ id: ID, model: 'toy', source: 'replica', pool: 'laptop', policy: 'autoscale' },
     ...{ replicasMin: 0, replicasMax: 4, idleMs: 300_000, steadyMs: 120_000, bandPercent: 10 },
-    ...{ replicasWanted: 1, coldStartMs: 2100, upstreamUrl: null, weights: null, replicas: [] },
+    ...{
+      replicasWanted: 1,
+      coldStartMs: 2100,
+      upstreamUrl: null,
+      weights: null,
+      server: null,
+      replicas: [],
+    },
     ...changes,
   }
 }

@@ -9,6 +9,7 @@ const ID = 'ups_00000000000000000000000001'
 const UPSTREAM = {
   ...{ id: ID, model: 'claude', provider: 'anthropic', url: 'https://api.example.com/v1' },
   ...{ upstreamModel: 'theirs-1', hasCredential: true, region: 'eu', dataPolicy: 'not_kept' },
+  allowsPrivateNetwork: false,
   ...{ inputCostUsd: null, outputCostUsd: null, createdAt: '2026-01-01T00:00:00.000Z' },
 }
 const listUpstreams = () => ({ items: [UPSTREAM], nextCursor: null })
@@ -39,6 +40,8 @@ describe('upstream', () => {
     const answers = { createUpstream: () => UPSTREAM }
     expect((await run(words, asOperator(answers))).code).toBe(0)
     expect(installation().requests[0]?.body).not.toHaveProperty('sell')
+    expect((await run([...words, '--private-network'], asOperator(answers))).code).toBe(0)
+    expect(installation().requests.at(-1)?.body).toMatchObject({ allowsPrivateNetwork: true })
     const half = await run([...words, '--input-price', '3'], asOperator(answers))
     expect(half.code).toBe(2)
     expect(half.stderr).toContain('A new model needs its context and both prices')

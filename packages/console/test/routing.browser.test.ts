@@ -72,6 +72,18 @@ describe.runIf(hasChromium)('routes', { timeout: 150_000 }, () => {
     await opened.close()
   })
 
+  test('the operator removes it, and every server is asked again', async () => {
+    const opened = await scene.open({ as: 'operator' })
+    const { page } = opened
+    await opened.go('/routes/toy')
+    await page.getByRole('button', { name: 'Remove the route' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove the route' }).click()
+    await page.getByText('The route was removed').waitFor()
+    await page.getByText('asked', { exact: true }).waitFor()
+    expect((await scene.operator.getRoute({ params: { model: 'toy' } })).document).toBeNull()
+    await opened.close()
+  })
+
   test('a buyer says where requests of the project may be answered, and takes it back', async () => {
     const opened = await scene.open({ as: 'buyer' })
     const { page } = opened

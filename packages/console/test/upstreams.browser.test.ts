@@ -30,10 +30,14 @@ describe.runIf(hasChromium)('upstreams', { timeout: 150_000 }, () => {
     await fill('Output price', '15')
     await dialog.getByRole('button', { name: 'Add the upstream' }).click()
     await dialog.getByText('This address is not asked').waitFor()
+    await fill('Address', 'https://10.1.2.3/v1')
+    await dialog.getByRole('button', { name: 'Add the upstream' }).click()
+    await dialog.getByText('say that it may be in a private network').waitFor()
     await fill('Address', 'https://models.example.com/v1')
     await dialog.getByRole('button', { name: 'Add the upstream' }).click()
     await page.getByText('The upstream was added').waitFor()
     await page.getByText('credential sealed').waitFor()
+    await page.getByText('public internet only').waitFor()
     expect(await page.content()).not.toContain('sk-canary')
     expect((await scene.operator.listUpstreams()).items).toMatchObject([
       { model: 'elsewhere', provider: 'anthropic', hasCredential: true, region: 'eu-west' },

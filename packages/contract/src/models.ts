@@ -60,6 +60,15 @@ export const Deployment = z.object({
   coldStartMs: z.number().int().nullable(),
   upstreamUrl: z.string().nullable(),
   weights: z.string().nullable(),
+  /** What runs as its replicas, where that is a server of somebody else's making. */
+  server: z
+    .object({
+      engine: z.enum(['vllm', 'sglang']),
+      /** Of each replica. */
+      gpus: z.number().int(),
+      requestsAtOnce: z.number().int(),
+    })
+    .nullable(),
   replicas: z.array(Replica),
 })
 export type Deployment = z.infer<typeof Deployment>
@@ -126,6 +135,10 @@ export const createDeployment = endpoint({
       .min(1)
       .max(200)
       .meta({ description: 'The name the server itself uses.' }),
+    allowsPrivateNetwork: z.boolean().default(false).meta({
+      description:
+        'It may be in a private network, or on this machine, and is then also asked without TLS.',
+    }),
     contextTokens: z.number().int().min(128).max(10_000_000).default(8192),
     inputUsdPerMillionTokens: z
       .string()

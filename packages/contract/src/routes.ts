@@ -101,6 +101,18 @@ export const RouteGroup = z.strictObject({
 })
 export type RouteGroup = z.infer<typeof RouteGroup>
 
+/** Asks a second server when the first is slow. The first useful answer wins, and the other is called off. */
+export const RouteHedge = z.strictObject({
+  afterMs: z.number().int().min(10).max(600_000).meta({
+    description: 'After so long without output, or without a whole answer where none is streamed.',
+  }),
+  percentile: z.number().int().min(50).max(99).optional().meta({
+    description:
+      'Instead: after as long as so many of a hundred of the last answers took, once twenty were measured.',
+  }),
+})
+export type RouteHedge = z.infer<typeof RouteHedge>
+
 export const RouteDocument = z.strictObject({
   groups: z.array(RouteGroup).min(1).max(32).meta({
     description: 'In order: a later one is asked when nobody of an earlier one answers.',
@@ -124,6 +136,10 @@ export const RouteDocument = z.strictObject({
       }),
     })
     .default({}),
+  hedge: RouteHedge.optional().meta({
+    description:
+      'Absent: never. Both are tries, within the limits of retries; the buyer pays for the answer alone.',
+  }),
 })
 export type RouteDocument = z.infer<typeof RouteDocument>
 
@@ -161,6 +177,15 @@ export const RouteServer = z.object({
   groups: z.array(Name),
   /** Why the route never asks it; null: it may be asked. */
   excludedBy: z.enum(['not_named', 'region', 'provider', 'data_policy', 'price']).nullable(),
+  /** Too many of its tries failed: it is asked last, and when its pause is over by single requests. Null: nothing of that. */
+  breaker: z
+    .object({
+      state: z.enum(['open', 'half_open']),
+      openedAt: Instant,
+      /** Gateways that ask it last. */
+      gateways: z.number().int(),
+    })
+    .nullable(),
 })
 export type RouteServer = z.infer<typeof RouteServer>
 

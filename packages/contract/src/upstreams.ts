@@ -4,7 +4,7 @@ import { endpoint } from './endpoint.ts'
 import { Amount, Done, Instant, Name, UpstreamId, list } from './primitives.ts'
 
 /** What a server speaks. */
-export const UpstreamProvider = z.enum(['openai', 'anthropic', 'azure', 'gemini'])
+export const UpstreamProvider = z.enum(['openai', 'anthropic', 'azure', 'gemini', 'bedrock'])
 export type UpstreamProvider = z.infer<typeof UpstreamProvider>
 
 /** What becomes of the prompts that a server sees, as its operator promises. */
@@ -21,6 +21,8 @@ export const Upstream = z.object({
   hasCredential: z.boolean(),
   region: Name.nullable(),
   dataPolicy: UpstreamDataPolicy,
+  /** Its name may lead into a private network, or to this machine. */
+  allowsPrivateNetwork: z.boolean(),
   /** What it takes for a million tokens; null where that is not known. */
   inputCostUsd: Amount.nullable(),
   outputCostUsd: Amount.nullable(),
@@ -28,12 +30,24 @@ export const Upstream = z.object({
 })
 export type Upstream = z.infer<typeof Upstream>
 
+const PRIVATE_WORDS =
+  'It may be in a private network, or on this machine, and is then also asked without TLS.'
+
 const perMillion = z.string().regex(/^\d{1,8}(\.\d{1,6})?$/, 'write USD as a plain decimal')
+
+/** A key of AWS's: its id, its secret, and a session's token where it was lent. */
+const AWS_KEY =
+  /^((?:AKIA|ASIA)[A-Z0-9]{12,28}):([A-Za-z0-9/+=]{30,128})(?::([A-Za-z0-9/+=]{16,4000}))?$/
+
 const credential = z
   .string()
   .min(1)
   .max(4096)
   .regex(/^[\x21-\x7e]+$/, 'a credential has no spaces or line breaks')
+  .refine(
+    (text) => !/^(AKIA|ASIA)[A-Z0-9]{12}/.test(text) || AWS_KEY.test(text),
+    'a key of AWS is written ID:SECRET, or ID:SECRET:TOKEN for a session',
+  )
 
 export const listUpstreams = endpoint({
   id: 'upstream.list',
@@ -67,6 +81,7 @@ export const createUpstream = endpoint({
     }),
     region: Name.optional(),
     dataPolicy: UpstreamDataPolicy.default('unknown'),
+    allowsPrivateNetwork: z.boolean().default(false).meta({ description: PRIVATE_WORDS }),
     inputCostUsd: perMillion.optional(),
     outputCostUsd: perMillion.optional(),
     /** Puts the model into the catalog; without it, the model has to be there. */
@@ -100,16 +115,17 @@ export const updateUpstream = endpoint({
   id: 'upstream.update',
   method: 'PATCH',
   path: '/upstreams/{id}',
-  summary: 'Give an upstream another credential, region or data policy',
+  summary: 'Give an upstream another credential, region, data policy or reach',
   permission: 'upstream.update',
   params: z.strictObject({ id: UpstreamId }),
   body: z.strictObject({
     credential: credential.nullable().optional().meta({ description: 'Null: none any more.' }),
     region: Name.nullable().optional(),
     dataPolicy: UpstreamDataPolicy.optional(),
+    allowsPrivateNetwork: z.boolean().optional().meta({ description: PRIVATE_WORDS }),
   }),
   returns: Upstream,
-  errors: ['upstream.not_found'],
+  errors: ['upstream.not_found', 'upstream.address_refused'],
 })
 
 export const deleteUpstream = endpoint({

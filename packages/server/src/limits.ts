@@ -52,6 +52,8 @@ export const SIMULATIONS_AT_ONCE = 1
 export const SIMULATION_LOOK_EVERY_MS = 250
 /** At most so many recorded requests are run through a route that is tried. */
 export const ROUTE_REPLAYED_MAX = 20_000
+/** A breaker of which nothing was heard for so long after its pause is forgotten: its gateway may be gone. */
+export const BREAKER_REMEMBERED_MS = 5 * MINUTE_MS
 /** How long it is known which servers a request was tried at. What it cost is kept for ever. */
 export const USAGE_DETAIL_KEPT_MS = 31 * 24 * 60 * MINUTE_MS
 export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS

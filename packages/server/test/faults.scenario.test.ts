@@ -259,7 +259,10 @@ describe('an installation', { timeout: 120_000 }, () => {
     // given
     const upstream = await startSlowUpstream('slow')
     await seen.operator.createDeployment({
-      body: { model: 'slow', upstreamUrl: upstream.url, upstreamModel: 'slow' },
+      body: {
+        ...{ model: 'slow', upstreamUrl: upstream.url, upstreamModel: 'slow' },
+        allowsPrivateNetwork: true,
+      },
     })
     const [gateway = 0] = gatewaysOf(dataDir)
     const answer = await untilTrue(async () => {

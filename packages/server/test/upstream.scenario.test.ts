@@ -68,6 +68,7 @@ describe('an upstream', () => {
   const upstream = () => ({
     ...{ model: 'elsewhere', provider: 'anthropic' as const, url: server.url },
     ...{ upstreamModel: 'theirs-1', credential: 'sk-first', region: 'eu', sell },
+    allowsPrivateNetwork: true,
   })
 
   test('answers for a model of its own, with its credential, until it is removed', async () => {
@@ -113,6 +114,23 @@ describe('an upstream', () => {
   ])('is not asked at %s', async (url) => {
     const body = { ...upstream(), url }
     expect(await codeOf(operator.createUpstream({ body }))).toBe('upstream.address_refused')
+  })
+
+  test('is not asked on this machine or in a private network, unless that is said of it', async () => {
+    for (const url of [server.url, 'https://10.1.2.3/v1', 'https://gpu.internal/v1']) {
+      const body = { ...upstream(), url, allowsPrivateNetwork: false }
+      expect(await codeOf(operator.createUpstream({ body }))).toBe('upstream.address_refused')
+    }
+    // A name says nothing by itself: what it leads to is looked at when it is asked.
+    const named = { ...upstream(), url: 'https://localhost.example.com/v1', model: 'named' }
+    const { id } = await operator.createUpstream({
+      body: { ...named, allowsPrivateNetwork: false },
+    })
+    await operator.deleteUpstream({ params: { id } })
+    const meant = await operator.createUpstream({ body: { ...upstream(), model: 'meant' } })
+    const taken = { params: { id: meant.id }, body: { allowsPrivateNetwork: false } }
+    expect(await codeOf(operator.updateUpstream(taken))).toBe('upstream.address_refused')
+    await operator.deleteUpstream({ params: { id: meant.id } })
   })
 
   test('of a model that nobody sells says what it is sold for', async () => {

@@ -12,6 +12,7 @@ import { findId } from './find.ts'
 interface AddOptions {
   readonly upstream: string
   readonly upstreamModel?: string
+  readonly privateNetwork?: boolean
   readonly context?: number
   readonly inputPrice?: string
   readonly outputPrice?: string
@@ -30,7 +31,7 @@ export function addDeploymentCommands(program: Command, context: Context): void 
     usage: 'add',
     summary: 'Sell a model that an OpenAI-compatible server serves',
     example:
-      'spillway deployment add llama3 --upstream http://127.0.0.1:11434/v1 --upstream-model llama3:8b',
+      'spillway deployment add llama3 --upstream http://127.0.0.1:11434/v1 --upstream-model llama3:8b --private-network',
     persona: 'operator',
     arguments: [new Argument('<name>', 'the name buyers use')],
     options: addOptions(),
@@ -61,6 +62,7 @@ function addOptions(): readonly Option[] {
       .argParser(address)
       .makeOptionMandatory(),
     new Option('--upstream-model <name>', 'the name the server itself uses; default: the same'),
+    new Option('--private-network', 'it may be in a private network, or on this machine'),
     new Option('--context <tokens>', 'the longest conversation; default: 8192').argParser(
       wholeNumber({ least: 128, most: 10_000_000 }),
     ),
@@ -100,6 +102,7 @@ async function addDeployment(call: Call<AddOptions>): Promise<void> {
       model,
       upstreamUrl: options.upstream,
       upstreamModel: options.upstreamModel ?? model,
+      ...(options.privateNetwork === true ? { allowsPrivateNetwork: true } : {}),
       ...(options.context === undefined ? {} : { contextTokens: options.context }),
       ...(options.inputPrice === undefined ? {} : { inputUsdPerMillionTokens: options.inputPrice }),
       ...(options.outputPrice === undefined

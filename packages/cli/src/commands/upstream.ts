@@ -13,6 +13,7 @@ interface TermOptions {
   readonly credential?: boolean
   readonly region?: string
   readonly data?: UpstreamDataPolicy
+  readonly privateNetwork?: boolean
 }
 
 interface AddOptions extends TermOptions {
@@ -44,7 +45,9 @@ export function addUpstreamCommands(program: Command, context: Context): void {
     summary: 'Let a server of somebody else answer for a model',
     details:
       'A model that is in the catalog keeps its price; a new one needs --context, --input-price and --output-price. ' +
-      'With --credential, what proves who asks is asked for, or read from a pipe; it is kept sealed and never shown again.',
+      'With --credential, what proves who asks is asked for, or read from a pipe; it is kept sealed and never shown again. ' +
+      'For Bedrock it is an API key, or a key of AWS as ID:SECRET (ID:SECRET:TOKEN for a session). ' +
+      'A server in a network of yours, or on this machine, needs --private-network.',
     example:
       'spillway upstream add claude --address https://api.example.com/v1 --provider anthropic --credential < key.txt',
     persona: 'operator',
@@ -54,7 +57,7 @@ export function addUpstreamCommands(program: Command, context: Context): void {
   })
   addCommand<TermOptions>(upstream, context, {
     usage: 'update',
-    summary: 'Give an upstream another credential, region or data policy',
+    summary: 'Give an upstream another credential, region, data policy or reach',
     example: 'spillway upstream update claude --credential < key.txt',
     persona: 'operator',
     arguments: [idArgument()],
@@ -94,6 +97,8 @@ function termOptions(): readonly Option[] {
     new Option('--data <policy>', 'what becomes of prompts there').choices(
       UpstreamDataPolicy.options,
     ),
+    new Option('--private-network', 'it may be in a private network, or on this machine'),
+    new Option('--no-private-network', 'it is on the public internet alone; the default'),
   ]
 }
 
@@ -142,11 +147,12 @@ function given<Values extends object>(values: Values) {
 }
 
 async function readTerms(call: Call<TermOptions>) {
-  const { credential, region, data: dataPolicy } = call.options
+  const { credential, region, data: dataPolicy, privateNetwork } = call.options
   return given({
     credential: credential === true ? await readCredential(call) : undefined,
     region,
     dataPolicy,
+    allowsPrivateNetwork: privateNetwork,
   })
 }
 
@@ -210,7 +216,10 @@ async function updateUpstream(call: Call<TermOptions>): Promise<void> {
   const id = await findUpstream(call)
   const body = await readTerms(call)
   if (Object.keys(body).length === 0)
-    throw usageFailure('Nothing to change was given.', 'Give --credential, --region or --data.')
+    throw usageFailure(
+      'Nothing to change was given.',
+      'Give --credential, --region, --data or --private-network.',
+    )
   const changed = await call.client().updateUpstream({ params: { id }, body })
   await call.present(changed, () => renderUpstreams([changed], tableOptions(call)))
 }

@@ -48,6 +48,13 @@ export function renderDeployments(
       heading: 'FROM',
       cell: ({ deployment }) => deployment.upstreamUrl ?? deployment.pool ?? '',
     },
+    {
+      heading: 'RUNS',
+      cell: ({ deployment: { server, source } }) => {
+        if (server !== null) return `${server.engine} on ${server.gpus}`
+        return source === 'replica' ? 'llama.cpp' : ''
+      },
+    },
     { heading: '', isFlexible: true, cell: ({ replica }) => replica?.text ?? '' },
   ]
   return renderTable(columns, lines, options)
@@ -70,7 +77,7 @@ export function renderDiscoveries(
     options,
   )
   const model = first.models[0] ?? 'MODEL'
-  const add = `spillway deployment add ${nameFrom(model)} --upstream ${first.url} --upstream-model ${model}`
+  const add = `spillway deployment add ${nameFrom(model)} --upstream ${first.url} --upstream-model ${model} --private-network`
   return `${table}\n\n${options.paint('dim', `add one: ${add}`)}`
 }
 

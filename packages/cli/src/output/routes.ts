@@ -62,7 +62,11 @@ export function renderRoute(route: Route, options: TableOptions): string {
       {
         heading: 'ASKED',
         isFlexible: true,
-        cell: ({ excludedBy }) => (excludedBy === null ? 'yes' : EXCLUSIONS[excludedBy]),
+        cell: ({ excludedBy, breaker }) => {
+          if (excludedBy !== null) return EXCLUSIONS[excludedBy]
+          if (breaker === null) return 'yes'
+          return breaker.state === 'open' ? 'last: its breaker is open' : 'last: it is probed'
+        },
       },
     ],
     servers,

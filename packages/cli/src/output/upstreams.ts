@@ -20,6 +20,10 @@ export function renderUpstreams(upstreams: readonly Upstream[], options: TableOp
       { heading: 'ADDRESS', isFlexible: true, cell: ({ url }) => url },
       { heading: 'ITS NAME', cell: ({ upstreamModel }) => toLine(upstreamModel) },
       { heading: 'CREDENTIAL', cell: ({ hasCredential }) => (hasCredential ? 'sealed' : 'none') },
+      {
+        heading: 'NETWORK',
+        cell: ({ allowsPrivateNetwork }) => (allowsPrivateNetwork ? 'private too' : 'public'),
+      },
       { heading: 'REGION', cell: ({ region }) => region ?? 'unknown' },
       { heading: 'PROMPTS', cell: ({ dataPolicy }) => POLICIES[dataPolicy] },
     ],

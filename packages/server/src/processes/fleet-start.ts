@@ -13,6 +13,7 @@ import {
   type FleetModel,
   readFleetFile,
   scalingOf,
+  serverOf,
   surveyFleet,
 } from '#modules/fleet/index.ts'
 import { gpuSku, TIERS } from '#modules/market/index.ts'
@@ -224,6 +225,7 @@ export async function startFleet(
       pool: model.pool,
       terms: scalingOf(model),
       weights: model.weights ?? null,
+      server: serverOf(model),
     }))
     await declareReplicaDeployments(tx, deployments, context)
     return keptNodes

@@ -208,7 +208,14 @@ function sayWhatGoesOn({ progress }: Base): ControllerDeps['onResumed'] {
 function control(base: Base, running: Running): Acting {
   const { ground, engines, config, root, surveyed, people, writers, bell } = base
   const { fleet } = surveyed
-  const serving = assembleServing({ ground, config, root, fleet, operator: people.operator })
+  const serving = assembleServing({
+    ground,
+    config,
+    root,
+    fleet,
+    operator: people.operator,
+    engines,
+  })
   const directory = join(config.dataDir, 'journal')
   const shipper = createShipper({
     ...ground,

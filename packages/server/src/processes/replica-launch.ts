@@ -5,7 +5,7 @@ import { request } from 'undici'
 import { z } from 'zod'
 import { newId, type IdSource } from '#kernel/ids.ts'
 import type { Lease } from '#modules/lease/index.ts'
-import type { Deployment, ServingDeps } from '#modules/serving/index.ts'
+import { type Deployment, renderServerCommand, type ServingDeps } from '#modules/serving/index.ts'
 
 const PORT_FLAG = '--port-file'
 const HEALTH_WITHIN_MS = 1000
@@ -45,7 +45,7 @@ export function replicaCommand({
 }: LaunchDeps): ServingDeps['replicaCommand'] {
   const folder = join(dataDir, 'replicas')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return async (deployment: Deployment, weightsPath: string) => [
+  const own = (deployment: Deployment, weightsPath: string) => [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     join(import.meta.dirname, 'replica.ts'),
@@ -56,6 +56,11 @@ export function replicaCommand({
     ...['--port', '0'],
     ...[PORT_FLAG, join(folder, `${newId('claim', ids)}.json`)],
   ]
+  return async (deployment: Deployment, weights: string) => {
+    const { model, server } = deployment
+    if (server === null) return own(deployment, weights)
+    return renderServerCommand({ server, model, weights, contextTokens: contextTokensOf(model) })
+  }
 }
 
 function portOf(lease: Lease): number | null {

@@ -5,6 +5,7 @@ import type { FleetFile } from '#modules/fleet/index.ts'
 import type { Principal } from '#modules/identity/index.ts'
 import { declareModel, type Deployment, type ServingDeps } from '#modules/serving/index.ts'
 import { inTransaction } from '#platform/db/database.ts'
+import type { Engines } from '#platform/engines/engine.ts'
 import {
   renderProgress,
   resolveWeights,
@@ -14,6 +15,7 @@ import type { Config } from '../config.ts'
 import { cardOf } from './fleet-start.ts'
 import type { Ground } from './ground.ts'
 import { checkReplica, replicaCommand } from './replica-launch.ts'
+import { createServerCheck } from './server-check.ts'
 import { createWeightsShelf, type WeightsShelfDeps } from './weights-shelf.ts'
 
 interface Parts {
@@ -22,6 +24,7 @@ interface Parts {
   readonly root: string
   readonly fleet: FleetFile
   readonly operator: Principal
+  readonly engines: Engines
 }
 
 /** The catalog must say that the toy stands in for the model that was asked for, and when it does no more. */
@@ -73,11 +76,17 @@ function resolver(parts: Parts): WeightsShelfDeps['resolve'] {
 }
 
 export function assembleServing(parts: Parts): Omit<ServingDeps, 'onLoad'> {
-  const { ground, config, fleet, operator } = parts
+  const { ground, config, fleet, operator, engines } = parts
   const contextTokensOf = (model: string) =>
     fleet.models.find((each) => each.name === model)?.contextTokens ?? 2048
   const isEmbedding = (model: string) =>
     fleet.models.some((each) => each.name === model && each.embeddings)
+  const checkServer = createServerCheck({ ...ground, engines })
+  const shelf = createWeightsShelf({
+    log: ground.log,
+    resolve: resolver(parts),
+    onStandIn: (deployment, why) => sayStandIn(parts, deployment, why),
+  })
   return {
     database: ground.database,
     now: ground.now,
@@ -89,11 +98,12 @@ export function assembleServing(parts: Parts): Omit<ServingDeps, 'onLoad'> {
       contextTokensOf,
       isEmbedding,
     }),
-    checkHealth: checkReplica,
-    locateWeights: createWeightsShelf({
-      log: ground.log,
-      resolve: resolver(parts),
-      onStandIn: (deployment, why) => sayStandIn(parts, deployment, why),
-    }),
+    checkHealth: (lease, deployment) =>
+      deployment.server === null ? checkReplica(lease) : checkServer(lease, deployment),
+    // Servers of somebody else's making load what they are told by themselves.
+    locateWeights: (deployment) =>
+      deployment.server === null
+        ? shelf(deployment)
+        : { kind: 'ready', path: deployment.weights ?? '', standsIn: null },
   }
 }

@@ -14,6 +14,8 @@ const deployment: Deployment = {
   terms: fixedTerms(1),
   replicasWanted: 1,
   weights: 'hf:owner/repository/model.gguf',
+  server: null,
+  allowsPrivateNetwork: false,
   upstreamUrl: null,
   upstreamModel: null,
   createdAt: new Date(0),

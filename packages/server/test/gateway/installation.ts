@@ -80,9 +80,10 @@ export async function addModel(db: Database, options: ModelOptions): Promise<voi
     const isUpstream = kind === 'upstream'
     const id = `dep_${name}`
     await sql`
-      INSERT INTO deployment (id, model_name, source, pool_name, replicas_wanted, upstream_url, upstream_model, created_at)
+      INSERT INTO deployment (id, model_name, source, pool_name, replicas_wanted, upstream_url, upstream_model,
+        allows_private_network, created_at)
       VALUES (${id}, ${name}, ${kind}, ${isUpstream ? null : 'pool'}, ${urls.length},
-        ${isUpstream ? (urls[0] ?? null) : null}, ${isUpstream ? upstreamModel : null}, now())`.execute(
+        ${isUpstream ? (urls[0] ?? null) : null}, ${isUpstream ? upstreamModel : null}, true, now())`.execute(
       tx,
     )
     if (isUpstream) return
@@ -98,11 +99,14 @@ type UpstreamBody = Parameters<ReturnType<typeof upstreamRoutes>['createUpstream
 /** Declares an upstream as the API does. */
 export async function addUpstream(
   db: Database,
-  body: Omit<UpstreamBody, 'dataPolicy'>,
+  body: Omit<UpstreamBody, 'dataPolicy' | 'allowsPrivateNetwork'> & {
+    readonly allowsPrivateNetwork?: boolean
+  },
 ): Promise<void> {
   const { createUpstream } = upstreamRoutes({ pepper: PEPPER, ids })
   await inTransaction(db, async (tx) => {
-    const call = { db: tx, body: { dataPolicy: 'unknown', ...body }, now: now() }
+    const defaults = { dataPolicy: 'unknown' as const, allowsPrivateNetwork: true }
+    const call = { db: tx, body: { ...defaults, ...body }, now: now() }
     await createUpstream({ ...call, setTarget: () => undefined } as never)
   })
 }

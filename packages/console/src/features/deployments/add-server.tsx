@@ -4,7 +4,7 @@ import type { ReactElement } from 'react'
 import { useForm } from 'react-hook-form'
 import { useCommand } from '../../api/commands.ts'
 import { explain } from '../../api/explain.ts'
-import { InputField } from '../../ui/field.tsx'
+import { CheckField, InputField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { FormRefusal, requestResolver } from '../../ui/form-resolver.ts'
 import { toast } from '../../ui/toast.tsx'
@@ -13,6 +13,7 @@ interface ServerValues {
   model: string
   upstreamUrl: string
   upstreamModel: string
+  allowsPrivateNetwork: boolean
   contextTokens: string
   inputUsdPerMillionTokens: string
   outputUsdPerMillionTokens: string
@@ -26,6 +27,7 @@ function toBody(values: ServerValues) {
     model: values.model.trim(),
     upstreamUrl: values.upstreamUrl.trim(),
     upstreamModel: values.upstreamModel.trim(),
+    allowsPrivateNetwork: values.allowsPrivateNetwork,
     contextTokens,
     inputUsdPerMillionTokens: values.inputUsdPerMillionTokens.trim(),
     outputUsdPerMillionTokens: values.outputUsdPerMillionTokens.trim(),
@@ -49,6 +51,8 @@ export function AddServer({ start, onClose }: AddServerProps): ReactElement {
       model: start.model,
       upstreamUrl: start.url,
       upstreamModel: start.model,
+      // What was found is on this machine.
+      allowsPrivateNetwork: start.url !== '',
       contextTokens: '8192',
       inputUsdPerMillionTokens: '0.10',
       outputUsdPerMillionTokens: '0.40',
@@ -80,6 +84,11 @@ export function AddServer({ start, onClose }: AddServerProps): ReactElement {
         help="Base address of an OpenAI-compatible server."
         error={errors.upstreamUrl?.message}
         {...form.register('upstreamUrl')}
+      />
+      <CheckField
+        label="It may be in a private network"
+        help="Also on this machine. Without it, only the public internet is asked."
+        {...form.register('allowsPrivateNetwork')}
       />
       <div className="grid gap-4 sm:grid-cols-2">
         <InputField

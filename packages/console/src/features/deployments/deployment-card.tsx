@@ -21,6 +21,13 @@ function boundsOf({ policy, replicasMin, replicasMax, replicasWanted }: Deployme
   return policy === 'fixed' ? wanted : `${wanted}, ${replicasMin} to ${replicasMax},`
 }
 
+const ENGINES = { vllm: 'vLLM', sglang: 'SGLang' } as const
+
+function serverWords({ server }: Deployment): string {
+  if (server === null) return ''
+  return `, each ${ENGINES[server.engine]} on ${plural(server.gpus, 'GPU')}`
+}
+
 interface DeploymentCardProps {
   readonly deployment: Deployment
   readonly onRemove: () => void
@@ -30,7 +37,7 @@ export function DeploymentCard({ deployment, onRemove }: DeploymentCardProps): R
   const source =
     deployment.source === 'upstream'
       ? `upstream ${deployment.upstreamUrl ?? ''}`
-      : `${boundsOf(deployment)} on ${deployment.pool ?? 'any pool'}`
+      : `${boundsOf(deployment)} on ${deployment.pool ?? 'any pool'}${serverWords(deployment)}`
   return (
     <li className="border-b border-line py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">

@@ -39,6 +39,7 @@ const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
   hold: ['getBalance'],
   model: ['listModels', 'getModel', 'listDeployments'],
   deployment: ['listModels', 'getModel', 'listDeployments', 'listDiscoveries', 'listBids'],
+  route: ['getRoute', 'listRoutes'],
   replica: ['listModels', 'getModel', 'listDeployments', 'listBids'],
   api_key: ['listApiKeys'],
   budget: ['listBudgets'],

@@ -12,7 +12,8 @@ import { Empty } from '../../ui/notices.tsx'
 import { PageHead, Section } from '../../ui/page.tsx'
 import { StateWord } from '../../ui/state-word.tsx'
 import { EditRoute } from './edit-route.tsx'
-import { constraintWords, EXCLUSION_WORDS, ruleWords } from './route-words.ts'
+import { RemoveRoute } from './remove-route.tsx'
+import { breakerWords, constraintWords, EXCLUSION_WORDS, ruleWords } from './route-words.ts'
 
 const page = getRouteApi('/app/routes/$modelId')
 
@@ -20,6 +21,7 @@ export function RoutePage(): ReactElement {
   const { modelId: model } = page.useParams()
   const query = useQuery(apiQuery('getRoute', { params: { model } }))
   const [isEditing, setEditing] = useState(false)
+  const [isRemoving, setRemoving] = useState(false)
   const route = query.data
   return (
     <>
@@ -33,14 +35,22 @@ export function RoutePage(): ReactElement {
         line={route ? ruleWords(route) : <>&nbsp;</>}
         actions={
           route && (
-            <Button look="primary" onClick={() => setEditing(true)}>
-              Change the route
-            </Button>
+            <>
+              {route.document && (
+                <Button look="quiet" onClick={() => setRemoving(true)}>
+                  Remove the route
+                </Button>
+              )}
+              <Button look="primary" onClick={() => setEditing(true)}>
+                Change the route
+              </Button>
+            </>
           )
         }
       />
       <Answered query={query}>{(found) => <Content route={found} />}</Answered>
       {isEditing && route && <EditRoute route={route} onClose={() => setEditing(false)} />}
+      {isRemoving && <RemoveRoute model={model} onClose={() => setRemoving(false)} />}
     </>
   )
 }
@@ -72,7 +82,7 @@ function Content({ route }: { readonly route: Route }): ReactElement {
 }
 
 function ServerRow({ server }: { readonly server: RouteServer }): ReactElement {
-  const { id, model, provider, region, dataPolicy, groups, excludedBy } = server
+  const { id, model, provider, region, dataPolicy, groups, excludedBy, breaker } = server
   const facts = [
     provider,
     region ?? 'region not known',
@@ -87,6 +97,7 @@ function ServerRow({ server }: { readonly server: RouteServer }): ReactElement {
           {model} · {facts.join(' · ')}
         </span>
       </span>
+      {breaker && <StateWord tone="bad">{breakerWords(breaker)}</StateWord>}
       <StateWord tone={excludedBy === null ? 'good' : 'idle'}>
         {excludedBy === null ? 'asked' : EXCLUSION_WORDS[excludedBy]}
       </StateWord>

@@ -9,6 +9,12 @@ export const EXCLUSION_WORDS: Readonly<Record<NonNullable<RouteServer['excludedB
   price: 'never: its price',
 }
 
+/** It failed too often: what that means for it now. */
+export function breakerWords({ state, gateways }: NonNullable<RouteServer['breaker']>): string {
+  const by = gateways === 1 ? 'one gateway' : `${gateways} gateways`
+  return state === 'open' ? `breaker open at ${by}` : `probed by ${by}`
+}
+
 export function ruleWords({ document }: Pick<Route, 'document'>): string {
   if (document === null) return 'Every server, the least busy first'
   return document.groups

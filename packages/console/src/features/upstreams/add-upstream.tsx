@@ -18,6 +18,7 @@ interface Draft {
   credential: string
   region: string
   dataPolicy: UpstreamDataPolicy
+  allowsPrivateNetwork: boolean
   contextTokens: string
   isEmbedding: boolean
   inputUsd: string
@@ -27,7 +28,7 @@ interface Draft {
 const EMPTY: Draft = {
   ...{ model: '', url: '', provider: 'openai', upstreamModel: '', credential: '', region: '' },
   ...{ dataPolicy: 'unknown', contextTokens: '', inputUsd: '', outputUsd: '' },
-  isEmbedding: false,
+  ...{ allowsPrivateNetwork: false, isEmbedding: false },
 }
 
 /** A field left empty says nothing. */
@@ -38,6 +39,7 @@ function written(values: Readonly<Record<string, string>>): Record<string, strin
 
 function toBody({ contextTokens, isEmbedding, inputUsd, outputUsd, ...draft }: Draft) {
   const { model, url, provider, upstreamModel, credential, region, dataPolicy } = draft
+  const { allowsPrivateNetwork } = draft
   const isSold = [contextTokens, inputUsd, outputUsd].some((text) => text.trim() !== '')
   return {
     model: model.trim(),
@@ -45,6 +47,7 @@ function toBody({ contextTokens, isEmbedding, inputUsd, outputUsd, ...draft }: D
     upstreamModel: upstreamModel.trim() || model.trim(),
     provider,
     dataPolicy,
+    allowsPrivateNetwork,
     ...written({ credential, region }),
     ...(isSold
       ? {
@@ -111,6 +114,11 @@ function ServerFields({ form: { register, formState } }: Fields): ReactElement {
         error={errors.url?.message}
         {...register('url')}
       />
+      <CheckField
+        label="It may be in a private network"
+        help="Also on this machine. Without it, only the public internet is asked."
+        {...register('allowsPrivateNetwork')}
+      />
       <div className="grid gap-4 sm:grid-cols-2">
         <SelectField label="It speaks" error={errors.provider?.message} {...register('provider')}>
           {UpstreamProvider.options.map((each) => (
@@ -123,7 +131,7 @@ function ServerFields({ form: { register, formState } }: Fields): ReactElement {
           label="Credential"
           type="password"
           autoComplete="new-password"
-          help="Kept sealed, never shown again."
+          help="Kept sealed, never shown again. A key of AWS: ID:SECRET."
           error={errors.credential?.message}
           {...register('credential')}
         />

@@ -6,6 +6,7 @@ export const PROVIDER_WORDS: Readonly<Record<UpstreamProvider, string>> = {
   anthropic: 'Anthropic’s messages',
   azure: 'Azure OpenAI’s deployments',
   gemini: 'Gemini’s generateContent',
+  bedrock: 'Bedrock’s Converse',
 }
 
 export const POLICY_WORDS: Readonly<Record<UpstreamDataPolicy, string>> = {

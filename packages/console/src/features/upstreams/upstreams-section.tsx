@@ -55,7 +55,7 @@ export function UpstreamsSection(): ReactElement {
 }
 
 function UpstreamRow({
-  upstream: { model, url, provider, upstreamModel, hasCredential, region, dataPolicy },
+  upstream: { model, url, provider, upstreamModel, hasCredential, region, ...upstream },
   onRemove,
 }: {
   readonly upstream: Upstream
@@ -65,7 +65,8 @@ function UpstreamRow({
     PROVIDER_WORDS[provider],
     hasCredential ? 'credential sealed' : 'no credential',
     region ?? 'region not known',
-    `prompts ${POLICY_WORDS[dataPolicy]}`,
+    `prompts ${POLICY_WORDS[upstream.dataPolicy]}`,
+    upstream.allowsPrivateNetwork ? 'private networks too' : 'public internet only',
   ]
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line py-2">

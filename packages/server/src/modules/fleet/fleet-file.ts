@@ -6,7 +6,8 @@ import { LineCounter, parseDocument, type Document, isNode, isPair } from 'yaml'
 import { z } from 'zod'
 import { booksSettings } from './books-settings.ts'
 import { LOCAL_SHAPES, localShape, whyNoImages, whyNoOutbound } from './local-pool.ts'
-import { autoscaleBlock, whyNoAutoscale } from './model-scaling.ts'
+import { autoscaleBlock, scalingFaults } from './model-scaling.ts'
+import { serverBlock, serverFaults } from './model-server.ts'
 import { nearest } from './nearest.ts'
 import {
   durationMs,
@@ -130,6 +131,7 @@ const model = z.strictObject({
   pool: name,
   replicas: z.number().int().min(0).max(64).default(1),
   autoscale: autoscaleBlock.optional(),
+  server: serverBlock.optional(),
   weights: z.string().max(500).optional(),
   sha256: z
     .string()
@@ -235,6 +237,7 @@ function knownKeys(path: Path): readonly string[] {
     'sites.pools.health': health,
     models: model,
     'models.autoscale': autoscaleBlock,
+    'models.server': serverBlock,
     'models.priceUsdPerMillionTokens': model.shape.priceUsdPerMillionTokens,
   }
   return Object.keys(shapes[depthNames]?.shape ?? {})
@@ -350,13 +353,6 @@ function danglingPools(fleet: FleetFile): { path: Path; message: string }[] {
   })
 }
 
-function wrongScaling(fleet: FleetFile): { path: Path; message: string }[] {
-  return fleet.models.flatMap((each, i) => {
-    const message = whyNoAutoscale(each)
-    return message === null ? [] : [{ path: ['models', i, 'autoscale'], message }]
-  })
-}
-
 function wrongPolicies(fleet: FleetFile): { path: Path; message: string }[] {
   return fleet.sites.flatMap((each, s) =>
     each.pools.flatMap((p, i) =>
@@ -390,7 +386,8 @@ export function readFleetFile(text: string): FleetFileOutcome {
         ...idleOutbound(parsed.data),
         ...danglingPools(parsed.data),
         ...wrongPolicies(parsed.data),
-        ...wrongScaling(parsed.data),
+        ...scalingFaults(parsed.data.models),
+        ...serverFaults(parsed.data.models),
       ]
     : parsed.error.issues.flatMap(explain)
   if (parsed.success && faults.length === 0) return { kind: 'read', fleet: parsed.data, lineOf }

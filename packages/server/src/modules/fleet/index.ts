@@ -7,6 +7,7 @@ export {
   readFleetFile,
 } from './fleet-file.ts'
 export { replicasAtFirst, scalingOf } from './model-scaling.ts'
+export { serverOf } from './model-server.ts'
 export { nearest } from './nearest.ts'
 export { policyOf } from './reclaim-policy.ts'
 export { fleetRoutes } from './routes.ts'

@@ -24,9 +24,16 @@ interface ModelOfFile {
 }
 
 /** What is wrong with the block though each of its parts is well written. */
-export function whyNoAutoscale({ autoscale }: ModelOfFile): string | null {
+function whyNoAutoscale({ autoscale }: ModelOfFile): string | null {
   if (autoscale === undefined || autoscale.min <= autoscale.max) return null
   return `the minimum of ${autoscale.min} is above the maximum of ${autoscale.max}`
+}
+
+export function scalingFaults(models: readonly ModelOfFile[]) {
+  return models.flatMap((model, index) => {
+    const message = whyNoAutoscale(model)
+    return message === null ? [] : [{ path: ['models', index, 'autoscale'], message }]
+  })
 }
 
 /** How many replicas a model begins with. */

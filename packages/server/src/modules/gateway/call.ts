@@ -78,6 +78,12 @@ export class Call {
       this.#parts.recording.explain({ asked: this.route, tries: this.#tries, wish: this.wish })
   }
 
+  /** Servers that were asked for nothing, because another was faster. */
+  get calledOff(): number {
+    if (this.#tries.length < 2) return 0
+    return this.#tries.filter(({ outcome }) => outcome === 'called_off').length
+  }
+
   /** What delivery amounts to, in tokens to charge. */
   bill(tally: Tally): Bill {
     return bill(tally, () => estimateInputTokens(this.dialect, this.request))

@@ -10,16 +10,23 @@ export interface StreamEvent {
   readonly data: string
 }
 
+/** How a server's stream is cut into events. */
+export interface Framing {
+  /** The events that these bytes complete. */
+  push(bytes: Buffer): readonly StreamEvent[]
+  /** What waits for the end of its event. */
+  pendingLength(): number
+}
+
 const SPACE = 32
 const CARRIAGE_RETURN = 13
 
-export class EventReader {
+export class EventReader implements Framing {
   readonly #decoder = new StringDecoder('utf8')
   #rest = ''
   #type = ''
   #data: string | null = null
 
-  /** The events that these bytes complete. */
   push(bytes: Buffer): readonly StreamEvent[] {
     const events: StreamEvent[] = []
     const text = this.#rest + this.#decoder.write(bytes)
@@ -34,7 +41,7 @@ export class EventReader {
     return events
   }
 
-  /** Characters that wait for the end of their event. */
+  /** In characters. */
   pendingLength(): number {
     return this.#rest.length + (this.#data?.length ?? 0)
   }

@@ -73,6 +73,8 @@ export type RoutingReason =
   | 'fastest'
   | 'prefix'
   | 'preferred'
+  /** The one asked first was slow. */
+  | 'hedge'
   | 'failed_lately'
   | 'none_left'
 

@@ -1,6 +1,7 @@
 /** Routes and prices in memory, and how busy each target is. An old table serves until a new one could be read. */
 import type { RouteConstraints } from '@spillway/contract'
-import { beginTry, type BreakerState, endTry, stateOf } from './breaker.ts'
+import { beginTry, type Breaker, type BreakerState, endTry, stateOf } from './breaker.ts'
+import { HedgeTimes } from './hedge.ts'
 import { earn, FULL_BUDGET, type RetryBudget, spend } from './route-budget.ts'
 import {
   chooseTarget,
@@ -20,12 +21,26 @@ export interface RouteTableDeps {
   readonly onFailure: (failure: unknown) => void
   /** Told when the set of servers changes, so that connections to those gone can be closed. */
   readonly onTargets: (urls: ReadonlySet<string>) => void
+  /** Told when a server's breaker opens, opens again after a probe, or closes. */
+  readonly onBreaker?: (change: BreakerChange) => void
+}
+
+export interface BreakerChange {
+  readonly target: Target
+  /** One that it answers for. */
+  readonly model: string
+  /** Until single requests probe it; null: it is closed. */
+  readonly openForMs: number | null
+  /** It was closed before. */
+  readonly isFirst: boolean
 }
 
 /** How long a target that failed is tried last. */
 const AVOID_MS = 2000
 
 export class RouteTable {
+  /** Of models whose route says that a second is asked when the first is slow. */
+  readonly hedgeTimes = new HedgeTimes()
   readonly #deps: RouteTableDeps
   readonly #loads = new Map<string, TargetLoad>()
   readonly #budgets = new Map<string, RetryBudget>()
@@ -111,19 +126,32 @@ export class RouteTable {
     })
   }
 
-  end({ id }: Target, { outcome, firstOutputMs, answerMs }: Ended): void {
+  end(target: Target, { outcome, firstOutputMs, answerMs }: Ended): void {
+    const { id } = target
     const load = this.#loadOf(id)
     const nowMs = this.#deps.nowMs()
     const isFailed = FAILURES.has(outcome)
     const isTold = outcome === 'answered' ? 'answered' : isFailed ? 'failed' : 'unknown'
     const isWhole = outcome === 'answered' && firstOutputMs === null
+    const breaker = endTry(load.breaker, isTold, nowMs)
+    if (breaker.openUntilMs !== load.breaker.openUntilMs) this.#tellBreaker(target, load, breaker)
     this.#loads.set(id, {
       ...load,
       inFlight: load.inFlight - 1,
       avoidUntilMs: isFailed && outcome !== 'broken' ? nowMs + AVOID_MS : load.avoidUntilMs,
-      breaker: endTry(load.breaker, isTold, nowMs),
+      breaker,
       firstOutputMs: smooth(load.firstOutputMs, firstOutputMs),
       answerMs: smooth(load.answerMs, isWhole ? answerMs : null),
+    })
+  }
+
+  #tellBreaker(target: Target, before: TargetLoad, { openUntilMs }: Breaker): void {
+    const route = this.list().find(({ targets }) => targets.some(({ id }) => id === target.id))
+    this.#deps.onBreaker?.({
+      target,
+      model: route?.model ?? target.upstreamModel,
+      openForMs: openUntilMs === null ? null : openUntilMs - this.#deps.nowMs(),
+      isFirst: before.breaker.openUntilMs === null,
     })
   }
 

@@ -36,6 +36,8 @@ export interface Target {
   readonly region: string | null
   /** What becomes of the prompts that it sees. */
   readonly dataPolicy: UpstreamDataPolicy
+  /** Of an upstream: its name may lead into a private network, or to this machine. Absent: it may not. */
+  readonly allowsPrivateNetwork?: boolean
   /** Whose it is: `own`, `private`, or a host of the public internet. */
   readonly providerName: string
   /** Of a replica. */

@@ -4,7 +4,7 @@
  * before the client may believe that the answer is complete.
  */
 import type { Quantities } from './charge.ts'
-import { EventReader, type StreamEvent } from './event-stream.ts'
+import { EventReader, type Framing, type StreamEvent } from './event-stream.ts'
 import type { Passage } from './frame/dialect.ts'
 import type { Refusal } from './refusal.ts'
 import { deliver, EMPTY_TALLY, type Tally } from './usage.ts'
@@ -21,15 +21,16 @@ const EVENT_LENGTH_MAX = 8 * 1024 * 1024
 
 export class StreamRelay {
   readonly #passage: Passage
-  readonly #reader = new EventReader()
+  readonly #reader: Framing
   #state: RelayState = { kind: 'open' }
   #tally = EMPTY_TALLY
   #unfinished: number
   #isCut = false
 
   /** `choices` is how many the client asked for. */
-  constructor(passage: Passage, choices: number) {
+  constructor(passage: Passage, choices: number, framing: Framing = new EventReader()) {
     this.#passage = passage
+    this.#reader = framing
     this.#unfinished = choices
   }
 

@@ -7,7 +7,7 @@ import type { Quantities } from './charge.ts'
 import type { RoutingDecision, RoutingReason, Wish } from './route-choice.ts'
 import type { Route, Target } from './route.ts'
 
-/** `broken`: it broke off amid its answer. `refused`: the request itself was at fault. */
+/** `called_off`: another was faster. `broken`: it broke off amid its answer. `refused`: the request itself was at fault. */
 export type TryOutcome =
   | 'answered'
   | 'refused'
@@ -16,6 +16,7 @@ export type TryOutcome =
   | 'connection_lost'
   | 'broken'
   | 'gone'
+  | 'called_off'
 
 /** One try of one server. */
 export interface Try {
@@ -38,12 +39,17 @@ export interface Trail {
 
 const PER_MILLION = 1_000_000n
 
-/** What the operator pays where the answer came from. A try that gave none has no cost that anybody knows. */
+/**
+ * What the operator pays where the answer came from, and for what was called off: that one was asked as well, so its input
+ * is counted; what it had written, nobody says. A try that failed has no cost that anybody knows.
+ */
 function costOf({ target: { cost }, outcome }: Try, used: Quantities): string | null {
-  if (cost === null || (outcome !== 'answered' && outcome !== 'broken')) return null
+  const isCalledOff = outcome === 'called_off'
+  if (cost === null || !(isCalledOff || outcome === 'answered' || outcome === 'broken')) return null
   const part = (amount: typeof cost.input, tokens: number) =>
     rate({ amount, per: PER_MILLION, unit: 'token' }, BigInt(tokens))
-  return renderMoney(add(part(cost.input, used.inputTokens), part(cost.output, used.outputTokens)))
+  const output = isCalledOff ? 0 : used.outputTokens
+  return renderMoney(add(part(cost.input, used.inputTokens), part(cost.output, output)))
 }
 
 /** One line of JSON for the record of the request. */

@@ -9,6 +9,7 @@ import {
   serversOf,
 } from '#modules/gateway/index.ts'
 import type { Db } from '#platform/db/database.ts'
+import { type BreakerStanding, standingOfBreakers } from './breaker-service.ts'
 import { requireModel } from './service.ts'
 import * as store from './store.ts'
 import { loadRouting } from './table-service.ts'
@@ -33,7 +34,11 @@ function candidatesOf(route: Route, { routes }: RoutingTable) {
   })
 }
 
-function renderServers(route: Route, table: RoutingTable) {
+function renderServers(
+  route: Route,
+  table: RoutingTable,
+  breakers: ReadonlyMap<string, BreakerStanding>,
+) {
   const { policy } = route
   return candidatesOf(route, table).map(({ candidate, groups }) => {
     const { target, route: served } = candidate
@@ -51,6 +56,7 @@ function renderServers(route: Route, table: RoutingTable) {
       outputUsd: perMillion(served.outputPrice),
       groups,
       excludedBy: isNamed ? why : ('not_named' as const),
+      breaker: breakers.get(target.id) ?? null,
     }
   })
 }
@@ -58,10 +64,11 @@ function renderServers(route: Route, table: RoutingTable) {
 export async function renderRoutes(db: Db, now: Date) {
   const table = await loadRouting(db, now)
   const current = new Map((await store.listCurrent(db)).map((each) => [each.model, each]))
+  const breakers = await standingOfBreakers(db, now)
   return table.routes.map((route) => {
     const { version = 0, document = null, setAt } = current.get(route.model) ?? {}
     const setText = setAt?.toISOString() ?? null
-    const servers = renderServers(route, table)
+    const servers = renderServers(route, table, breakers)
     return { model: route.model, version, document, setAt: setText, servers }
   })
 }

@@ -1,5 +1,6 @@
 /** Serving: which models are deployed where, their replicas as leases, and who answers for a model now. */
-export { type Load, SERVES_TEXT } from './replica.ts'
+export { type ModelServer, readActivity, renderServerCommand } from './model-server.ts'
+export { type Health, type Load, SERVES_TEXT } from './replica.ts'
 export { coldStartsByDeployment, listStarts } from './start-store.ts'
 export { renderDeployment } from './view-service.ts'
 export { servingRoutes, type ServingRouteDeps } from './routes.ts'

@@ -26,6 +26,8 @@ interface ServedTarget {
   readonly sealedCredential: string | null
   readonly region: string | null
   readonly dataPolicy: UpstreamDataPolicy
+  /** Of an upstream: its name may lead into a private network. */
+  readonly allowsPrivateNetwork: boolean
   /** Of a replica. */
   readonly pool: string | null
   /** What it takes itself for a million tokens; null: not known. */
@@ -61,6 +63,7 @@ const OURS = {
   sealedCredential: null,
   region: null,
   dataPolicy: 'unknown',
+  allowsPrivateNetwork: true,
   inputCostUsd: null,
   outputCostUsd: null,
 } as const
@@ -79,6 +82,7 @@ function targetsOf(
         kind: 'upstream',
         pool: null,
         ...OURS,
+        allowsPrivateNetwork: deployment.allowsPrivateNetwork,
       },
     ]
   return replicas.flatMap((replica) =>
@@ -133,7 +137,7 @@ function skusOf({ name, inputSku, outputSku }: Model): readonly string[] {
 
 function toTarget({ id, url, upstreamModel, ...upstream }: Upstream): ServedTarget {
   const { provider, sealedCredential, region, dataPolicy } = upstream
-  const { inputCostUsd, outputCostUsd } = upstream
+  const { inputCostUsd, outputCostUsd, allowsPrivateNetwork } = upstream
   return {
     id,
     url,
@@ -143,6 +147,7 @@ function toTarget({ id, url, upstreamModel, ...upstream }: Upstream): ServedTarg
     sealedCredential,
     region,
     dataPolicy,
+    allowsPrivateNetwork,
     pool: null,
     inputCostUsd,
     outputCostUsd,

@@ -5,13 +5,14 @@ import { type Price, renderMoney } from '#kernel/money.ts'
 import { listModels, type Model } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Call, Routes } from '#platform/http/handler.ts'
-import { parseTarget } from '#platform/outbound/target.ts'
+import { parseTarget, type Reach } from '#platform/outbound/target.ts'
 import type { ReplicaRow } from './replica.ts'
 import { listRoutes, type ServedRoute } from './route-service.ts'
 import { addUpstream, removeUpstream } from './service.ts'
 import * as store from './store.ts'
 import { changeTerms } from './terms-service.ts'
 import type { ScalingTerms } from './terms.ts'
+import { PRIVATE_REMEDY } from './upstream-service.ts'
 import { PPM_PER_PERCENT, renderDeployment, renderDeployments } from './view-service.ts'
 
 type Names =
@@ -27,7 +28,7 @@ export interface ServingRouteDeps {
   readonly ids: IdSource
   /** OpenAI-compatible servers that answer on this machine. */
   /** Whether a server answers at an address with a list of models. */
-  readonly probe: (url: string) => Promise<boolean>
+  readonly probe: (url: string, reach: Reach) => Promise<boolean>
   readonly discover: () => Promise<
     readonly { url: string; product: string; models: readonly string[] }[]
   >
@@ -97,6 +98,15 @@ async function renderModels(db: Db, now: Date) {
   })
 }
 
+/** Throws `deployment.upstream_unreachable`. */
+function requireReachable(url: string, isPrivateAllowed: boolean): void {
+  const target = parseTarget(url, { isPrivateAllowed })
+  if (target.kind === 'allowed') return
+  const isOnlyPrivate = parseTarget(url, { isPrivateAllowed: true }).kind === 'allowed'
+  const remedy = isOnlyPrivate ? ` ${PRIVATE_REMEDY}` : ''
+  throw new Fault('deployment.upstream_unreachable', `${target.why}${remedy}`)
+}
+
 type ScaleBody = Call<'scaleDeployment'>['body']
 
 function parseTerms(body: ScaleBody): Partial<ScalingTerms> {
@@ -127,9 +137,9 @@ export function servingRoutes({ ids, discover, probe }: ServingRouteDeps): Pick<
       }
     },
     createDeployment: async ({ db, body, now, setTarget }) => {
-      const target = parseTarget(body.upstreamUrl, { isPrivateAllowed: true })
-      if (target.kind === 'refused') throw new Fault('deployment.upstream_unreachable', target.why)
-      if (!(await probe(body.upstreamUrl)))
+      requireReachable(body.upstreamUrl, body.allowsPrivateNetwork)
+      const reach = { isPrivateAllowed: body.allowsPrivateNetwork }
+      if (!(await probe(body.upstreamUrl, reach)))
         throw new Fault(
           'deployment.upstream_unreachable',
           `Nothing answers at ${body.upstreamUrl}/models with a list of models.`,

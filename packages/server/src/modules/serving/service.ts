@@ -5,6 +5,7 @@ import { money } from '#kernel/money.ts'
 import { retireModel } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { wakeStrand } from '#platform/jobs/strand.ts'
+import type { ModelServer } from './model-server.ts'
 import { type Context, declareModel } from './model-service.ts'
 import { DEPLOYMENT_PROGRAM } from './steps.ts'
 import * as store from './store.ts'
@@ -16,6 +17,8 @@ export interface ReplicaDeployment {
   readonly pool: string
   readonly terms: ScalingTerms
   readonly weights: string | null
+  /** What runs there, where it is not a replica of ours. */
+  readonly server?: ModelServer | null
 }
 
 /** What an operator changed stands until the file says something else than it said before. */
@@ -38,11 +41,11 @@ export async function declareReplicaDeployments(
     if (each.source === 'upstream' && wanted.some((one) => one.model === each.model))
       await store.deleteDeployment(tx, each.id)
   const existing = known.filter((each) => each.source === 'replica')
-  for (const { model, pool, terms, weights } of wanted) {
+  for (const { model, pool, terms, weights, server = null } of wanted) {
     const old = existing.find((each) => each.model === model)
     const id = old?.id ?? newId('deployment', ids)
     if (old) {
-      await store.updateDeployment(tx, id, { pool, weights })
+      await store.updateDeployment(tx, id, { pool, weights, server })
       await declareTerms(tx, old, terms)
     } else
       await store.insertDeployment(tx, {
@@ -53,8 +56,10 @@ export async function declareReplicaDeployments(
         replicasWanted: terms.replicasMin,
         terms,
         weights,
+        server,
         upstreamUrl: null,
         upstreamModel: null,
+        allowsPrivateNetwork: false,
         createdAt: now,
       })
     await store.saveDeclared(tx, id, terms)
@@ -79,6 +84,7 @@ export interface UpstreamDeclaration {
   readonly model: string
   readonly upstreamUrl: string
   readonly upstreamModel: string
+  readonly allowsPrivateNetwork: boolean
   readonly contextTokens: number
   readonly inputUsdPerMillionTokens: string
   readonly outputUsdPerMillionTokens: string
@@ -116,8 +122,10 @@ export async function addUpstream(
     replicasWanted: 0,
     terms: fixedTerms(0),
     weights: null,
+    server: null,
     upstreamUrl: upstreamUrl.replace(/\/+$/, ''),
     upstreamModel,
+    allowsPrivateNetwork: upstream.allowsPrivateNetwork,
     createdAt: context.now,
   }
   await store.insertDeployment(tx, deployment)

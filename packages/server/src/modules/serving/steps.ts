@@ -1,4 +1,5 @@
 /** Keeps a deployment's replicas as many and as well as wanted: the strand `deployment/<id>`. */
+import { ServiceRequest } from '@spillway/contract'
 import type { IdSource } from '#kernel/ids.ts'
 import {
   createLease,
@@ -54,7 +55,7 @@ export interface ServingDeps {
     weightsPath: string,
   ) => Promise<readonly string[]>
   /** Asks the replica that runs in this lease. */
-  readonly checkHealth: (lease: Lease) => Promise<Health>
+  readonly checkHealth: (lease: Lease, deployment: store.Deployment) => Promise<Health>
   /** Told what a replica that serves says of itself; null when it does not answer. */
   readonly onLoad: (reading: LoadReading) => void
 }
@@ -76,6 +77,8 @@ const DRAIN_LIMITS = { settleMs: REPLICA_DRAIN_SETTLE_MS, withinMs: REPLICA_DRAI
 const LOOK_SOON_MS = 200
 const LOOK_STEADY_MS = 500
 const REPLICA_GRACE_MS = 5000
+/** It has GPUs and processes to let go of. */
+const SERVER_GRACE_MS = 30_000
 
 function freshRow(ordinal: number): ReplicaRow {
   return {
@@ -129,6 +132,15 @@ async function change(
   )
 }
 
+/** A replica of ours finishes on notice. Other servers end at once on any signal, so they get none before their time. */
+function workOf({ server }: store.Deployment) {
+  if (server === null) return { gpus: 1, graceMs: REPLICA_GRACE_MS, noticeSignal: 'SIGTERM' }
+  return {
+    ...{ gpus: server.gpus, graceMs: SERVER_GRACE_MS, noticeSignal: 'none' },
+    ...{ mode: 'service' as const, service: ServiceRequest.parse({ health: { path: '/health' } }) },
+  }
+}
+
 function leaseRequest(
   deps: ServingDeps,
   { deployment, row }: Replica,
@@ -138,10 +150,8 @@ function leaseRequest(
     kind: 'serving',
     name: `${deployment.model} replica ${row.ordinal + 1}`,
     pool: deployment.pool ?? undefined,
-    gpus: 1,
+    ...workOf(deployment),
     environment: {},
-    graceMs: REPLICA_GRACE_MS,
-    noticeSignal: 'SIGTERM',
     requeue: 'never',
     maxPriceUsd: null,
   }
@@ -210,10 +220,17 @@ async function stopReplica(deps: ServingDeps, leaseId: string): Promise<void> {
   )
 }
 
-/** A replica of other weights than there are now: the fleet file changed, or a toy need not stand in any more. */
-function isOutdated(lease: Lease | null, weights: Weights): lease is Lease {
-  const isUp = lease?.state === 'starting' || lease?.state === 'running'
-  return isUp && weights.kind === 'ready' && !lease.command.includes(weights.path)
+/** Of other weights, or started otherwise, than now: the fleet file changed, or a toy need not stand in any more. */
+async function isOutdated(
+  deps: ServingDeps,
+  deployment: store.Deployment,
+  { lease, weights }: { readonly lease: Lease; readonly weights: Weights },
+): Promise<boolean> {
+  const isUp = lease.state === 'starting' || lease.state === 'running'
+  if (!isUp || weights.kind !== 'ready') return false
+  if (deployment.server === null) return !lease.command.includes(weights.path)
+  const command = await deps.replicaCommand(deployment, weights.path)
+  return command.join('\n') !== lease.command.join('\n')
 }
 
 /** Whether it serves and nothing was to do. */
@@ -221,20 +238,30 @@ async function stepReplica(deps: ServingDeps, replica: Replica): Promise<boolean
   const { deployment, row } = replica
   const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
   const weights = deps.locateWeights(deployment)
-  if (isOutdated(lease, weights)) await stopReplica(deps, lease.id)
-  const health = await askHealth(deps, lease)
+  if (lease !== null && (await isOutdated(deps, deployment, { lease, weights })))
+    await stopReplica(deps, lease.id)
+  const health = await askHealth(deps, replica, lease)
   if (lease !== null && (row.state === 'ready' || health.kind === 'ready')) {
     const load = health.kind === 'ready' ? health.load : null
     deps.onLoad({ deploymentId: deployment.id, leaseId: lease.id, load, at: deps.now() })
   }
   const servesText = (weights.kind === 'ready' ? weights.standsIn : null) ?? SERVES_TEXT
-  const action = decideReplica(row, lease, { health, servesText, now: deps.now(), limits: LIMITS })
+  const limits = limitsOf(deployment)
+  const action = decideReplica(row, lease, { health, servesText, now: deps.now(), limits })
   await act(deps, replica, { action, lease })
   return row.state === 'ready' && action.kind === 'nothing'
 }
 
-async function askHealth(deps: ServingDeps, lease: Lease | null): Promise<Health> {
-  return lease?.state === 'running' ? deps.checkHealth(lease) : { kind: 'unknown' }
+function limitsOf({ server }: store.Deployment) {
+  return server === null ? LIMITS : { ...LIMITS, readyWithinMs: server.readyWithinMs }
+}
+
+async function askHealth(
+  deps: ServingDeps,
+  { deployment }: Replica,
+  lease: Lease | null,
+): Promise<Health> {
+  return lease?.state === 'running' ? deps.checkHealth(lease, deployment) : { kind: 'unknown' }
 }
 
 /** A replica that is not wanted any more answers what is under way, then goes. */
@@ -242,7 +269,7 @@ async function stepLeaving(deps: ServingDeps, replica: Replica): Promise<void> {
   const { row } = replica
   const lease = row.leaseId === null ? null : await findLease(deps.database, row.leaseId)
   const isUp = lease?.state === 'running'
-  const health = await askHealth(deps, lease)
+  const health = await askHealth(deps, replica, lease)
   const action = isUp
     ? decideLeaving(row, health, { now: deps.now(), limits: DRAIN_LIMITS })
     : { kind: 'go' as const }

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely'
 import type { Db } from '#platform/db/database.ts'
 import type { Schema } from '#platform/db/schema.ts'
+import type { ModelServer } from './model-server.ts'
 import type { ReplicaRow } from './replica.ts'
 import type { ScalingTerms } from './terms.ts'
 
@@ -13,10 +14,16 @@ export interface Deployment {
   readonly replicasWanted: number
   readonly terms: ScalingTerms
   readonly weights: string | null
+  /** Null: its replicas are ours. */
+  readonly server: ModelServer | null
   readonly upstreamUrl: string | null
   readonly upstreamModel: string | null
+  /** Of an upstream: its name may lead into a private network. */
+  readonly allowsPrivateNetwork: boolean
   readonly createdAt: Date
 }
+
+const toJson = (server: ModelServer | null) => (server === null ? null : JSON.stringify(server))
 
 function termColumns(terms: ScalingTerms) {
   return {
@@ -40,8 +47,10 @@ export async function insertDeployment(tx: Db, deployment: Deployment): Promise<
       replicas_wanted: deployment.replicasWanted,
       ...termColumns(deployment.terms),
       weights: deployment.weights,
+      server: toJson(deployment.server),
       upstream_url: deployment.upstreamUrl,
       upstream_model: deployment.upstreamModel,
+      allows_private_network: deployment.allowsPrivateNetwork,
       created_at: deployment.createdAt,
     })
     .execute()
@@ -51,11 +60,14 @@ export async function insertDeployment(tx: Db, deployment: Deployment): Promise<
 export async function updateDeployment(
   tx: Db,
   id: string,
-  change: { readonly pool: string; readonly weights: string | null },
+  change: Pick<Deployment, 'weights' | 'server'> & { readonly pool: string },
 ): Promise<void> {
   await tx
     .updateTable('deployment')
-    .set({ pool_name: change.pool, weights: change.weights })
+    .set({
+      ...{ pool_name: change.pool, weights: change.weights },
+      server: toJson(change.server),
+    })
     .where('id', '=', id)
     .execute()
 }
@@ -117,8 +129,10 @@ function toDeployment(row: Selectable<Schema['deployment']>): Deployment {
       bandPpm: row.band_ppm,
     },
     weights: row.weights,
+    server: row.server as ModelServer | null,
     upstreamUrl: row.upstream_url,
     upstreamModel: row.upstream_model,
+    allowsPrivateNetwork: row.allows_private_network,
     createdAt: row.created_at,
   }
 }

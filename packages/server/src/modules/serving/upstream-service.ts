@@ -24,6 +24,10 @@ type Change = Call<'updateUpstream'>['body']
 
 const PURPOSE = 'upstream credential'
 
+/** Of an address that only has to be said to be one of ours. */
+export const PRIVATE_REMEDY =
+  'If it is a server of yours, say that it may be in a private network: allowsPrivateNetwork, --private-network.'
+
 const seal = (credential: string, pepper: string) =>
   sealText(credential, { pepper, purpose: PURPOSE })
 
@@ -31,10 +35,17 @@ export function openUpstreamCredential(sealed: string, pepper: string): string {
   return openText(sealed, { pepper, purpose: PURPOSE })
 }
 
-/** The operator may have servers in its own networks; what no request is for stays out of reach. */
-function parseAddress(text: string): string {
-  const target = parseTarget(text, { isPrivateAllowed: true })
-  if (target.kind === 'refused') throw new Fault('upstream.address_refused', target.why)
+/**
+ * The operator may have servers in its own networks, and says so of each; what no request is for stays out of reach. What
+ * a name leads to is looked at when it is asked.
+ */
+function parseAddress(text: string, isPrivateAllowed: boolean): string {
+  const target = parseTarget(text, { isPrivateAllowed })
+  if (target.kind === 'refused') {
+    const isOnlyPrivate = parseTarget(text, { isPrivateAllowed: true }).kind === 'allowed'
+    const remedy = isOnlyPrivate ? ` ${PRIVATE_REMEDY}` : ''
+    throw new Fault('upstream.address_refused', `${target.why}${remedy}`)
+  }
   target.url.search = ''
   return target.url.href.replace(/\/+$/, '')
 }
@@ -84,7 +95,8 @@ export async function createUpstream(
   body: CreateBody,
   { ids, pepper, now }: UpstreamDeps & { readonly now: Date },
 ): Promise<store.Upstream> {
-  const url = parseAddress(body.url)
+  const { allowsPrivateNetwork } = body
+  const url = parseAddress(body.url, allowsPrivateNetwork)
   await putIntoCatalog(tx, body, { now, ids })
   const upstream: store.Upstream = {
     id: newId('upstream', ids),
@@ -95,6 +107,7 @@ export async function createUpstream(
     sealedCredential: body.credential === undefined ? null : seal(body.credential, pepper),
     region: body.region ?? null,
     dataPolicy: body.dataPolicy,
+    allowsPrivateNetwork,
     inputCostUsd: orNull(body.inputCostUsd),
     outputCostUsd: orNull(body.outputCostUsd),
     createdAt: now,
@@ -110,7 +123,7 @@ async function getUpstream(tx: Db, id: string): Promise<store.Upstream> {
   return found
 }
 
-/** What is left out stays. Throws `upstream.not_found`. */
+/** What is left out stays. Throws `upstream.not_found` and `upstream.address_refused`. */
 export async function updateUpstream(
   tx: Db,
   { id, change }: { readonly id: string; readonly change: Change },
@@ -120,7 +133,9 @@ export async function updateUpstream(
   const { credential, region = old.region, dataPolicy = old.dataPolicy } = change
   const sealed = typeof credential === 'string' ? seal(credential, pepper) : null
   const sealedCredential = credential === undefined ? old.sealedCredential : sealed
-  const changed = { ...old, sealedCredential, region, dataPolicy }
+  const { allowsPrivateNetwork = old.allowsPrivateNetwork } = change
+  parseAddress(old.url, allowsPrivateNetwork)
+  const changed = { ...old, sealedCredential, region, dataPolicy, allowsPrivateNetwork }
   await store.updateUpstream(tx, changed)
   return changed
 }

@@ -14,6 +14,7 @@ export interface Upstream {
   readonly sealedCredential: string | null
   readonly region: string | null
   readonly dataPolicy: UpstreamDataPolicy
+  readonly allowsPrivateNetwork: boolean
   /** For a million tokens. */
   readonly inputCostUsd: Money | null
   readonly outputCostUsd: Money | null
@@ -30,6 +31,7 @@ function toUpstream(row: Selectable<Schema['upstream']>): Upstream {
     sealedCredential: row.sealed_credential,
     region: row.region,
     dataPolicy: row.data_policy as UpstreamDataPolicy,
+    allowsPrivateNetwork: row.allows_private_network,
     inputCostUsd: row.input_cost_usd === null ? null : money(row.input_cost_usd),
     outputCostUsd: row.output_cost_usd === null ? null : money(row.output_cost_usd),
     createdAt: row.created_at,
@@ -60,6 +62,7 @@ export async function insertUpstream(tx: Db, upstream: Upstream): Promise<boolea
       sealed_credential: upstream.sealedCredential,
       region: upstream.region,
       data_policy: upstream.dataPolicy,
+      allows_private_network: upstream.allowsPrivateNetwork,
       input_cost_usd: inputCostUsd === null ? null : renderMoney(inputCostUsd),
       output_cost_usd: outputCostUsd === null ? null : renderMoney(outputCostUsd),
       created_at: upstream.createdAt,
@@ -73,11 +76,14 @@ export async function insertUpstream(tx: Db, upstream: Upstream): Promise<boolea
 /** What may change; the rest is another upstream. */
 export async function updateUpstream(
   tx: Db,
-  { id, sealedCredential, region, dataPolicy }: Upstream,
+  { id, sealedCredential, region, dataPolicy, allowsPrivateNetwork }: Upstream,
 ): Promise<void> {
   await tx
     .updateTable('upstream')
-    .set({ sealed_credential: sealedCredential, region, data_policy: dataPolicy })
+    .set({
+      ...{ sealed_credential: sealedCredential, region, data_policy: dataPolicy },
+      allows_private_network: allowsPrivateNetwork,
+    })
     .where('id', '=', id)
     .execute()
 }

@@ -2,13 +2,19 @@
 import { Fault } from '#kernel/fault.ts'
 import type { Db } from '#platform/db/database.ts'
 import { coldStartsByDeployment } from './start-store.ts'
-import { listDeployments, listReplicas } from './store.ts'
+import { type Deployment, listDeployments, listReplicas } from './store.ts'
 import type { ScalingTerms } from './terms.ts'
 
 export const PPM_PER_PERCENT = 10_000
 
 function renderTerms({ bandPpm, ...terms }: ScalingTerms) {
   return { ...terms, bandPercent: bandPpm / PPM_PER_PERCENT }
+}
+
+function renderServer({ server }: Deployment) {
+  if (server === null) return null
+  const { engine, gpus, requestsAtOnce } = server
+  return { engine, gpus, requestsAtOnce }
 }
 
 export async function renderDeployment(db: Db, id: string) {
@@ -30,6 +36,7 @@ export async function renderDeployments(db: Db) {
     coldStartMs: coldStarts.get(deployment.id) ?? null,
     upstreamUrl: deployment.upstreamUrl,
     weights: deployment.weights,
+    server: renderServer(deployment),
     replicas: replicas
       .filter((replica) => replica.deploymentId === deployment.id)
       .map(({ leaseId, url, state, text, crashes, retryAt }) => ({

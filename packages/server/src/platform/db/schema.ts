@@ -195,6 +195,8 @@ export interface DeploymentTable {
   steady_ms: Generated<number>
   band_ppm: Generated<number>
   declared: ColumnType<unknown, string | null | undefined, string | null>
+  allows_private_network: Generated<boolean>
+  server: ColumnType<unknown, string | null | undefined, string | null>
 }
 
 export interface EventTable {
@@ -712,6 +714,14 @@ export interface RouteTable {
   set_at: Date
 }
 
+export interface RouteBreakerTable {
+  server_id: string
+  writer: string
+  model_name: string
+  opened_at: Date
+  open_until: Date
+}
+
 export interface RouteConstraintTable {
   project_id: string
   organization_id: string
@@ -850,6 +860,7 @@ export interface UpstreamTable {
   input_cost_usd: string | null
   output_cost_usd: string | null
   created_at: Date
+  allows_private_network: Generated<boolean>
 }
 
 export interface UsageDetailTable {
@@ -981,6 +992,7 @@ export interface Schema {
   replica_bid: ReplicaBidTable
   replica_start: ReplicaStartTable
   route: RouteTable
+  route_breaker: RouteBreakerTable
   route_constraint: RouteConstraintTable
   schema_migration: SchemaMigrationTable
   sell_back: SellBackTable

@@ -4,6 +4,8 @@
  */
 import { Agent, type Dispatcher, request } from 'undici'
 import { z } from 'zod'
+import { checkedLookup } from '../outbound/connection.ts'
+import type { Reach } from '../outbound/target.ts'
 
 export interface FoundServer {
   /** Base address, such as `http://127.0.0.1:11434/v1`. */
@@ -73,9 +75,18 @@ export async function findServers(options: DiscoveryOptions = {}): Promise<Found
   }
 }
 
-/** Whether a server answers with a list of models at a base address such as `http://127.0.0.1:11434/v1`. */
-export async function listsModels(url: string, timeoutMs = ANSWER_WITHIN_MS): Promise<boolean> {
-  const agent = new Agent({ maxResponseSize: BODY_BYTES_MAX, connect: { timeout: timeoutMs } })
+/**
+ * Whether a server answers with a list of models at a base address such as `http://127.0.0.1:11434/v1`. What its name
+ * leads to is looked at as with any other call.
+ */
+export async function listsModels(
+  url: string,
+  reach: Reach,
+  timeoutMs = ANSWER_WITHIN_MS,
+): Promise<boolean> {
+  const lookup = checkedLookup(new URL(url).protocol, reach)
+  const connect = { timeout: timeoutMs, lookup }
+  const agent = new Agent({ maxResponseSize: BODY_BYTES_MAX, connect })
   try {
     const address = `${url.replace(/\/+$/, '')}/models`
     return ModelList.safeParse(await ask(address, agent, AbortSignal.timeout(timeoutMs))).success

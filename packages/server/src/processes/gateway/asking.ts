@@ -3,6 +3,7 @@ import {
   type Bill,
   type Call,
   type Gateway,
+  hedgeOf,
   type ModelRequest,
   type Provider,
   PROVIDERS,
@@ -14,7 +15,7 @@ import {
   wireOf,
 } from '#modules/gateway/index.ts'
 import type { Principal } from '#modules/identity/index.ts'
-import { answerFailed, type Asked, type Attempt, attemptTargets } from './attempt.ts'
+import { answerFailed, type Asked, type Attempt, attemptTargets, type Hedge } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import { WholeAnswer } from './relay-whole.ts'
 import type { Upstreams } from './upstreams.ts'
@@ -72,6 +73,7 @@ export function askWhole(
   return attempt<WholeText>(deps, call, async (asked, request) => {
     const got = await new Promise<Attempt<string>>((resolve) => {
       const answer = new WholeAnswer(asked, exchange, resolve)
+      asked.entry?.onLost(() => answer.callOff())
       limitTime(answer, exchange, withinMs)
       deps.upstreams.dispatch(asked.target, request, answer)
     })
@@ -109,6 +111,20 @@ function renamed(request: ModelRequest, model: string): ModelRequest {
   return { ...request, model, body: { ...request.body, model } }
 }
 
+/** Nearly always nothing: only a route asks two at once. */
+function hedgeFor({ routes }: Gateway, { wish, request, guard, route }: Call): { hedge?: Hedge } {
+  const rule = hedgeOf(wish, request, guard?.screening.isOutput ?? false)
+  if (rule === null) return {}
+  const key = `${request.isStream ? 'stream' : 'whole'} ${route.model}`
+  const { hedgeTimes } = routes
+  return {
+    hedge: {
+      afterMs: hedgeTimes.afterMs(rule, key),
+      note: (ms) => hedgeTimes.note(key, ms),
+    },
+  }
+}
+
 export function attempt<Answer>(
   { gateway, watch, nowMs }: AskDeps,
   call: Call,
@@ -120,7 +136,8 @@ export function attempt<Answer>(
     call.note(tried)
     watch.onTried(route.model, tried)
   }
-  const attempting = { gateway, route, wish, routes, nowMs, onFailure, onTried }
+  const hedge = hedgeFor(gateway, call)
+  const attempting = { gateway, route, wish, routes, nowMs, onFailure, onTried, ...hedge }
   return attemptTargets<Answer>(attempting, (asked) => {
     call.ask(asked.route)
     const { target } = asked

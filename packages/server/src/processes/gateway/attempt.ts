@@ -1,5 +1,8 @@
 /** Tries a model's servers in turn until one answers, as long as nothing has reached the client. */
+import { setTimeout as delay } from 'node:timers/promises'
 import {
+  Contest,
+  type Entry,
   type Gateway,
   PROVIDERS,
   type Refusal,
@@ -31,6 +34,8 @@ export interface FailedAttempt {
   readonly isConnectionLost?: boolean
   /** It had not begun when its time was over. */
   readonly isTimedOut?: boolean
+  /** Another was faster, and this one was called off. */
+  readonly isCalledOff?: boolean
   readonly status?: number
 }
 
@@ -44,6 +49,15 @@ export interface Attempting {
   readonly onFailure: (target: Target, why: string) => void
   /** Told of each try when it is over. */
   readonly onTried?: (tried: Try) => void
+  /** Absent: one is asked after the other. */
+  readonly hedge?: Hedge
+}
+
+/** A second is asked when the first is slow. */
+export interface Hedge {
+  readonly afterMs: number
+  /** Told how long a try took that answered, or had not yet when it was called off. */
+  readonly note: (ms: number) => void
 }
 
 /** Where a request goes now. */
@@ -55,52 +69,132 @@ export interface Asked {
   readonly origin: Readonly<Record<string, string>>
   /** Its first output is there. */
   readonly onOutput: () => void
+  /** Where another may be asked at the same time: nothing reaches the client before this one has won. */
+  readonly entry: Entry | null
 }
 
 /** Without a document that says so; more tries than this only add to a storm. */
 const ATTEMPTS_MAX = 3
 
+type Send<Answer> = (asked: Asked) => Promise<Attempt<Answer>>
+
+/** One server, and how it went. */
+interface Tried<Answer> {
+  readonly target: Target
+  readonly outcome: Attempt<Answer>
+}
+
 export async function attemptTargets<Answer>(
   attempting: Attempting,
-  attempt: (asked: Asked) => Promise<Attempt<Answer>>,
+  send: Send<Answer>,
 ): Promise<Attempt<Answer>> {
-  const { gateway, route, wish, routes, onFailure } = attempting
-  const tried: string[] = []
+  const { gateway, route, wish, hedge, onFailure } = attempting
+  const picker = new Picker(attempting)
   const lost = new Set<string>()
-  let attempts = 0
   let last: Attempt<Answer> = {
     kind: 'failed',
     refusal: refusals.modelNotReady(route.model, route.stateText),
     why: 'no target',
   }
   if (wish?.document) gateway.routes.earnTry(route, wish.document.retries.sharePercent)
-  while (attempts < (wish?.attemptsMax ?? ATTEMPTS_MAX)) {
-    const decision = gateway.routes.choose(route, { wish, tried, among: routes })
-    const { target } = decision
-    if (!target) break
-    // What is asked for the first time costs no try.
-    if (attempts > 0 && wish?.document && !gateway.routes.takeTry(route)) break
-    attempts += 1
-    last = await tryOne(attempting, { ...decision, target, attempts }, attempt)
-    if (last.kind !== 'failed') break
-    onFailure(target, last.why)
-    // Once, the same server gets another chance, on a connection of its own time.
-    if (last.isConnectionLost && !lost.has(target.id)) lost.add(target.id)
-    else tried.push(target.id)
+  for (let trying = picker.next(); trying !== null; trying = picker.next()) {
+    const tries: readonly Tried<Answer>[] =
+      hedge && picker.attempts === 1
+        ? await tryTwo({ attempting, hedge, picker }, trying, send)
+        : [await tryOne(attempting, trying, send)]
+    const ended = tries.find(({ outcome }) => outcome.kind !== 'failed')
+    for (const { target, outcome } of tries) {
+      if (outcome.kind !== 'failed' || outcome.isCalledOff) continue
+      last = outcome
+      onFailure(target, outcome.why)
+      // Once, the same server gets another chance, on a connection of its own time.
+      if (outcome.isConnectionLost && !lost.has(target.id)) lost.add(target.id)
+      else picker.strike(target)
+    }
+    if (ended) return ended.outcome
   }
   return last
+}
+
+/** Says whom to try next, as long as tries are left. */
+class Picker {
+  readonly #attempting: Attempting
+  readonly #tried: string[] = []
+  attempts = 0
+
+  constructor(attempting: Attempting) {
+    this.#attempting = attempting
+  }
+
+  /** It is not tried again. */
+  strike({ id }: Target): void {
+    this.#tried.push(id)
+  }
+
+  next(): Trying | null {
+    return this.#pick(this.#tried, () => true)
+  }
+
+  /** Another for the same model beside one that is being tried, so that who wins changes no price. */
+  beside({ target, route }: Trying): Trying | null {
+    return this.#pick([...this.#tried, target.id], (decision) => decision.route === route)
+  }
+
+  #pick(tried: readonly string[], isWanted: (decision: RoutingDecision) => boolean): Trying | null {
+    const { gateway, route, wish, routes } = this.#attempting
+    if (this.attempts >= (wish?.attemptsMax ?? ATTEMPTS_MAX)) return null
+    const decision = gateway.routes.choose(route, { wish, tried, among: routes })
+    const { target } = decision
+    if (!target || !isWanted(decision)) return null
+    // What is asked for the first time costs no try.
+    if (this.attempts > 0 && wish?.document && !gateway.routes.takeTry(route)) return null
+    this.attempts += 1
+    return { ...decision, target, attempts: this.attempts }
+  }
 }
 
 interface Trying extends RoutingDecision {
   readonly target: Target
   readonly attempts: number
+  readonly entry?: Entry
+}
+
+interface Two {
+  readonly attempting: Attempting
+  readonly hedge: Hedge
+  readonly picker: Picker
+}
+
+/** Where the first is slow a second is asked; the first useful answer wins. Both are over when this is. */
+async function tryTwo<Answer>(
+  { attempting, hedge, picker }: Two,
+  first: Trying,
+  send: Send<Answer>,
+): Promise<readonly Tried<Answer>[]> {
+  const contest = new Contest()
+  const one = tryOne(attempting, { ...first, entry: contest.enter() }, send)
+  const second =
+    (await isSlow(one, hedge.afterMs)) && !contest.isDecided ? picker.beside(first) : null
+  if (second === null) return [await one]
+  const trying = { ...second, reason: 'hedge' as const, entry: contest.enter() }
+  return Promise.all([one, tryOne(attempting, trying, send)])
+}
+
+async function isSlow(work: Promise<unknown>, afterMs: number): Promise<boolean> {
+  const over = new AbortController()
+  const waiting = delay(afterMs, true, { signal: over.signal }).catch(() => false)
+  try {
+    return await Promise.race([work.then(() => false), waiting])
+  } finally {
+    over.abort()
+  }
 }
 
 async function tryOne<Answer>(
-  { gateway, route: asked, nowMs, onTried }: Attempting,
-  { attempts, ...decision }: Trying,
-  attempt: (asked: Asked) => Promise<Attempt<Answer>>,
-): Promise<Attempt<Answer>> {
+  { gateway, route: asked, nowMs, onTried, hedge }: Attempting,
+  { attempts, entry, ...decision }: Trying,
+  send: Send<Answer>,
+): Promise<Tried<Answer>> {
   const { target, route, group, reason } = decision
   const startedMs = nowMs()
   let outcome: Attempt<Answer> | null = null
@@ -111,12 +205,16 @@ async function tryOne<Answer>(
   gateway.routes.begin(target)
   try {
     const origin = renderOrigin(decision, { asked, attempts })
-    outcome = await attempt({ target, route, origin, onOutput })
-    return outcome
+    const got = await send({ target, route, origin, onOutput, entry: entry ?? null })
+    const isEnd = got.kind === 'answered' || got.kind === 'refused'
+    outcome = isEnd && entry?.claim() === false ? calledOff(route.model) : got
+    return { target, outcome }
   } finally {
     const ms = nowMs() - startedMs
     const went = howItWent(outcome)
     gateway.routes.end(target, { outcome: went.outcome, firstOutputMs, answerMs: ms })
+    if (went.outcome === 'answered' || went.outcome === 'called_off')
+      hedge?.note(firstOutputMs ?? ms)
     onTried?.({ target, model: route.model, group, reason, ms, ...went })
   }
 }
@@ -125,7 +223,8 @@ function howItWent(outcome: Attempt<unknown> | null): Pick<Try, 'outcome' | 'sta
   if (outcome === null) return { outcome: 'failed', status: null }
   if (outcome.kind === 'answered' && outcome.isBroken) return { outcome: 'broken', status: null }
   if (outcome.kind !== 'failed') return { outcome: outcome.kind, status: null }
-  const { isTimedOut, isConnectionLost, status = null } = outcome
+  const { isTimedOut, isConnectionLost, isCalledOff, status = null } = outcome
+  if (isCalledOff) return { outcome: 'called_off', status }
   if (isTimedOut) return { outcome: 'timed_out', status }
   return { outcome: isConnectionLost ? 'connection_lost' : 'failed', status }
 }
@@ -155,6 +254,11 @@ const LOST = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 /** An answer that broke off before anything of it reached the client. */
 export function answerFailed(model: string, why: string): FailedAttempt {
   return { kind: 'failed', refusal: refusals.upstreamFailed(model), why }
+}
+
+/** Another was faster. */
+export function calledOff(model: string): FailedAttempt {
+  return { ...answerFailed(model, 'another was faster'), isCalledOff: true }
 }
 
 /** Its time is over and nothing of it has reached the client. */

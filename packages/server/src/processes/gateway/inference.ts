@@ -23,6 +23,7 @@ import {
   onGoneOf,
   type WholeText,
 } from './asking.ts'
+import type { Attempt } from './attempt.ts'
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
 import { identifyCaller, type IdentifyDeps } from './identify.ts'
 import { askJudges } from './judges.ts'
@@ -165,32 +166,44 @@ function passageOf(context: AnswerContext, { dialect, guard }: Call, target: Tar
 }
 
 async function relayStream(deps: InferenceDeps, exchange: Exchange, call: Call): Promise<void> {
-  let relay: StreamRelay | null = null
   const withinMs = call.wish?.document?.timeouts.firstOutputMs
-  const outcome = await attempt<StreamEnd>(deps, call, (asked, request) => {
+  const outcome = await attempt<RelayedStream>(deps, call, (asked, request) => {
     const context = contextOf(deps, exchange, call)
-    const attempted = new StreamRelay(passageOf(context, call, asked.target), call.request.choices)
-    relay = attempted
+    const { [asked.target.provider]: provider } = PROVIDERS
+    const framing = wireOf(provider, call.dialect.name).openFraming?.()
+    const passage = passageOf(context, call, asked.target)
+    const attempted = new StreamRelay(passage, call.request.choices, framing)
     const onStart = () => {
       deps.watch.onFirstOutput(call, exchange)
       call.startOutput(() => attempted.tally)
     }
-    return new Promise((resolve) => {
+    return new Promise((settle) => {
+      const resolve = (ended: Attempt<StreamEnd>) =>
+        settle(
+          ended.kind === 'answered'
+            ? { ...ended, answer: { relay: attempted, end: ended.answer } }
+            : ended,
+        )
       const answer = new StreamedAnswer({ asked, exchange, relay: attempted, onStart, resolve })
+      asked.entry?.onLost(() => answer.callOff())
       limitTime(answer, exchange, withinMs)
       deps.upstreams.dispatch(asked.target, request, answer)
     })
   })
   if (outcome.kind === 'gone') return
   if (outcome.kind !== 'answered') return sendRefusal(exchange, outcome.refusal)
-  if (relay) await endStream(deps, { exchange, call, relay, end: outcome.answer })
+  await endStream(deps, { exchange, call, ...outcome.answer })
 }
 
-interface EndedStream {
-  readonly exchange: Exchange
-  readonly call: Call
+/** How a stream went, and what of it was relayed. */
+interface RelayedStream {
   readonly relay: StreamRelay
   readonly end: StreamEnd
+}
+
+interface EndedStream extends RelayedStream {
+  readonly exchange: Exchange
+  readonly call: Call
 }
 
 async function endStream(

@@ -16,7 +16,7 @@ import { listGuardrails } from '#modules/guardrail/index.ts'
 import { authenticate } from '#modules/identity/index.ts'
 import { createJournal, type JournalRecord } from '#modules/metering/index.ts'
 import { listRateLimits } from '#modules/rate/index.ts'
-import { loadRouting } from '#modules/routing/index.ts'
+import { loadRouting, noteBreaker } from '#modules/routing/index.ts'
 import { noteHeld } from '#modules/scaling/index.ts'
 import { openUpstreamCredential } from '#modules/serving/index.ts'
 import { readSavedClock } from '#platform/clock/anchor-file.ts'
@@ -101,6 +101,7 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
     watch,
     upstreams: new Upstreams({
       openCredential: (sealed) => openUpstreamCredential(sealed, settings.pepper),
+      now: () => clock.now(),
       silenceMaxMs: settings.silenceMaxMs ?? SILENCE_MAX_MS,
     }),
     records,
@@ -133,6 +134,12 @@ function createGateway(base: Base): Gateway {
       nowMs,
       onFailure: (failure) => watch.onFailure('routes', failure),
       onTargets: (urls) => upstreams.retain(urls),
+      onBreaker: (change) => {
+        const note = inTransaction(database, (tx) =>
+          noteBreaker(tx, change, { writer, now: now() }),
+        )
+        note.catch((failure: unknown) => watch.onFailure('breakers', failure))
+      },
     },
     guards: guardsOf(database, watch),
     admission: {

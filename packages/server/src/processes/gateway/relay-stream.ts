@@ -5,6 +5,7 @@ import {
   answerFailed,
   type Asked,
   type Attempt,
+  calledOff,
   connectionFailed,
   judgeStatus,
   timedOut,
@@ -27,6 +28,7 @@ export interface StreamParts {
 }
 
 const ERROR_BYTES_MAX = 64 * 1024
+const HELD_LENGTH_MAX = 64 * 1024
 
 /** Begins the answer to the client. Proxies in between are asked not to hold chunks back. */
 function begin({ response, requestId }: Exchange, { origin }: Asked): void {
@@ -43,6 +45,7 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
   readonly #parts: StreamParts
   #status = 0
   #error = ''
+  #held = ''
   #isBegun = false
   #isOver = false
   #controller: Dispatcher.DispatchController | null = null
@@ -65,6 +68,13 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('its time is over'))
   }
 
+  /** Another was faster: nothing of this one has reached the client. */
+  callOff(): void {
+    if (this.#isOver) return
+    this.#end(calledOff(this.#parts.asked.route.model))
+    this.#controller?.abort(new Error('another was faster'))
+  }
+
   onResponseStart(_: Dispatcher.DispatchController, status: number): void {
     this.#status = status
   }
@@ -76,9 +86,17 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
     }
     if (this.#isOver) return
     const { relay, exchange } = this.#parts
-    const text = relay.push(chunk)
-    if (text !== '') this.#send(exchange, text, controller)
+    const text = this.#held + relay.push(chunk)
+    this.#held = this.#isStillSilent(text) ? text : ''
+    if (text !== '' && this.#held === '') this.#send(exchange, text, controller)
     this.#judgeState()
+  }
+
+  /** Of two that were asked the first with something to say wins: what says nothing waits for it. */
+  #isStillSilent({ length }: string): boolean {
+    const { asked, relay } = this.#parts
+    if (asked.entry === null || this.#isBegun) return false
+    return relay.tally.pieces === 0 && length < HELD_LENGTH_MAX
   }
 
   onResponseEnd(): void {
@@ -96,6 +114,7 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
 
   #send({ response }: Exchange, text: string, controller: Dispatcher.DispatchController): void {
     if (!this.#isBegun) {
+      if (this.#parts.asked.entry?.claim() === false) return this.callOff()
       this.#isBegun = true
       this.#parts.asked.onOutput()
       this.#parts.onStart()
@@ -107,15 +126,19 @@ export class StreamedAnswer implements Dispatcher.DispatchHandler {
   }
 
   #judgeState(): void {
-    const { relay, exchange } = this.#parts
-    if (relay.state.kind === 'open') return
+    const { relay, exchange, asked } = this.#parts
+    if (this.#isOver || relay.state.kind === 'open') return
     if (relay.state.kind === 'failed') {
       this.#fail(relay.state.why)
       this.#controller?.abort(new Error(relay.state.why))
       return
     }
     // An answer without any output still is one.
-    if (!this.#isBegun) begin(exchange, this.#parts.asked)
+    if (!this.#isBegun) {
+      if (asked.entry?.claim() === false) return this.callOff()
+      begin(exchange, asked)
+      exchange.response.write(this.#held)
+    }
     this.#end({ kind: 'answered', answer: { kind: 'complete' } })
     if (relay.isCut) this.#controller?.abort(new Error('the answer goes no further'))
   }

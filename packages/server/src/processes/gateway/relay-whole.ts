@@ -4,6 +4,7 @@ import {
   answerFailed,
   type Asked,
   type Attempt,
+  calledOff,
   connectionFailed,
   judgeStatus,
   timedOut,
@@ -42,6 +43,13 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
     if (this.#isOver) return
     this.#end(timedOut(this.#asked.route.model, withinMs))
     this.#controller?.abort(new Error('its time is over'))
+  }
+
+  /** Another was faster. */
+  callOff(): void {
+    if (this.#isOver) return
+    this.#end(calledOff(this.#asked.route.model))
+    this.#controller?.abort(new Error('another was faster'))
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number): void {

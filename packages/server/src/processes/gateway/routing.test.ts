@@ -1,7 +1,9 @@
 /** Routes through a real gateway: where requests go, where never, what is tried again, what is told, paid and recorded. */
 import Anthropic from '@anthropic-ai/sdk'
+import type { Route } from '@spillway/contract'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { routingRoutes } from '#modules/routing/index.ts'
 import { addCustomer, addModel, addUpstream } from '../../../test/gateway/installation.ts'
 import { chargedOf, postJournals, verifyBooks } from '../../../test/gateway/posting.ts'
 import { addRoute, constrain } from '../../../test/gateway/routing.ts'
@@ -15,18 +17,18 @@ import {
 const stand = await makeStand()
 const { db } = stand.database
 const sell = { contextTokens: 1000, inputUsd: '1', outputUsd: '2' }
-const servers = {} as { eu: UpstreamSimulator; us: UpstreamSimulator; dear: UpstreamSimulator }
+const NAMES = ['eu', 'us', 'dear', 'late'] as const
+const servers = {} as Record<(typeof NAMES)[number], UpstreamSimulator>
 
 const all = [{ name: 'all', targets: [{ kind: 'upstreams' }] }]
 const dearest = { name: 'dear', targets: [{ kind: 'model', model: 'dear' }] }
 
 beforeAll(async () => {
-  const names = ['eu', 'us', 'dear'] as const
-  for (const name of names) servers[name] = await startUpstreamSimulator()
+  for (const name of NAMES) servers[name] = await startUpstreamSimulator()
   servers.dear.openGate()
   const dead = await startUpstreamSimulator()
   await dead.close()
-  const upstream = (model: string, name: (typeof names)[number], region = name as string) => ({
+  const upstream = (model: string, name: keyof typeof servers, region = name as string) => ({
     ...{ provider: 'openai' as const, upstreamModel: model, model, url: servers[name].url, region },
   })
   await addUpstream(db, { ...upstream('both', 'us'), sell, inputCostUsd: '1', outputCostUsd: '1' })
@@ -35,6 +37,19 @@ beforeAll(async () => {
   const gone = { provider: 'openai' as const, upstreamModel: 'x', url: dead.url, region: 'eu' }
   await addUpstream(db, { ...gone, model: 'fragile', sell })
   await addRoute(db, 'fragile', { groups: [...all, dearest] })
+  await addUpstream(db, { ...gone, model: 'dead', sell })
+  await addUpstream(db, {
+    ...upstream('hedged', 'late'),
+    sell,
+    inputCostUsd: '4',
+    outputCostUsd: '8',
+  })
+  await addUpstream(db, { ...upstream('hedged', 'dear'), inputCostUsd: '4', outputCostUsd: '8' })
+  await addRoute(db, 'hedged', {
+    groups: await Promise.all(['late', 'dear'].map((name) => groupOf('hedged', name))),
+    retries: { attemptsMax: 2, sharePercent: 0 },
+    hedge: { afterMs: 10 },
+  })
   for (const model of ['slow-true', 'slow-false']) {
     await addUpstream(db, { ...upstream(model, 'us'), sell })
     await addRoute(db, model, {
@@ -57,6 +72,13 @@ beforeAll(async () => {
   await untilTrue(async () => (await send({ model: 'split' })).status === 400)
   return () => Promise.all(Object.values(servers).map((each) => each.close()))
 })
+
+/** A group of the one server of a model that is in a region. */
+async function groupOf(model: string, region: string) {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM upstream WHERE model_name = ${model} AND region = ${region}`.execute(db)
+  return { name: region, targets: [{ kind: 'upstream', upstream: rows[0]?.id }] }
+}
 
 interface Sending {
   readonly model: string
@@ -303,6 +325,87 @@ describe('tries', () => {
     expect(tries).toBeGreaterThan(50)
     expect(tries).toBeLessThanOrEqual(65)
   })
+})
+
+describe('a second server', () => {
+  const late = { isGated: true, tokens: 4 }
+
+  test.each([true, false])(
+    'is asked when the first is slow; it answers, the other is called off, and one answer is paid (stream: %s)',
+    async (stream) => {
+      const aborted = servers.late.state.aborted
+      const customer = await addCustomer(db, { name: `Eve ${stream}`, usd: '10' })
+      const { key, organizationId } = customer
+      const response = await send({ model: 'hedged', key, behaviour: late, more: { stream } })
+      expect(response.status).toBe(200)
+      expect(originOf(response)).toMatchObject({
+        ...{ region: 'dear', reason: 'hedge; group=dear', attempts: '2' },
+      })
+      await response.text()
+      await untilTrue(() => Promise.resolve(servers.late.state.aborted > aborted))
+      await postJournals({ db, folders: stand.folders, isWriterAlive: () => true })
+      const { rows } = await sql<{ quantity: string; detail: { tries: object[] } }>`
+        SELECT quantity, detail FROM usage_event JOIN usage_detail USING (id)
+        WHERE organization_id = ${organizationId} AND sku = 'tokens.hedged.output'`.execute(db)
+      expect(rows).toHaveLength(1)
+      expect(Number(rows[0]?.quantity)).toBe(4)
+      const tries = (rows[0]?.detail.tries ?? []) as { outcome: string; costUsd: string }[]
+      const of = (wanted: string) => tries.find(({ outcome }) => outcome === wanted)
+      // It was asked as well: its input is counted at what it takes, and no output that nobody saw.
+      expect(Number(of('called_off')?.costUsd)).toBeGreaterThan(0)
+      const more = Number(of('answered')?.costUsd) - Number(of('called_off')?.costUsd)
+      expect(more).toBeCloseTo((4 * 8) / 1e6, 12)
+    },
+  )
+
+  test('is not asked beyond what tries may cost: then the slow one is waited for', async () => {
+    const before = { late: servers.late.state.gated, dear: servers.dear.state.requests }
+    // Two of the burst of ten are gone.
+    const asked = Array.from({ length: 12 }, () => send({ model: 'hedged', behaviour: late }))
+    await untilTrue(() => Promise.resolve(servers.late.state.gated === before.late + 12))
+    await untilTrue(() => Promise.resolve(servers.dear.state.requests === before.dear + 8))
+    servers.late.openGate()
+    const answers = await Promise.all(asked)
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200))
+    const regions = answers.map((answer) => originOf(answer)['region'])
+    expect(regions.filter((region) => region === 'late')).toHaveLength(4)
+    expect(servers.dear.state.requests).toBe(before.dear + 8)
+  })
+})
+
+test('a server in a private network is asked only where that was said of this very upstream', async () => {
+  const walled = { provider: 'openai' as const, upstreamModel: 'walled', model: 'walled', sell }
+  await addUpstream(db, { ...walled, url: servers.dear.url })
+  await untilTrue(async () => (await send({ model: 'walled' })).status === 200)
+  await sql`UPDATE upstream SET allows_private_network = false
+    WHERE model_name = 'walled'`.execute(db)
+  await untilTrue(async () => (await send({ model: 'walled' })).status === 502)
+  const before = servers.dear.state.requests
+  expect((await send({ model: 'walled' })).status).toBe(502)
+  expect(servers.dear.state.requests).toBe(before)
+  // Nor does another one lose its way there.
+  expect((await send({ model: 'dear' })).status).toBe(200)
+})
+
+test('a breaker that opens is an event, and seen at the server that it is of', async () => {
+  for (let count = 0; count < 6; count++) expect((await send({ model: 'dead' })).status).toBe(502)
+  const events = await untilTrue(async () => {
+    const { rows } = await sql<{ subject: string; data: object }>`
+      SELECT subject, data FROM event WHERE type = 'route.breaker_opened'
+        AND subject = 'dead'`.execute(db)
+    return rows.length > 0 ? rows : null
+  })
+  const { getRoute } = routingRoutes()
+  const call = { db, params: { model: 'dead' }, now: new Date() }
+  const { servers: seen } = (await getRoute(call as never)) as Route
+  expect(seen).toMatchObject([{ breaker: { state: 'open', gateways: 1 } }])
+  expect(events).toMatchObject([{ data: { server: seen[0]?.id, gateway: stand.gateway.writer } }])
+  const later = new Date(Date.now() + 60_000)
+  const { servers: then } = (await getRoute({ ...call, now: later } as never)) as Route
+  expect(then).toMatchObject([{ breaker: { state: 'half_open' } }])
+  const muchLater = new Date(Date.now() + 3_600_000)
+  const { servers: forgotten } = (await getRoute({ ...call, now: muchLater } as never)) as Route
+  expect(forgotten).toMatchObject([{ breaker: null }])
 })
 
 test('a server of the operator\u2019s own network is never named by its address', async () => {

@@ -14,14 +14,16 @@ const ERROR_BYTES_MAX = 64 * 1024
 
 export class SecretKeeper implements Handler {
   readonly #handler: Handler
-  readonly #secret: Buffer
+  readonly #secrets: readonly Buffer[]
   readonly #error: Buffer[] = []
   #errorBytes = 0
   #isError = false
 
-  constructor(handler: Handler, secret: string) {
+  constructor(handler: Handler, secrets: readonly string[]) {
     this.#handler = handler
-    this.#secret = Buffer.from(secret)
+    this.#secrets = secrets
+      .filter(({ length }) => length >= SECRET_CHARACTERS_MIN)
+      .map((secret) => Buffer.from(secret))
   }
 
   onRequestStart(controller: Controller, context: unknown): void {
@@ -51,11 +53,12 @@ export class SecretKeeper implements Handler {
   }
 
   #cover(bytes: Buffer): Buffer {
-    const secret = this.#secret
-    if (secret.length < SECRET_CHARACTERS_MIN || !bytes.includes(secret)) return bytes
-    return Buffer.from(
-      bytes.toString('latin1').replaceAll(secret.toString('latin1'), COVER),
-      'latin1',
+    const found = this.#secrets.filter((secret) => bytes.includes(secret))
+    if (found.length === 0) return bytes
+    const text = found.reduce(
+      (covered, secret) => covered.replaceAll(secret.toString('latin1'), COVER),
+      bytes.toString('latin1'),
     )
+    return Buffer.from(text, 'latin1')
   }
 }

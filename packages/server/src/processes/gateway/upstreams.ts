@@ -2,22 +2,28 @@
 import { type Dispatcher, Pool } from 'undici'
 import { PROVIDERS, type Target, type UpstreamRequest } from '#modules/gateway/index.ts'
 import { checkedLookup } from '#platform/outbound/connection.ts'
+import { parseTarget } from '#platform/outbound/target.ts'
 import { SecretKeeper } from './secret-keeper.ts'
 
 interface Upstream {
   readonly pool: Pool
+  readonly url: string
+  /** Why its address may not be asked, as far as it says itself; what its name leads to is looked at with each connection. */
+  readonly refusal: string | null
   /** Path of the base address. */
   readonly base: string
+  /** As requests name it. */
+  readonly host: string
 }
 
 export interface UpstreamsDeps {
   /** Opens what the database keeps sealed. */
   readonly openCredential: (sealed: string) => string
+  /** For proofs that say when they were made. */
+  readonly now: () => Date
   readonly silenceMaxMs: number
 }
 
-/** Of the operator's upstreams: private networks too, but nothing that no request is for. */
-const REACH = { isPrivateAllowed: true }
 const CONNECT_WITHIN_MS = 2_000
 /** A long prompt may take minutes until the first word. */
 const FIRST_BYTE_WITHIN_MS = 10 * 60_000
@@ -36,33 +42,36 @@ export class Upstreams {
 
   /** Sends a request to a target; the answer goes to the handler. */
   dispatch(target: Target, request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
-    const { pool, base } = this.#upstreamOf(target)
+    const { pool, base, host, refusal } = this.#upstreamOf(target)
+    if (refusal !== null) return refuse(handler, refusal)
     const { headers: own, body, isFromRoot } = request
     const path = (isFromRoot ? base.replace(/\/v\d+$/, '') : base) + request.path
-    const headers = this.#headersOf(target, own)
-    const asked = { method: 'POST', path, headers, body } as const
-    if (target.sealedCredential === null) pool.dispatch(asked, handler)
-    else pool.dispatch(asked, new SecretKeeper(handler, this.#secretOf(target.sealedCredential)))
+    const { sealedCredential: sealed, provider } = target
+    if (sealed === null)
+      return void pool.dispatch({ method: 'POST', path, headers: own, body }, handler)
+    const secret = this.#secretOf(sealed)
+    const server = PROVIDERS[provider]
+    const asking = { host, path, headers: own, body, region: target.region }
+    const proof =
+      server.sign?.(secret, { ...asking, at: this.#deps.now() }) ??
+      this.#credentialOf(target, sealed)
+    const keeper = new SecretKeeper(handler, server.secretsIn?.(secret) ?? [secret])
+    pool.dispatch({ method: 'POST', path, headers: { ...own, ...proof }, body }, keeper)
   }
 
   /** Closes the pools of servers that no route names any more; what runs there may end. */
   retain(urls: ReadonlySet<string>): void {
     this.#credentials.clear()
     this.#secrets.clear()
-    for (const [url, { pool }] of this.#upstreams) {
+    for (const [key, { pool, url }] of this.#upstreams) {
       if (urls.has(url)) continue
-      this.#upstreams.delete(url)
+      this.#upstreams.delete(key)
       void pool.close()
     }
   }
 
   async destroy(): Promise<void> {
     await Promise.all([...this.#upstreams.values()].map(({ pool }) => pool.destroy()))
-  }
-
-  #headersOf(target: Target, own: UpstreamRequest['headers']): UpstreamRequest['headers'] {
-    if (target.sealedCredential === null) return own
-    return { ...own, ...this.#credentialOf(target, target.sealedCredential) }
   }
 
   #credentialOf({ provider }: Target, sealed: string): Readonly<Record<string, string>> {
@@ -81,25 +90,37 @@ export class Upstreams {
     return opened
   }
 
-  #upstreamOf({ url, kind }: Target): Upstream {
-    const known = this.#upstreams.get(url)
+  #upstreamOf({ url, kind, allowsPrivateNetwork = false }: Target): Upstream {
+    // A connection that one may have is not lent to another that may not.
+    const key = kind === 'replica' || allowsPrivateNetwork ? url : `public ${url}`
+    const known = this.#upstreams.get(key)
     if (known) return known
-    const { origin, pathname, protocol } = new URL(url)
+    const reach = { isPrivateAllowed: allowsPrivateNetwork }
+    const target = kind === 'replica' ? null : parseTarget(url, reach)
+    const { origin, host, pathname, protocol } = new URL(url)
     const pool = new Pool(origin, {
       connections: null,
       pipelining: 1,
       allowH2: false,
       connect: {
         timeout: CONNECT_WITHIN_MS,
-        ...(kind === 'upstream' ? { lookup: checkedLookup(protocol, REACH) } : {}),
+        ...(kind === 'upstream' ? { lookup: checkedLookup(protocol, reach) } : {}),
       },
       headersTimeout: FIRST_BYTE_WITHIN_MS,
       bodyTimeout: this.#deps.silenceMaxMs,
       // Below what servers use, so that they are not the ones who close.
       keepAliveTimeout: 4_000,
     })
-    const upstream = { pool, base: pathname.replace(/\/$/, '') }
-    this.#upstreams.set(url, upstream)
+    const refusal = target?.kind === 'refused' ? target.why : null
+    const upstream = { pool, url, base: pathname.replace(/\/$/, ''), host, refusal }
+    this.#upstreams.set(key, upstream)
     return upstream
   }
+}
+
+/** As if the connection had failed: told later, as that would be. */
+function refuse(handler: Dispatcher.DispatchHandler, why: string): void {
+  // Nobody aborts what has no connection.
+  const controller = { aborted: true, abort: () => undefined } as never
+  queueMicrotask(() => handler.onResponseError?.(controller, new Error(why)))
 }

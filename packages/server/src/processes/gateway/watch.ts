@@ -10,6 +10,10 @@ const HELP = {
   spillway_gateway_target_failures_total: 'Attempts that a model\u2019s server failed, by model.',
   spillway_gateway_tries_unanswered_total:
     'Tries of servers that gave no whole answer, by model, provider and how they went.',
+  spillway_gateway_hedges_total:
+    'Second servers that were asked because the first was slow, by model and how they went.',
+  spillway_gateway_called_off_tokens_total:
+    'Tokens of input that were also read by a server which was then called off, by model.',
   spillway_gateway_streams_broken_total: 'Streams that their server cut off, by model.',
   spillway_gateway_records_lost_total: 'Final usage records that could not be written.',
   spillway_gateway_failures_total: 'Failures of what requests stand on, by part.',
@@ -32,6 +36,7 @@ export interface WatchDeps {
 export type Part =
   | 'credential'
   | 'routes'
+  | 'breakers'
   | 'guardrails'
   | 'hold'
   | 'budgets'
@@ -65,7 +70,7 @@ export class Watch {
     this.metrics.observe('spillway_gateway_first_output_seconds', { model: route.model }, seconds)
   }
 
-  onAnswer({ route, request }: Call, { startedMs }: Exchange, used: Bill): void {
+  onAnswer({ route, request, calledOff }: Call, { startedMs }: Exchange, used: Bill): void {
     const { model } = route
     const seconds = (this.#deps.nowMs() - startedMs) / 1000
     const stream = String(request.isStream)
@@ -81,6 +86,12 @@ export class Watch {
       used.outputTokens,
     )
     if (used.isEstimated) this.metrics.count('spillway_gateway_usage_estimated_total', { model })
+    if (calledOff > 0)
+      this.metrics.count(
+        'spillway_gateway_called_off_tokens_total',
+        { model },
+        used.inputTokens * calledOff,
+      )
   }
 
   onStatus(path: string, status: number): void {
@@ -92,7 +103,8 @@ export class Watch {
     this.#deps.log.warn({ model, target: target.id, why }, 'a model\u2019s server failed a request')
   }
 
-  onTried(model: string, { target: { providerName }, outcome }: Try): void {
+  onTried(model: string, { target: { providerName }, outcome, reason }: Try): void {
+    if (reason === 'hedge') this.metrics.count('spillway_gateway_hedges_total', { model, outcome })
     if (outcome === 'answered') return
     const labels = { model, provider: providerName, outcome }
     this.metrics.count('spillway_gateway_tries_unanswered_total', labels)

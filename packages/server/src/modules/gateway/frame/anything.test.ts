@@ -10,7 +10,7 @@ import { Crossing } from './crossing.ts'
 import type { ModelRequest } from './dialect.ts'
 
 const NAMES = ['chat', 'messages', 'responses'] as const
-const KINDS = ['openai', 'anthropic', 'azure', 'gemini'] as const
+const KINDS = ['openai', 'anthropic', 'azure', 'gemini', 'bedrock'] as const
 
 const target = (provider: Target['provider']): Target => ({
   ...{ id: 't', url: 'http://t/v1', upstreamModel: 'theirs', kind: 'upstream', provider },
@@ -108,6 +108,7 @@ test('any request is sent or refused, to a server of any kind', () => {
 const TYPES = [
   ...['message_start', 'content_block_start', 'content_block_delta', 'message_delta'],
   ...['message_stop', 'ping', 'error', ''],
+  ...['contentBlockStart', 'contentBlockDelta', 'messageStop', 'metadata', '!x'],
 ]
 const json = fc.oneof(
   fc.jsonValue(),

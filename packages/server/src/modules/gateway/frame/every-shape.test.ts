@@ -95,6 +95,23 @@ const thought = {
   totalTokenCount: 110,
 }
 
+const conversed = (usage: Json) => [
+  { type: 'messageStart', role: 'assistant' },
+  { type: 'contentBlockDelta', contentBlockIndex: 0, delta: { text: 'ab' } },
+  { type: 'contentBlockStop', contentBlockIndex: 0 },
+  { type: 'messageStop', stopReason: 'end_turn' },
+  { type: 'metadata', usage },
+]
+const conversation = (usage: Json) => ({
+  output: { message: { role: 'assistant', content: [{ text: 'ab' }] } },
+  stopReason: 'end_turn',
+  usage,
+})
+const beside = {
+  ...{ inputTokens: 25, outputTokens: 2, totalTokens: 92 },
+  ...{ cacheReadInputTokens: 60, cacheWriteInputTokens: 5 },
+}
+
 const cached = { cache_read_input_tokens: 60, cache_creation_input_tokens: 5 }
 
 const SHAPES: readonly Shape[] = [
@@ -233,6 +250,20 @@ const SHAPES: readonly Shape[] = [
     stream: [generated('a', { promptTokenCount: 90 }), generated('b', thought, 'MAX_TOKENS')],
     whole: generated('ab', thought, 'MAX_TOKENS'),
     want: { inputTokens: 90, outputTokens: 20, cachedInputTokens: 60, reasoningTokens: 12 },
+  },
+  {
+    name: 'after the end',
+    provider: 'bedrock',
+    stream: conversed({ inputTokens: 9, outputTokens: 2, totalTokens: 11 }),
+    whole: conversation({ inputTokens: 9, outputTokens: 2, totalTokens: 11 }),
+    want: { inputTokens: 9, outputTokens: 2 },
+  },
+  {
+    name: 'cached and written, beside the input, after the end',
+    provider: 'bedrock',
+    stream: conversed(beside),
+    whole: conversation(beside),
+    want: { inputTokens: 90, outputTokens: 2, cachedInputTokens: 60, cacheWriteTokens: 5 },
   },
 ]
 

@@ -2,6 +2,7 @@
  * A provider: how one kind of server is asked, and how its answers are read. It knows one wire format and nothing of
  * clients. Strict in: what the server could not honour is refused before it is asked. Lenient out.
  */
+import type { Framing } from '../event-stream.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Target } from '../route.ts'
 import type { Delivery } from '../usage.ts'
@@ -43,6 +44,20 @@ export interface Wire {
   /** Null when the text is no answer. */
   readAnswer(text: string, request: ModelRequest): WholeAnswer | null
   openReader(): StreamReader
+  /** How its stream is cut into events; absent: as server-sent events. */
+  openFraming?(): Framing
+}
+
+/** A request as it is sent, for a proof that holds for it alone. */
+export interface RequestToSign {
+  readonly host: string
+  /** The whole of it, from the server's root. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Where the operator says that the server runs. */
+  readonly region: string | null
+  readonly at: Date
 }
 
 export interface Provider extends Wire {
@@ -56,6 +71,10 @@ export interface Provider extends Wire {
   readCount(text: string): number | null
   /** What proves to the server that the operator may ask. */
   renderCredential(credential: string): Readonly<Record<string, string>>
+  /** The same where it is another for each request; absent: `renderCredential` says all. */
+  sign?(credential: string, request: RequestToSign): Readonly<Record<string, string>>
+  /** What of a credential must not come back in an answer; absent: the whole of it. */
+  secretsIn?(credential: string): readonly string[]
   readAnswer(text: string): WholeAnswer | null
   /** What such an answer says, for a client of another dialect. */
   readEvents(json: Json): readonly AnswerEvent[]

@@ -3,6 +3,7 @@ import type { Provider } from '../frame/provider.ts'
 import type { ProviderKind } from '../route.ts'
 import { anthropic } from './anthropic/provider.ts'
 import { azure } from './azure/provider.ts'
+import { bedrock } from './bedrock/provider.ts'
 import { gemini } from './gemini/provider.ts'
 import { openai } from './openai/provider.ts'
 
@@ -11,4 +12,5 @@ export const PROVIDERS: Readonly<Record<ProviderKind, Provider>> = {
   anthropic,
   azure,
   gemini,
+  bedrock,
 }
