@@ -759,6 +759,29 @@ CREATE TABLE organization (
   CONSTRAINT organization_kind_check CHECK ((kind = ANY (ARRAY['operator'::text, 'internal'::text, 'customer'::text])))
 );
 
+CREATE TABLE outcome (
+  id text NOT NULL,
+  place bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  organization_id text NOT NULL,
+  task_id text NOT NULL,
+  is_success boolean NOT NULL,
+  value double precision,
+  note text,
+  reporter text NOT NULL,
+  idempotency_key text,
+  reported_at timestamp with time zone NOT NULL,
+  CONSTRAINT outcome_pkey PRIMARY KEY (id),
+  CONSTRAINT outcome_once UNIQUE (organization_id, task_id, reporter, idempotency_key),
+  CONSTRAINT outcome_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT outcome_reporter_fkey FOREIGN KEY (reporter) REFERENCES api_key(id),
+  CONSTRAINT outcome_note_check CHECK ((length(note) <= 500)),
+  CONSTRAINT outcome_task_id_check CHECK (((length(task_id) >= 1) AND (length(task_id) <= 128)))
+);
+CREATE UNIQUE INDEX outcome_place ON outcome USING btree (organization_id, place);
+CREATE INDEX outcome_reported_at ON outcome USING btree (reported_at);
+CREATE INDEX outcome_task ON outcome USING btree (organization_id, task_id, place);
+CREATE TRIGGER outcome_append_only BEFORE UPDATE ON outcome FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE pool (
   name text NOT NULL,
   site_name text NOT NULL,
@@ -1289,6 +1312,29 @@ CREATE TABLE surplus_rate (
   CONSTRAINT surplus_rate_promises_check CHECK ((promises >= 0))
 );
 CREATE TRIGGER surplus_rate_append_only BEFORE DELETE OR UPDATE ON surplus_rate FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE task_attempt (
+  id uuid NOT NULL,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  task_id text NOT NULL,
+  asked text NOT NULL,
+  model text NOT NULL,
+  route_version integer,
+  tries smallint NOT NULL,
+  tokens bigint NOT NULL,
+  amount numeric(38,12) NOT NULL,
+  from_at timestamp with time zone NOT NULL,
+  to_at timestamp with time zone NOT NULL,
+  CONSTRAINT task_attempt_pkey PRIMARY KEY (id),
+  CONSTRAINT task_attempt_amount_check CHECK ((amount >= (0)::numeric)),
+  CONSTRAINT task_attempt_task_id_check CHECK (((length(task_id) >= 1) AND (length(task_id) <= 128))),
+  CONSTRAINT task_attempt_tokens_check CHECK ((tokens >= 0)),
+  CONSTRAINT task_attempt_tries_check CHECK ((tries > 0))
+);
+CREATE INDEX task_attempt_from_at ON task_attempt USING btree (from_at);
+CREATE INDEX task_attempt_task ON task_attempt USING btree (organization_id, task_id);
+CREATE INDEX task_attempt_time ON task_attempt USING btree (organization_id, from_at);
 
 CREATE TABLE team_forecast (
   pool_name text NOT NULL,

@@ -6,10 +6,11 @@ import type { Generated } from './generated.ts'
 /** Only modules that exist are drawn, with every import that the table allows. */
 function renderGraph(present: ReadonlySet<string>): string {
   const names = Object.keys(MODULES).filter((name) => present.has(name))
-  const edges = names.flatMap((from) =>
-    (MODULES[from] ?? []).filter((to) => present.has(to)).map((to) => `  ${from} --> ${to}`),
-  )
-  return ['```mermaid', 'graph TD', ...names.map((name) => `  ${name}`), ...edges, '```'].join('\n')
+  const lines = names.map((from) => {
+    const targets = (MODULES[from] ?? []).filter((to) => present.has(to))
+    return targets.length === 0 ? `  ${from}` : `  ${from} --> ${targets.join(' & ')}`
+  })
+  return ['```mermaid', 'graph TD', ...lines, '```'].join('\n')
 }
 
 export function generateGraph(tree: Tree): Generated {

@@ -38,6 +38,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   ],
   scaling: ['catalog', 'economics', 'fleet', 'market', 'metering', 'order', 'serving'],
   block: ['book', 'catalog', 'fleet', 'identity', 'lease', 'ledger', 'market', 'metering'],
+  outcome: ['identity', 'ledger', 'metering'],
   notice: ['lease'],
   upkeep: ['fleet', 'book', 'lease', 'market', 'identity'],
   simulation: ['market', 'fleet', 'economics', 'lease'],

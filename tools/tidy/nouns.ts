@@ -53,6 +53,7 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
     command: 'rate-limit',
   },
   budget: { module: 'budget', page: 'budgets/budgets-page.tsx', command: 'budget' },
+  outcome: { module: 'outcome', page: 'outcomes/outcomes-page.tsx', command: 'outcome' },
   quota_request: { module: 'quota', page: 'quotas/quota-requests.tsx', command: 'quota' },
   clearing: { module: 'order', page: 'market/clearing-page.tsx', command: 'clearing' },
   price: { module: 'order', page: 'market/market-page.tsx', command: 'price' },

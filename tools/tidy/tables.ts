@@ -49,6 +49,8 @@ export const TABLE_OWNERS: Readonly<Record<string, string>> = {
   route_constraint: 'routing',
   route_breaker: 'routing',
   journal_position: 'metering',
+  task_attempt: 'outcome',
+  outcome: 'outcome',
   market_order: 'order',
   clearing: 'order',
   quote: 'order',

@@ -24,6 +24,7 @@ import { addNodeCommands } from './commands/node.ts'
 import { addOfferCommands } from './commands/offer.ts'
 import { addOrderCommands } from './commands/order.ts'
 import { addOrganizationCommands } from './commands/organization.ts'
+import { addOutcomeCommands } from './commands/outcome.ts'
 import { addPoolCommands } from './commands/pool.ts'
 import { addPriceCommands } from './commands/price.ts'
 import { addQuotaCommands } from './commands/quota.ts'
@@ -93,6 +94,7 @@ function addForBuyers(program: Command, context: Context): void {
   addBudgetCommands(program, context)
   addRateLimitCommands(program, context)
   addGuardrailCommands(program, context)
+  addOutcomeCommands(program, context)
   addClearingCommands(program, context)
   addPriceCommands(program, context)
   addUsageCommand(program, context)

@@ -18,6 +18,7 @@ import * as nodes from './nodes.ts'
 import * as offers from './offers.ts'
 import * as orders from './orders.ts'
 import * as organizations from './organizations.ts'
+import * as outcomes from './outcomes.ts'
 import * as pools from './pools.ts'
 import * as quotas from './quotas.ts'
 import * as rateLimits from './rate-limits.ts'
@@ -38,6 +39,10 @@ export const API = {
   listOrganizations: organizations.listOrganizations,
   createOrganization: organizations.createOrganization,
   grantCredit: organizations.grantCredit,
+  reportOutcome: outcomes.reportOutcome,
+  listOutcomes: outcomes.listOutcomes,
+  getOutcomeCost: outcomes.getOutcomeCost,
+  getTask: outcomes.getTask,
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
   rotateApiKey: apiKeys.rotateApiKey,

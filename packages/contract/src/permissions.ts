@@ -57,6 +57,8 @@ export const ROLES = {
     'route_constraint.list',
     'route_constraint.set',
     'usage.read',
+    'outcome.read',
+    'outcome.report',
     'balance.read',
     'ledger.verify',
     'books.read',
@@ -102,6 +104,8 @@ export const ROLES = {
     'route_constraint.list',
     'route_constraint.set',
     'usage.read',
+    'outcome.read',
+    'outcome.report',
     'balance.read',
     'event.stream',
     'system.read',
@@ -110,20 +114,20 @@ export const ROLES = {
     'webhook.change',
     'webhook.delete',
   ],
-  /** A key for the data path only. */
-  inference: ['model.list', 'model.infer'],
+  /** A key for the data path only: it asks models, and says what became of that. */
+  inference: ['model.list', 'model.infer', 'outcome.report'],
 } as const
 
 export type Role = keyof typeof ROLES
 export type Permission = (typeof ROLES)['operator'][number]
 
-/** What a key can be kept to: asking models, reading what is so, changing it. Who may change may read. */
+/** What a key can be kept to: asking models and saying what came of it, reading what is so, changing it. Who may change may read. */
 export const KEY_SCOPES = ['inference', 'read', 'manage'] as const
 export type KeyScope = (typeof KEY_SCOPES)[number]
 
 /** The scope that a permission belongs to. */
 export function scopeOf(permission: Permission): KeyScope {
-  if (permission.startsWith('model.')) return 'inference'
+  if (permission.startsWith('model.') || permission === 'outcome.report') return 'inference'
   return /\.(?:list|read|stream)$/.test(permission) ? 'read' : 'manage'
 }
 

@@ -56,6 +56,10 @@ export const ROUTE_REPLAYED_MAX = 20_000
 export const BREAKER_REMEMBERED_MS = 5 * MINUTE_MS
 /** How long it is known which servers a request was tried at. What it cost is kept for ever. */
 export const USAGE_DETAIL_KEPT_MS = 31 * 24 * 60 * MINUTE_MS
+/** How long it is known of which task a request was an attempt, and what was reported of tasks: three months and a bit. */
+export const TASK_KEPT_MS = 100 * 24 * 60 * MINUTE_MS
+/** So many attempts and reports of one task are shown at most. */
+export const TASK_SHOWN_MAX = 1_000
 export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS
 /** The text of a job trace once it is unpacked, and the jobs in it. */
 export const SIMULATION_TRACE_BYTES_MAX = 32 * MIB

@@ -5,8 +5,9 @@ export interface IntervalRow {
   readonly id: string
   readonly label: string
   readonly mean: number
-  /** Half the width of the interval; 0 where there is none. */
-  readonly half: number
+  /** The ends of the interval; both the mean where there is none. */
+  readonly low: number
+  readonly high: number
   /** As it is read: `54.0 % ± 1.3 %`. */
   readonly text: string
 }
@@ -21,8 +22,8 @@ const EDGE_PART = 0.03
 
 /** Where a value stands on the scale, in percent. The scale always holds zero. */
 function scaleOf(rows: readonly IntervalRow[]): (value: number) => number {
-  const lowest = Math.min(0, ...rows.map(({ mean, half }) => mean - half))
-  const highest = Math.max(0, ...rows.map(({ mean, half }) => mean + half))
+  const lowest = Math.min(0, ...rows.map(({ low }) => low))
+  const highest = Math.max(0, ...rows.map(({ high }) => high))
   const edge = (highest - lowest || 1) * EDGE_PART
   const span = highest - lowest + 2 * edge
   return (value) => ((value - lowest + edge) / span) * 100
@@ -35,7 +36,7 @@ export function Intervals({ label, rows }: IntervalsProps): ReactElement {
       aria-label={label}
       className="grid grid-cols-[minmax(0,auto)_minmax(80px,1fr)_auto] items-center gap-x-3"
     >
-      {rows.map(({ id, label: name, mean, half, text }) => (
+      {rows.map(({ id, label: name, mean, low, high, text }) => (
         <div key={id} className="col-span-3 grid h-7 grid-cols-subgrid items-center">
           <dt className="max-w-44 truncate text-muted" title={name}>
             {name}
@@ -47,7 +48,7 @@ export function Intervals({ label, rows }: IntervalsProps): ReactElement {
             />
             <span
               className="absolute top-1/2 h-0.5 -translate-y-1/2 bg-accent"
-              style={{ left: `${place(mean - half)}%`, right: `${100 - place(mean + half)}%` }}
+              style={{ left: `${place(low)}%`, right: `${100 - place(high)}%` }}
             />
             <span
               className="absolute top-1/2 size-2 -translate-1/2 rounded-full bg-accent"

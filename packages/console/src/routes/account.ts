@@ -1,9 +1,9 @@
-/** `/quotas`, `/budgets`, `/rate-limits`, `/usage?range=24h`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
+/** `/quotas`, `/budgets`, `/rate-limits`, `/usage?range=24h`, `/outcomes`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
 import { appRoute } from './app.tsx'
-import { chartSearch, tableSearch } from './search.ts'
+import { chartSearch, searchWord, tableSearch } from './search.ts'
 
 export const quotasRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -66,6 +66,24 @@ export const usageRoute = createRoute({
     void context.queryClient.prefetchQuery(apiQuery('getBalance'))
   },
   component: lazyRouteComponent(() => import('../features/usage/usage-page.tsx'), 'UsagePage'),
+})
+
+export const outcomesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/outcomes',
+  validateSearch: z.object({
+    ...tableSearch,
+    range: z.enum(['24h', '7d', 'month']).optional().catch(undefined),
+    by: z.enum(['route', 'model']).optional().catch(undefined),
+    task: searchWord,
+  }),
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(apiQuery('listOutcomes', { query: { limit: 20 } }))
+  },
+  component: lazyRouteComponent(
+    () => import('../features/outcomes/outcomes-page.tsx'),
+    'OutcomesPage',
+  ),
 })
 
 export const keysRoute = createRoute({

@@ -1,9 +1,9 @@
-/** `/models` and `/models/$modelId`: the catalog, and a card with its playground. */
+/** `/models`, `/models/$modelId` and `/playground?models=a,b`: the catalog, a card, and several models side by side. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
 import { appRoute } from './app.tsx'
-import { optionalText, tableSearch } from './search.ts'
+import { optionalText, searchWord, tableSearch } from './search.ts'
 
 export const modelsRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -23,4 +23,17 @@ export const modelRoute = createRoute({
     void context.queryClient.prefetchQuery(apiQuery('getModel', { params: { id: params.modelId } }))
   },
   component: lazyRouteComponent(() => import('../features/models/model-page.tsx'), 'ModelPage'),
+})
+
+export const playgroundRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/playground',
+  validateSearch: z.object({ models: searchWord }),
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(apiQuery('listModels'))
+  },
+  component: lazyRouteComponent(
+    () => import('../features/playground/playground-page.tsx'),
+    'PlaygroundPage',
+  ),
 })

@@ -6,6 +6,7 @@ import {
   rateLimitsRoute,
   guardrailsRoute,
   keysRoute,
+  outcomesRoute,
   quotasRoute,
   usageRoute,
   webhookRoute,
@@ -15,7 +16,7 @@ import { appRoute } from './app.tsx'
 import { blocksRoute, newBlockRoute } from './blocks.ts'
 import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
 import { clearingRoute, marketRoute, newOrderRoute, offersRoute, ordersRoute } from './market.ts'
-import { modelRoute, modelsRoute } from './models.ts'
+import { modelRoute, modelsRoute, playgroundRoute } from './models.ts'
 import {
   auditRoute,
   booksRoute,
@@ -39,6 +40,7 @@ const routeTree = rootRoute.addChildren([
     overviewRoute,
     modelsRoute,
     modelRoute,
+    playgroundRoute,
     leasesRoute,
     newLeaseRoute,
     leaseRoute,
@@ -55,6 +57,7 @@ const routeTree = rootRoute.addChildren([
     budgetsRoute,
     rateLimitsRoute,
     usageRoute,
+    outcomesRoute,
     keysRoute,
     webhooksRoute,
     webhookRoute,

@@ -33,7 +33,7 @@ export function ProblemPanel({ explanation, onRetry }: ProblemPanelProps): React
         <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1.5">
           {explanation.requestId && (
             <span className="inline-flex items-center gap-1 text-12 text-muted">
-              request <code>{explanation.requestId}</code>
+              request <code className="break-all">{explanation.requestId}</code>
               <CopyButton text={explanation.requestId} label="Copy the request id" />
             </span>
           )}

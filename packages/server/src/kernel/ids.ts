@@ -19,6 +19,7 @@ const PREFIXES = {
   budget: 'bud',
   rateLimit: 'rlm',
   budgetLease: 'bls',
+  outcome: 'out',
   block: 'blk',
   sellBack: 'slb',
   reclaim: 'rcl',

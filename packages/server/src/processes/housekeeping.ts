@@ -5,6 +5,7 @@ import { discardOldFiles } from '#modules/lease/index.ts'
 import { deleteOldDemand } from '#modules/market/index.ts'
 import { deleteOldDetails } from '#modules/metering/index.ts'
 import { deleteOldDeliveries } from '#modules/notice/index.ts'
+import { deleteOldTasks } from '#modules/outcome/index.ts'
 import { deleteOldHeld, deleteOldLooks } from '#modules/scaling/index.ts'
 import { deleteOldSimulations } from '#modules/simulation/index.ts'
 import type { Database } from '#platform/db/database.ts'
@@ -20,6 +21,7 @@ import {
   USAGE_DETAIL_KEPT_MS,
   SIMULATION_KEPT_MS,
   IDEMPOTENT_ANSWER_KEPT_MS,
+  TASK_KEPT_MS,
   WEBHOOK_DELIVERY_KEPT_MS,
 } from '../limits.ts'
 
@@ -44,6 +46,7 @@ export async function keepHouse(
   await deleteOldLooks(database, before(SCALING_KEPT_MS))
   await deleteOldHeld(database, before(HOUSEKEEPING_EVERY_MS))
   await deleteOldDetails(database, before(USAGE_DETAIL_KEPT_MS))
+  await deleteOldTasks(database, before(TASK_KEPT_MS))
   await deleteOldSimulations(database, before(SIMULATION_KEPT_MS))
   for (const error of await discardOldFiles(database, engines, now))
     log.warn({ err: error }, 'cannot remove old files of leases now; trying again later')

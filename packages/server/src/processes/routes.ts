@@ -22,6 +22,7 @@ import {
 import { anchorRoutes, forecastRoutes, marketRoutes } from '#modules/market/index.ts'
 import { noticeRoutes } from '#modules/notice/index.ts'
 import { offerRoutes, orderRoutes, verifyTransfers, worthRoutes } from '#modules/order/index.ts'
+import { outcomeRoutes, verifyTasks } from '#modules/outcome/index.ts'
 import { quotaRoutes } from '#modules/quota/index.ts'
 import { rateRoutes } from '#modules/rate/index.ts'
 import { routingRoutes } from '#modules/routing/index.ts'
@@ -74,9 +75,10 @@ async function namesOf(db: Db): Promise<ReadonlyMap<string, string>> {
   return new Map((await listOrganizations(db)).map((each) => [each.id, each.name]))
 }
 
-/** What is promised, charged beside usage, and paid for blocks, against the ledger. */
-async function verifyPromises(db: Db) {
-  return [...(await verifyCredits(db)), await verifyTransfers(db), ...(await verifyBlocks(db))]
+/** What is promised, charged beside usage, paid for blocks, and told of tasks, against the ledger. */
+async function verifyPromises(db: Db, now: Date) {
+  const promises = [...(await verifyCredits(db)), await verifyTransfers(db)]
+  return [...promises, ...(await verifyBlocks(db)), await verifyTasks(db, now)]
 }
 
 export function assembleRoutes(deps: RoutesDeps): Routes {
@@ -100,6 +102,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...quotaRoutes({ ids }),
     ...budgetRoutes({ ids }),
     ...rateRoutes({ ids }),
+    ...outcomeRoutes({ ids }),
     ...guardrailRoutes({ ids }),
     ...worthRoutes({ bidsOfReplicas, isTransferPosted: deps.isTransferPosted }),
     ...scalingRoutes,

@@ -44,6 +44,7 @@ const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
   api_key: ['listApiKeys'],
   budget: ['listBudgets'],
   rate_limit: ['listRateLimits'],
+  outcome: ['listOutcomes', 'getOutcomeCost', 'getTask'],
   organization: ['listOrganizations'],
   system: ['getSystem'],
   webhook: ['listWebhooks', 'getWebhook', 'listWebhookDeliveries'],

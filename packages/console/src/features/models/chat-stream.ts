@@ -11,6 +11,16 @@ export interface ChatRequest {
   readonly messages: readonly ChatMessage[]
   readonly maxTokens: number
   readonly temperature: number
+  readonly topP?: number
+  readonly seed?: number
+}
+
+/** What a call says of itself and hears beside its answer. */
+export interface ChatExtras {
+  /** Which task it is an attempt of. */
+  readonly taskId?: string
+  /** Told what came with the answer, before any of it. */
+  readonly onOpen?: (headers: Headers) => void
 }
 
 export interface ChatUsage {
@@ -56,6 +66,8 @@ export function chatBody(request: ChatRequest): Record<string, unknown> {
     messages: request.messages,
     max_tokens: request.maxTokens,
     temperature: request.temperature,
+    ...(request.topP === undefined ? {} : { top_p: request.topP }),
+    ...(request.seed === undefined ? {} : { seed: request.seed }),
     stream: true,
     stream_options: { include_usage: true },
   }
@@ -109,10 +121,14 @@ export function readChunk(chunk: WireChunk): ChatPart[] {
 export async function* streamChat(
   request: ChatRequest,
   signal: AbortSignal,
+  { taskId, onOpen }: ChatExtras = {},
 ): AsyncGenerator<ChatPart> {
   const response = await fetch('/v1/chat/completions', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(taskId === undefined ? {} : { 'x-spillway-task-id': taskId }),
+    },
     body: JSON.stringify(chatBody(request)),
     signal,
   })
@@ -121,6 +137,7 @@ export async function* streamChat(
     const answer = (await response.json().catch(() => null)) as { error?: WireError } | null
     throw toFailure(answer?.error, response.status, requestId)
   }
+  onOpen?.(response.headers)
   for await (const event of readServerSentEvents(response.body)) {
     if (event === null || event.data === '') continue
     if (event.data === '[DONE]') return

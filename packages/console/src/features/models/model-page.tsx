@@ -5,6 +5,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { Answered } from '../../api/answered.tsx'
 import { apiQuery } from '../../api/queries.ts'
+import { buttonClass } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { formatCount } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
@@ -54,6 +55,13 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
           </>
         }
         line={model.description}
+        actions={
+          !model.isEmbedding && (
+            <Link to="/playground" search={{ models: model.id }} className={buttonClass()}>
+              Compare with others
+            </Link>
+          )
+        }
       />
       {model.state !== 'ready' && <Banner tone="warn">{stateLine(model)}</Banner>}
       <div className="grid gap-x-8 gap-y-6 lg:grid-cols-12">

@@ -201,7 +201,7 @@ function TurnLine({ turn, model }: { turn: ChatTurn; model: Model }): ReactEleme
   )
 }
 
-function renderMs(durationMs: number): string {
+export function renderMs(durationMs: number): string {
   return durationMs < 10 ? `${durationMs.toFixed(1)} ms` : `${Math.round(durationMs)} ms`
 }
 
@@ -213,7 +213,7 @@ function remedyOf(failure: ChatFailure, isOperator: boolean): string {
     : 'Ask the operator for credit, or lower the number of tokens in the settings.'
 }
 
-function ChatProblem({ error }: { error: unknown }): ReactElement {
+export function ChatProblem({ error }: { error: unknown }): ReactElement {
   const isOperator = usePermission('credit.grant')
   if (!(error instanceof ChatFailure)) return <ProblemPanel explanation={explain(error)} />
   const where = error.param ? ` at ${error.param}` : ''

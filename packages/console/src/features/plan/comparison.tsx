@@ -108,7 +108,8 @@ function Measure({ look, variants, isDifference }: MeasureProps): ReactElement {
     if (!shown) return []
     const { estimate, text } = shown
     const { name } = variant
-    return [{ id: name, label: name, mean: estimate.mean, half: halfWidth(estimate), text }]
+    const [mean, half] = [estimate.mean, halfWidth(estimate)]
+    return [{ id: name, label: name, mean, low: mean - half, high: mean + half, text }]
   })
   return (
     <div className="min-w-0">

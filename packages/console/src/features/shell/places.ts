@@ -16,6 +16,8 @@ export interface Place {
     | '/rate-limits'
     | '/guardrails'
     | '/usage'
+    | '/outcomes'
+    | '/playground'
     | '/keys'
     | '/webhooks'
     | '/fleet'
@@ -34,6 +36,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { to: '/', word: 'Overview', icon: 'overview', permission: 'pool.list' },
   { to: '/models', word: 'Models', icon: 'model', permission: 'model.list' },
+  { to: '/playground', word: 'Playground', icon: 'playground', permission: 'model.infer' },
   { to: '/leases', word: 'Leases', icon: 'lease', permission: 'lease.list' },
   { to: '/market', word: 'Market', icon: 'market', permission: 'price.read' },
   { to: '/orders', word: 'Orders', icon: 'order', permission: 'order.list' },
@@ -43,6 +46,7 @@ export const PLACES: readonly Place[] = [
   { to: '/budgets', word: 'Budgets', icon: 'budget', permission: 'budget.list' },
   { to: '/guardrails', word: 'Guardrails', icon: 'guardrail', permission: 'guardrail.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
+  { to: '/outcomes', word: 'Outcomes', icon: 'outcome', permission: 'outcome.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },
   { to: '/reclaims', word: 'Reclaims', icon: 'reclaim', permission: 'reclaim.list' },
   { to: '/webhooks', word: 'Webhooks', icon: 'webhook', permission: 'webhook.list' },

@@ -62,7 +62,7 @@ interface BillingDeps {
   readonly ids: IdSource
   readonly burnOf: BurnOf
   /** Whether what reclaims and lost GPUs gave back is what was promised; lease knows. */
-  readonly verifyCredits: (db: Db) => Promise<readonly LedgerCheck[]>
+  readonly verifyCredits: (db: Db, now: Date) => Promise<readonly LedgerCheck[]>
 }
 
 export function billingRoutes({
@@ -115,7 +115,7 @@ export function billingRoutes({
         burnUsdPerHour: await burnOf(db, principal.organizationId),
       }
     },
-    verifyLedger: async ({ db }) => verifyBooks(db, verifyCredits),
+    verifyLedger: async ({ db, now }) => verifyBooks(db, (tx) => verifyCredits(tx, now)),
     listOrganizations: async ({ db }) => {
       const organizations = await listOrganizations(db)
       return {

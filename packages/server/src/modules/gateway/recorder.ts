@@ -2,7 +2,7 @@
  * Writes down what each request used, in the journal that metering posts from: while a stream runs, what it used so
  * far, and at the end the final word. Answers are believed complete only after that word is on disk.
  */
-import type { JournalRecord, UsageEvent } from '#modules/metering/index.ts'
+import type { JournalRecord, UsageEvent, UsageTask } from '#modules/metering/index.ts'
 import { chargeOf, splitByPrice, type Quantities } from './charge.ts'
 import type { Route } from './route.ts'
 import { renderTrail, type Trail } from './trail.ts'
@@ -24,6 +24,8 @@ export interface Payer {
   readonly holdId: string | null
   /** Of budgets; absent where none is in the way. */
   readonly leaseIds?: readonly string[]
+  /** Absent where its caller named no task. */
+  readonly taskId?: string
 }
 
 /** The record of one request. */
@@ -84,7 +86,7 @@ export class Recording {
   }
 
   #event(used: Quantities): UsageEvent {
-    const { organizationId, projectId, holdId, leaseIds } = this.#payer
+    const { organizationId, projectId, holdId, leaseIds, taskId } = this.#payer
     const [route, trail] = [this.#route, this.#trail]
     const { input, output, classes } = splitByPrice(route, used)
     const lines = [
@@ -104,7 +106,14 @@ export class Recording {
       lines,
       ...(leaseIds ? { budgets: { leaseIds, cost: chargeOf(route, used) } } : null),
       ...(trail ? { detail: renderTrail(trail, used) } : null),
+      ...(taskId === undefined ? null : { task: this.#taskOf(taskId) }),
     }
+  }
+
+  #taskOf(id: string): UsageTask {
+    const { model, policy } = this.#payer.route
+    const tries = Math.max(1, this.#trail?.tries.length ?? 1)
+    return { id, asked: model, routeVersion: policy?.version ?? null, tries }
   }
 }
 

@@ -28,6 +28,7 @@ import type { Wish } from './route-choice.ts'
 import { standingOf } from './route-standing.ts'
 import { RouteTable, type RouteTableDeps } from './route-table.ts'
 import type { Route } from './route.ts'
+import { taskOf, withoutTask } from './task-service.ts'
 import { readWish, withoutPreference } from './wish-service.ts'
 
 export interface GatewayDeps {
@@ -154,6 +155,8 @@ export class Gateway {
       ...{ route, request, headers, organizationId, projectId, project, hourUtc },
     })
     if (wish?.kind === 'refusal') return wish
+    const taskId = taskOf(headers, request.body)
+    if (taskId !== null && typeof taskId !== 'string') return taskId
     // A key that is kept to some models is answered by no other in their stead.
     const { bounds } = principal
     const find = (model: string) =>
@@ -165,7 +168,8 @@ export class Gateway {
     const routes = isReady ? standing.routes : [route]
     const { record } = asking
     const judged = { dialect, request: sent, asked: request, route, wish, routes, isReady, record }
-    return { kind: 'judged', ...judged }
+    if (taskId === null) return { kind: 'judged', ...judged }
+    return { kind: 'judged', ...judged, request: withoutTask(sent), taskId }
   }
 
   /** Admits a request to the model it names, or says why not. One for a model that sleeps is held until it is up. */
@@ -259,7 +263,9 @@ export class Gateway {
     const { organizationId, projectId } = principal
     const leaseIds = pass?.leaseIds
     const paid = { organizationId, projectId, route, holdId: outcome.holdId }
-    const payer = leaseIds?.length ? { ...paid, leaseIds } : paid
+    const bounded = leaseIds?.length ? { ...paid, leaseIds } : paid
+    const { taskId } = judged
+    const payer = taskId === undefined ? bounded : { ...bounded, taskId }
     return new Call({
       dialect,
       request,
@@ -309,6 +315,8 @@ export interface Judged {
   readonly isReady: boolean
   readonly guard?: Guard
   readonly record?: CallRecord | undefined
+  /** Absent: its caller names no task. */
+  readonly taskId?: string
 }
 
 interface Admitting {

@@ -13,6 +13,7 @@ export {
   firstProject,
   findFirstKeyId,
   hasProject,
+  listApiKeys,
   listOrganizations,
   type OrganizationRow,
   touchApiKeys,

@@ -1,7 +1,7 @@
 /** What the journal records, and how: one line of JSON each, quantities as text so that they stay exact. Pure. */
 import { assert } from '#kernel/assert.ts'
 import { picos } from '#kernel/money.ts'
-import { assertUsageEvent, type UsageEvent } from './usage-event.ts'
+import { assertUsageEvent, type UsageEvent, type UsageTask } from './usage-event.ts'
 
 export type JournalRecord =
   /** What a request used, finally. */
@@ -31,13 +31,22 @@ export function encodeRecord(record: SegmentRecord): string {
   }
   const { event } = record
   assertUsageEvent(event)
-  const { id, organizationId, projectId, resource, holdId, from, to, detail } = event
+  const { id, organizationId, projectId, resource, holdId, from, to } = event
   const lines = event.lines.map(({ sku, priceId, quantity }) => [sku, priceId, String(quantity)])
   const names = [id, organizationId, projectId, resource, holdId]
   const fields = [KINDS[record.kind], ...names, from.getTime(), to.getTime(), lines]
-  const budgets = event.budgets && [event.budgets.leaseIds, String(event.budgets.cost)]
-  if (budgets !== undefined) return JSON.stringify([...fields, detail ?? null, budgets])
-  return JSON.stringify(detail === undefined ? fields : [...fields, detail])
+  return JSON.stringify([...fields, ...encodeRest(event)])
+}
+
+/** What most events do not have, in order; what is absent at the end is left out. */
+function encodeRest({ detail, budgets, task }: UsageEvent): readonly unknown[] {
+  const rest = [
+    detail ?? null,
+    budgets ? [budgets.leaseIds, String(budgets.cost)] : null,
+    task ? [task.id, task.asked, task.routeVersion, task.tries] : null,
+  ]
+  while (rest.length > 0 && rest.at(-1) === null) rest.pop()
+  return rest
 }
 
 /** The records of a frame. Throws when the payload is not what `encodeRecord` writes. */
@@ -64,7 +73,7 @@ function decodeRecord(fields: unknown): SegmentRecord {
 
 function decodeEvent(fields: readonly unknown[]): UsageEvent {
   const [id, organizationId, projectId, resource, holdId, from, to, ...rest] = fields
-  const [lines, detail, budgets] = rest
+  const [lines, detail, budgets, task] = rest
   assert(Array.isArray(lines), 'an event has lines')
   return {
     id: text(id),
@@ -76,6 +85,7 @@ function decodeEvent(fields: readonly unknown[]): UsageEvent {
     to: instant(to),
     ...(typeof detail === 'string' ? { detail } : {}),
     ...(Array.isArray(budgets) ? { budgets: decodeBudgets(budgets) } : {}),
+    ...(Array.isArray(task) ? { task: decodeTask(task) } : {}),
     lines: lines.map((line: unknown) => {
       assert(Array.isArray(line), 'a line is a list')
       return { sku: text(line[0]), priceId: text(line[1]), quantity: BigInt(text(line[2])) }
@@ -86,6 +96,18 @@ function decodeEvent(fields: readonly unknown[]): UsageEvent {
 function decodeBudgets([leaseIds, cost]: readonly unknown[]): NonNullable<UsageEvent['budgets']> {
   assert(Array.isArray(leaseIds), 'leases are a list')
   return { leaseIds: leaseIds.map(text), cost: picos(BigInt(text(cost))) }
+}
+
+function decodeTask([id, asked, routeVersion, tries]: readonly unknown[]): UsageTask {
+  return {
+    ...{ id: text(id), asked: text(asked), tries: wholeNumber(tries) },
+    routeVersion: routeVersion === null ? null : wholeNumber(routeVersion),
+  }
+}
+
+function wholeNumber(value: unknown): number {
+  assert(Number.isSafeInteger(value), 'a count is a whole number')
+  return value as number
 }
 
 function text(value: unknown): string {

@@ -1,6 +1,7 @@
 /** The journal's bytes: what was written is read back, and any loss at the end leaves exactly the frames before it. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { picos } from '#kernel/money.ts'
 import { encodeFrame, hasFrameFrom, PAYLOAD_BYTES_MAX, scanFrames } from './journal-frame.ts'
 import { decodePayload, encodePayload, encodeRecord, type SegmentRecord } from './journal-record.ts'
 import type { UsageEvent } from './usage-event.ts'
@@ -22,9 +23,24 @@ const event: fc.Arbitrary<UsageEvent> = fc
       fc.record({ sku: name, priceId: name, quantity: fc.bigInt(0n, 2n ** 63n - 1n) }),
       { maxLength: 3 },
     ),
+    more: fc.record(
+      {
+        detail: name,
+        budgets: fc.record({
+          leaseIds: fc.array(name),
+          cost: fc.bigInt(0n, 10n ** 20n).map(picos),
+        }),
+        task: fc.record({
+          ...{ id: name, asked: name, tries: fc.integer({ min: 1, max: 9 }) },
+          routeVersion: fc.option(fc.nat(), { nil: null }),
+        }),
+      },
+      { requiredKeys: [] },
+    ),
   })
-  .map(({ fromMs, durationMs, ...rest }) => ({
+  .map(({ fromMs, durationMs, more, ...rest }) => ({
     ...rest,
+    ...more,
     from: new Date(fromMs),
     to: new Date(fromMs + durationMs),
   }))

@@ -6,7 +6,7 @@
  * the batches or the repetitions, the sum is the same to the pico, and nothing is rounded twice.
  */
 import { assert, present } from '#kernel/assert.ts'
-import { rate, subtract, type Money, type Price } from '#kernel/money.ts'
+import { add, rate, subtract, type Money, type Price } from '#kernel/money.ts'
 import { renderKey, type UsageEvent, type UsageLine } from './usage-event.ts'
 
 /** What was used under one key so far; `amount` is always rate(price, quantity). */
@@ -62,4 +62,20 @@ function addLine(before: UsageTotal, line: UsageLine, { prices }: RatingBasis): 
   assert(sku === line.sku, `the price ${line.priceId} is one of ${sku}, not of ${line.sku}`)
   const quantity = before.quantity + line.quantity
   return { quantity, amount: rate(price, quantity) }
+}
+
+/** What each of these events was charged: they are those that were rated, in the same order. */
+export function amountsOf(
+  events: readonly UsageEvent[],
+  charges: Rating['charges'],
+): ReadonlyMap<string, Money> {
+  const places = new Map<string, number>()
+  return new Map(
+    events.map(({ id, organizationId, lines }) => {
+      const place = places.get(organizationId) ?? 0
+      places.set(organizationId, place + lines.length)
+      const own = charges.get(organizationId)?.slice(place, place + lines.length) ?? []
+      return [id, add(...own.map(({ amount }) => amount))]
+    }),
+  )
 }

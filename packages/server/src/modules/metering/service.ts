@@ -9,7 +9,7 @@ import { listPrices } from '#modules/catalog/index.ts'
 import { postCharges } from '#modules/ledger/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { insertDetails } from './detail-store.ts'
-import { rateEvents, type Rating } from './rating.ts'
+import { amountsOf, rateEvents, type Rating } from './rating.ts'
 import {
   findEvents,
   insertEvents,
@@ -25,6 +25,7 @@ import {
   renderKey,
   type UsageEvent,
   type UsageHourKey,
+  type UsageTask,
 } from './usage-event.ts'
 
 export interface PostUsageDeps {
@@ -32,6 +33,15 @@ export interface PostUsageDeps {
   readonly ids: IdSource
   /** Told of the events that are posted now and were not before, in the same transaction. */
   readonly onFresh?: (tx: Db, events: readonly UsageEvent[]) => Promise<void>
+  /** Told of those of them that are attempts of a task, with what each was charged, in the same transaction. */
+  readonly onTasked?: (tx: Db, events: readonly TaskedUsage[]) => Promise<void>
+}
+
+/** An event of a task, with what the ledger charged for it. */
+export interface TaskedUsage {
+  readonly event: UsageEvent
+  readonly task: UsageTask
+  readonly amount: Money
 }
 
 export interface PostedUsage {
@@ -80,7 +90,20 @@ async function charge(tx: Db, events: readonly UsageEvent[], deps: PostUsageDeps
     return { rowId, quantity, amount }
   })
   await updateHours(tx, changed)
+  if (deps.onTasked !== undefined && events.some(({ task }) => task !== undefined))
+    await deps.onTasked(tx, taskedOf(events, amountsOf(events, charges)))
   return postCharges(tx, chargesOf(events, charges), deps)
+}
+
+function taskedOf(
+  events: readonly UsageEvent[],
+  amounts: ReadonlyMap<string, Money>,
+): readonly TaskedUsage[] {
+  return events.flatMap((event) =>
+    event.task === undefined
+      ? []
+      : [{ event, task: event.task, amount: present(amounts.get(event.id), 'what was charged') }],
+  )
 }
 
 /** The totals under every key that the events touch, locked in the order of the keys. */

@@ -2,6 +2,17 @@
 import { assert } from '#kernel/assert.ts'
 import type { Money } from '#kernel/money.ts'
 
+/** Of which task, as its caller named it, an event is an attempt. */
+export interface UsageTask {
+  readonly id: string
+  /** The model that was asked for; `resource` is the one that answered. */
+  readonly asked: string
+  /** Of the route it went by; null: none. */
+  readonly routeVersion: number | null
+  /** How many servers were asked until one answered. */
+  readonly tries: number
+}
+
 export interface UsageLine {
   readonly sku: string
   readonly priceId: string
@@ -28,6 +39,8 @@ export interface UsageEvent {
   readonly lines: readonly UsageLine[]
   /** How it came about, as one line of JSON, where there is something to say. Nothing is charged by it. */
   readonly detail?: string
+  /** Absent: its caller named none. Nothing is charged by it. */
+  readonly task?: UsageTask
 }
 
 /** What quantities are added up by. */
@@ -93,5 +106,6 @@ function textsOf(event: UsageEvent): readonly string[] {
   const names = event.lines.flatMap(({ sku, priceId }) => [sku, priceId])
   if (event.holdId !== null) names.push(event.holdId)
   if (event.detail !== undefined) names.push(event.detail)
+  if (event.task !== undefined) names.push(event.task.id, event.task.asked)
   return [event.organizationId, event.projectId, event.resource, ...names]
 }

@@ -11,13 +11,15 @@ import type { Batch } from './journal-reader-service.ts'
 import type { Position } from './journal-segment.ts'
 import { movePosition, type PostedPosition } from './position-store.ts'
 import { groupByOrganization } from './posting-groups.ts'
-import { postUsage, type PostedUsage } from './service.ts'
+import { postUsage, type PostedUsage, type TaskedUsage } from './service.ts'
 import type { UsageEvent } from './usage-event.ts'
 
 /** What else than money of the ledger is set aside for a writer and spent by its journal. */
 export interface SetAside {
   /** These events are posted now, each once. */
   readonly spend: (tx: Db, events: readonly UsageEvent[]) => Promise<void>
+  /** Those of them that are attempts of a task. */
+  readonly attribute?: (tx: Db, events: readonly TaskedUsage[]) => Promise<void>
   /** The writer has finished with what goes by these names. */
   readonly end: (tx: Db, ids: readonly string[]) => Promise<void>
   /** The writer is dead, and all of its journal is posted. */
@@ -85,6 +87,7 @@ async function postInGroups(
         const posted = await postUsage(tx, group, {
           ...{ now: now(), ids },
           ...(aside && { onFresh: aside.spend }),
+          ...(aside?.attribute && { onTasked: aside.attribute }),
         })
         await after?.(tx)
         return posted

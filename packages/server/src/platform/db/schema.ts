@@ -473,6 +473,19 @@ export interface OrganizationTable {
   created_at: Date
 }
 
+export interface OutcomeTable {
+  id: string
+  place: GeneratedAlways<bigint>
+  organization_id: string
+  task_id: string
+  is_success: boolean
+  value: number | null
+  note: string | null
+  reporter: string
+  idempotency_key: string | null
+  reported_at: Date
+}
+
 export interface PoolTable {
   name: string
   site_name: string
@@ -826,6 +839,21 @@ export interface SurplusRateTable {
   head_wait_ms: bigint
 }
 
+export interface TaskAttemptTable {
+  id: string
+  organization_id: string
+  project_id: string
+  task_id: string
+  asked: string
+  model: string
+  route_version: number | null
+  tries: number
+  tokens: bigint
+  amount: string
+  from_at: Date
+  to_at: Date
+}
+
 export interface TeamForecastTable {
   pool_name: string
   organization_id: string
@@ -972,6 +1000,7 @@ export interface Schema {
   node: NodeTable
   node_fact: NodeFactTable
   organization: OrganizationTable
+  outcome: OutcomeTable
   pool: PoolTable
   pool_reading: PoolReadingTable
   price: PriceTable
@@ -1004,6 +1033,7 @@ export interface Schema {
   slot_fault: SlotFaultTable
   strand: StrandTable
   surplus_rate: SurplusRateTable
+  task_attempt: TaskAttemptTable
   team_forecast: TeamForecastTable
   transfer_charge: TransferChargeTable
   upstream: UpstreamTable

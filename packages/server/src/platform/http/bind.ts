@@ -112,6 +112,7 @@ function callOf(exchange: Exchange, db: Db, now: Date): Call<EndpointName> {
     requestId: exchange.requestId,
     signal: context.req.raw.signal,
     lastEventId: context.req.header('last-event-id'),
+    idempotencyKey: context.req.header('idempotency-key'),
     sessionSecret: getCookie(context, SESSION_COOKIE),
     actAs: (caller: Caller) => {
       exchange.caller = caller

@@ -28,6 +28,8 @@ export interface Call<N extends EndpointName> {
   /** Ends when the client goes away; for streams. */
   readonly signal: AbortSignal
   readonly lastEventId: string | undefined
+  /** By which a mutation that is sent again is known. */
+  readonly idempotencyKey: string | undefined
   /** The secret of the cookie that the caller came with, if it did. */
   readonly sessionSecret: string | undefined
   /** For endpoints that make a principal: who the audit record names. */

@@ -55,13 +55,14 @@ export class ApiRelay {
         : new Pool('http://api.invalid', { ...options, socketPath: api.socketPath })
   }
 
-  relay(exchange: ServedExchange): void {
+  /** `path`: where the API has what is elsewhere here. */
+  relay(exchange: ServedExchange, path = exchange.request.url ?? '/'): void {
     const { request } = exchange
     const hasBody = 'content-length' in request.headers || 'transfer-encoding' in request.headers
     this.#pool.dispatch(
       {
         method: request.method ?? 'GET',
-        path: request.url ?? '/',
+        path,
         headers: [
           ...keepEndToEnd(request.rawHeaders, OURS),
           'x-forwarded-for',

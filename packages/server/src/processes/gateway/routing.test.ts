@@ -3,6 +3,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import type { Route } from '@spillway/contract'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { verifyTasks } from '#modules/outcome/index.ts'
 import { routingRoutes } from '#modules/routing/index.ts'
 import { addCustomer, addModel, addUpstream } from '../../../test/gateway/installation.ts'
 import { chargedOf, postJournals, verifyBooks } from '../../../test/gateway/posting.ts'
@@ -406,6 +407,35 @@ test('a breaker that opens is an event, and seen at the server that it is of', a
   const muchLater = new Date(Date.now() + 3_600_000)
   const { servers: forgotten } = (await getRoute({ ...call, now: muchLater } as never)) as Route
   expect(forgotten).toMatchObject([{ breaker: null }])
+})
+
+test('attempts of a task are kept with what each was charged, whoever answered, and servers are not told', async () => {
+  // given
+  const customer = await addCustomer(db, { name: 'Tess', usd: '10' })
+  const { key, organizationId } = customer
+  const named = { 'x-spillway-task-id': 'job-1' }
+  // when
+  const first = await send({ model: 'fragile', key, headers: named })
+  expect(first.status).toBe(200)
+  const metadata = { task_id: 'job-1', kind: 'invoice' }
+  const second = await send({ model: 'dear', key, more: { stream: true, metadata } })
+  await second.text()
+  expect(servers.dear.state.lastBody).toMatchObject({ metadata: { kind: 'invoice' } })
+  expect(servers.dear.state.lastBody).not.toHaveProperty('metadata.task_id')
+  const untold = await send({ model: 'dear', key })
+  const refused = await send({ model: 'dear', key, headers: { 'x-spillway-task-id': 'two words' } })
+  // then
+  expect([untold.status, refused.status]).toEqual([200, 400])
+  await postJournals({ db, folders: stand.folders, isWriterAlive: () => true })
+  const { rows } = await sql<{ amount: string }>`
+    SELECT task_id, asked, model, route_version, amount FROM task_attempt
+    WHERE organization_id = ${organizationId} ORDER BY from_at, id`.execute(db)
+  expect(rows).toMatchObject([
+    { task_id: 'job-1', asked: 'fragile', model: 'dear', route_version: 1 },
+    { task_id: 'job-1', asked: 'dear', model: 'dear', route_version: null },
+  ])
+  expect((await chargedOf(db, organizationId)).events).toBe(3)
+  expect((await verifyTasks(db, new Date())).isHeld).toBe(true)
 })
 
 test('a server of the operator\u2019s own network is never named by its address', async () => {

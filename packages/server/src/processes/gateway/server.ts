@@ -1,5 +1,6 @@
 /** The public port: inference is served here, everything else is relayed to the API process. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { API_BASE } from '@spillway/contract'
 import { allowsModel } from '#kernel/key-bounds.ts'
 import {
   type Dialect,
@@ -24,6 +25,8 @@ export interface ServerDeps extends InferenceDeps {
 type Serve = (deps: ServerDeps, exchange: ServedExchange, path: string) => void | Promise<void>
 
 const MODELS = '/v1/models'
+/** Reported where requests are made, and kept by the API. */
+const OUTCOMES = '/v1/outcomes'
 
 interface Endpoint {
   readonly dialect: Dialect
@@ -111,11 +114,15 @@ function handlerOf(method: string, path: string): Serve {
   const endpoint = ENDPOINTS.get(path)
   if (endpoint)
     return method === 'POST' ? endpoint.serve : refuse(refusals.wrongMethod(method, path, 'POST'))
+  if (path === OUTCOMES) return relayOutcome
   if (path === MODELS || path.startsWith(`${MODELS}/`))
     return isRead ? serveModels : refuse(refusals.wrongMethod(method, path, 'GET'))
   if (path.startsWith('/v1/responses/')) return refuse(refusals.responseNotStored())
   return refuse(refusals.unknownUrl(method, path))
 }
+
+const relayOutcome: Serve = ({ apiRelay }, exchange) =>
+  apiRelay.relay(exchange, `${API_BASE}/outcomes`)
 
 const refuse =
   (refusal: Refusal): Serve =>
