@@ -23,6 +23,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // PostgreSQL's user passes through here when the tests run as root.
   chmodSync(runFolder, 0o711)
   writeFileSync(join(runFolder, 'owner'), `${process.pid} ${processStart(process.pid)}`)
+  // Hundreds of servers are started from the same sources: what one of them compiled serves the next, in half the time.
+  process.env['NODE_COMPILE_CACHE'] = join(runFolder, 'compiled')
   project.provide('runFolder', runFolder)
   return () => finish(runFolder)
 }
