@@ -4,7 +4,7 @@ import { present } from '#kernel/assert.ts'
 import { Fault } from '#kernel/fault.ts'
 import { type Money, money, picos, renderMoney } from '#kernel/money.ts'
 import { findPool, listNodes } from '#modules/fleet/index.ts'
-import { listFacts, listOpenLeases } from '#modules/lease/index.ts'
+import { LEASE_PROGRAM, listFacts, listOpenLeases } from '#modules/lease/index.ts'
 import {
   createForecasting,
   type HourlyForecast,
@@ -20,6 +20,7 @@ import {
   simulateMarket,
   type Tenant,
 } from '#modules/simulation/index.ts'
+import type { Database } from '#platform/db/database.ts'
 import { cloneDatabase } from '../../../test/harness/index.ts'
 import { stepClearing } from './clearing-service.ts'
 import { listClearings } from './clearing-store.ts'
@@ -171,14 +172,41 @@ function unlessLow(error: unknown): null {
   throw error
 }
 
+/** Grows with whatever is decided of a lease. */
+async function countFacts(database: Database): Promise<number> {
+  const count = database.selectFrom('lease_fact').select(({ fn }) => fn.countAll().as('facts'))
+  return Number((await count.executeTakeFirstOrThrow()).facts)
+}
+
+/** What a lease waits for so much longer changes nothing at this instant. */
+const SOON_MS = 2_000
+
+/** Steps the leases that were woken, or that look again at about this instant: the others wait for their time. */
+function makeStepping({ database, clock, stepLease }: OrderStand): () => Promise<void> {
+  const restsUntilMs = new Map<string, number>()
+  return async () => {
+    const woken = await database
+      .deleteFrom('strand')
+      .where('program', '=', LEASE_PROGRAM)
+      .returning('subject')
+      .execute()
+    for (const { subject } of woken) restsUntilMs.delete(subject)
+    for (const { id } of await listOpenLeases(database)) {
+      if ((restsUntilMs.get(id) ?? 0) > clock.now().getTime() + SOON_MS) continue
+      const outcome = await stepLease(id)
+      if (outcome.kind === 'wait') restsUntilMs.set(id, outcome.untilMs)
+    }
+  }
+}
+
 /** The controller, beat by beat: what is over ends, who comes comes, the market looks, a window that is over is cleared. */
 async function runLive(stand: OrderStand, tenants: readonly Tenant[]) {
   const { clock, database } = stand
   const buyers = new Map<string, Awaited<ReturnType<OrderStand['buyer']>>>()
   for (const name of ['b0', 'b1', 'b2']) buyers.set(name, await stand.buyer(name, '100000'))
+  const step = makeStepping(stand)
   const stepAll = async (times: number) => {
-    for (let time = 0; time < times; time++)
-      for (const { id } of await listOpenLeases(database)) await stand.stepLease(id)
+    for (let time = 0; time < times; time++) await step()
   }
   const startMs = clock.now().getTime()
   const leaseOf = new Map<number, () => Promise<string | null>>()
@@ -203,7 +231,9 @@ async function runLive(stand: OrderStand, tenants: readonly Tenant[]) {
     for (const tenant of tenants) if (tenant.submitS === atS) await come(tenant)
     // Who has no notice is gone within these steps, whoever it goes for has its room, and what the owner will want soon
     // is looked at again.
-    for (let look = 0; look < LOOKS; look++) {
+    let known = -1
+    for (let look = 0; look < LOOKS && known < (await countFacts(database)); look++) {
+      known = await countFacts(database)
       await stand.cycle()
       await stepAll(3)
     }
