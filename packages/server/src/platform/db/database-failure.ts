@@ -28,7 +28,13 @@ const UNAVAILABLE_MESSAGE =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/
 
 export function isRetryable(error: unknown): boolean {
-  return RETRYABLE.has(errorCode(error))
+  return RETRYABLE.has(errorCode(error)) || isPlanOutlived(error)
+}
+
+/** A prepared statement returns other columns than when it was prepared: somebody migrated the schema meanwhile. */
+export function isPlanOutlived(error: unknown): boolean {
+  if (errorCode(error) !== '0A000') return false
+  return (error as { routine?: unknown }).routine === 'RevalidateCachedQuery'
 }
 
 /** True when the database could not be asked, or could not do any work. */

@@ -141,6 +141,27 @@ test('the error of the work is told even when the connection broke too', async (
   await expect(work).rejects.toMatchObject({ code: 'lease.not_found' })
 })
 
+test('statements that come again are prepared, and go on when their table gets another shape', async () => {
+  const other = openDatabase(url, { poolMax: 2 })
+  await sql`CREATE TABLE shape (id int)`.execute(db)
+  await sql`INSERT INTO shape VALUES (7)`.execute(db)
+  const readAll = (on: Parameters<typeof inTransaction>[0]) =>
+    sql`SELECT * FROM shape WHERE id = ${7}`.execute(on).then(({ rows }) => rows)
+  const readBoth = () =>
+    Promise.all([readAll(other), inTransaction(other, (tx) => readAll(tx as typeof other))])
+  for (let time = 0; time < 5; time++) await readBoth()
+  const prepared = await sql<{ statement: string }>`SELECT statement FROM pg_prepared_statements
+    WHERE statement LIKE '%FROM shape%'`.execute(other)
+  expect(prepared.rows).toHaveLength(1)
+  // when: as a newer version does that migrates while this one runs on
+  await sql`ALTER TABLE shape ADD COLUMN colour text DEFAULT 'red'`.execute(db)
+  // then
+  const row = { id: 7, colour: 'red' }
+  expect(await inTransaction(other, (tx) => readAll(tx as typeof other))).toEqual([row])
+  for (let time = 0; time < 5; time++) expect(await readBoth()).toEqual([[row], [row]])
+  await other.destroy()
+})
+
 test('idle connections that are ended do not matter', async () => {
   const other = openDatabase(url, { poolMax: 3 })
   await Promise.all([1, 2, 3].map(() => sql`SELECT pg_sleep(0.01)`.execute(other)))
