@@ -32,7 +32,7 @@ describe.runIf(hasChromium)('upstreams', { timeout: 150_000 }, () => {
     await dialog.getByText('This address is not asked').waitFor()
     await fill('Address', 'https://10.1.2.3/v1')
     await dialog.getByRole('button', { name: 'Add the upstream' }).click()
-    await dialog.getByText('say that it may be in a private network').waitFor()
+    await dialog.getByText('Say that it may be in a private network').waitFor()
     await fill('Address', 'https://models.example.com/v1')
     await dialog.getByRole('button', { name: 'Add the upstream' }).click()
     await page.getByText('The upstream was added').waitFor()

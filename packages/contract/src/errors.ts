@@ -260,7 +260,7 @@ export const ERRORS = {
     status: 400,
     title: 'This address is not asked',
     remedy:
-      'Use https for an address on the public internet; link-local and reserved addresses are never asked.',
+      'Use https for an address on the public internet. One in a network of yours, or on this machine, has to be allowed: `--private-network`. Link-local and reserved addresses are never asked.',
   },
   'route.target_unknown': {
     status: 409,

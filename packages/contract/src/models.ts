@@ -150,7 +150,7 @@ export const createDeployment = endpoint({
       .default('0.40'),
   }),
   returns: Deployment,
-  errors: ['deployment.name_taken', 'deployment.upstream_unreachable'],
+  errors: ['deployment.name_taken', 'deployment.upstream_unreachable', 'upstream.address_refused'],
   status: 201,
 })
 

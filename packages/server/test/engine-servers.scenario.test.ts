@@ -77,6 +77,8 @@ describe('a replica that is a vLLM or an SGLang server', () => {
       }, PATIENT)
       const lease = await operator.getLease({ params: { id: leaseId } })
       expect(lease).toMatchObject({ state: 'running', kind: 'serving', mode: 'service', gpus })
+      // It would end at once on any signal, with what is under way.
+      expect(lease.noticeSignal).toBe('none')
       expect(lease.command.join(' ')).toContain(`--served-model-name ${model}`)
       expect(lease.command.join(' ')).toContain(said)
       expect((await buyer.getModel({ params: { id: model } })).state).toBe('starting')
@@ -105,6 +107,12 @@ describe('a replica that is a vLLM or an SGLang server', () => {
       expect(await usedOf(`tokens.${model}.input`)).toBe(24)
       expect(await usedOf(`tokens.${model}.output`)).toBe(6)
     }
+  })
+
+  test('of several GPUs does not scale by bids, which are for one', async () => {
+    const { id } = await deploymentOf('served-by-vllm')
+    const scaled = operator.scaleDeployment({ params: { id }, body: { policy: 'autoscale' } })
+    await expect(scaled).rejects.toMatchObject({ problem: { code: 'deployment.bounds_wrong' } })
   })
 
   test('that is not wanted any more answers what is under way before its lease ends', async () => {

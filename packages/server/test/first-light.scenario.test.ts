@@ -333,9 +333,8 @@ describe('models of other servers', () => {
     const upstreamUrl = `${(await operator.listDeployments()).items[0]?.replicas[0]?.url ?? ''}/v1`
     const named = { model: 'borrowed', upstreamUrl, upstreamModel: 'toy' }
     // It is on this machine, which has to be meant.
-    expect(await codeOf(operator.createDeployment({ body: named }))).toBe(
-      'deployment.upstream_unreachable',
-    )
+    const unmeant = operator.createDeployment({ body: named })
+    expect(await codeOf(unmeant)).toBe('upstream.address_refused')
     const body = { ...named, allowsPrivateNetwork: true }
     const { id } = await operator.createDeployment({ body })
     expect(await codeOf(operator.createDeployment({ body }))).toBe('deployment.name_taken')
@@ -353,7 +352,7 @@ describe('models of other servers', () => {
   })
 
   test('one that does not answer is refused', async () => {
-    const absent = { model: 'absent', upstreamUrl: 'http://127.0.0.1:9/v1', upstreamModel: 'x' }
+    const absent = { model: 'absent', upstreamUrl: 'http://127.0.0.1:1025/v1', upstreamModel: 'x' }
     const body = { ...absent, allowsPrivateNetwork: true }
     expect(await codeOf(operator.createDeployment({ body }))).toBe(
       'deployment.upstream_unreachable',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readFleetFile } from './fleet-file.ts'
 import { scalingOf } from './model-scaling.ts'
+import { serverOf } from './model-server.ts'
 
 const laptop = readFileSync(new URL('../../../../../examples/laptop.yaml', import.meta.url), 'utf8')
 
@@ -295,4 +296,25 @@ test('a model scales within its bounds, or has a fixed number of replicas', () =
   expect(scalingIn('autoscale: { stedy: 3m }')).toMatchObject([
     { message: expect.stringContaining('did you mean `steady`?') },
   ])
+})
+
+test('a model may be served by vLLM or SGLang, which load their weights themselves', () => {
+  const serverIn = (more: string) => {
+    const outcome = readFleetFile(laptop.replace(/ {4}replicas: 1.*/, `    ${more}`))
+    return outcome.kind === 'read' ? outcome.fleet.models.map(serverOf)[0] : outcome.faults
+  }
+  expect(serverIn('replicas: 1')).toBeNull()
+  const weights = 'weights: org/model\n    '
+  expect(serverIn(`${weights}server: { engine: vllm, gpus: 4, readyWithin: 10m }`)).toEqual({
+    ...{ engine: 'vllm', gpus: 4, command: null, arguments: [] },
+    ...{ requestsAtOnce: 256, readyWithinMs: 600_000 },
+  })
+  for (const [text, message] of [
+    ['server: { engine: vllm }', 'name the model that it loads'],
+    [`${weights}server: { engine: ollama }`, 'write vllm or sglang'],
+    [`${weights}server: { engine: sglang, gpu: 2 }`, 'did you mean `gpus`?'],
+    [`${weights}autoscale: { max: 2 }\n    server: { engine: vllm, gpus: 2 }`, 'for one GPU'],
+    [`${weights}sha256: ${'a'.repeat(64)}\n    server: { engine: vllm }`, 'loads its weights'],
+  ] as const)
+    expect(serverIn(text)).toMatchObject([{ message: expect.stringContaining(message) as string }])
 })

@@ -5,14 +5,14 @@ import { type Price, renderMoney } from '#kernel/money.ts'
 import { listModels, type Model } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Call, Routes } from '#platform/http/handler.ts'
-import { parseTarget, type Reach } from '#platform/outbound/target.ts'
+import type { Reach } from '#platform/outbound/target.ts'
 import type { ReplicaRow } from './replica.ts'
 import { listRoutes, type ServedRoute } from './route-service.ts'
 import { addUpstream, removeUpstream } from './service.ts'
 import * as store from './store.ts'
 import { changeTerms } from './terms-service.ts'
 import type { ScalingTerms } from './terms.ts'
-import { PRIVATE_REMEDY } from './upstream-service.ts'
+import { parseAddress } from './upstream-service.ts'
 import { PPM_PER_PERCENT, renderDeployment, renderDeployments } from './view-service.ts'
 
 type Names =
@@ -98,15 +98,6 @@ async function renderModels(db: Db, now: Date) {
   })
 }
 
-/** Throws `deployment.upstream_unreachable`. */
-function requireReachable(url: string, isPrivateAllowed: boolean): void {
-  const target = parseTarget(url, { isPrivateAllowed })
-  if (target.kind === 'allowed') return
-  const isOnlyPrivate = parseTarget(url, { isPrivateAllowed: true }).kind === 'allowed'
-  const remedy = isOnlyPrivate ? ` ${PRIVATE_REMEDY}` : ''
-  throw new Fault('deployment.upstream_unreachable', `${target.why}${remedy}`)
-}
-
 type ScaleBody = Call<'scaleDeployment'>['body']
 
 function parseTerms(body: ScaleBody): Partial<ScalingTerms> {
@@ -137,7 +128,7 @@ export function servingRoutes({ ids, discover, probe }: ServingRouteDeps): Pick<
       }
     },
     createDeployment: async ({ db, body, now, setTarget }) => {
-      requireReachable(body.upstreamUrl, body.allowsPrivateNetwork)
+      parseAddress(body.upstreamUrl, body.allowsPrivateNetwork)
       const reach = { isPrivateAllowed: body.allowsPrivateNetwork }
       if (!(await probe(body.upstreamUrl, reach)))
         throw new Fault(

@@ -31,6 +31,11 @@ export async function changeTerms(
       'deployment.bounds_wrong',
       `${replicasMin} to ${replicasMax} replicas with the policy ${policy} cannot be.`,
     )
+  if (policy === 'autoscale' && (deployment.server?.gpus ?? 1) > 1)
+    throw new Fault(
+      'deployment.bounds_wrong',
+      'A bid is for one GPU: replicas of several have a fixed number.',
+    )
   await saveTerms(tx, id, terms)
   const from = deployment.replicasWanted
   const to = withinBounds(from, terms)

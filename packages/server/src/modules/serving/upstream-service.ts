@@ -24,10 +24,6 @@ type Change = Call<'updateUpstream'>['body']
 
 const PURPOSE = 'upstream credential'
 
-/** Of an address that only has to be said to be one of ours. */
-export const PRIVATE_REMEDY =
-  'If it is a server of yours, say that it may be in a private network: allowsPrivateNetwork, --private-network.'
-
 const seal = (credential: string, pepper: string) =>
   sealText(credential, { pepper, purpose: PURPOSE })
 
@@ -37,13 +33,13 @@ export function openUpstreamCredential(sealed: string, pepper: string): string {
 
 /**
  * The operator may have servers in its own networks, and says so of each; what no request is for stays out of reach. What
- * a name leads to is looked at when it is asked.
+ * a name leads to is looked at when it is asked. Throws `upstream.address_refused`.
  */
-function parseAddress(text: string, isPrivateAllowed: boolean): string {
+export function parseAddress(text: string, isPrivateAllowed: boolean): string {
   const target = parseTarget(text, { isPrivateAllowed })
   if (target.kind === 'refused') {
     const isOnlyPrivate = parseTarget(text, { isPrivateAllowed: true }).kind === 'allowed'
-    const remedy = isOnlyPrivate ? ` ${PRIVATE_REMEDY}` : ''
+    const remedy = isOnlyPrivate ? ' Say that it may be in a private network if it is yours.' : ''
     throw new Fault('upstream.address_refused', `${target.why}${remedy}`)
   }
   target.url.search = ''
