@@ -22,11 +22,15 @@ const DOCUMENT = {
 const SERVER = {
   ...{ id: 'dep_a/0', model: 'llama', kind: 'replica', provider: 'own', pool: 'h100' },
   ...{ region: 'us-east', dataPolicy: 'not_kept', inputUsd: '1', outputUsd: '2' },
-  ...{ groups: ['ours'], excludedBy: 'region' },
+  ...{ groups: ['ours'], excludedBy: 'region', breaker: null },
+}
+const BROKEN = {
+  ...{ ...SERVER, id: 'dep_b/0', excludedBy: null },
+  breaker: { state: 'open', openedAt: '2026-01-01T00:00:00.000Z', gateways: 1 },
 }
 const ROUTE = {
   ...{ model: 'llama', version: 2, document: DOCUMENT, setAt: '2026-01-01T00:00:00.000Z' },
-  servers: [SERVER],
+  servers: [SERVER, BROKEN],
 }
 const PROJECT = `prj_${'0'.repeat(26)}`
 const CONSTRAINT = {
@@ -36,7 +40,7 @@ const CONSTRAINT = {
 const NOBODY = { requests: 0, chargedUsd: '0', costUsd: '0', servers: [], refused: [] }
 const SIMULATION = {
   ...{ model: 'llama', from: CONSTRAINT.setAt, to: CONSTRAINT.setAt },
-  ...{ requests: 100, isCut: false, noted: 3 },
+  ...{ requests: 100, isCut: false, noted: 3, calledOff: { tries: 2, costUsd: '0.0004' } },
   before: {
     ...{ ...NOBODY, requests: 100, chargedUsd: '1.5' },
     servers: [
@@ -62,10 +66,11 @@ describe('route', () => {
       ['route', 'list'],
       asOperator({ listRoutes: () => ({ items: [ROUTE], nextCursor: null }) }),
     )
-    expect(list.stdout).toContain('0 of 1')
+    expect(list.stdout).toContain('1 of 2')
     expect(list.stdout).toContain('in eu-west; output \u2264 $4')
     const show = await run(['route', 'show', 'llama'], asOperator({ getRoute: () => ROUTE }))
     expect(show.stdout).toContain('never: its region')
+    expect(show.stdout).toContain('last: its breaker is open')
     const json = await run(
       ['route', 'show', 'llama', '--json'],
       asOperator({ getRoute: () => ROUTE }),
@@ -102,6 +107,7 @@ describe('route', () => {
     expect(installation().requests.at(-1)?.body).toMatchObject({ hours: 48 })
     expect(stdout).toMatch(/dep_a\/0 \(own, us-east\).*100 \(100\.0 %\).*0/)
     expect(stdout).toMatch(/refused: data_residency_mismatch.*0.*100/)
+    expect(stdout).toContain('called off: 2, which cost you $0.0004 or more')
     expect(JSON.parse((await run([...words, '--json'], answers)).stdout)).toMatchObject({
       requests: 100,
     })

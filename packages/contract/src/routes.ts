@@ -301,6 +301,12 @@ export const RouteSimulation = z.object({
   isCut: z.boolean(),
   /** Of these it is noted which tags, needs and wishes they came with; the others count as without. */
   noted: z.number().int(),
+  /** As it really was: servers that were asked beside another and called off, and what their input cost. */
+  calledOff: z.object({
+    tries: z.number().int(),
+    /** A lower bound; null where a server's cost is not known. */
+    costUsd: Amount.nullable(),
+  }),
   before: Outcome,
   after: Outcome,
 })

@@ -60,5 +60,11 @@ export function renderRouteSimulation(simulation: RouteSimulation, options: Tabl
     options,
   )
   const which = isCut ? `the newest ${requests} requests` : `${requests} requests`
-  return `${which} of ${model} from ${from} to ${to}, ${noted} with what they came with\n\n${table}`
+  const head = `${which} of ${model} from ${from} to ${to}, ${noted} with what they came with`
+  const { tries, costUsd } = simulation.calledOff
+  const twice =
+    tries === 0
+      ? ''
+      : `\n\nasked beside another and called off: ${tries}, which cost you ${usd(costUsd)} or more`
+  return `${head}\n\n${table}${twice}`
 }

@@ -53,7 +53,20 @@ export function SimulatedRoute({ simulation }: { simulation: RouteSimulation }):
           ))}
         </tbody>
       </table>
+      <CalledOff calledOff={simulation.calledOff} />
     </div>
+  )
+}
+
+/** What asking two at once cost beside, as it really was. */
+function CalledOff({ calledOff }: Pick<RouteSimulation, 'calledOff'>): ReactElement | null {
+  const { tries, costUsd } = calledOff
+  if (tries === 0) return null
+  return (
+    <p className="mt-2 text-12 text-muted">
+      {plural(tries, 'server')} asked beside another and called off, which cost{' '}
+      {costUsd === null ? 'what is not known' : <Money amount={costUsd} />} or more.
+    </p>
   )
 }
 

@@ -1,7 +1,7 @@
 /** What a route would have made of recorded requests, beside what the route in force makes of them. */
 import { RouteConstraints, type RouteDocument, RoutePreference } from '@spillway/contract'
 import { z } from 'zod'
-import { add, type Money, renderMoney, ZERO } from '#kernel/money.ts'
+import { add, type Money, money, renderMoney, ZERO } from '#kernel/money.ts'
 import type { Quantities } from '#modules/gateway/index.ts'
 import { listOrganizations } from '#modules/identity/index.ts'
 import { listTraffic, type RecordedRequest } from '#modules/metering/index.ts'
@@ -21,8 +21,12 @@ const Detail = z.object({
     .catch({ tools: false, images: false }),
   said: z.array(RouteConstraints).catch([]),
   preference: RoutePreference.pick({ order: true, sort: true }).nullable().catch(null),
+  tries: z
+    .array(z.object({ outcome: z.string(), costUsd: z.string().nullable().catch(null) }))
+    .catch([]),
 })
 const NOTHING_NOTED: z.infer<typeof Detail> = {
+  tries: [],
   tags: [],
   needs: { tools: false, images: false },
   said: [],
@@ -49,6 +53,16 @@ function quantitiesOf(lines: RecordedRequest['lines']): Quantities {
   return { inputTokens, outputTokens, ...classes }
 }
 
+/** Servers that were asked beside another and called off, and what that cost, as gateways noted it. */
+function calledOffIn(found: readonly RecordedRequest[]) {
+  const details = found.map(({ detail }) => Detail.safeParse(detail))
+  const tries = details
+    .flatMap((noted) => (noted.success ? noted.data.tries : []))
+    .filter(({ outcome }) => outcome === 'called_off')
+  const costs = tries.map(({ costUsd }) => (costUsd === null ? null : money(costUsd)))
+  return { tries: tries.length, costUsd: orNull(sum(costs)) }
+}
+
 function toRecorded({
   organizationId,
   projectId,
@@ -58,11 +72,12 @@ function toRecorded({
   detail,
 }: RecordedRequest): Recorded {
   const noted = Detail.safeParse(detail)
+  const { tries: _, ...told } = noted.success ? noted.data : NOTHING_NOTED
   return {
     ...{ organizationId, projectId, atMs: from.getTime() },
     lastedMs: to.getTime() - from.getTime(),
     used: quantitiesOf(lines),
-    ...(noted.success ? noted.data : NOTHING_NOTED),
+    ...told,
   }
 }
 
@@ -114,6 +129,7 @@ export async function simulateRoute(db: Db, { model, document, hours }: Simulati
     render(replay({ model, document: each, table, requests }))
   return {
     ...{ model, from: from.toISOString(), to: now.toISOString() },
+    calledOff: calledOffIn(found),
     ...{ requests: requests.length, isCut, before: of(current), after: of(document) },
     noted: found.slice(isCut ? 1 : 0).filter(({ detail }) => detail !== null).length,
   }

@@ -356,6 +356,12 @@ describe('a second server', () => {
       expect(Number(of('called_off')?.costUsd)).toBeGreaterThan(0)
       const more = Number(of('answered')?.costUsd) - Number(of('called_off')?.costUsd)
       expect(more).toBeCloseTo((4 * 8) / 1e6, 12)
+      const { simulateRoute } = routingRoutes()
+      const call = { db, params: { model: 'hedged' }, body: { document: null, hours: 1 } }
+      const told = { ...call, now: new Date(Date.now() + 1000), setTarget: () => undefined }
+      const { calledOff } = await simulateRoute(told as never)
+      expect(calledOff.tries).toBe(stream ? 1 : 2)
+      expect(Number(calledOff.costUsd)).toBeGreaterThanOrEqual(Number(of('called_off')?.costUsd))
     },
   )
 
