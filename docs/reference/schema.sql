@@ -38,7 +38,7 @@ CREATE TABLE api_key (
   CONSTRAINT api_key_models_check CHECK ((cardinality(models) > 0)),
   CONSTRAINT api_key_networks_check CHECK ((cardinality(networks) > 0)),
   CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'member'::text, 'inference'::text]))),
-  CONSTRAINT api_key_scopes_check CHECK (((scopes <@ ARRAY['inference'::text, 'read'::text, 'manage'::text]) AND (cardinality(scopes) > 0)))
+  CONSTRAINT api_key_scopes_check CHECK (((scopes <@ ARRAY['inference'::text, 'read'::text, 'manage'::text, 'content'::text]) AND (cardinality(scopes) > 0)))
 );
 CREATE INDEX api_key_organization ON api_key USING btree (organization_id, created_at);
 CREATE TRIGGER api_key_notify AFTER INSERT OR UPDATE OF revoked_at, expires_at ON api_key FOR EACH ROW EXECUTE FUNCTION notify_api_key();
@@ -228,6 +228,35 @@ CREATE TABLE budget_period (
   CONSTRAINT budget_period_spent_check CHECK ((spent >= (0)::numeric))
 );
 
+CREATE TABLE cache_day (
+  project_id text NOT NULL,
+  day date NOT NULL,
+  hits bigint NOT NULL,
+  misses bigint NOT NULL,
+  hit_tokens bigint NOT NULL,
+  CONSTRAINT cache_day_pkey PRIMARY KEY (project_id, day),
+  CONSTRAINT cache_day_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id)
+);
+
+CREATE TABLE cached_answer (
+  id text NOT NULL,
+  project_id text NOT NULL,
+  generation text NOT NULL,
+  model text NOT NULL,
+  request_id text NOT NULL,
+  sealed text NOT NULL,
+  bytes integer NOT NULL,
+  input_tokens integer NOT NULL,
+  output_tokens integer NOT NULL,
+  made_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone NOT NULL,
+  CONSTRAINT cached_answer_pkey PRIMARY KEY (id),
+  CONSTRAINT cached_answer_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id)
+);
+CREATE INDEX cached_answer_expiry ON cached_answer USING btree (expires_at);
+CREATE INDEX cached_answer_project ON cached_answer USING btree (project_id, used_at);
+
 CREATE TABLE claim (
   id text NOT NULL,
   node_id text NOT NULL,
@@ -281,6 +310,25 @@ CREATE TABLE clearing (
   CONSTRAINT clearing_reserve_usd_check CHECK ((reserve_usd >= (0)::numeric))
 );
 CREATE TRIGGER clearing_append_only BEFORE DELETE OR UPDATE ON clearing FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE content_policy (
+  project_id text NOT NULL,
+  organization_id text NOT NULL,
+  cache text NOT NULL,
+  cache_ttl_s integer NOT NULL,
+  is_sampled_cached boolean NOT NULL,
+  generation text NOT NULL,
+  set_by text NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  stored_days integer,
+  CONSTRAINT content_policy_pkey PRIMARY KEY (project_id),
+  CONSTRAINT content_policy_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT content_policy_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT content_policy_cache_check CHECK ((cache = ANY (ARRAY['off'::text, 'asked'::text, 'on'::text]))),
+  CONSTRAINT content_policy_cache_ttl_s_check CHECK (((cache_ttl_s >= 1) AND (cache_ttl_s <= 2592000))),
+  CONSTRAINT content_policy_stored_days_check CHECK (((stored_days >= 1) AND (stored_days <= 365)))
+);
+CREATE TRIGGER content_policy_notify AFTER INSERT OR DELETE OR UPDATE ON content_policy FOR EACH STATEMENT EXECUTE FUNCTION notify_content();
 
 CREATE TABLE demand_forecast (
   pool_name text NOT NULL,
@@ -1286,6 +1334,24 @@ CREATE TABLE slot_fault (
 );
 CREATE UNIQUE INDEX slot_fault_open ON slot_fault USING btree (node_id, slot, reading) WHERE (cleared_at IS NULL);
 
+CREATE TABLE stored_content (
+  request_id text NOT NULL,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  api_key_id text NOT NULL,
+  model text NOT NULL,
+  dialect text NOT NULL,
+  sealed text NOT NULL,
+  bytes integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT stored_content_pkey PRIMARY KEY (request_id),
+  CONSTRAINT stored_content_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT stored_content_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id)
+);
+CREATE INDEX stored_content_expiry ON stored_content USING btree (expires_at);
+CREATE INDEX stored_content_project ON stored_content USING btree (project_id, at, request_id);
+
 CREATE TABLE strand (
   program text NOT NULL,
   subject text NOT NULL,
@@ -1629,6 +1695,15 @@ CREATE OR REPLACE FUNCTION notify_budget()
 AS $function$
 BEGIN
   PERFORM pg_notify('spillway_budget', '');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_content()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_content', '');
   RETURN NULL;
 END $function$;
 

@@ -8,9 +8,11 @@ import { addBalanceCommand } from './commands/balance.ts'
 import { addBlockCommands } from './commands/block.ts'
 import { addBooksCommand } from './commands/books.ts'
 import { addBudgetCommands } from './commands/budget.ts'
+import { addCacheCommands } from './commands/cache.ts'
 import { addChatCommand } from './commands/chat.ts'
 import { addClearingCommands } from './commands/clearing.ts'
 import { addCompletionCommand } from './commands/completion.ts'
+import { addContentCommands } from './commands/content.ts'
 import { addDeploymentCommands } from './commands/deployment.ts'
 import { addEventCommand } from './commands/event.ts'
 import { addFleetCommand } from './commands/fleet.ts'
@@ -95,6 +97,8 @@ function addForBuyers(program: Command, context: Context): void {
   addRateLimitCommands(program, context)
   addGuardrailCommands(program, context)
   addOutcomeCommands(program, context)
+  addContentCommands(program, context)
+  addCacheCommands(program, context)
   addClearingCommands(program, context)
   addPriceCommands(program, context)
   addUsageCommand(program, context)

@@ -46,7 +46,7 @@ export const createApiKey = endpoint({
   body: z.strictObject({
     name: z.string().min(1).max(120),
     role: z.enum(['member', 'inference']).default('inference'),
-    scopes: z.array(Scope).min(1).max(3).optional(),
+    scopes: z.array(Scope).min(1).max(4).optional(),
     models: z.array(z.string().min(1).max(200)).min(1).max(100).optional(),
     networks: z
       .array(

@@ -6,6 +6,7 @@ import * as bids from './bids.ts'
 import * as blocks from './blocks.ts'
 import * as budgets from './budgets.ts'
 import * as clearings from './clearings.ts'
+import * as content from './content.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import * as fleetMap from './fleet-map.ts'
 import * as fleet from './fleet.ts'
@@ -103,6 +104,13 @@ export const API = {
   setGuardrail: guardrails.setGuardrail,
   deleteGuardrail: guardrails.deleteGuardrail,
   tryGuardrails: guardrails.tryGuardrails,
+  listContentPolicies: content.listContentPolicies,
+  setContentPolicy: content.setContentPolicy,
+  getCache: content.getCache,
+  purgeCache: content.purgeCache,
+  listStoredContents: content.listStoredContents,
+  getStoredContent: content.getStoredContent,
+  deleteStoredContent: content.deleteStoredContent,
   createOrder: orders.createOrder,
   listOrders: orders.listOrders,
   getOrder: orders.getOrder,

@@ -1,5 +1,6 @@
 /** Every error code: HTTP status, title, and what to do. The problem-details renderer and `errors.md` read this. */
 import { BLOCK_ERRORS } from './block-errors.ts'
+import { CONTENT_ERRORS } from './content-errors.ts'
 import { GUARDRAIL_ERRORS } from './guardrail-errors.ts'
 import { LIMIT_ERRORS } from './limit-errors.ts'
 
@@ -329,6 +330,7 @@ export const ERRORS = {
     remedy: 'Report the request id to the operator; nothing more is known to the caller.',
   },
   ...LIMIT_ERRORS,
+  ...CONTENT_ERRORS,
   ...GUARDRAIL_ERRORS,
 } as const satisfies Record<string, ErrorDeclaration>
 

@@ -35,6 +35,13 @@ export const ROLES = {
     'rate_limit.set',
     'guardrail.list',
     'guardrail.set',
+    'content_policy.list',
+    'content_policy.set',
+    'cache.read',
+    'cache.purge',
+    'stored_content.list',
+    'stored_content.read',
+    'stored_content.delete',
     'quota.set',
     'block.set_policy',
     'price.read',
@@ -98,6 +105,13 @@ export const ROLES = {
     'rate_limit.set',
     'guardrail.list',
     'guardrail.set',
+    'content_policy.list',
+    'content_policy.set',
+    'cache.read',
+    'cache.purge',
+    'stored_content.list',
+    'stored_content.read',
+    'stored_content.delete',
     'price.read',
     'model.list',
     'model.infer',
@@ -121,13 +135,17 @@ export const ROLES = {
 export type Role = keyof typeof ROLES
 export type Permission = (typeof ROLES)['operator'][number]
 
-/** What a key can be kept to: asking models and saying what came of it, reading what is so, changing it. Who may change may read. */
-export const KEY_SCOPES = ['inference', 'read', 'manage'] as const
+/**
+ * What a key can be kept to: asking models and saying what came of it, reading what is so, changing it, and stored prompts and answers. Who may
+ * change may read; content is of neither.
+ */
+export const KEY_SCOPES = ['inference', 'read', 'manage', 'content'] as const
 export type KeyScope = (typeof KEY_SCOPES)[number]
 
 /** The scope that a permission belongs to. */
 export function scopeOf(permission: Permission): KeyScope {
   if (permission.startsWith('model.') || permission === 'outcome.report') return 'inference'
+  if (permission.startsWith('stored_content.')) return 'content'
   return /\.(?:list|read|stream)$/.test(permission) ? 'read' : 'manage'
 }
 

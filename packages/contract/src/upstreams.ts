@@ -97,6 +97,10 @@ export const createUpstream = endpoint({
         cachedInputUsd: perMillion.optional(),
         cacheWriteUsd: perMillion.optional(),
         reasoningUsd: perMillion.optional(),
+        cachedResponseUsd: perMillion.optional().meta({
+          description:
+            'Of each token of an answer given from a project\u2019s cache. Default: a tenth of input; nothing only where you say 0.',
+        }),
       })
       .optional()
       .meta({ description: 'Prices are for a million tokens.' }),

@@ -22,8 +22,18 @@ export const KEYED_MAKING_BYTES_MAX = 64 * MIB
 export const KEYED_SETTLING_BYTES_MAX = 16 * MIB
 /** So many requests wait at once to learn whether their key was used; more are told to come back. */
 export const KEYED_CLAIMS_WAITING_MAX = 256
-/** How often a gateway looks after its keyed requests. */
-export const KEYED_LOOK_EVERY_MS = 2 * SECOND_MS
+/** How often a gateway looks after what it keeps of requests. */
+export const CONTENT_LOOK_EVERY_MS = 2 * SECOND_MS
+/** What a project's cache may have: of one answer, of all, and how many. What was not used for the longest gives way. */
+export const CACHE_ANSWER_BYTES_MAX = 1 * MIB
+export const CACHE_BYTES_MAX = 64 * MIB
+export const CACHE_ANSWERS_MAX = 20_000
+/** What a project may have stored of one request, and of all; the oldest give way. */
+export const STORED_CONTENT_BYTES_MAX = 4 * MIB
+export const STORED_BYTES_MAX = 512 * MIB
+/** How often a cache had the answer is shown for so long, and known for so long. */
+export const CACHE_SHOWN_MS = 30 * 24 * 60 * MINUTE_MS
+export const CACHE_DAYS_KEPT_MS = 90 * 24 * 60 * MINUTE_MS
 
 /** A JSON answer longer than this is compressed for those who can read that. */
 export const COMPRESSED_ANSWER_CHARACTERS_MIN = 16 * KIB

@@ -1,4 +1,4 @@
-/** `/quotas`, `/budgets`, `/rate-limits`, `/usage?range=24h`, `/outcomes`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
+/** `/quotas`, `/budgets`, `/rate-limits`, `/data`, `/usage?range=24h`, `/outcomes`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
@@ -51,6 +51,18 @@ export const guardrailsRoute = createRoute({
   component: lazyRouteComponent(
     () => import('../features/guardrails/guardrails-page.tsx'),
     'GuardrailsPage',
+  ),
+})
+
+export const contentRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/data',
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(apiQuery('listContentPolicies'))
+  },
+  component: lazyRouteComponent(
+    () => import('../features/content/content-page.tsx'),
+    'ContentPage',
   ),
 })
 

@@ -4,6 +4,7 @@ import { createRouter } from '@tanstack/react-router'
 import {
   budgetsRoute,
   rateLimitsRoute,
+  contentRoute,
   guardrailsRoute,
   keysRoute,
   outcomesRoute,
@@ -52,6 +53,7 @@ const routeTree = rootRoute.addChildren([
     newOrderRoute,
     blocksRoute,
     newBlockRoute,
+    contentRoute,
     guardrailsRoute,
     quotasRoute,
     budgetsRoute,

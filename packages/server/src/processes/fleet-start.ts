@@ -100,10 +100,12 @@ const TOY_DESCRIPTION =
   'A toy: a word-level bigram model built from texts the project wrote. It reads like language and means nothing; it is here to try the machinery with real weights, a real tokenizer and real tokens.'
 
 function pricesOf({ input, output, ...classes }: FleetModel['priceUsdPerMillionTokens']) {
-  const { cachedInput, cacheWrite, reasoning } = classes
+  const { cachedInput, cacheWrite, reasoning, cachedResponse } = classes
   return {
     inputUsdPerMillionTokens: money(input),
     outputUsdPerMillionTokens: money(output),
+    cachedResponseUsdPerMillionTokens:
+      cachedResponse === undefined ? undefined : money(cachedResponse),
     classUsdPerMillionTokens: {
       ...(cachedInput === undefined ? {} : { cachedInput: money(cachedInput) }),
       ...(cacheWrite === undefined ? {} : { cacheWrite: money(cacheWrite) }),

@@ -1,6 +1,6 @@
 /** Removes what nobody will ask for again: old events, answers to mutations that are not repeated any more. */
 import type { Logger } from 'pino'
-import { deleteOldKeyedCalls } from '#modules/content/index.ts'
+import { deleteOldContent, deleteOldKeyedCalls } from '#modules/content/index.ts'
 import { discardOldFiles } from '#modules/lease/index.ts'
 import { deleteOldDemand } from '#modules/market/index.ts'
 import { deleteOldDetails } from '#modules/metering/index.ts'
@@ -41,6 +41,7 @@ export async function keepHouse(
   await deleteOldEvents(database, before(EVENT_KEPT_MS))
   await deleteOldAnswers(database, before(IDEMPOTENT_ANSWER_KEPT_MS))
   await deleteOldKeyedCalls(database, now)
+  await deleteOldContent(database, now)
   await deleteOldDeliveries(database, before(WEBHOOK_DELIVERY_KEPT_MS))
   await deleteOldDemand(database, before(DEMAND_KEPT_MS))
   await deleteOldLooks(database, before(SCALING_KEPT_MS))

@@ -7,6 +7,7 @@ import { billingRoutes } from '#modules/billing/index.ts'
 import { askBlock, blockRoutes, verifyBlocks } from '#modules/block/index.ts'
 import { bookRoutes } from '#modules/book/index.ts'
 import { budgetRoutes } from '#modules/budget/index.ts'
+import { contentRoutes } from '#modules/content/index.ts'
 import { economicsRoutes } from '#modules/economics/index.ts'
 import { fleetRoutes } from '#modules/fleet/index.ts'
 import { guardrailRoutes } from '#modules/guardrail/index.ts'
@@ -104,6 +105,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...rateRoutes({ ids }),
     ...outcomeRoutes({ ids }),
     ...guardrailRoutes({ ids }),
+    ...contentRoutes({ ids, pepper }),
     ...worthRoutes({ bidsOfReplicas, isTransferPosted: deps.isTransferPosted }),
     ...scalingRoutes,
     ...nodeRoutes({ ids }),

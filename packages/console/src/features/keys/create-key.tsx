@@ -98,6 +98,7 @@ export function CreateKey({ onClose }: { onClose: () => void }): ReactElement {
         <option value="read">look, and change nothing</option>
         <option value="inference read">ask models and look</option>
         <option value="manage">look and change, and ask no model</option>
+        <option value="content">read stored prompts and answers</option>
       </SelectField>
       <InputField
         label="Models"

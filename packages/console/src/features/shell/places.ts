@@ -15,6 +15,7 @@ export interface Place {
     | '/budgets'
     | '/rate-limits'
     | '/guardrails'
+    | '/data'
     | '/usage'
     | '/outcomes'
     | '/playground'
@@ -45,6 +46,7 @@ export const PLACES: readonly Place[] = [
   { to: '/rate-limits', word: 'Rate limits', icon: 'rate', permission: 'rate_limit.list' },
   { to: '/budgets', word: 'Budgets', icon: 'budget', permission: 'budget.list' },
   { to: '/guardrails', word: 'Guardrails', icon: 'guardrail', permission: 'guardrail.list' },
+  { to: '/data', word: 'Data', icon: 'content', permission: 'content_policy.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/outcomes', word: 'Outcomes', icon: 'outcome', permission: 'outcome.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },

@@ -24,3 +24,22 @@ export function sealAnswer({ requestId, headers, body }: KeptAnswer, place: Plac
 export function openAnswer(sealed: string, place: Place): KeptAnswer {
   return Kept.parse(JSON.parse(openText(sealed, sealOf(place))))
 }
+
+/** What is stored of one request: what was sent on, and what was answered. */
+const Stored = z.object({
+  request: z.record(z.string(), z.unknown()),
+  answer: z.record(z.string(), z.unknown()),
+})
+
+interface JsonTexts {
+  readonly request: string
+  readonly answer: string
+}
+
+export function sealContent({ request, answer }: JsonTexts, place: Place): string {
+  return sealText(`{"request":${request},"answer":${answer}}`, sealOf(place))
+}
+
+export function openContent(sealed: string, place: Place): z.infer<typeof Stored> {
+  return Stored.parse(JSON.parse(openText(sealed, sealOf(place))))
+}

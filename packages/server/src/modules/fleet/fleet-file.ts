@@ -145,6 +145,7 @@ const model = z.strictObject({
     cachedInput: amount.optional(),
     cacheWrite: amount.optional(),
     reasoning: amount.optional(),
+    cachedResponse: amount.optional(),
   }),
 })
 

@@ -84,6 +84,12 @@ export class Call {
     return this.#tries.filter(({ outcome }) => outcome === 'called_off').length
   }
 
+  /** No server is asked: another request's answer is given. */
+  answerFrom(requestId: string): void {
+    const { route: asked, wish } = this
+    this.#parts.recording.explain({ asked, tries: [], wish, cachedFrom: requestId })
+  }
+
   /** What delivery amounts to, in tokens to charge. */
   bill(tally: Tally): Bill {
     return bill(tally, () => estimateInputTokens(this.dialect, this.request))

@@ -112,3 +112,13 @@ test('classes take out of their total what they are, and never more than is ther
     }),
   )
 })
+
+test('an answer from a cache costs its own price for all of its tokens, and nothing else', () => {
+  const price = { amount: money('0.01'), per: 1_000_000n, unit: 'token' as const }
+  const cachedResponse = { sku: 'tokens.toy.cached_response', priceId: 'prc', price }
+  const used = { inputTokens: 600, outputTokens: 400, isCachedResponse: true }
+  const split = splitByPrice({ ...route, cachedResponse }, used)
+  expect(split).toEqual({ input: 0, output: 0, classes: [{ ...cachedResponse, quantity: 1000 }] })
+  expect(chargeOf({ ...route, cachedResponse }, used)).toBe(money('0.00001') + 1n)
+  expect(() => chargeOf(route, used)).toThrow('a price of cached responses')
+})

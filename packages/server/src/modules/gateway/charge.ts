@@ -2,6 +2,7 @@
  * What a request may cost at most, and what it did cost, as the gateway keeps it in memory. The ledger rates by its
  * own exact cumulative rule; the gateway only has to be sure never to promise more than is held.
  */
+import { present } from '#kernel/assert.ts'
 import { add, ceiling, greatest, picos, type Money, type Price } from '#kernel/money.ts'
 import type { ClassPrice, Route } from './route.ts'
 
@@ -16,9 +17,14 @@ export interface Quantities {
   readonly cachedInputTokens?: number
   readonly cacheWriteTokens?: number
   readonly reasoningTokens?: number
+  /** The answer came from a cache: all of its tokens cost what such tokens cost. */
+  readonly isCachedResponse?: boolean
 }
 
-type Priced = Pick<Route, 'contextTokens' | 'inputPrice' | 'outputPrice' | 'classPrices'>
+type Priced = Pick<
+  Route,
+  'contextTokens' | 'inputPrice' | 'outputPrice' | 'classPrices' | 'cachedResponse'
+>
 
 /** One line of a bill. */
 export interface PricedQuantity extends ClassPrice {
@@ -59,9 +65,14 @@ export function worstQuantities(contextTokens: number, demand: Demand): Quantiti
 
 /** What the classes that have a price of their own take out of the totals, and what is left of these. */
 export function splitByPrice(
-  { classPrices }: Pick<Route, 'classPrices'>,
+  { classPrices, cachedResponse }: Pick<Route, 'classPrices' | 'cachedResponse'>,
   used: Quantities,
 ): { readonly input: number; readonly output: number; readonly classes: PricedQuantity[] } {
+  if (used.isCachedResponse) {
+    const quantity = used.inputTokens + used.outputTokens
+    const line = { ...present(cachedResponse, 'a price of cached responses'), quantity }
+    return { input: 0, output: 0, classes: quantity === 0 ? [] : [line] }
+  }
   let { inputTokens: input, outputTokens: output } = used
   const classes: PricedQuantity[] = []
   if (!classPrices) return { input, output, classes }
@@ -80,7 +91,7 @@ export function splitByPrice(
 /** What quantities cost, rounded up. */
 export function chargeOf(route: Priced, used: Quantities): Money {
   const { inputPrice, outputPrice } = route
-  if (!route.classPrices)
+  if (!route.classPrices && !used.isCachedResponse)
     return add(cover(inputPrice, used.inputTokens), cover(outputPrice, used.outputTokens))
   const { input, output, classes } = splitByPrice(route, used)
   return classes.reduce(

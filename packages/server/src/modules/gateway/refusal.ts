@@ -281,6 +281,12 @@ export const idempotencyKeyReused = () =>
     { status: 422, code: 'idempotency_key_reused' },
   )
 
+export const wrongCacheWish = () =>
+  invalidRequest(
+    'x-spillway-cache must be `use`, `bypass` or `refresh`, which may have `; max-age=SECONDS` behind it.',
+    { code: 'invalid_cache_header' },
+  )
+
 export const contextLengthExceeded = (message: string) =>
   invalidRequest(message, { param: 'messages', code: 'context_length_exceeded' })
 

@@ -66,6 +66,8 @@ export interface Route {
   readonly outputPrice: Price
   /** Of the classes that have a price of their own. */
   readonly classPrices?: ClassPrices | undefined
+  /** Of each token of an answer that is given from a cache; absent: none is. */
+  readonly cachedResponse?: ClassPrice | undefined
   readonly targets: readonly Target[]
   /** Why there are no targets, as a sentence. */
   readonly stateText: string

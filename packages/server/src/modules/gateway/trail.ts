@@ -35,6 +35,8 @@ export interface Trail {
   readonly asked: Route
   readonly tries: readonly Try[]
   readonly wish: Wish | null
+  /** The request whose answer was kept, and was given to this one. */
+  readonly cachedFrom?: string
 }
 
 const PER_MILLION = 1_000_000n
@@ -53,7 +55,7 @@ function costOf({ target: { cost }, outcome }: Try, used: Quantities): string | 
 }
 
 /** One line of JSON for the record of the request. */
-export function renderTrail({ asked, tries, wish }: Trail, used: Quantities): string {
+export function renderTrail({ asked, tries, wish, cachedFrom }: Trail, used: Quantities): string {
   return JSON.stringify({
     asked: asked.model,
     version: asked.policy?.version ?? null,
@@ -63,6 +65,7 @@ export function renderTrail({ asked, tries, wish }: Trail, used: Quantities): st
           ...{ said: wish.said, preference: wish.preference },
         }
       : {}),
+    ...(cachedFrom === undefined ? null : { cachedFrom }),
     tries: tries.map((each) => ({
       target: each.target.id,
       provider: each.target.providerName,

@@ -45,6 +45,7 @@ export async function listTraffic(
     WHERE e.organization_id = ANY (${arrayText(organizationIds)}::text[])
       AND e.to_at >= ${from} AND e.from_at >= ${from} AND e.from_at < ${to}
       AND coalesce(d.detail->>'asked', e.resource) = ${model}
+      AND e.sku NOT LIKE '%.cached_response'
     GROUP BY e.id, e.organization_id, e.project_id, d.detail
     ORDER BY min(e.from_at) DESC LIMIT ${limit}`.execute(db)
   return rows.toReversed().map((row) => ({

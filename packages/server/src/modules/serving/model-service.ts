@@ -3,7 +3,14 @@ import type { IdSource } from '#kernel/ids.ts'
 import type { Money } from '#kernel/money.ts'
 import { defineModel, defineSku, listPricesInForce, setPrice } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
-import { CLASSES, classSku, TOKEN_CLASSES, type TokenClass } from './token-class.ts'
+import {
+  cachedResponseSku,
+  CLASSES,
+  classSku,
+  defaultCachedResponse,
+  TOKEN_CLASSES,
+  type TokenClass,
+} from './token-class.ts'
 
 export interface Context {
   readonly now: Date
@@ -24,6 +31,8 @@ export interface ModelDeclaration {
   readonly outputUsdPerMillionTokens: Money
   /** Of the classes that have a price of their own. */
   readonly classUsdPerMillionTokens?: Partial<Readonly<Record<TokenClass, Money>>>
+  /** Of answers given from a cache. Absent: a tenth of input. */
+  readonly cachedResponseUsdPerMillionTokens?: Money | undefined
 }
 
 const TOKENS_PER_PRICE = 1_000_000n
@@ -54,6 +63,18 @@ async function setClassPrices(
   }
 }
 
+async function setCachedResponsePrice(
+  tx: Db,
+  model: ModelDeclaration,
+  { now, ids }: Context,
+): Promise<void> {
+  const sku = cachedResponseSku(model.name)
+  const description = `tokens of answers from a cache, of ${model.name}`
+  await defineSku(tx, { name: sku, unit: 'token', description })
+  const amount = model.cachedResponseUsdPerMillionTokens ?? defaultCachedResponse(model)
+  await setPrice(tx, { sku, price: { amount, per: TOKENS_PER_PRICE, unit: 'token' }, now, ids })
+}
+
 /** Puts a model with its SKUs and prices into the catalog, or brings it up to date. */
 export async function declareModel(
   tx: Db,
@@ -73,6 +94,7 @@ export async function declareModel(
     await setPrice(tx, { sku, price: { amount, per: TOKENS_PER_PRICE, unit: 'token' }, now, ids })
   }
   await setClassPrices(tx, model, { now, ids })
+  await setCachedResponsePrice(tx, model, { now, ids })
   const { name, displayName, description, publisher, licence, isToy, contextTokens } = model
   const { isEmbedding = false } = model
   await defineModel(tx, {

@@ -6,7 +6,7 @@ import { listModels, listPricesInForce, type Model } from '#modules/catalog/inde
 import type { Db } from '#platform/db/database.ts'
 import { coldStartsByDeployment } from './start-store.ts'
 import * as store from './store.ts'
-import { classSku, TOKEN_CLASSES, type TokenClass } from './token-class.ts'
+import { cachedResponseSku, classSku, TOKEN_CLASSES, type TokenClass } from './token-class.ts'
 import { listUpstreams, type Upstream } from './upstream-store.ts'
 
 interface ClassPrice {
@@ -48,6 +48,8 @@ export interface ServedRoute {
   readonly outputPriceId: string
   readonly outputPrice: Price
   readonly classPrices: ClassPrices | undefined
+  /** Absent in a catalog of before there were such prices. */
+  readonly cachedResponse: ClassPrice | undefined
   readonly targets: readonly ServedTarget[]
   readonly stateText: string
   /** Whether asking for it starts a replica where it has none. */
@@ -101,12 +103,16 @@ function targetsOf(
   )
 }
 
+function classPriceOf(sku: string, prices: Prices): ClassPrice | undefined {
+  const inForce = prices.get(sku)
+  return inForce && { sku, priceId: inForce.id, price: inForce.price }
+}
+
 /** Null where no class has a price of its own: the usual case, which the gateway then knows at once. */
 function classPricesOf(model: string, prices: Prices): ClassPrices | undefined {
   const found = TOKEN_CLASSES.flatMap((each) => {
-    const sku = classSku(model, each)
-    const inForce = prices.get(sku)
-    return inForce ? [[each, { sku, priceId: inForce.id, price: inForce.price }] as const] : []
+    const price = classPriceOf(classSku(model, each), prices)
+    return price ? [[each, price] as const] : []
   })
   return found.length === 0 ? undefined : Object.fromEntries(found)
 }
@@ -128,11 +134,13 @@ function toRoute(model: Model, prices: Prices) {
     outputPriceId: output.id,
     outputPrice: output.price,
     classPrices: classPricesOf(model.name, prices),
+    cachedResponse: classPriceOf(cachedResponseSku(model.name), prices),
   }
 }
 
 function skusOf({ name, inputSku, outputSku }: Model): readonly string[] {
-  return [inputSku, outputSku, ...TOKEN_CLASSES.map((each) => classSku(name, each))]
+  const classes = TOKEN_CLASSES.map((each) => classSku(name, each))
+  return [inputSku, outputSku, cachedResponseSku(name), ...classes]
 }
 
 function toTarget({ id, url, upstreamModel, ...upstream }: Upstream): ServedTarget {

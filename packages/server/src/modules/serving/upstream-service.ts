@@ -61,7 +61,7 @@ async function putIntoCatalog(
   if (isKnown) return
   if (sell === undefined)
     throw new Fault('model.not_found', `There is no model ${name}; say for what it is sold.`)
-  const { cachedInputUsd, cacheWriteUsd, reasoningUsd } = sell
+  const { cachedInputUsd, cacheWriteUsd, reasoningUsd, cachedResponseUsd } = sell
   await declareModel(
     tx,
     {
@@ -75,6 +75,8 @@ async function putIntoCatalog(
       contextTokens: sell.contextTokens,
       inputUsdPerMillionTokens: money(sell.inputUsd),
       outputUsdPerMillionTokens: money(sell.outputUsd),
+      cachedResponseUsdPerMillionTokens:
+        cachedResponseUsd === undefined ? undefined : money(cachedResponseUsd),
       classUsdPerMillionTokens: {
         ...(cachedInputUsd === undefined ? {} : { cachedInput: money(cachedInputUsd) }),
         ...(cacheWriteUsd === undefined ? {} : { cacheWrite: money(cacheWriteUsd) }),

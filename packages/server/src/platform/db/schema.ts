@@ -139,6 +139,29 @@ export interface BudgetPeriodTable {
   alerted: Generated<number>
 }
 
+export interface CacheDayTable {
+  project_id: string
+  day: string
+  hits: bigint
+  misses: bigint
+  hit_tokens: bigint
+}
+
+export interface CachedAnswerTable {
+  id: string
+  project_id: string
+  generation: string
+  model: string
+  request_id: string
+  sealed: string
+  bytes: number
+  input_tokens: number
+  output_tokens: number
+  made_at: Date
+  expires_at: Date
+  used_at: Date
+}
+
 export interface ClaimTable {
   id: string
   node_id: string
@@ -166,6 +189,18 @@ export interface ClearingTable {
   gpus_sold: number
   log: ColumnType<unknown, string, string>
   guarantee_hours: Generated<number>
+}
+
+export interface ContentPolicyTable {
+  project_id: string
+  organization_id: string
+  cache: string
+  cache_ttl_s: number
+  is_sampled_cached: boolean
+  generation: string
+  set_by: string
+  set_at: Date
+  stored_days: number | null
 }
 
 export interface DemandForecastTable {
@@ -822,6 +857,19 @@ export interface SlotFaultTable {
   is_dismissed: Generated<boolean>
 }
 
+export interface StoredContentTable {
+  request_id: string
+  organization_id: string
+  project_id: string
+  api_key_id: string
+  model: string
+  dialect: string
+  sealed: string
+  bytes: number
+  at: Date
+  expires_at: Date
+}
+
 export interface StrandTable {
   program: string
   subject: string
@@ -976,8 +1024,11 @@ export interface Schema {
   budget: BudgetTable
   budget_lease: BudgetLeaseTable
   budget_period: BudgetPeriodTable
+  cache_day: CacheDayTable
+  cached_answer: CachedAnswerTable
   claim: ClaimTable
   clearing: ClearingTable
+  content_policy: ContentPolicyTable
   demand_forecast: DemandForecastTable
   deployment: DeploymentTable
   event: EventTable
@@ -1031,6 +1082,7 @@ export interface Schema {
   site: SiteTable
   sku: SkuTable
   slot_fault: SlotFaultTable
+  stored_content: StoredContentTable
   strand: StrandTable
   surplus_rate: SurplusRateTable
   task_attempt: TaskAttemptTable

@@ -1,6 +1,13 @@
 /** One HTTP exchange of the inference API: the request's bytes in, an answer out. Knows nothing of models or money. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { CallRecord, Dialect, Refusal } from '#modules/gateway/index.ts'
+import type {
+  AnswerEvent,
+  Bill,
+  Call,
+  CallRecord,
+  Dialect,
+  Refusal,
+} from '#modules/gateway/index.ts'
 
 /** Where an answer goes: the client's connection, or what stands before it. */
 export interface ClientResponse {
@@ -15,11 +22,23 @@ export interface ClientResponse {
   off(event: 'close' | 'drain', listener: () => void): unknown
 }
 
+/** A whole answer, for who keeps it. */
+export interface Answered {
+  readonly call: Call
+  readonly used: Bill
+  /** What it says; null where that was not followed. */
+  readonly events: () => readonly AnswerEvent[] | null
+  /** The server's own words, of an answer in one piece. */
+  readonly text: string | null
+}
+
 /** Who is told of an answer beside the client. */
 export interface Keeping {
-  readonly record: CallRecord
+  readonly record?: CallRecord | undefined
+  /** What a stream says is followed on its way. */
+  readonly isFollowed?: boolean
   /** The answer is whole and on record; its last words go out next. */
-  readonly onWhole: () => void
+  readonly onWhole: (answered: Answered) => void
 }
 
 export interface Exchange {

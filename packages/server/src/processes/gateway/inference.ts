@@ -5,6 +5,7 @@ import {
   Crossing,
   deliver,
   EMPTY_TALLY,
+  EventsKept,
   isNative,
   type Passage,
   PROVIDERS,
@@ -24,6 +25,7 @@ import {
   type WholeText,
 } from './asking.ts'
 import type { Attempt } from './attempt.ts'
+import type { ContentServing } from './content-serving.ts'
 import { BODY_BYTES_MAX, type Exchange, readBody, sendJson, sendRefusal } from './exchange.ts'
 import { identifyCaller, type IdentifyDeps } from './identify.ts'
 import { askJudges } from './judges.ts'
@@ -32,6 +34,7 @@ import { StreamedAnswer, type StreamEnd } from './relay-stream.ts'
 
 export interface InferenceDeps extends IdentifyDeps, AskDeps {
   readonly keyed: KeyedServing
+  readonly content: ContentServing
 }
 
 export async function serveInference(deps: InferenceDeps, exchange: Exchange): Promise<void> {
@@ -78,7 +81,7 @@ async function answer(deps: InferenceDeps, { exchange, principal, call }: Admitt
   const ruling = call.guard ? await askJudges(deps, { exchange, principal, call }) : null
   if (exchange.response.destroyed) return
   if (ruling?.kind === 'refusal') return sendRefusal(exchange, ruling)
-  if (ruling?.kind !== 'redirect') return relay(deps, exchange, call)
+  if (ruling?.kind !== 'redirect') return relay(deps, { exchange, principal, call })
   call.cancel()
   const { dialect, request, kept } = exchange
   const asking = { principal, dialect, headers: request.headers, body: ruling.body }
@@ -88,18 +91,20 @@ async function answer(deps: InferenceDeps, { exchange, principal, call }: Admitt
   )
   if (other.kind === 'refusal') return sendRefusal(exchange, other)
   try {
-    await relay(deps, exchange, other)
+    await relay(deps, { exchange, principal, call: other })
   } finally {
     other.cancel()
   }
 }
 
-function relay(deps: InferenceDeps, exchange: Exchange, call: Call): Promise<void> {
+function relay(deps: InferenceDeps, { exchange, principal, call }: Admitted): Promise<void> {
   const found = call.guard?.screening.render() ?? ''
   if (found !== '') exchange.response.setHeader(GUARDRAILS_HEADER, found)
-  return call.request.isStream
-    ? relayStream(deps, exchange, call)
-    : relayWhole(deps, exchange, call)
+  const ask = call.request.isStream ? relayStream : relayWhole
+  const policy = deps.content.policies.find(principal.projectId)
+  if (policy === undefined) return ask(deps, exchange, call)
+  const kept = { exchange, principal, call, policy }
+  return deps.content.serve(deps, kept, (each) => ask(deps, each, call))
 }
 
 /** What is recorded is what is sent: a body that cannot be kept on record is not sent. */
@@ -121,7 +126,7 @@ async function sendWhole(
   const used = call.bill(deliver(EMPTY_TALLY, whole))
   const refusal = await finish(deps, call, { used, isDelivered: false })
   if (refusal) return sendRefusal(exchange, refusal)
-  exchange.kept?.onWhole()
+  exchange.kept?.onWhole({ call, used, events: () => provider.readEvents(whole.json), text })
   const screening = call.guard?.screening ?? null
   if (screening?.isOutput || !isNative(provider, dialect.name)) {
     const context = contextOf(deps, exchange, call)
@@ -165,6 +170,10 @@ function passageOf(context: AnswerContext, { dialect, guard }: Call, target: Tar
   })
 }
 
+function follow(passage: Passage, { dialect }: Call, { provider }: Target): EventsKept {
+  return new EventsKept(passage, wireOf(PROVIDERS[provider], dialect.name).openReader())
+}
+
 async function relayStream(deps: InferenceDeps, exchange: Exchange, call: Call): Promise<void> {
   const withinMs = call.wish?.document?.timeouts.firstOutputMs
   const outcome = await attempt<RelayedStream>(deps, call, (asked, request) => {
@@ -172,7 +181,8 @@ async function relayStream(deps: InferenceDeps, exchange: Exchange, call: Call):
     const { [asked.target.provider]: provider } = PROVIDERS
     const framing = wireOf(provider, call.dialect.name).openFraming?.()
     const passage = passageOf(context, call, asked.target)
-    const attempted = new StreamRelay(passage, call.request.choices, framing)
+    const followed = exchange.kept?.isFollowed ? follow(passage, call, asked.target) : null
+    const attempted = new StreamRelay(followed ?? passage, call.request.choices, framing)
     const onStart = () => {
       deps.watch.onFirstOutput(call, exchange)
       call.startOutput(() => attempted.tally)
@@ -181,7 +191,7 @@ async function relayStream(deps: InferenceDeps, exchange: Exchange, call: Call):
       const resolve = (ended: Attempt<StreamEnd>) =>
         settle(
           ended.kind === 'answered'
-            ? { ...ended, answer: { relay: attempted, end: ended.answer } }
+            ? { ...ended, answer: { relay: attempted, followed, end: ended.answer } }
             : ended,
         )
       const answer = new StreamedAnswer({ asked, exchange, relay: attempted, onStart, resolve })
@@ -198,6 +208,7 @@ async function relayStream(deps: InferenceDeps, exchange: Exchange, call: Call):
 /** How a stream went, and what of it was relayed. */
 interface RelayedStream {
   readonly relay: StreamRelay
+  readonly followed: EventsKept | null
   readonly end: StreamEnd
 }
 
@@ -208,14 +219,14 @@ interface EndedStream extends RelayedStream {
 
 async function endStream(
   deps: InferenceDeps,
-  { exchange, call, relay, end }: EndedStream,
+  { exchange, call, relay, followed, end }: EndedStream,
 ): Promise<void> {
   const used = call.bill(relay.tally)
   const refusal = await finish(deps, call, { used, isDelivered: true })
   const { response } = exchange
   deps.watch.onAnswer(call, exchange, used)
   if (end.kind === 'complete' && !refusal) {
-    exchange.kept?.onWhole()
+    exchange.kept?.onWhole({ call, used, events: () => followed?.events ?? null, text: null })
     return void response.end(relay.ending(used))
   }
   if (end.kind === 'gone') return

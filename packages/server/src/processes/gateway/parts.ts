@@ -2,7 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type IdSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
 import { listBudgets } from '#modules/budget/index.ts'
-import { KeyedCalls } from '#modules/content/index.ts'
+import {
+  AnswerCache,
+  ContentStore,
+  KeyedCalls,
+  listContentPolicies,
+  PolicyTable,
+} from '#modules/content/index.ts'
 import {
   BUDGET_SLAB_POLICY,
   createBudgetKeeper,
@@ -26,6 +32,7 @@ import { type Database, inTransaction, openDatabase } from '#platform/db/databas
 import { createLog, type Logger } from '#platform/telemetry/log.ts'
 import { HELD_TOLD_EVERY_MS, REQUEST_HELD_MS, REQUESTS_HELD_MAX } from '../../limits.ts'
 import { ApiRelay } from './api-relay.ts'
+import { ContentServing } from './content-serving.ts'
 import { KeyedServing } from './keyed.ts'
 import type { Parent } from './parent.ts'
 import { RandomPool } from './random-pool.ts'
@@ -59,6 +66,9 @@ export interface Parts extends Base {
   readonly gateway: Gateway
   readonly keyedCalls: KeyedCalls
   readonly keyed: KeyedServing
+  readonly content: ContentServing
+  readonly cache: AnswerCache
+  readonly store: ContentStore
   /** For what is looked up and kept of requests that ask for it: they wait for each other, and for nobody else. */
   readonly contentDatabase: Database
   readonly now: () => Date
@@ -109,7 +119,7 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
   }
   return {
     ...base,
-    ...createKeyed(base),
+    ...createContent(base),
     now: () => clock.now(),
     gateway: createGateway(base),
     trustedProxies: settings.trustedProxies,
@@ -170,7 +180,7 @@ function createGateway(base: Base): Gateway {
   })
 }
 
-function createKeyed({ settings, clock, ids, watch }: Base) {
+function createContent({ settings, clock, ids, database, watch }: Base) {
   const { databaseUrl, writer, pepper } = settings
   const contentDatabase = openDatabase(databaseUrl, {
     poolMax: CONTENT_CONNECTIONS_MAX,
@@ -183,7 +193,13 @@ function createKeyed({ settings, clock, ids, watch }: Base) {
     now: () => clock.now(),
     onFailure: (failure) => watch.onFailure('keys', failure),
   })
-  return { contentDatabase, keyedCalls, keyed: new KeyedServing(keyedCalls) }
+  const onFailure = (failure: unknown) => watch.onFailure('content', failure)
+  const policies = new PolicyTable({ load: () => listContentPolicies(database), onFailure })
+  const now = () => clock.now()
+  const cache = new AnswerCache({ database: contentDatabase, pepper, now, onFailure })
+  const store = new ContentStore({ database: contentDatabase, pepper, now, onFailure })
+  const content = new ContentServing({ policies, cache, store })
+  return { contentDatabase, keyedCalls, keyed: new KeyedServing(keyedCalls), content, cache, store }
 }
 
 /** What is in the way of spending beside the balance. */

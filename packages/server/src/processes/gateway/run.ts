@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Dedicated } from '#platform/db/dedicated-connection.ts'
 import { listen } from '#platform/db/listen.ts'
-import { GATEWAY_DRAIN_MS, HELD_TOLD_EVERY_MS, KEYED_LOOK_EVERY_MS } from '../../limits.ts'
+import { CONTENT_LOOK_EVERY_MS, GATEWAY_DRAIN_MS, HELD_TOLD_EVERY_MS } from '../../limits.ts'
 import { LoadWatch } from './load-watch.ts'
 import type { EndReason, Parent } from './parent.ts'
 import { assemble, type Parts } from './parts.ts'
@@ -33,14 +33,12 @@ const CLOSING_MS = 1500
 /** What the database tells of changes. */
 const CHANNELS = [
   ...['spillway_api_key', 'spillway_route', 'spillway_guardrail'],
-  ...['spillway_budget', 'spillway_rate_limit'],
+  ...['spillway_budget', 'spillway_rate_limit', 'spillway_content'],
 ]
 
-const tablesOf = ({ routes, guards, budgets, rates }: Parts['gateway']) => [
-  routes,
-  guards,
-  budgets,
-  rates,
+const tablesOf = ({ gateway: { routes, guards, budgets, rates }, content }: Parts) => [
+  ...[routes, guards, budgets, rates],
+  content.policies,
 ]
 
 /** Runs until it is asked to end or its parent is gone. Throws when it cannot start. */
@@ -49,7 +47,7 @@ export async function runGateway(settings: GatewaySettings, parent: Parent): Pro
   const server = createGatewayServer(parts)
   const listener = followChanges(parts)
   const timers = startTimers(parts, parent)
-  const tables = tablesOf(parts.gateway).map((table) => table.refresh())
+  const tables = tablesOf(parts).map((table) => table.refresh())
   await Promise.race([Promise.all(tables), delay(FIRST_TABLES_MS), parent.end])
   const started = await startListening(server, settings)
   if (started.kind === 'listening') {
@@ -90,18 +88,20 @@ function startListening(
 }
 
 /** What is in memory follows the database's notices; after a gap it is all looked at again. */
-function followChanges({ settings, gateway }: Parts): Dedicated {
+function followChanges(parts: Parts): Dedicated {
+  const { settings, gateway, content } = parts
   return listen(settings.databaseUrl, CHANNELS, {
     notified: (channel, payload) => {
       if (channel === 'spillway_api_key') gateway.principals.forget(payload)
       else if (channel === 'spillway_guardrail') void gateway.guards.refresh()
       else if (channel === 'spillway_budget') void gateway.budgets.refresh()
       else if (channel === 'spillway_rate_limit') void gateway.rates.refresh()
+      else if (channel === 'spillway_content') void content.policies.refresh()
       else void gateway.routes.refresh()
     },
     connected: () => {
       gateway.principals.setDeaf(false)
-      for (const table of tablesOf(gateway)) void table.refresh()
+      for (const table of tablesOf(parts)) void table.refresh()
     },
     lost: () => gateway.principals.setDeaf(true),
   })
@@ -136,10 +136,14 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
     setInterval(() => gateway.holding.remind(), HELD_TOLD_EVERY_MS),
     setInterval(closeIdle, SLABS_EVERY_MS),
     setInterval(() => {
-      for (const table of tablesOf(gateway)) void table.refresh()
+      for (const table of tablesOf(parts)) void table.refresh()
     }, TABLES_EVERY_MS),
     setInterval(() => gateway.rateGate.tick(), RATES_EVERY_MS),
-    setInterval(() => void parts.keyedCalls.tick(), KEYED_LOOK_EVERY_MS),
+    setInterval(() => {
+      void parts.keyedCalls.tick()
+      void parts.cache.tick()
+      void parts.store.tick()
+    }, CONTENT_LOOK_EVERY_MS),
   ]
 }
 

@@ -20,6 +20,7 @@ const HELP = {
   spillway_gateway_request_seconds: 'From the request\u2019s headers to the end of its answer.',
   spillway_gateway_first_output_seconds:
     'From the request\u2019s headers to the first streamed output.',
+  spillway_gateway_cache_total: 'Requests that looked into a cache, by model and outcome.',
   spillway_gateway_calls: 'Requests that are being answered.',
   spillway_gateway_held: 'Requests that wait for a model that sleeps.',
   spillway_gateway_breakers_open: 'Servers whose breaker is open or half open.',
@@ -44,6 +45,7 @@ export type Part =
   | 'held'
   | 'journal'
   | 'keys'
+  | 'content'
 
 export class Watch {
   readonly metrics = new Metrics(HELP)
@@ -92,6 +94,10 @@ export class Watch {
         { model },
         used.inputTokens * calledOff,
       )
+  }
+
+  onCache({ route: { model } }: Call, outcome: 'hit' | 'miss'): void {
+    this.metrics.count('spillway_gateway_cache_total', { model, outcome })
   }
 
   onStatus(path: string, status: number): void {

@@ -41,6 +41,12 @@ export class GuardTable {
     return made
   }
 
+  /** Says which guardrails hold for a project: another text where others do. */
+  versionOf({ organizationId, projectId }: Principal): string {
+    const own = this.#guardrails?.get(organizationId) ?? []
+    return JSON.stringify(guardrailsFor(own, projectId))
+  }
+
   /** Reads the table again; what changes meanwhile is read once more after it. */
   refresh(): Promise<void> {
     this.#isStale = true
