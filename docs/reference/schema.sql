@@ -70,6 +70,65 @@ CREATE TABLE balance (
   CONSTRAINT balance_within_limit CHECK (((NOT is_limited) OR ((posted - held) >= (- credit_limit))))
 );
 
+CREATE TABLE batch (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  principal jsonb NOT NULL,
+  endpoint text NOT NULL,
+  model text,
+  input_file_id text NOT NULL,
+  output_file_id text,
+  error_file_id text,
+  metadata jsonb,
+  state text NOT NULL,
+  faults jsonb NOT NULL DEFAULT '[]'::jsonb,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  started_at timestamp with time zone,
+  finalizing_at timestamp with time zone,
+  cancelling_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  total integer NOT NULL DEFAULT 0,
+  completed integer NOT NULL DEFAULT 0,
+  failed integer NOT NULL DEFAULT 0,
+  input_tokens bigint NOT NULL DEFAULT 0,
+  cached_tokens bigint NOT NULL DEFAULT 0,
+  output_tokens bigint NOT NULL DEFAULT 0,
+  reasoning_tokens bigint NOT NULL DEFAULT 0,
+  CONSTRAINT batch_pkey PRIMARY KEY (id),
+  CONSTRAINT batch_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT batch_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT batch_state_check CHECK ((state = ANY (ARRAY['validating'::text, 'failed'::text, 'in_progress'::text, 'finalizing'::text, 'completed'::text, 'expired'::text, 'cancelling'::text, 'cancelled'::text])))
+);
+CREATE INDEX batch_open ON batch USING btree (id) WHERE (state = ANY (ARRAY['validating'::text, 'in_progress'::text, 'finalizing'::text, 'cancelling'::text]));
+CREATE INDEX batch_project ON batch USING btree (project_id, id);
+CREATE TRIGGER batch_notify AFTER INSERT OR UPDATE OF state ON batch FOR EACH ROW EXECUTE FUNCTION notify_batch();
+
+CREATE TABLE batch_line (
+  batch_id text NOT NULL,
+  number integer NOT NULL,
+  custom_id text NOT NULL,
+  byte_offset bigint NOT NULL,
+  byte_length integer NOT NULL,
+  state text NOT NULL DEFAULT 'waiting'::text,
+  failures smallint NOT NULL DEFAULT 0,
+  claim text,
+  claimed_until timestamp with time zone,
+  result text,
+  input_tokens integer NOT NULL DEFAULT 0,
+  cached_tokens integer NOT NULL DEFAULT 0,
+  output_tokens integer NOT NULL DEFAULT 0,
+  reasoning_tokens integer NOT NULL DEFAULT 0,
+  CONSTRAINT batch_line_pkey PRIMARY KEY (batch_id, number),
+  CONSTRAINT batch_line_custom_id UNIQUE (batch_id, custom_id),
+  CONSTRAINT batch_line_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batch(id) ON DELETE CASCADE,
+  CONSTRAINT batch_line_check CHECK (((state <> 'running'::text) OR ((claim IS NOT NULL) AND (claimed_until IS NOT NULL)))),
+  CONSTRAINT batch_line_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text, 'expired'::text, 'cancelled'::text])))
+);
+CREATE INDEX batch_line_claim ON batch_line USING btree (claim) WHERE (state = 'running'::text);
+CREATE INDEX batch_line_open ON batch_line USING btree (batch_id, number) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
 CREATE TABLE block (
   id text NOT NULL,
   organization_id text NOT NULL,
@@ -412,6 +471,34 @@ CREATE TABLE fault_credit (
   CONSTRAINT fault_credit_gpus_check CHECK ((gpus > 0))
 );
 CREATE TRIGGER fault_credit_append_only BEFORE DELETE OR UPDATE ON fault_credit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE file (
+  id text NOT NULL,
+  organization_id text NOT NULL,
+  project_id text NOT NULL,
+  purpose text NOT NULL,
+  name text NOT NULL,
+  size bigint NOT NULL DEFAULT 0,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT file_pkey PRIMARY KEY (id),
+  CONSTRAINT file_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT file_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT file_purpose_check CHECK ((purpose = ANY (ARRAY['batch'::text, 'batch_output'::text]))),
+  CONSTRAINT file_size_check CHECK ((size >= 0)),
+  CONSTRAINT file_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'ready'::text])))
+);
+CREATE INDEX file_expires_at ON file USING btree (expires_at);
+CREATE INDEX file_project ON file USING btree (project_id, id);
+
+CREATE TABLE file_chunk (
+  file_id text NOT NULL,
+  ordinal integer NOT NULL,
+  content bytea NOT NULL,
+  CONSTRAINT file_chunk_pkey PRIMARY KEY (file_id, ordinal),
+  CONSTRAINT file_chunk_file_id_fkey FOREIGN KEY (file_id) REFERENCES file(id) ON DELETE CASCADE
+);
 
 CREATE TABLE guardrail (
   id text NOT NULL,
@@ -1686,6 +1773,15 @@ CREATE OR REPLACE FUNCTION notify_api_key()
 AS $function$
 BEGIN
   PERFORM pg_notify('spillway_api_key', NEW.id);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify_batch()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('spillway_batch', NEW.id);
   RETURN NULL;
 END $function$;
 

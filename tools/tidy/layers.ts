@@ -22,6 +22,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   rate: ['identity'],
   gateway: ['budget', 'rate', 'guardrail', 'identity', 'catalog', 'serving', 'metering', 'ledger'],
   routing: ['catalog', 'fleet', 'gateway', 'identity', 'metering', 'serving'],
+  batch: ['gateway', 'identity', 'metering', 'serving'],
   billing: ['ledger', 'metering', 'catalog', 'identity'],
   economics: ['ledger', 'metering', 'fleet', 'book'],
   order: [

@@ -57,6 +57,8 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   },
   budget: { module: 'budget', page: 'budgets/budgets-page.tsx', command: 'budget' },
   outcome: { module: 'outcome', page: 'outcomes/outcomes-page.tsx', command: 'outcome' },
+  file: { module: 'batch', page: 'batches/files-section.tsx', command: 'file' },
+  batch: { module: 'batch', page: 'batches/batches-page.tsx', command: 'batch' },
   quota_request: { module: 'quota', page: 'quotas/quota-requests.tsx', command: 'quota' },
   clearing: { module: 'order', page: 'market/clearing-page.tsx', command: 'clearing' },
   price: { module: 'order', page: 'market/market-page.tsx', command: 'price' },

@@ -5,6 +5,7 @@ import type { Context } from './command.ts'
 import { addAnchorCommands } from './commands/anchor.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBalanceCommand } from './commands/balance.ts'
+import { addBatchCommands } from './commands/batch.ts'
 import { addBlockCommands } from './commands/block.ts'
 import { addBooksCommand } from './commands/books.ts'
 import { addBudgetCommands } from './commands/budget.ts'
@@ -15,6 +16,7 @@ import { addCompletionCommand } from './commands/completion.ts'
 import { addContentCommands } from './commands/content.ts'
 import { addDeploymentCommands } from './commands/deployment.ts'
 import { addEventCommand } from './commands/event.ts'
+import { addFileCommands } from './commands/file.ts'
 import { addFleetCommand } from './commands/fleet.ts'
 import { addForecastCommand } from './commands/forecast.ts'
 import { addGuardrailCommands } from './commands/guardrail.ts'
@@ -93,6 +95,8 @@ function addForBuyers(program: Command, context: Context): void {
   addBlockCommands(program, context)
   addOrderCommands(program, context)
   addQuotaCommands(program, context)
+  addBatchCommands(program, context)
+  addFileCommands(program, context)
   addBudgetCommands(program, context)
   addRateLimitCommands(program, context)
   addGuardrailCommands(program, context)

@@ -5,6 +5,7 @@
 import {
   closeSync,
   mkdirSync,
+  openAsBlob,
   openSync,
   readFileSync,
   rmSync,
@@ -55,6 +56,8 @@ export interface Surroundings {
   /** Calls back on Ctrl-C until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void
   readonly readFile: (path: string) => string | null
+  /** A file's bytes, read when they are wanted; null where there is none. */
+  readonly openFile: (path: string) => Promise<Blob | null>
   /** Writes a file only its owner can read, making its folder. */
   readonly writePrivateFile: (path: string, text: string) => void
   /** A file written piece by piece; one that is there is replaced. */
@@ -103,6 +106,7 @@ export function realSurroundings(): Surroundings {
       return () => void process.off('SIGINT', handler)
     },
     readFile,
+    openFile,
     writePrivateFile,
     createFile,
     removeFile,
@@ -193,6 +197,15 @@ function writePrivateFile(path: string, text: string): void {
   // Removed first: the mode of an existing file would stay as it was.
   rmSync(path, { force: true })
   writeFileSync(path, text, { mode: 0o600 })
+}
+
+async function openFile(path: string): Promise<Blob | null> {
+  try {
+    return await openAsBlob(path)
+  } catch {
+    // Whatever keeps it from being read, there is nothing to send.
+    return null
+  }
 }
 
 function createFile(path: string): FileWriter {

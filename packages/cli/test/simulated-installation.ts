@@ -33,6 +33,8 @@ export type Answer = (asked: Asked) => unknown
 export type Answers = Partial<Record<EndpointName, Answer>> & {
   /** The data path, which is not in the contract. */
   readonly chat?: (body: Readonly<Record<string, unknown>>) => ChatAnswer
+  /** `/v1/files` and below, with what was sent as text. */
+  readonly file?: (request: string, text: string) => ChatAnswer
 }
 
 export interface ChatAnswer {
@@ -73,6 +75,11 @@ export async function simulateInstallation(answers: Answers): Promise<SimulatedI
     const url = new URL(request.url ?? '/', 'http://simulated')
     const role = KEYS[request.headers.authorization?.replace('Bearer ', '') ?? '']
     const text = await bodyOf(request)
+    if (url.pathname.startsWith('/v1/files') && answers.file) {
+      const told = answers.file(`${request.method} ${url.pathname}`, text)
+      response.writeHead(told.status, { 'content-type': told.type }).end(told.body)
+      return
+    }
     const body = (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>
     requests.push({ line: `${request.method} ${url.pathname}`, role: role ?? 'nobody', body })
     if (url.pathname === '/v1/chat/completions' && answers.chat) {

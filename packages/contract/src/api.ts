@@ -1,6 +1,7 @@
 /** The whole control API, by client name. */
 import * as anchor from './anchor.ts'
 import * as apiKeys from './api-keys.ts'
+import * as batches from './batches.ts'
 import * as benchmarks from './benchmarks.ts'
 import * as bids from './bids.ts'
 import * as blocks from './blocks.ts'
@@ -111,6 +112,13 @@ export const API = {
   listStoredContents: content.listStoredContents,
   getStoredContent: content.getStoredContent,
   deleteStoredContent: content.deleteStoredContent,
+  listFiles: batches.listFiles,
+  getFile: batches.getFile,
+  deleteFile: batches.deleteFile,
+  listBatches: batches.listBatches,
+  getBatch: batches.getBatch,
+  createBatch: batches.createBatch,
+  cancelBatch: batches.cancelBatch,
   createOrder: orders.createOrder,
   listOrders: orders.listOrders,
   getOrder: orders.getOrder,

@@ -1,4 +1,5 @@
 /** Every error code: HTTP status, title, and what to do. The problem-details renderer and `errors.md` read this. */
+import { BATCH_ERRORS } from './batch-errors.ts'
 import { BLOCK_ERRORS } from './block-errors.ts'
 import { CONTENT_ERRORS } from './content-errors.ts'
 import { GUARDRAIL_ERRORS } from './guardrail-errors.ts'
@@ -332,6 +333,7 @@ export const ERRORS = {
   ...LIMIT_ERRORS,
   ...CONTENT_ERRORS,
   ...GUARDRAIL_ERRORS,
+  ...BATCH_ERRORS,
 } as const satisfies Record<string, ErrorDeclaration>
 
 export type ErrorCode = keyof typeof ERRORS

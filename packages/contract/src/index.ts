@@ -2,6 +2,7 @@
 export * from './anchor.ts'
 export * from './api-keys.ts'
 export * from './api.ts'
+export * from './batches.ts'
 export * from './benchmarks.ts'
 export * from './bids.ts'
 export * from './blocks.ts'

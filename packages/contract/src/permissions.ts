@@ -51,6 +51,11 @@ export const ROLES = {
     'surplus.read',
     'model.list',
     'model.infer',
+    'file.list',
+    'file.delete',
+    'batch.list',
+    'batch.create',
+    'batch.cancel',
     'deployment.list',
     'deployment.create',
     'deployment.scale',
@@ -115,6 +120,11 @@ export const ROLES = {
     'price.read',
     'model.list',
     'model.infer',
+    'file.list',
+    'file.delete',
+    'batch.list',
+    'batch.create',
+    'batch.cancel',
     'route_constraint.list',
     'route_constraint.set',
     'usage.read',
@@ -128,8 +138,11 @@ export const ROLES = {
     'webhook.change',
     'webhook.delete',
   ],
-  /** A key for the data path only: it asks models, and says what became of that. */
-  inference: ['model.list', 'model.infer', 'outcome.report'],
+  /** A key for the data path only: it asks models, at once or in batches, and says what became of that. */
+  inference: [
+    ...(['model.list', 'model.infer', 'outcome.report', 'file.list', 'file.delete'] as const),
+    ...(['batch.list', 'batch.create', 'batch.cancel'] as const),
+  ],
 } as const
 
 export type Role = keyof typeof ROLES
@@ -144,7 +157,8 @@ export type KeyScope = (typeof KEY_SCOPES)[number]
 
 /** The scope that a permission belongs to. */
 export function scopeOf(permission: Permission): KeyScope {
-  if (permission.startsWith('model.') || permission === 'outcome.report') return 'inference'
+  if (/^(?:model|file|batch)\./.test(permission) || permission === 'outcome.report')
+    return 'inference'
   if (permission.startsWith('stored_content.')) return 'content'
   return /\.(?:list|read|stream)$/.test(permission) ? 'read' : 'manage'
 }

@@ -75,6 +75,41 @@ export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS
 export const SIMULATION_TRACE_BYTES_MAX = 32 * MIB
 export const SIMULATION_TRACE_JOBS_MAX = 200_000
 
+/** Files for batches: the largest one, and all of a project together. */
+export const FILE_BYTES_MAX = 200 * MIB
+export const FILES_OF_PROJECT_BYTES_MAX = 4096 * MIB
+/** In the database a file lies in pieces of this size. */
+export const FILE_CHUNK_BYTES = 1 * MIB
+/** How long a file stays unless it was given less, and how long one may take to arrive. */
+export const FILE_KEPT_MS = 30 * 24 * 60 * MINUTE_MS
+export const FILE_ARRIVES_WITHIN_MS = 60 * MINUTE_MS
+/** A file of which nothing arrives for so long is given up, and so many may arrive at one gateway at once. */
+export const UPLOAD_SILENCE_MAX_MS = 60 * SECOND_MS
+export const UPLOADS_AT_ONCE = 8
+/** Lines of a batch, and the bytes of one. */
+export const BATCH_LINES_MAX = 50_000
+export const BATCH_LINE_BYTES_MAX = 16 * MIB
+/** The window of a batch: what is not answered by then is not answered. */
+export const BATCH_WINDOW_MS = 24 * 60 * MINUTE_MS
+/** Batches that one project may have open. */
+export const BATCHES_OPEN_MAX = 100
+/** Of a file that is wrong, at most so many lines are told. */
+export const BATCH_FAULTS_MAX = 50
+/** How long a line is a gateway's without a word from it, and how often it gives one. */
+export const BATCH_CLAIM_MS = 30 * SECOND_MS
+export const BATCH_RENEW_EVERY_MS = 5 * SECOND_MS
+/** Lines of one model that one gateway asks at once, whatever room there is. */
+export const BATCH_LINES_AT_ONCE = 32
+/** A line that servers fail so often is a failed line. */
+export const BATCH_LINE_FAILURES_MAX = 4
+/** How long a batch is left in peace when nobody could pay for its next line, or a server failed it. */
+export const BATCH_PAUSE_MS = 10 * SECOND_MS
+/** How often it is seen whether a batch is over, and how often gateways look for lines unasked. */
+export const BATCH_LOOK_EVERY_MS = 1 * SECOND_MS
+export const BATCH_IDLE_LOOK_EVERY_MS = 15 * SECOND_MS
+/** How long the lines of a batch that is over can be counted; its results are files. */
+export const BATCH_LINES_KEPT_MS = 30 * 24 * 60 * MINUTE_MS
+
 /** How often it is seen which services are due for a check, and how many are checked at once. */
 export const HEALTH_LOOK_EVERY_MS = 1 * SECOND_MS
 export const HEALTH_CHECKS_AT_ONCE = 64

@@ -17,6 +17,8 @@ const NO_RECLAIM = 'rcl_00000000000000000000000000'
 const NO_ORDER = 'ord_00000000000000000000000000'
 const NO_QUOTE = 'quo_00000000000000000000000000'
 const NO_QUOTA = 'qta_00000000000000000000000000'
+const NO_FILE = 'file_00000000000000000000000000'
+const NO_BATCH = 'batch_00000000000000000000000000'
 const NO_GUARDRAIL = 'grl_00000000000000000000000000'
 const NO_QUOTA_REQUEST = 'qrq_00000000000000000000000000'
 const NO_BLOCK = 'blk_00000000000000000000000000'
@@ -104,6 +106,13 @@ const SAMPLES = cases({
   setQuota: { body: { organizationId: NO_ORGANIZATION, gpus: 8 } },
   deleteQuota: { params: { id: NO_QUOTA } },
   listQuotaRequests: {},
+  listFiles: {},
+  getFile: { params: { id: NO_FILE } },
+  deleteFile: { params: { id: NO_FILE } },
+  listBatches: {},
+  getBatch: { params: { id: NO_BATCH } },
+  createBatch: { body: { inputFileId: NO_FILE, endpoint: '/v1/chat/completions' } },
+  cancelBatch: { params: { id: NO_BATCH } },
   listGuardrails: {},
   setGuardrail: {
     body: { name: 'none', side: 'input', mode: 'flag', check: { kind: 'size', charactersMax: 1 } },

@@ -1,4 +1,4 @@
-/** `/quotas`, `/budgets`, `/rate-limits`, `/data`, `/usage?range=24h`, `/outcomes`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
+/** `/batches`, `/quotas`, `/budgets`, `/rate-limits`, `/data`, `/usage?range=24h`, `/outcomes`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
@@ -25,6 +25,16 @@ export const rateLimitsRoute = createRoute({
   component: lazyRouteComponent(
     () => import('../features/rate-limits/rate-limits-page.tsx'),
     'RateLimitsPage',
+  ),
+})
+
+export const batchesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/batches',
+  validateSearch: z.object(tableSearch),
+  component: lazyRouteComponent(
+    () => import('../features/batches/batches-page.tsx'),
+    'BatchesPage',
   ),
 })
 

@@ -2,6 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
 import {
+  batchesRoute,
   budgetsRoute,
   rateLimitsRoute,
   contentRoute,
@@ -42,6 +43,7 @@ const routeTree = rootRoute.addChildren([
     modelsRoute,
     modelRoute,
     playgroundRoute,
+    batchesRoute,
     leasesRoute,
     newLeaseRoute,
     leaseRoute,

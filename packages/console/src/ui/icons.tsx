@@ -4,6 +4,7 @@ import type { ReactElement } from 'react'
 const PATHS = {
   overview: 'M2.5 13.5v-5m3.7 5v-11m3.6 11v-7m3.7 7V5',
   model: 'M8 1.8 13.6 5v6L8 14.2 2.4 11V5L8 1.8Zm0 6.1 5.4-3M8 7.9v6.2M8 7.9 2.6 4.9',
+  batch: 'M3.5 2.5h9v11h-9zM5.8 5.500h4.400M5.800 8h4.400M5.800 10.500h2.400',
   lease: 'M2.5 3.5h11v3.6h-11zM2.5 8.9h11v3.6h-11zM5 5.3h.01M5 10.7h.01',
   market: 'M2.5 2.5v11h11M3 11h3.500V8.500h3V6h3.500V3.500M3 4.500h4v4.500h3v2.500h3',
   order:

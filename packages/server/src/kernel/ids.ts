@@ -26,6 +26,8 @@ const PREFIXES = {
   deployment: 'dep',
   upstream: 'ups',
   guardrail: 'grl',
+  file: 'file',
+  batch: 'batch',
   reconciliationCase: 'rcc',
   healthCheck: 'chk',
   price: 'prc',

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
 import { leaseOfAttempt } from '#kernel/attempt.ts'
 import type { IdSource } from '#kernel/ids.ts'
+import { BATCH_PROGRAM, stepBatch } from '#modules/batch/index.ts'
 import { stepBlock } from '#modules/block/index.ts'
 import {
   Beat,
@@ -183,6 +184,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [FOLLOW_PROGRAM]: createFollowing(deps),
       [RECONCILIATION_PROGRAM]: reconciliation,
       [SIMULATION_PROGRAM]: simulations.step,
+      [BATCH_PROGRAM]: (id) => stepBatch(deps, id),
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping({ ...deps, meter }, id),
       [SCALING_PROGRAM]: (pool) => stepScaling({ ...deps, meter }, pool),
     },

@@ -1,5 +1,6 @@
 /** Removes what nobody will ask for again: old events, answers to mutations that are not repeated any more. */
 import type { Logger } from 'pino'
+import { removeOldFiles, removeOldLines } from '#modules/batch/index.ts'
 import { deleteOldContent, deleteOldKeyedCalls } from '#modules/content/index.ts'
 import { discardOldFiles } from '#modules/lease/index.ts'
 import { deleteOldDemand } from '#modules/market/index.ts'
@@ -14,6 +15,7 @@ import { deleteOldEvents } from '#platform/events/read.ts'
 import { deleteOldAnswers } from '#platform/http/idempotency.ts'
 import type { StepOutcome } from '#platform/jobs/strand.ts'
 import {
+  BATCH_LINES_KEPT_MS,
   DEMAND_KEPT_MS,
   EVENT_KEPT_MS,
   HOUSEKEEPING_EVERY_MS,
@@ -49,6 +51,8 @@ export async function keepHouse(
   await deleteOldDetails(database, before(USAGE_DETAIL_KEPT_MS))
   await deleteOldTasks(database, before(TASK_KEPT_MS))
   await deleteOldSimulations(database, before(SIMULATION_KEPT_MS))
+  await removeOldFiles(database, now)
+  await removeOldLines(database, before(BATCH_LINES_KEPT_MS))
   for (const error of await discardOldFiles(database, engines, now))
     log.warn({ err: error }, 'cannot remove old files of leases now; trying again later')
   return { kind: 'wait', untilMs: now.getTime() + HOUSEKEEPING_EVERY_MS }

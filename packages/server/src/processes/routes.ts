@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IdSource } from '#kernel/ids.ts'
 import { add, picos, renderMoney } from '#kernel/money.ts'
 import { auditRoutes } from '#modules/audit/index.ts'
+import { batchRoutes } from '#modules/batch/index.ts'
 import { billingRoutes } from '#modules/billing/index.ts'
 import { askBlock, blockRoutes, verifyBlocks } from '#modules/block/index.ts'
 import { bookRoutes } from '#modules/book/index.ts'
@@ -106,6 +107,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...outcomeRoutes({ ids }),
     ...guardrailRoutes({ ids }),
     ...contentRoutes({ ids, pepper }),
+    ...batchRoutes({ ids }),
     ...worthRoutes({ bidsOfReplicas, isTransferPosted: deps.isTransferPosted }),
     ...scalingRoutes,
     ...nodeRoutes({ ids }),

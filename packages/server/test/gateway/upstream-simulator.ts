@@ -77,6 +77,10 @@ export interface SimulatorState {
   readonly dropped: Set<string>
   /** Requests that wait at the gate. */
   gated: number
+  /** What it says of its own load; null: it says nothing. */
+  metrics: string | null
+  /** How often it was asked for that. */
+  metricsRead: number
 }
 
 export interface UpstreamSimulator {
@@ -96,6 +100,8 @@ export async function startUpstreamSimulator(port = 0): Promise<UpstreamSimulato
     lastBody: null,
     dropped: new Set(),
     gated: 0,
+    metrics: null,
+    metricsRead: 0,
   }
   const gate = Promise.withResolvers<void>()
   const server = createServer(
@@ -142,6 +148,7 @@ async function answer(
   response: ServerResponse,
   { state, gate }: { readonly state: SimulatorState; readonly gate: Promise<void> },
 ): Promise<void> {
+  if (request.url === '/metrics') return tellLoad(response, state)
   state.requests += 1
   response.on('close', () => {
     if (!response.writableFinished) state.aborted += 1
@@ -183,6 +190,12 @@ async function answer(
       : void response.end(behaviour.garbage)
   }
   await stream(response, { script, behaviour, state })
+}
+
+function tellLoad(response: ServerResponse, state: SimulatorState): void {
+  state.metricsRead += 1
+  response.statusCode = state.metrics === null ? 404 : 200
+  response.end(state.metrics ?? 'nothing here')
 }
 
 function answerText(response: ServerResponse, url: string, request: TextRequest): void {

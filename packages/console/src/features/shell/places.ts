@@ -6,6 +6,7 @@ export interface Place {
   readonly to:
     | '/'
     | '/models'
+    | '/batches'
     | '/leases'
     | '/market'
     | '/orders'
@@ -42,6 +43,7 @@ export const PLACES: readonly Place[] = [
   { to: '/market', word: 'Market', icon: 'market', permission: 'price.read' },
   { to: '/orders', word: 'Orders', icon: 'order', permission: 'order.list' },
   { to: '/blocks', word: 'Blocks', icon: 'block', permission: 'order.list' },
+  { to: '/batches', word: 'Batches', icon: 'batch', permission: 'batch.list' },
   { to: '/quotas', word: 'Quotas', icon: 'quota', permission: 'quota.list' },
   { to: '/rate-limits', word: 'Rate limits', icon: 'rate', permission: 'rate_limit.list' },
   { to: '/budgets', word: 'Budgets', icon: 'budget', permission: 'budget.list' },

@@ -46,9 +46,13 @@ function revenueOfPool(
   return {
     gpu: sumWhere(revenue, (sku) => sku.startsWith(`gpu.${pool}.`)),
     block: sumWhere(revenue, (sku) => sku === `gpu.${pool}.reserved`),
-    token: sumWhere(revenue, (sku) =>
-      models.some((model) => sku === `tokens.${model}.input` || sku === `tokens.${model}.output`),
-    ),
+    token: sumWhere(revenue, (sku) => {
+      // Behind an @ stands the tier.
+      const [kind] = sku.split('@')
+      return models.some(
+        (model) => kind === `tokens.${model}.input` || kind === `tokens.${model}.output`,
+      )
+    }),
   }
 }
 

@@ -117,6 +117,11 @@ export class RouteTable {
     this.#loads.set(id, { ...this.#loadOf(id), own })
   }
 
+  /** What a server last said of its own load; null: nothing. */
+  ownLoad(id: string): ServerLoad | null {
+    return this.#loadOf(id).own
+  }
+
   /** Servers whose breaker is not closed, for the metrics. */
   brokenServers(): readonly { readonly id: string; readonly state: BreakerState }[] {
     const nowMs = this.#deps.nowMs()

@@ -52,12 +52,8 @@ export interface RoutePolicy {
   readonly document: RouteDocument
 }
 
-export interface Route {
-  readonly model: string
-  readonly contextTokens: number
-  readonly isToy: boolean
-  /** It makes embeddings, and answers nothing else. */
-  readonly isEmbedding?: boolean
+/** What tokens are charged as. */
+export interface RoutePrices {
   readonly inputSku: string
   readonly inputPriceId: string
   readonly inputPrice: Price
@@ -66,8 +62,20 @@ export interface Route {
   readonly outputPrice: Price
   /** Of the classes that have a price of their own. */
   readonly classPrices?: ClassPrices | undefined
+}
+
+/** Tiers that may have prices of their own; the default one has the route's. */
+export type PaidTier = 'batch'
+
+export interface Route extends RoutePrices {
+  readonly model: string
+  readonly contextTokens: number
+  readonly isToy: boolean
+  /** It makes embeddings, and answers nothing else. */
+  readonly isEmbedding?: boolean
   /** Of each token of an answer that is given from a cache; absent: none is. */
   readonly cachedResponse?: ClassPrice | undefined
+  readonly tiers?: Partial<Readonly<Record<PaidTier, RoutePrices>>> | undefined
   readonly targets: readonly Target[]
   /** Why there are no targets, as a sentence. */
   readonly stateText: string

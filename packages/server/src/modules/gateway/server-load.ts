@@ -5,6 +5,8 @@ export interface ServerLoad {
   readonly waiting: number
   /** Of its memory for keys and values, from 0 to 1. */
   readonly kvUse: number
+  /** Places that nobody has, where it counts them. */
+  readonly free?: number
 }
 
 /** By name, of whichever server; older names are still spoken. */
@@ -12,7 +14,9 @@ const WAITING = new Set([
   'vllm:num_requests_waiting',
   'sglang:num_queue_reqs',
   'llamacpp:requests_deferred',
+  'spillway:requests_waiting',
 ])
+const FREE = 'spillway:places_free'
 const KV_USE = new Set([
   'vllm:kv_cache_usage_perc',
   'vllm:gpu_cache_usage_perc',
@@ -26,12 +30,16 @@ const LINE = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})?\s+([^\s]+)/
 export function readServerLoad(text: string): ServerLoad | null {
   let waiting: number | null = null
   let kvUse: number | null = null
+  let free: number | null = null
   for (const line of text.split('\n')) {
     const [, name = '', figure = ''] = LINE.exec(line) ?? []
     const value = Number(figure)
     if (!Number.isFinite(value) || value < 0) continue
     if (WAITING.has(name)) waiting = (waiting ?? 0) + value
+    if (name === FREE) free = (free ?? 0) + value
     if (KV_USE.has(name)) kvUse = Math.max(kvUse ?? 0, Math.min(1, value))
   }
-  return waiting === null && kvUse === null ? null : { waiting: waiting ?? 0, kvUse: kvUse ?? 0 }
+  if (waiting === null && kvUse === null) return null
+  const load = { waiting: waiting ?? 0, kvUse: kvUse ?? 0 }
+  return free === null ? load : { ...load, free }
 }

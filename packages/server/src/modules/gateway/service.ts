@@ -27,8 +27,9 @@ import type { Refusal } from './refusal.ts'
 import type { Wish } from './route-choice.ts'
 import { standingOf } from './route-standing.ts'
 import { RouteTable, type RouteTableDeps } from './route-table.ts'
-import type { Route } from './route.ts'
+import type { Route, Target } from './route.ts'
 import { taskOf, withoutTask } from './task-service.ts'
+import { spareRoute } from './tier.ts'
 import { readWish, withoutPreference } from './wish-service.ts'
 
 export interface GatewayDeps {
@@ -144,10 +145,12 @@ export class Gateway {
     return { ...screened, guard: screened.guard && { ...screened.guard, judges: [] } }
   }
 
-  #judgeRoute(asking: Asking, request: ModelRequest, route: Route): Judged | Refusal {
+  #judgeRoute(asking: Asking, request: ModelRequest, found: Route): Judged | Refusal {
     const refused = this.#whyNot()
     if (refused) return refused
-    const { dialect, headers, principal } = asking
+    const { dialect, headers, principal, line } = asking
+    const route = line ? spareRoute(found, line.isSpare) : found
+    if (route === null) return refusals.modelNotReady(found.model, 'it has no price in batches.')
     const { organizationId, projectId } = principal
     const project = this.routes.constraintsOf(projectId)
     const hourUtc = this.#deps.hourUtc
@@ -160,7 +163,7 @@ export class Gateway {
     // A key that is kept to some models is answered by no other in their stead.
     const { bounds } = principal
     const find = (model: string) =>
-      bounds && !allowsModel(bounds, model, model) ? null : this.routes.find(model)
+      line || (bounds && !allowsModel(bounds, model, model)) ? null : this.routes.find(model)
     const standing = standingOf({ route, wish, find })
     if (standing.kind === 'refusal') return standing
     const sent = wish === null ? request : withoutPreference(request)
@@ -168,8 +171,8 @@ export class Gateway {
     const routes = isReady ? standing.routes : [route]
     const { record } = asking
     const judged = { dialect, request: sent, asked: request, route, wish, routes, isReady, record }
-    if (taskId === null) return { kind: 'judged', ...judged }
-    return { kind: 'judged', ...judged, request: withoutTask(sent), taskId }
+    if (taskId === null) return { kind: 'judged', ...judged, line }
+    return { kind: 'judged', ...judged, line, request: withoutTask(sent), taskId }
   }
 
   /** Admits a request to the model it names, or says why not. One for a model that sleeps is held until it is up. */
@@ -198,7 +201,7 @@ export class Gateway {
   }
 
   #admit(principal: Principal, judged: Judged): Call | Refusal | Promise<Call | Refusal> {
-    const rates = this.rates.find(principal.organizationId)
+    const rates = judged.line ? null : this.rates.find(principal.organizationId)
     const wish = admittingOf(principal, judged)
     return rates === null ? this.#spend(wish) : this.#passRates(rates, wish)
   }
@@ -252,6 +255,10 @@ export class Gateway {
     return this.#calls >= this.#deps.callsMax ? refusals.overloaded() : null
   }
 
+  #recorderOf({ line }: Judged): RecorderDeps {
+    return line ? { ...this.#deps.recorder, ...line.record } : this.#deps.recorder
+  }
+
   #begin(wanted: Admitting, outcome: AdmissionOutcome): Call | Refusal {
     const { principal, judged, worst, pass, rates } = wanted
     if (outcome.kind !== 'admitted') pass?.settle(ZERO)
@@ -273,7 +280,7 @@ export class Gateway {
       wish,
       routes,
       guard: judged.guard ?? null,
-      recording: new Recording(this.#deps.recorder, payer, record?.eventId),
+      recording: new Recording(this.#recorderOf(judged), payer, record?.eventId),
       progress: this.progress,
       ...(rates && { answerHeaders: rates.headers }),
       settle: (cost, tokens) => {
@@ -296,6 +303,14 @@ export interface Asking {
   /** `none`: it asks for a guardrail itself. `asked`: the models that judge it have been asked. */
   readonly guard?: 'asked' | 'none'
   readonly record?: CallRecord | undefined
+  /** It is a line of a batch. */
+  readonly line?: BatchLine
+}
+
+/** A line of a batch: at its price, from spare capacity, in nobody's rate limit, and recorded with its answer. */
+export interface BatchLine {
+  readonly isSpare: (target: Target) => boolean
+  readonly record: Pick<RecorderDeps, 'append' | 'newEventId'>
 }
 
 /** A request that makes sense, of a model that somebody answers for, now or once it is woken. */
@@ -317,6 +332,7 @@ export interface Judged {
   readonly record?: CallRecord | undefined
   /** Absent: its caller names no task. */
   readonly taskId?: string
+  readonly line: BatchLine | undefined
 }
 
 interface Admitting {

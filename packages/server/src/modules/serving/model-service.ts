@@ -6,8 +6,8 @@ import type { Db } from '#platform/db/database.ts'
 import {
   cachedResponseSku,
   CLASSES,
-  classSku,
   defaultCachedResponse,
+  tierSku,
   TOKEN_CLASSES,
   type TokenClass,
 } from './token-class.ts'
@@ -36,31 +36,68 @@ export interface ModelDeclaration {
 }
 
 const TOKENS_PER_PRICE = 1_000_000n
+/** A batch costs half: the same amount for twice as many tokens, so that nothing is divided. */
+const BATCH_TOKENS_PER_PRICE = 2n * TOKENS_PER_PRICE
+
+interface PriceList {
+  readonly skuOf: (kind: string) => string
+  readonly per: bigint
+  /** Ends each description. */
+  readonly words: string
+}
+
+interface Offer {
+  readonly sku: string
+  readonly amount: Money
+  readonly description: string
+}
+
+async function offer(
+  tx: Db,
+  { sku, amount, description }: Offer,
+  { per, now, ids }: Context & { readonly per: bigint },
+): Promise<void> {
+  await defineSku(tx, { name: sku, unit: 'token', description })
+  await setPrice(tx, { sku, price: { amount, per, unit: 'token' }, now, ids })
+}
 
 /**
  * A class that no longer has a price of its own, but once had one, costs what its whole costs: a price stays in force
  * until the next.
  */
-async function setClassPrices(
+async function classesOf(
   tx: Db,
-  { name, ...model }: ModelDeclaration,
-  { now, ids }: Context,
-): Promise<void> {
-  const known = await listPricesInForce(
-    tx,
-    TOKEN_CLASSES.map((each) => classSku(name, each)),
-    now,
-  )
-  for (const each of TOKEN_CLASSES) {
-    const sku = classSku(name, each)
+  model: ModelDeclaration,
+  { list, now }: { readonly list: PriceList; readonly now: Date },
+): Promise<readonly Offer[]> {
+  const skuOf = (each: TokenClass) => list.skuOf(CLASSES[each].suffix)
+  const known = await listPricesInForce(tx, TOKEN_CLASSES.map(skuOf), now)
+  return TOKEN_CLASSES.flatMap((each) => {
     const own = model.classUsdPerMillionTokens?.[each]
-    if (own === undefined && !known.has(sku)) continue
-    const total =
+    const sku = skuOf(each)
+    if (own === undefined && !known.has(sku)) return []
+    const whole =
       each === 'reasoning' ? model.outputUsdPerMillionTokens : model.inputUsdPerMillionTokens
-    await defineSku(tx, { name: sku, unit: 'token', description: `${CLASSES[each].words} ${name}` })
-    const price = { amount: own ?? total, per: TOKENS_PER_PRICE, unit: 'token' as const }
-    await setPrice(tx, { sku, price, now, ids })
+    return [{ sku, amount: own ?? whole, description: `${CLASSES[each].words} ${list.words}` }]
+  })
+}
+
+async function setPrices(
+  tx: Db,
+  model: ModelDeclaration,
+  { list, now, ids }: Context & { readonly list: PriceList },
+): Promise<void> {
+  const amounts = {
+    input: model.inputUsdPerMillionTokens,
+    output: model.outputUsdPerMillionTokens,
   }
+  const totals = (['input', 'output'] as const).map((direction) => ({
+    sku: list.skuOf(direction),
+    amount: amounts[direction],
+    description: `${direction} tokens of ${list.words}`,
+  }))
+  for (const each of [...totals, ...(await classesOf(tx, model, { list, now }))])
+    await offer(tx, each, { per: list.per, now, ids })
 }
 
 async function setCachedResponsePrice(
@@ -79,23 +116,19 @@ async function setCachedResponsePrice(
 export async function declareModel(
   tx: Db,
   model: ModelDeclaration,
-  { now, ids }: Context,
+  context: Context,
 ): Promise<void> {
-  const skus = { input: `tokens.${model.name}.input`, output: `tokens.${model.name}.output` }
-  for (const direction of ['input', 'output'] as const) {
-    const amount =
-      direction === 'input' ? model.inputUsdPerMillionTokens : model.outputUsdPerMillionTokens
-    const sku = skus[direction]
-    await defineSku(tx, {
-      name: sku,
-      unit: 'token',
-      description: `${direction} tokens of ${model.name}`,
-    })
-    await setPrice(tx, { sku, price: { amount, per: TOKENS_PER_PRICE, unit: 'token' }, now, ids })
-  }
-  await setClassPrices(tx, model, { now, ids })
-  await setCachedResponsePrice(tx, model, { now, ids })
   const { name, displayName, description, publisher, licence, isToy, contextTokens } = model
+  const skuOf = (kind: string) => `tokens.${name}.${kind}`
+  const list = { skuOf, per: TOKENS_PER_PRICE, words: name }
+  await setPrices(tx, model, { list, ...context })
+  const inBatches = {
+    skuOf: (kind: string) => tierSku(name, 'batch', kind),
+    per: BATCH_TOKENS_PER_PRICE,
+    words: `${name} in batches`,
+  }
+  await setPrices(tx, model, { list: inBatches, ...context })
+  await setCachedResponsePrice(tx, model, context)
   const { isEmbedding = false } = model
   await defineModel(tx, {
     name,
@@ -106,7 +139,7 @@ export async function declareModel(
     isToy,
     isEmbedding,
     contextTokens,
-    inputSku: skus.input,
-    outputSku: skus.output,
+    inputSku: skuOf('input'),
+    outputSku: skuOf('output'),
   })
 }

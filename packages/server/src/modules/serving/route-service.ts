@@ -6,7 +6,16 @@ import { listModels, listPricesInForce, type Model } from '#modules/catalog/inde
 import type { Db } from '#platform/db/database.ts'
 import { coldStartsByDeployment } from './start-store.ts'
 import * as store from './store.ts'
-import { cachedResponseSku, classSku, TOKEN_CLASSES, type TokenClass } from './token-class.ts'
+import {
+  cachedResponseSku,
+  CLASSES,
+  classSku,
+  PAID_TIERS,
+  type PaidTier,
+  tierSku,
+  TOKEN_CLASSES,
+  type TokenClass,
+} from './token-class.ts'
 import { listUpstreams, type Upstream } from './upstream-store.ts'
 
 interface ClassPrice {
@@ -35,12 +44,7 @@ interface ServedTarget {
   readonly outputCostUsd: Money | null
 }
 
-/** Who answers for a model now, as the gateway needs it. */
-export interface ServedRoute {
-  readonly model: string
-  readonly contextTokens: number
-  readonly isToy: boolean
-  readonly isEmbedding: boolean
+interface TierPrices {
   readonly inputSku: string
   readonly inputPriceId: string
   readonly inputPrice: Price
@@ -48,8 +52,18 @@ export interface ServedRoute {
   readonly outputPriceId: string
   readonly outputPrice: Price
   readonly classPrices: ClassPrices | undefined
+}
+
+/** Who answers for a model now, as the gateway needs it. */
+export interface ServedRoute extends TierPrices {
+  readonly model: string
+  readonly contextTokens: number
+  readonly isToy: boolean
+  readonly isEmbedding: boolean
   /** Absent in a catalog of before there were such prices. */
   readonly cachedResponse: ClassPrice | undefined
+  /** Of the tiers that have prices of their own. */
+  readonly tiers: Partial<Readonly<Record<PaidTier, TierPrices>>> | undefined
   readonly targets: readonly ServedTarget[]
   readonly stateText: string
   /** Whether asking for it starts a replica where it has none. */
@@ -103,21 +117,43 @@ function targetsOf(
   )
 }
 
+type Prices = Awaited<ReturnType<typeof listPricesInForce>>
+
 function classPriceOf(sku: string, prices: Prices): ClassPrice | undefined {
   const inForce = prices.get(sku)
   return inForce && { sku, priceId: inForce.id, price: inForce.price }
 }
 
-/** Null where no class has a price of its own: the usual case, which the gateway then knows at once. */
-function classPricesOf(model: string, prices: Prices): ClassPrices | undefined {
+/** Undefined where no class has a price of its own: the usual case, which the gateway then knows at once. */
+function classPricesOf(
+  prices: Prices,
+  skuOf: (tokenClass: TokenClass) => string,
+): ClassPrices | undefined {
   const found = TOKEN_CLASSES.flatMap((each) => {
-    const price = classPriceOf(classSku(model, each), prices)
+    const price = classPriceOf(skuOf(each), prices)
     return price ? [[each, price] as const] : []
   })
   return found.length === 0 ? undefined : Object.fromEntries(found)
 }
 
-type Prices = Awaited<ReturnType<typeof listPricesInForce>>
+function tierClassSku(model: string, tier: PaidTier) {
+  return (tokenClass: TokenClass) => tierSku(model, tier, CLASSES[tokenClass].suffix)
+}
+
+function tiersOf({ name }: Model, prices: Prices): ServedRoute['tiers'] {
+  const found = PAID_TIERS.flatMap((tier) => {
+    const [inputSku, outputSku] = [tierSku(name, tier, 'input'), tierSku(name, tier, 'output')]
+    const [input, output] = [prices.get(inputSku), prices.get(outputSku)]
+    if (input === undefined || output === undefined) return []
+    const own = {
+      ...{ inputSku, inputPriceId: input.id, inputPrice: input.price },
+      ...{ outputSku, outputPriceId: output.id, outputPrice: output.price },
+      classPrices: classPricesOf(prices, tierClassSku(name, tier)),
+    }
+    return [[tier, own] as const]
+  })
+  return found.length === 0 ? undefined : Object.fromEntries(found)
+}
 
 function toRoute(model: Model, prices: Prices) {
   const priceOf = (sku: string) => present(prices.get(sku), `a price of ${sku}`)
@@ -133,14 +169,19 @@ function toRoute(model: Model, prices: Prices) {
     outputSku: model.outputSku,
     outputPriceId: output.id,
     outputPrice: output.price,
-    classPrices: classPricesOf(model.name, prices),
+    classPrices: classPricesOf(prices, (each) => classSku(model.name, each)),
     cachedResponse: classPriceOf(cachedResponseSku(model.name), prices),
+    tiers: tiersOf(model, prices),
   }
 }
 
 function skusOf({ name, inputSku, outputSku }: Model): readonly string[] {
-  const classes = TOKEN_CLASSES.map((each) => classSku(name, each))
-  return [inputSku, outputSku, cachedResponseSku(name), ...classes]
+  const own = [inputSku, outputSku, ...TOKEN_CLASSES.map((each) => classSku(name, each))]
+  const ofTier = (tier: PaidTier) => [
+    ...['input', 'output'].map((direction) => tierSku(name, tier, direction)),
+    ...TOKEN_CLASSES.map(tierClassSku(name, tier)),
+  ]
+  return [...own, cachedResponseSku(name), ...PAID_TIERS.flatMap(ofTier)]
 }
 
 function toTarget({ id, url, upstreamModel, ...upstream }: Upstream): ServedTarget {

@@ -32,3 +32,13 @@ export function defaultCachedResponse(prices: TokenPrices): Money {
   const whole = input > 0n ? input : output
   return picos((whole + CACHED_RESPONSE_SHARE - 1n) / CACHED_RESPONSE_SHARE)
 }
+
+/** Tiers that have prices of their own. */
+export const PAID_TIERS = ['batch'] as const
+
+export type PaidTier = (typeof PAID_TIERS)[number]
+
+/** `kind` is a direction, or a class. No model's name has an @, so that no two SKUs are ever one. */
+export function tierSku(model: string, tier: PaidTier, kind: string): string {
+  return `tokens.${model}.${kind}@${tier}`
+}

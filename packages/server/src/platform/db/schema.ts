@@ -48,6 +48,51 @@ export interface BalanceTable {
   is_limited: boolean
 }
 
+export interface BatchTable {
+  id: string
+  organization_id: string
+  project_id: string
+  principal: ColumnType<unknown, string, string>
+  endpoint: string
+  model: string | null
+  input_file_id: string
+  output_file_id: string | null
+  error_file_id: string | null
+  metadata: ColumnType<unknown, string | null | undefined, string | null>
+  state: string
+  faults: ColumnType<unknown, string | undefined, string>
+  created_at: Date
+  expires_at: Date
+  started_at: Date | null
+  finalizing_at: Date | null
+  cancelling_at: Date | null
+  ended_at: Date | null
+  total: Generated<number>
+  completed: Generated<number>
+  failed: Generated<number>
+  input_tokens: Generated<bigint>
+  cached_tokens: Generated<bigint>
+  output_tokens: Generated<bigint>
+  reasoning_tokens: Generated<bigint>
+}
+
+export interface BatchLineTable {
+  batch_id: string
+  number: number
+  custom_id: string
+  byte_offset: bigint
+  byte_length: number
+  state: Generated<string>
+  failures: Generated<number>
+  claim: string | null
+  claimed_until: Date | null
+  result: string | null
+  input_tokens: Generated<number>
+  cached_tokens: Generated<number>
+  output_tokens: Generated<number>
+  reasoning_tokens: Generated<number>
+}
+
 export interface BlockTable {
   id: string
   organization_id: string
@@ -253,6 +298,24 @@ export interface FaultCreditTable {
   charged_until: Date
   amount_usd: string
   ledger_transaction_id: string
+}
+
+export interface FileTable {
+  id: string
+  organization_id: string
+  project_id: string
+  purpose: string
+  name: string
+  size: Generated<bigint>
+  state: string
+  created_at: Date
+  expires_at: Date
+}
+
+export interface FileChunkTable {
+  file_id: string
+  ordinal: number
+  content: Buffer
 }
 
 export interface GuardrailTable {
@@ -1017,6 +1080,8 @@ export interface Schema {
   api_key: ApiKeyTable
   audit_event: AuditEventTable
   balance: BalanceTable
+  batch: BatchTable
+  batch_line: BatchLineTable
   block: BlockTable
   block_fact: BlockFactTable
   block_policy: BlockPolicyTable
@@ -1033,6 +1098,8 @@ export interface Schema {
   deployment: DeploymentTable
   event: EventTable
   fault_credit: FaultCreditTable
+  file: FileTable
+  file_chunk: FileChunkTable
   guardrail: GuardrailTable
   health_check: HealthCheckTable
   held_request: HeldRequestTable

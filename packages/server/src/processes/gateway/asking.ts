@@ -16,7 +16,7 @@ import {
 } from '#modules/gateway/index.ts'
 import type { Principal } from '#modules/identity/index.ts'
 import { answerFailed, type Asked, type Attempt, attemptTargets, type Hedge } from './attempt.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Waiting } from './exchange.ts'
 import { WholeAnswer } from './relay-whole.ts'
 import type { Upstreams } from './upstreams.ts'
 import type { Watch } from './watch.ts'
@@ -37,7 +37,7 @@ export interface Admitted {
 }
 
 /** Calls back when the client goes away. */
-export function onGoneOf({ response }: Exchange) {
+export function onGoneOf({ response }: Waiting) {
   return (listener: () => void) => void response.once('close', listener)
 }
 
@@ -48,7 +48,7 @@ interface Limited {
 /** Gives an answer up that is not there in time. Most have no such limit, and no timer. */
 export function limitTime(
   answer: Limited,
-  { response }: Exchange,
+  { response }: Waiting,
   withinMs: number | undefined,
 ): void {
   if (withinMs === undefined) return
@@ -66,7 +66,7 @@ export interface WholeText {
 /** An answer in one piece, as the server said it. Nothing is recorded of it yet. */
 export function askWhole(
   deps: AskDeps,
-  exchange: Exchange,
+  exchange: Waiting,
   call: Call,
 ): Promise<Attempt<WholeText>> {
   const withinMs = call.wish?.document?.timeouts.answerMs

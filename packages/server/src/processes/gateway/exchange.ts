@@ -58,6 +58,16 @@ export interface ServedExchange extends Exchange {
   readonly response: ServerResponse
 }
 
+/** Whoever waits for an answer, as far as servers are asked for it: somebody who may leave. */
+export interface Waiting {
+  readonly response: {
+    readonly destroyed: boolean
+    on(event: 'close', listener: () => void): unknown
+    once(event: 'close', listener: () => void): unknown
+    off(event: 'close', listener: () => void): unknown
+  }
+}
+
 /** Room for a million tokens of text, or a few images. */
 export const BODY_BYTES_MAX = 16 * 1024 * 1024
 

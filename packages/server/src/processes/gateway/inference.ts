@@ -31,6 +31,7 @@ import { identifyCaller, type IdentifyDeps } from './identify.ts'
 import { askJudges } from './judges.ts'
 import type { KeyedServing, Received } from './keyed.ts'
 import { StreamedAnswer, type StreamEnd } from './relay-stream.ts'
+import { contextOf, renderWhole } from './whole-answer.ts'
 
 export interface InferenceDeps extends IdentifyDeps, AskDeps {
   readonly keyed: KeyedServing
@@ -119,43 +120,20 @@ async function sendWhole(
   deps: InferenceDeps,
   { exchange, call, asked, text, whole }: WholeText & { exchange: Exchange; call: Call },
 ): Promise<void> {
-  const { target, origin } = asked
-  const { model } = call.served
-  const provider = PROVIDERS[target.provider]
-  const { dialect, request } = call
   const used = call.bill(deliver(EMPTY_TALLY, whole))
   const refusal = await finish(deps, call, { used, isDelivered: false })
   if (refusal) return sendRefusal(exchange, refusal)
+  const provider = PROVIDERS[asked.target.provider]
   exchange.kept?.onWhole({ call, used, events: () => provider.readEvents(whole.json), text })
-  const screening = call.guard?.screening ?? null
-  if (screening?.isOutput || !isNative(provider, dialect.name)) {
-    const context = contextOf(deps, exchange, call)
-    const events = provider.readEvents(whole.json)
-    const going = screening ? screening.screen(events) : events
-    const found = screening?.render() ?? ''
-    if (found !== '') exchange.response.setHeader(GUARDRAILS_HEADER, found)
-    sendJson(exchange, dialect.renderAnswer(context, going, used), origin)
-  } else {
-    const mended = dialect.mendAnswer?.(request, whole.json, used) ?? null
-    // The server's own words, but for the model's name, which is the one that is charged for.
-    if (mended === null && target.upstreamModel === model) sendJson(exchange, text, origin)
-    else sendJson(exchange, JSON.stringify({ ...(mended ?? whole.json), model }), origin)
-  }
+  const rendered = renderWhole(contextOf(deps, exchange, call), call, { asked, text, whole, used })
+  const found = call.guard?.screening.isOutput ? call.guard.screening.render() : ''
+  if (found !== '') exchange.response.setHeader(GUARDRAILS_HEADER, found)
+  sendJson(exchange, rendered, asked.origin)
   deps.watch.onAnswer(call, exchange, used)
 }
 
-const REQUEST_PREFIX = 'req_'
 /** What guardrails found, by name: never the thing itself. */
 const GUARDRAILS_HEADER = 'x-spillway-guardrails'
-
-function contextOf(
-  { now }: InferenceDeps,
-  { requestId }: Exchange,
-  { request, served }: Call,
-): AnswerContext {
-  const createdS = Math.floor(now().getTime() / 1000)
-  return { request, model: served.model, id: requestId.slice(REQUEST_PREFIX.length), createdS }
-}
 
 /** Untouched where server and client speak the same, translated event by event where they do not. */
 function passageOf(context: AnswerContext, { dialect, guard }: Call, target: Target): Passage {

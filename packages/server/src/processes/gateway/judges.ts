@@ -11,14 +11,9 @@ import {
   textOf,
 } from '#modules/gateway/index.ts'
 import type { ModelRail } from '#modules/guardrail/index.ts'
-import {
-  type Admitted,
-  askWhole,
-  type AskDeps,
-  finish,
-  onGoneOf,
-  type WholeText,
-} from './asking.ts'
+import type { Principal } from '#modules/identity/index.ts'
+import { askWhole, type AskDeps, finish, onGoneOf, type WholeText } from './asking.ts'
+import type { Waiting } from './exchange.ts'
 
 export type Ruling =
   | { readonly kind: 'sound' }
@@ -30,8 +25,15 @@ export type Ruling =
 const JUDGEMENT_TOKENS_MAX = 32
 const SOUND: Ruling = { kind: 'sound' }
 
+/** A request that was admitted, and whose it is. */
+export interface Asked {
+  readonly exchange: Waiting
+  readonly principal: Principal
+  readonly call: Call
+}
+
 /** What the judges say of a request, each asked in turn. */
-export async function askJudges(deps: AskDeps, asked: Admitted): Promise<Ruling> {
+export async function askJudges(deps: AskDeps, asked: Asked): Promise<Ruling> {
   const { guard, request } = asked.call
   if (guard === null || guard.judges.length === 0) return SOUND
   for (const judge of guard.judges) {
@@ -51,7 +53,7 @@ export async function askJudges(deps: AskDeps, asked: Admitted): Promise<Ruling>
 /** What one judge says, paid as any other answer; null where it says nothing that can be read. */
 async function askOne(
   deps: AskDeps,
-  { exchange, principal, call: asked }: Admitted,
+  { exchange, principal, call: asked }: Asked,
   judge: ModelRail,
 ): Promise<string | Refusal | null> {
   const body = renderQuestion(judge, textOf(asked.request))

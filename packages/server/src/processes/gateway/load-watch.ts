@@ -1,5 +1,5 @@
 /**
- * Asks replicas how much they have to do, where their server says so. Only of models with a route: without one nobody
+ * Asks replicas how much they have to do, where their server says so. Only of models with a route or a batch: else nobody
  * goes by it. A replica that says nothing of it is asked again rarely.
  */
 import { request } from 'undici'
@@ -8,6 +8,8 @@ import { type Gateway, readServerLoad, type Target } from '#modules/gateway/inde
 export interface LoadWatchDeps {
   readonly gateway: Gateway
   readonly nowMs: () => number
+  /** Whether batches wait for room there. */
+  readonly wants: (model: string) => boolean
 }
 
 const ANSWER_WITHIN_MS = 1000
@@ -26,7 +28,10 @@ export class LoadWatch {
 
   /** One round; while another is under way it does nothing. */
   async look(): Promise<void> {
-    const routed = this.#deps.gateway.routes.list().filter(({ policy }) => policy !== null)
+    const { gateway, wants } = this.#deps
+    const routed = gateway.routes
+      .list()
+      .filter(({ policy, model }) => policy !== null || wants(model))
     if (routed.length === 0 || this.#isRunning) return
     this.#isRunning = true
     try {

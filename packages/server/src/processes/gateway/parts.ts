@@ -31,7 +31,9 @@ import { TrustedClock } from '#platform/clock/trusted-clock.ts'
 import { type Database, inTransaction, openDatabase } from '#platform/db/database.ts'
 import { createLog, type Logger } from '#platform/telemetry/log.ts'
 import { HELD_TOLD_EVERY_MS, REQUEST_HELD_MS, REQUESTS_HELD_MAX } from '../../limits.ts'
+import { assembleSetAside } from '../set-aside.ts'
 import { ApiRelay } from './api-relay.ts'
+import { BatchRunner } from './batch-runner.ts'
 import { ContentServing } from './content-serving.ts'
 import { KeyedServing } from './keyed.ts'
 import type { Parent } from './parent.ts'
@@ -75,6 +77,7 @@ export interface Parts extends Base {
   readonly trustedProxies: readonly string[]
   readonly apiRelay: ApiRelay
   readonly newRequestId: () => string
+  readonly batches: BatchRunner
 }
 
 export async function assemble(settings: GatewaySettings, parent: Parent): Promise<Parts> {
@@ -117,14 +120,24 @@ export async function assemble(settings: GatewaySettings, parent: Parent): Promi
     records,
     nowMs,
   }
+  return { ...base, ...createParts(base, randomness) }
+}
+
+function createParts(base: Base, randomness: RandomPool): Omit<Parts, keyof Base> {
+  const { settings, ids } = base
+  const { now } = base.clock
+  const gateway = createGateway(base)
+  const newRequestId = () => `req_${Buffer.from(randomness.take(12)).toString('hex')}`
   return {
-    ...base,
     ...createContent(base),
-    now: () => clock.now(),
-    gateway: createGateway(base),
+    ...{ now, gateway, newRequestId },
     trustedProxies: settings.trustedProxies,
     apiRelay: new ApiRelay(settings.api, settings.trustedProxies),
-    newRequestId: () => `req_${Buffer.from(randomness.take(12)).toString('hex')}`,
+    batches: new BatchRunner({
+      ...{ ...base, gateway, now, newRequestId },
+      aside: assembleSetAside(now),
+      newClaim: () => `${settings.writer}/${renderUuid(uuidBytes(ids))}`,
+    }),
   }
 }
 

@@ -9,7 +9,7 @@ import {
   judgeStatus,
   timedOut,
 } from './attempt.ts'
-import type { Exchange } from './exchange.ts'
+import type { Waiting } from './exchange.ts'
 
 /** Larger than any answer; a server that sends more is broken. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
@@ -17,7 +17,7 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 /** Collects a server's answer. When the client leaves, the server is told to stop. */
 export class WholeAnswer implements Dispatcher.DispatchHandler {
   readonly #asked: Asked
-  readonly #exchange: Exchange
+  readonly #exchange: Waiting
   readonly #resolve: (attempt: Attempt<string>) => void
   readonly #chunks: Buffer[] = []
   #size = 0
@@ -25,7 +25,7 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null
   #isOver = false
 
-  constructor(asked: Asked, exchange: Exchange, resolve: (attempt: Attempt<string>) => void) {
+  constructor(asked: Asked, exchange: Waiting, resolve: (attempt: Attempt<string>) => void) {
     this.#asked = asked
     this.#exchange = exchange
     this.#resolve = resolve

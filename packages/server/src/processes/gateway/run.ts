@@ -33,7 +33,7 @@ const CLOSING_MS = 1500
 /** What the database tells of changes. */
 const CHANNELS = [
   ...['spillway_api_key', 'spillway_route', 'spillway_guardrail'],
-  ...['spillway_budget', 'spillway_rate_limit', 'spillway_content'],
+  ...['spillway_budget', 'spillway_rate_limit', 'spillway_content', 'spillway_batch'],
 ]
 
 const tablesOf = ({ gateway: { routes, guards, budgets, rates }, content }: Parts) => [
@@ -89,7 +89,7 @@ function startListening(
 
 /** What is in memory follows the database's notices; after a gap it is all looked at again. */
 function followChanges(parts: Parts): Dedicated {
-  const { settings, gateway, content } = parts
+  const { settings, gateway, content, batches } = parts
   return listen(settings.databaseUrl, CHANNELS, {
     notified: (channel, payload) => {
       if (channel === 'spillway_api_key') gateway.principals.forget(payload)
@@ -97,22 +97,25 @@ function followChanges(parts: Parts): Dedicated {
       else if (channel === 'spillway_budget') void gateway.budgets.refresh()
       else if (channel === 'spillway_rate_limit') void gateway.rates.refresh()
       else if (channel === 'spillway_content') void content.policies.refresh()
+      else if (channel === 'spillway_batch') batches.poke()
       else void gateway.routes.refresh()
     },
     connected: () => {
       gateway.principals.setDeaf(false)
       for (const table of tablesOf(parts)) void table.refresh()
+      batches.poke()
     },
     lost: () => gateway.principals.setDeaf(true),
   })
 }
 
 function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
-  const { gateway, clock, nowMs, watch, records } = parts
+  const { gateway, clock, nowMs, watch, records, batches } = parts
   const report = () => {
     watch.metrics.set('spillway_gateway_calls', gateway.calls)
     watch.metrics.set('spillway_gateway_held', gateway.holding.size)
     watch.metrics.set('spillway_gateway_breakers_open', gateway.routes.brokenServers().length)
+    watch.metrics.set('spillway_gateway_batch_lines', batches.size)
     watch.metrics.set('spillway_gateway_slabs', gateway.admission.openSlabs())
     watch.metrics.set('spillway_gateway_journal_backlog_bytes', records.backlogBytes())
     void parent.tell({
@@ -127,9 +130,9 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
         watch.onFailure('journal', failure)
       })
   }
-  const loads = new LoadWatch({ gateway, nowMs })
+  const loads = new LoadWatch({ gateway, nowMs, wants: batches.wants })
   return [
-    setInterval(() => void loads.look(), LOADS_EVERY_MS),
+    setInterval(() => void loads.look().then(() => batches.tick()), LOADS_EVERY_MS),
     setInterval(() => gateway.progress.tick(), PROGRESS_EVERY_MS),
     setInterval(() => clock.tick(), CLOCK_EVERY_MS),
     setInterval(report, METRICS_EVERY_MS),
@@ -150,13 +153,14 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
 /** The port is free at once; what runs may finish for a while, and is then cut off, recorded as far as it came. */
 async function drain(
   server: Server,
-  { gateway, keyed, log, nowMs }: Parts,
+  { gateway, keyed, log, nowMs, batches }: Parts,
   reason: EndReason,
 ): Promise<void> {
   const drainMs = reason === 'parent_gone' ? ORPHAN_DRAIN_MS : GATEWAY_DRAIN_MS - 2 * CLOSING_MS
   const deadlineMs = nowMs() + drainMs
   log.info({ reason, calls: gateway.calls }, 'the gateway stops')
   gateway.stop()
+  void batches.stop()
   const closed = new Promise((resolve) => server.close(resolve))
   while (gateway.calls > 0 && nowMs() < deadlineMs) {
     server.closeIdleConnections()

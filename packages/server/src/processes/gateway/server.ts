@@ -12,12 +12,15 @@ import {
   type Route,
 } from '#modules/gateway/index.ts'
 import { type ApiRelay, LEASE_PROXY } from './api-relay.ts'
+import { BATCHES, serveBatches } from './batches.ts'
 import { serveCount } from './count.ts'
 import { type Exchange, sendJson, sendRefusal, type ServedExchange } from './exchange.ts'
+import { FILES, serveFiles } from './files.ts'
 import { identifyCaller } from './identify.ts'
 import { type InferenceDeps, serveInference } from './inference.ts'
+import type { StoredDeps } from './v1-mutation.ts'
 
-export interface ServerDeps extends InferenceDeps {
+export interface ServerDeps extends InferenceDeps, StoredDeps {
   readonly apiRelay: ApiRelay
   readonly newRequestId: () => string
 }
@@ -58,7 +61,7 @@ export function createGatewayServer(deps: ServerDeps): Server {
   const server = createServer(
     { noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
     (request, response) => {
-      if (!LEASE_PROXY.test(request.url ?? '')) limitReceipt(request)
+      if (!isReceivedSlowly(request)) limitReceipt(request)
       receive(deps, request, response)
     },
   )
@@ -71,7 +74,17 @@ export function createGatewayServer(deps: ServerDeps): Server {
   return server
 }
 
-/** A body has to arrive in time, but for what goes to a lease: what that takes is its own business. */
+/** What goes to a lease takes what it takes; a file is given up when nothing of it comes any more. */
+function isReceivedSlowly({ url = '', method }: IncomingMessage): boolean {
+  return LEASE_PROXY.test(url) || (method === 'POST' && isBelow(url, FILES))
+}
+
+/** Whether a path, with or without a query, is a place or below it. */
+function isBelow(path: string, place: string): boolean {
+  return path.startsWith(place) && /^(?:$|[/?])/.test(path.slice(place.length))
+}
+
+/** A body has to arrive in time. */
 function limitReceipt(request: IncomingMessage): void {
   if (request.complete) return
   const timer = setTimeout(() => request.socket.destroy(), RECEIPT_MS)
@@ -117,6 +130,8 @@ function handlerOf(method: string, path: string): Serve {
   if (path === OUTCOMES) return relayOutcome
   if (path === MODELS || path.startsWith(`${MODELS}/`))
     return isRead ? serveModels : refuse(refusals.wrongMethod(method, path, 'GET'))
+  if (isBelow(path, FILES)) return serveFiles
+  if (isBelow(path, BATCHES)) return serveBatches
   if (path.startsWith('/v1/responses/')) return refuse(refusals.responseNotStored())
   return refuse(refusals.unknownUrl(method, path))
 }
@@ -162,5 +177,5 @@ function decode(text: string): string {
 /** For the metrics: one series an endpoint, whatever callers ask for. */
 function nameOf(path: string): string {
   if (ENDPOINTS.has(path)) return path
-  return path.startsWith(MODELS) ? MODELS : 'other'
+  return [MODELS, FILES, BATCHES].find((place) => isBelow(path, place)) ?? 'other'
 }

@@ -24,6 +24,7 @@ const HELP = {
   spillway_gateway_calls: 'Requests that are being answered.',
   spillway_gateway_held: 'Requests that wait for a model that sleeps.',
   spillway_gateway_breakers_open: 'Servers whose breaker is open or half open.',
+  spillway_gateway_batch_lines: 'Lines of batches that are being answered.',
   spillway_gateway_slabs: 'Organizations with money held here.',
   spillway_gateway_journal_backlog_bytes: 'Bytes of records that wait for the disk.',
 } as const
@@ -46,6 +47,7 @@ export type Part =
   | 'journal'
   | 'keys'
   | 'content'
+  | 'batch'
 
 export class Watch {
   readonly metrics = new Metrics(HELP)
@@ -72,7 +74,11 @@ export class Watch {
     this.metrics.observe('spillway_gateway_first_output_seconds', { model: route.model }, seconds)
   }
 
-  onAnswer({ route, request, calledOff }: Call, { startedMs }: Exchange, used: Bill): void {
+  onAnswer(
+    { route, request, calledOff }: Call,
+    { startedMs }: Pick<Exchange, 'startedMs'>,
+    used: Bill,
+  ): void {
     const { model } = route
     const seconds = (this.#deps.nowMs() - startedMs) / 1000
     const stream = String(request.isStream)

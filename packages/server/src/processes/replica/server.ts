@@ -108,6 +108,8 @@ async function route(
   switch (`${method} ${path}`) {
     case 'GET /health':
       return sendHealth(state, options.modelName, exchange)
+    case 'GET /metrics':
+      return sendMetrics(exchange, requireModel(state))
     case 'GET /v1/models':
       return listModels(exchange, requireModel(state))
     case 'POST /tokenize':
@@ -139,6 +141,13 @@ function sendHealth({ model, isStopping }: State, name: string, exchange: Exchan
   }
   const body = JSON.stringify({ state, model: name, ...activity })
   sendJson(exchange, state === 'ready' ? 200 : 503, body)
+}
+
+/** How busy it is, in the text that Prometheus reads. */
+function sendMetrics({ response }: Exchange, { places }: Model): void {
+  const free = Math.max(0, places.count - places.busy())
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' })
+  response.end(`spillway:requests_waiting ${places.waiting()}\nspillway:places_free ${free}\n`)
 }
 
 /** Tells the client what went wrong, as far as there still is one and a place to say it. */
