@@ -100,8 +100,14 @@ const TOY_DESCRIPTION =
   'A toy: a word-level bigram model built from texts the project wrote. It reads like language and means nothing; it is here to try the machinery with real weights, a real tokenizer and real tokens.'
 
 function pricesOf({ input, output, ...classes }: FleetModel['priceUsdPerMillionTokens']) {
-  const { cachedInput, cacheWrite, reasoning, cachedResponse } = classes
+  const { cachedInput, cacheWrite, reasoning, cachedResponse, flex, priority } = classes
   return {
+    tierUsdPerMillionTokens: {
+      ...(flex && { flex: { input: money(flex.input), output: money(flex.output) } }),
+      ...(priority && {
+        priority: { input: money(priority.input), output: money(priority.output) },
+      }),
+    },
     inputUsdPerMillionTokens: money(input),
     outputUsdPerMillionTokens: money(output),
     cachedResponseUsdPerMillionTokens:

@@ -45,6 +45,8 @@ export interface ModelOptions {
   readonly upstreamModel?: string
   readonly contextTokens?: number
   readonly isEmbedding?: boolean
+  /** Whether flex costs half and priority twice as much as the default tier. */
+  readonly hasTiers?: boolean
 }
 
 /** Puts a model at 1 USD a million input tokens and 2 USD a million output tokens into the catalog. */
@@ -64,6 +66,12 @@ export async function addModel(db: Database, options: ModelOptions): Promise<voi
         contextTokens,
         inputUsdPerMillionTokens: money('1'),
         outputUsdPerMillionTokens: money('2'),
+        ...(options.hasTiers && {
+          tierUsdPerMillionTokens: {
+            flex: { input: money('0.5'), output: money('1') },
+            priority: { input: money('2'), output: money('4') },
+          },
+        }),
       },
       { now: now(), ids },
     )

@@ -25,5 +25,4 @@ export {
 export { type FormEvent, FormReader, readBoundary } from './multipart.ts'
 export { renderBatchObject, renderFileObject, renderList } from './openai.ts'
 export { batchRoutes } from './routes.ts'
-export { isSpare, linesAllowed } from './spare.ts'
 export { type BatchStepDeps, stepBatch } from './steps.ts'

@@ -19,6 +19,7 @@ import {
 } from './reclaim-policy.ts'
 import { SIMULATED_SHAPES, simulated } from './simulated-pool.ts'
 import { SLURM_SHAPES, slurm, whySoldTwice } from './slurm-pool.ts'
+import { amount, tokenPrices } from './token-prices.ts'
 
 const name = z
   .string()
@@ -31,12 +32,6 @@ const name = z
 const modelName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$/, 'use letters, digits and . _ : / -')
-const amount = z.preprocess(
-  (value) => (typeof value === 'number' ? String(value) : value),
-  z
-    .string('write an amount such as 0.90')
-    .regex(/^\d{1,12}(\.\d{1,12})?$/, 'write a plain amount that is not negative, such as 0.90'),
-)
 const fraction = z.number().min(0, 'must be between 0 and 1').max(1, 'must be between 0 and 1')
 
 const node = z.strictObject({
@@ -139,14 +134,7 @@ const model = z.strictObject({
     .optional(),
   contextTokens: z.number().int().min(128).max(10_000_000).default(2048),
   embeddings: z.boolean('write true or false').default(false),
-  priceUsdPerMillionTokens: z.strictObject({
-    input: amount,
-    output: amount,
-    cachedInput: amount.optional(),
-    cacheWrite: amount.optional(),
-    reasoning: amount.optional(),
-    cachedResponse: amount.optional(),
-  }),
+  priceUsdPerMillionTokens: tokenPrices,
 })
 
 /** Where customers' webhooks may be; the operator's may be anywhere. */

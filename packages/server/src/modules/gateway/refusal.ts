@@ -313,6 +313,19 @@ export const overloaded = () =>
     'server_is_overloaded',
   )
 
+/** Flex gives way: nobody has room to spare now. The official clients come back by themselves. */
+export const resourceUnavailable = (model: string): Refusal =>
+  refusal(
+    429,
+    {
+      message: `No server of \`${model}\` has capacity to spare for the tier \`flex\` right now. Nothing was charged; try again later, or ask with the tier \`default\`.`,
+      type: 'resource_unavailable',
+      param: 'service_tier',
+      code: 'resource_unavailable',
+    },
+    { 'retry-after': '5' },
+  )
+
 export const modelNotReady = (model: string, why: string) =>
   ours(`The model \`${model}\` cannot answer right now: ${why}`, 'model_not_ready', {
     retryAfterS: 5,

@@ -65,7 +65,7 @@ export interface RoutePrices {
 }
 
 /** Tiers that may have prices of their own; the default one has the route's. */
-export type PaidTier = 'batch'
+export type PaidTier = 'batch' | 'flex' | 'priority'
 
 export interface Route extends RoutePrices {
   readonly model: string
@@ -75,6 +75,8 @@ export interface Route extends RoutePrices {
   readonly isEmbedding?: boolean
   /** Of each token of an answer that is given from a cache; absent: none is. */
   readonly cachedResponse?: ClassPrice | undefined
+  /** The tier whose prices these are; absent: the default one. */
+  readonly tier?: PaidTier
   readonly tiers?: Partial<Readonly<Record<PaidTier, RoutePrices>>> | undefined
   readonly targets: readonly Target[]
   /** Why there are no targets, as a sentence. */

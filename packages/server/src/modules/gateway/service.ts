@@ -29,8 +29,8 @@ import { standingOf } from './route-standing.ts'
 import { RouteTable, type RouteTableDeps } from './route-table.ts'
 import type { Route, Target } from './route.ts'
 import { taskOf, withoutTask } from './task-service.ts'
-import { spareRoute } from './tier.ts'
-import { readWish, withoutPreference } from './wish-service.ts'
+import { priceRoute, standIn, tierHeaders } from './tier-service.ts'
+import { readWish, withoutOurs } from './wish-service.ts'
 
 export interface GatewayDeps {
   readonly principals: PrincipalCacheDeps
@@ -149,8 +149,8 @@ export class Gateway {
     const refused = this.#whyNot()
     if (refused) return refused
     const { dialect, headers, principal, line } = asking
-    const route = line ? spareRoute(found, line.isSpare) : found
-    if (route === null) return refusals.modelNotReady(found.model, 'it has no price in batches.')
+    const route = priceRoute(this.routes, found, { asking, request })
+    if ('status' in route) return route
     const { organizationId, projectId } = principal
     const project = this.routes.constraintsOf(projectId)
     const hourUtc = this.#deps.hourUtc
@@ -163,10 +163,11 @@ export class Gateway {
     // A key that is kept to some models is answered by no other in their stead.
     const { bounds } = principal
     const find = (model: string) =>
-      line || (bounds && !allowsModel(bounds, model, model)) ? null : this.routes.find(model)
+      bounds && !allowsModel(bounds, model, model) ? null : standIn(this.routes, model, route)
     const standing = standingOf({ route, wish, find })
     if (standing.kind === 'refusal') return standing
-    const sent = wish === null ? request : withoutPreference(request)
+    const isPlain = wish === null && request.needs.tier === null
+    const sent = isPlain ? request : withoutOurs(request, route)
     const isReady = standing.kind === 'ready'
     const routes = isReady ? standing.routes : [route]
     const { record } = asking
@@ -273,6 +274,7 @@ export class Gateway {
     const bounded = leaseIds?.length ? { ...paid, leaseIds } : paid
     const { taskId } = judged
     const payer = taskId === undefined ? bounded : { ...bounded, taskId }
+    const told = tierHeaders(dialect, judged.asked, route)
     return new Call({
       dialect,
       request,
@@ -282,7 +284,7 @@ export class Gateway {
       guard: judged.guard ?? null,
       recording: new Recording(this.#recorderOf(judged), payer, record?.eventId),
       progress: this.progress,
-      ...(rates && { answerHeaders: rates.headers }),
+      ...(told || rates ? { answerHeaders: { ...rates?.headers, ...told } } : null),
       settle: (cost, tokens) => {
         outcome.settle(cost)
         pass?.settle(cost)

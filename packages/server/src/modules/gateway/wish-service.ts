@@ -49,10 +49,10 @@ export function readWish(wishing: Wishing): Wish | Refusal | null {
 }
 
 /** The request without what is said to us alone. */
-export function withoutPreference(request: ModelRequest): ModelRequest {
-  if (request.body['provider'] === undefined) return request
-  const { provider: _, ...body } = request.body
-  return { ...request, body }
+export function withoutOurs(request: ModelRequest, { tier }: Route): ModelRequest {
+  const { provider, service_tier: asked, ...body } = request.body
+  if (provider === undefined && asked === undefined) return request
+  return tier === 'priority' ? { ...request, body, isFirst: true } : { ...request, body }
 }
 
 function wrongPreference(

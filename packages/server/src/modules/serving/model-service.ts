@@ -17,6 +17,11 @@ export interface Context {
   readonly ids: IdSource
 }
 
+export interface TierUsd {
+  readonly input: Money
+  readonly output: Money
+}
+
 export interface ModelDeclaration {
   readonly name: string
   readonly displayName: string
@@ -33,6 +38,8 @@ export interface ModelDeclaration {
   readonly classUsdPerMillionTokens?: Partial<Readonly<Record<TokenClass, Money>>>
   /** Of answers given from a cache. Absent: a tenth of input. */
   readonly cachedResponseUsdPerMillionTokens?: Money | undefined
+  /** Of the tiers that have prices of their own; a class costs there what its whole costs. */
+  readonly tierUsdPerMillionTokens?: Partial<Readonly<Record<'flex' | 'priority', TierUsd>>>
 }
 
 const TOKENS_PER_PRICE = 1_000_000n
@@ -112,6 +119,33 @@ async function setCachedResponsePrice(
   await setPrice(tx, { sku, price: { amount, per: TOKENS_PER_PRICE, unit: 'token' }, now, ids })
 }
 
+/** A tier that no longer has prices of its own, but once had them, costs what the default one costs. */
+async function setTier(
+  tx: Db,
+  model: ModelDeclaration,
+  { tier, now, ids }: Context & { readonly tier: 'flex' | 'priority' },
+): Promise<void> {
+  const { name } = model
+  const own = model.tierUsdPerMillionTokens?.[tier]
+  const skuOf = (kind: string) => tierSku(name, tier, kind)
+  if (
+    own === undefined &&
+    !(await listPricesInForce(tx, [skuOf('input')], now)).has(skuOf('input'))
+  )
+    return
+  const { inputUsdPerMillionTokens, outputUsdPerMillionTokens } = model
+  const { input, output } = own ?? {
+    ...{ input: inputUsdPerMillionTokens, output: outputUsdPerMillionTokens },
+  }
+  for (const [kind, amount] of [
+    ['input', input],
+    ['output', output],
+  ] as const) {
+    const description = `${kind} tokens of ${name} in the tier ${tier}`
+    await offer(tx, { sku: skuOf(kind), amount, description }, { per: TOKENS_PER_PRICE, now, ids })
+  }
+}
+
 /** Puts a model with its SKUs and prices into the catalog, or brings it up to date. */
 export async function declareModel(
   tx: Db,
@@ -129,6 +163,7 @@ export async function declareModel(
   }
   await setPrices(tx, model, { list: inBatches, ...context })
   await setCachedResponsePrice(tx, model, context)
+  for (const tier of ['flex', 'priority'] as const) await setTier(tx, model, { tier, ...context })
   const { isEmbedding = false } = model
   await defineModel(tx, {
     name,

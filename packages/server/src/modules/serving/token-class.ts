@@ -34,7 +34,7 @@ export function defaultCachedResponse(prices: TokenPrices): Money {
 }
 
 /** Tiers that have prices of their own. */
-export const PAID_TIERS = ['batch'] as const
+export const PAID_TIERS = ['batch', 'flex', 'priority'] as const
 
 export type PaidTier = (typeof PAID_TIERS)[number]
 

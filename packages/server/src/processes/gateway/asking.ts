@@ -114,7 +114,8 @@ function renamed(request: ModelRequest, model: string): ModelRequest {
 /** Nearly always nothing: only a route asks two at once. */
 function hedgeFor({ routes }: Gateway, { wish, request, guard, route }: Call): { hedge?: Hedge } {
   const rule = hedgeOf(wish, request, guard?.screening.isOutput ?? false)
-  if (rule === null) return {}
+  // What gives way to others does not take two places.
+  if (rule === null || route.tier === 'batch' || route.tier === 'flex') return {}
   const key = `${request.isStream ? 'stream' : 'whole'} ${route.model}`
   const { hedgeTimes } = routes
   return {

@@ -6,13 +6,11 @@ import {
   type Batch,
   type ClaimedLine,
   claimLines,
-  isSpare,
-  linesAllowed,
   listRunningBatches,
   releaseLine,
   renewClaims,
 } from '#modules/batch/index.ts'
-import type { Gateway, Target } from '#modules/gateway/index.ts'
+import { type Gateway, isSpare, linesAllowed, type Target } from '#modules/gateway/index.ts'
 import {
   BATCH_CLAIM_MS,
   BATCH_IDLE_LOOK_EVERY_MS,

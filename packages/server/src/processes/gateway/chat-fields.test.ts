@@ -1,8 +1,10 @@
 /** Everything that a chat can ask beyond words reaches its server, and its answer the client, streamed and whole. */
 import OpenAI from 'openai'
-import { describe, expect, test } from 'vitest'
-import { addCustomer } from '../../../test/gateway/installation.ts'
-import { makeStand, MODEL } from '../../../test/gateway/stand.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { renderMoney } from '#kernel/money.ts'
+import { addCustomer, addModel } from '../../../test/gateway/installation.ts'
+import { getBalance, postJournals } from '../../../test/gateway/posting.ts'
+import { makeStand, MODEL, untilTrue } from '../../../test/gateway/stand.ts'
 import type { Behaviour } from '../../../test/gateway/upstream-simulator.ts'
 
 const stand = await makeStand()
@@ -92,7 +94,6 @@ describe('fields that say how to answer reach the server as they are', () => {
   test.each<Partial<Asked>>([
     { reasoning_effort: 'high' },
     { max_completion_tokens: 7 },
-    { service_tier: 'flex' },
     { verbosity: 'low' },
     { parallel_tool_calls: false },
     { seed: 3, stop: ['x'], logit_bias: { '5': 1 } },
@@ -137,4 +138,84 @@ test('a count is streamed when it is asked for, and at no other time', async () 
         completion_tokens_details: { reasoning_tokens: 1 },
       })
   }
+})
+
+describe('service tiers', () => {
+  const { db } = stand.database
+  const FREE = 'spillway:requests_waiting 0\nspillway:places_free 9\n'
+
+  beforeAll(async () => {
+    stand.simulator.state.metrics = FREE
+    await addModel(db, { name: 'tiered', urls: [stand.simulator.url], hasTiers: true })
+    // Flex is there once it is known that its server has room.
+    await untilTrue(() => client().chat.completions.create(tiered('flex')))
+  })
+
+  const tiered = (service_tier: Asked['service_tier'], model = 'tiered'): Asked =>
+    ask({ tokens: 10 }, { service_tier: service_tier ?? null, model })
+
+  async function costOf(asked: Asked): Promise<[string | null | undefined, string]> {
+    const buyer = await addCustomer(db, { name: `Tier ${JSON.stringify(asked)}`, usd: '1' })
+    const { service_tier } = await client(buyer.key).chat.completions.create(asked)
+    const posted = await untilTrue(async () => {
+      await postJournals({ db, folders: stand.folders, isWriterAlive: () => true })
+      const text = renderMoney((await getBalance(db, buyer.organizationId)).posted)
+      return text === '1' ? null : text
+    })
+    return [service_tier, posted]
+  }
+
+  test('are charged as they are served, told, and not passed on; one without a price is the default', async () => {
+    // 11 tokens in and 10 out: at 1 and 2 USD a million, half of it, and twice as much.
+    expect(await costOf(tiered('default'))).toEqual(['default', '0.999969'])
+    expect(await costOf(tiered('auto'))).toEqual(['default', '0.999969'])
+    expect(await costOf(tiered('flex'))).toEqual(['flex', '0.9999845'])
+    expect(await costOf(tiered('priority'))).toEqual(['priority', '0.999938'])
+    expect(await costOf(tiered('priority', MODEL))).toEqual(['default', '0.999969'])
+    expect(stand.simulator.state.lastBody).not.toHaveProperty('service_tier')
+  })
+
+  test('are told in streams, responses and messages, and in a header', async () => {
+    const tiers = new Set<unknown>()
+    for await (const chunk of await client().chat.completions.create({
+      ...tiered('priority'),
+      ...{ stream: true, stream_options: { include_usage: true } },
+    }))
+      tiers.add(chunk.service_tier)
+    expect([...tiers]).toEqual(['priority'])
+    const wish = { model: 'tiered', input: 'hi', service_tier: 'priority' as const }
+    const { data, response } = await client().responses.create(wish).withResponse()
+    expect(data.service_tier).toBe('priority')
+    expect(response.headers.get('x-spillway-service-tier')).toBe('priority')
+    const message = await fetch(`${stand.gateway.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': stand.customer.key, 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({
+        ...{ model: 'tiered', max_tokens: 5, service_tier: 'standard_only' },
+        messages: [{ role: 'user', content: 'hi' }],
+      }),
+    })
+    expect(await message.json()).toMatchObject({ usage: { service_tier: 'standard' } })
+  })
+
+  test('that are unknown are refused by name', async () => {
+    const asked = tiered('cheapest' as 'flex')
+    await expect(client().chat.completions.create(asked)).rejects.toMatchObject({
+      ...{ status: 400, param: 'service_tier', code: 'invalid_value' },
+    })
+  })
+
+  test('flex gives way while somebody waits, and nothing is charged', async () => {
+    stand.simulator.state.metrics = 'spillway:requests_waiting 3\n'
+    const refused = await untilTrue(async () => {
+      try {
+        await client().chat.completions.create(tiered('flex'))
+        return null
+      } catch (error) {
+        return error
+      }
+    })
+    expect(refused).toMatchObject({ status: 429, code: 'resource_unavailable' })
+    expect((await client().chat.completions.create(tiered('default'))).service_tier).toBe('default')
+  })
 })

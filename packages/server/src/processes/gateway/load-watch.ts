@@ -1,5 +1,5 @@
 /**
- * Asks replicas how much they have to do, where their server says so. Only of models with a route or a batch: else nobody
+ * Asks replicas how much they have to do, where their server says so. Only of models with a route, a batch or the tier flex: else nobody
  * goes by it. A replica that says nothing of it is asked again rarely.
  */
 import { request } from 'undici'
@@ -31,7 +31,9 @@ export class LoadWatch {
     const { gateway, wants } = this.#deps
     const routed = gateway.routes
       .list()
-      .filter(({ policy, model }) => policy !== null || wants(model))
+      .filter(
+        ({ policy, tiers, model }) => policy !== null || tiers?.flex !== undefined || wants(model),
+      )
     if (routed.length === 0 || this.#isRunning) return
     this.#isRunning = true
     try {

@@ -262,7 +262,6 @@ test('a conversation with calls, their outputs, images and a schema reaches the 
     max_tokens: 40,
     temperature: 0.5,
     top_p: 0.9,
-    service_tier: 'flex',
     user: 'u1',
   })
   expect([strict, plain.name]).toEqual([true, 'add'])

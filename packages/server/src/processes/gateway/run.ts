@@ -160,13 +160,15 @@ async function drain(
   const deadlineMs = nowMs() + drainMs
   log.info({ reason, calls: gateway.calls }, 'the gateway stops')
   gateway.stop()
-  void batches.stop()
+  const letGo = batches.stop()
   const closed = new Promise((resolve) => server.close(resolve))
   while (gateway.calls > 0 && nowMs() < deadlineMs) {
     server.closeIdleConnections()
     await delay(10)
   }
   keyed.abandon()
+  // Lines that are given back are somebody else's at once, and in half a minute otherwise.
+  await Promise.race([letGo, delay(CLOSING_MS / 5)])
   // The last bytes of answers get a moment; connections that were only relayed have no claim to more.
   await Promise.race([closed, delay(CLOSING_MS / 5)])
   server.closeAllConnections()

@@ -5,6 +5,7 @@ import {
   type Call,
   isNative,
   PROVIDERS,
+  renderTier,
 } from '#modules/gateway/index.ts'
 import type { WholeText } from './asking.ts'
 
@@ -17,10 +18,13 @@ interface ContextDeps {
 export function contextOf(
   { now }: ContextDeps,
   { requestId }: { readonly requestId: string },
-  { request, served }: Call,
+  { request, served, dialect }: Call,
 ): AnswerContext {
   const createdS = Math.floor(now().getTime() / 1000)
-  return { request, model: served.model, id: requestId.slice(REQUEST_PREFIX.length), createdS }
+  const id = requestId.slice(REQUEST_PREFIX.length)
+  const context = { request, model: served.model, id, createdS }
+  if (request.needs.tier === null) return context
+  return { ...context, tier: renderTier(dialect.name, served) }
 }
 
 /** JSON in the client's dialect, with whatever guardrails let through of it. */
@@ -31,13 +35,14 @@ export function renderWhole(
 ): string {
   const provider = PROVIDERS[target.provider]
   const screening = guard?.screening ?? null
-  const { model } = context
+  const { model, tier } = context
   if (screening?.isOutput || !isNative(provider, dialect.name)) {
     const events = provider.readEvents(whole.json)
     return dialect.renderAnswer(context, screening ? screening.screen(events) : events, used)
   }
   const mended = dialect.mendAnswer?.(request, whole.json, used) ?? null
   // The server's own words, but for the model's name, which is the one that is charged for.
-  if (mended === null && target.upstreamModel === model) return text
-  return JSON.stringify({ ...(mended ?? whole.json), model })
+  if (mended === null && target.upstreamModel === model && tier === undefined) return text
+  const told = { ...(mended ?? whole.json), model }
+  return JSON.stringify(tier === undefined ? told : (dialect.mendTier?.(told, tier) ?? told))
 }

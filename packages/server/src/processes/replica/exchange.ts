@@ -19,6 +19,11 @@ export interface OpenExchange extends Exchange {
   readonly abort: (reason: Error) => void
 }
 
+/** Whether a request comes before others that wait: the gateway says so. */
+export function isFirst({ request }: Exchange): boolean {
+  return request.headers['x-spillway-priority'] === 'first'
+}
+
 /** Opens an exchange whose signal follows the connection. */
 export function openExchange(request: IncomingMessage, response: ServerResponse): OpenExchange {
   const controller = new AbortController()

@@ -23,6 +23,21 @@ describe('the places', () => {
     expect(places.busy()).toBe(0)
   })
 
+  test('go to those with priority before the others, each in their order', async () => {
+    const places = createPlaces({ count: 1, waitingMax: 5 })
+    const taken = await places.take(patient)
+    const order: string[] = []
+    const take = (name: string, isFirst: boolean) =>
+      places.take(patient, isFirst).then((place) => {
+        order.push(name)
+        place.leave()
+      })
+    const all = [take('a', false), take('b', true), take('c', false), take('d', true)]
+    taken.leave()
+    await Promise.all(all)
+    expect(order).toEqual(['b', 'd', 'a', 'c'])
+  })
+
   test('leave the queue to others when somebody goes away', async () => {
     const places = createPlaces({ count: 1, waitingMax: 5 })
     const first = await places.take(patient)

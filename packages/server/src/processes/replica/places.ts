@@ -1,12 +1,12 @@
 /**
- * The places at which answers are generated, and a bounded queue before them. First come, first served; who goes
- * away while waiting leaves the queue at once.
+ * The places at which answers are generated, and a bounded queue before them. First come, first served, but for those
+ * with priority, who come before the others; who goes away while waiting leaves the queue at once.
  */
 import { overloaded } from './refusal.ts'
 
 export interface Places {
   /** Waits for a place. Throws a refusal when the queue is full, and the signal's reason when it is aborted. */
-  readonly take: (signal: AbortSignal) => Promise<Place>
+  readonly take: (signal: AbortSignal, isFirst?: boolean) => Promise<Place>
   readonly count: number
   readonly busy: () => number
   readonly waiting: () => number
@@ -26,7 +26,8 @@ export function createPlaces(limits: {
   readonly waitingMax: number
 }): Places {
   let busy = 0
-  const line = new Set<Waiter>()
+  const first = new Set<Waiter>()
+  const others = new Set<Waiter>()
 
   function occupy(): Place {
     busy++
@@ -41,13 +42,12 @@ export function createPlaces(limits: {
   }
 
   function admitNext(): void {
-    const [next] = line
-    if (!next) return
-    line.delete(next)
-    next.admit()
+    const [next] = [...first, ...others]
+    if (!first.delete(next as Waiter)) others.delete(next as Waiter)
+    next?.admit()
   }
 
-  function wait(signal: AbortSignal): Promise<Place> {
+  function wait(signal: AbortSignal, line: Set<Waiter>): Promise<Place> {
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         line.delete(waiter)
@@ -66,12 +66,12 @@ export function createPlaces(limits: {
   return {
     count: limits.count,
     busy: () => busy,
-    waiting: () => line.size,
-    take: async (signal) => {
+    waiting: () => first.size + others.size,
+    take: async (signal, isFirst = false) => {
       signal.throwIfAborted()
       if (busy < limits.count) return occupy()
-      if (line.size >= limits.waitingMax) throw overloaded()
-      return wait(signal)
+      if (first.size + others.size >= limits.waitingMax) throw overloaded()
+      return wait(signal, isFirst ? first : others)
     },
   }
 }

@@ -10,7 +10,7 @@ import {
   renderUsageChunk,
 } from './chunks.ts'
 import type { Engine, Prompt } from './engine.ts'
-import { type Exchange, openStream, sendJson, write } from './exchange.ts'
+import { type Exchange, openStream, sendJson, write, isFirst } from './exchange.ts'
 import type { Constraint } from './grammar.ts'
 import type { Places } from './places.ts'
 import { notFound } from './refusal.ts'
@@ -60,7 +60,7 @@ export async function chat(exchange: Exchange, model: Model, source: AnswerSourc
     throw notFound(`The model '${request.model}' does not exist.`, 'model_not_found')
   const prompt = preparePrompt(model.engine, request)
   const constraint = request.format && (await model.engine.constrain(request.format))
-  const place = await model.places.take(exchange.signal)
+  const place = await model.places.take(exchange.signal, isFirst(exchange))
   try {
     const answer = {
       id: `chatcmpl-${source.newId()}`,

@@ -11,7 +11,7 @@ import {
   type Usage,
 } from './chunks.ts'
 import type { Engine, Prompt } from './engine.ts'
-import { type Exchange, openStream, sendJson, write } from './exchange.ts'
+import { type Exchange, openStream, sendJson, write, isFirst } from './exchange.ts'
 import { invalid, judgeTokens, notFound, tooLong } from './refusal.ts'
 import type { AnswerSource, Model } from './routes.ts'
 import { parseText, type TextRequest } from './text-request.ts'
@@ -109,7 +109,7 @@ export async function continueTexts(
   if (model.engine.embed) throw invalid('This model makes embeddings only.', 'model')
   if (request.model !== model.name)
     throw notFound(`The model '${request.model}' does not exist.`, 'model_not_found')
-  const place = await model.places.take(exchange.signal)
+  const place = await model.places.take(exchange.signal, isFirst(exchange))
   try {
     const answer = {
       id: `cmpl-${source.newId()}`,

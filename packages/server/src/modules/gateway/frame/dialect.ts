@@ -32,6 +32,8 @@ export interface ModelRequest {
   readonly hasOpaqueInput: boolean
   readonly needs: Needs
   readonly body: Json
+  /** Where others wait at a replica of ours, it comes before them. */
+  readonly isFirst?: boolean
   /** The same as the body of a chat completion, where it was needed to judge it. */
   readonly chat?: Json
 }
@@ -45,6 +47,8 @@ export interface AnswerContext {
   readonly id: string
   /** Seconds since 1970. */
   readonly createdS: number
+  /** As the dialect calls the tier that is charged; absent where none was asked for. */
+  readonly tier?: string
 }
 
 /** Writes a stream for the client, for a server of another dialect. */
@@ -103,6 +107,8 @@ export interface Dialect {
   openPassage(context: AnswerContext, native: NativePassage): Passage
   /** What has to be mended in a whole answer of a server of this very dialect; null where it may stay as it is. */
   mendAnswer?(request: ModelRequest, json: Json, used: Quantities): Json | null
+  /** What says the tier in a whole answer of a server of this very dialect. */
+  mendTier?(json: Json, tier: string): Json
   renderCount(inputTokens: number): string
   renderModelList(routes: readonly Route[]): string
   renderModelCard(route: Route): string

@@ -18,9 +18,10 @@ export const chat: Dialect = {
   renderBroken: (refusal) => `data: ${renderError(refusal)}\n\n`,
   renderAnswer: renderCompletion,
   openWriter: (context) => new ChatWriter(context),
-  openPassage: ({ model, request }, { isRenamed }) => {
+  mendTier: (json, tier) => ({ ...json, service_tier: tier }),
+  openPassage: ({ model, request, tier }, { isRenamed }) => {
     const { wantsUsage, wantsContinuousUsage } = request
-    return new ChatPassage({ model, isRenamed, wantsUsage, wantsContinuousUsage })
+    return new ChatPassage({ model, isRenamed, wantsUsage, wantsContinuousUsage, tier })
   },
   renderCount: (tokens) => JSON.stringify({ tokens }),
   renderModelList,

@@ -11,6 +11,8 @@ export interface ChatPassageOptions {
   readonly isRenamed: boolean
   readonly wantsUsage: boolean
   readonly wantsContinuousUsage: boolean
+  /** The tier that is charged, where one was asked for. */
+  readonly tier?: string | undefined
   /** Where a choice has its text. */
   readonly field?: 'delta' | 'text'
 }
@@ -38,18 +40,22 @@ export class ChatPassage implements Passage {
     if (!this.#options.wantsUsage || this.#isUsageShown || this.#last === null) return DONE
     const { id, object, created } = this.#last.json
     const usage = renderUsage(used)
-    const chunk = { id, object, created, model: this.#options.model, choices: [], usage }
+    const { model, tier } = this.#options
+    const told = tier === undefined ? {} : { service_tier: tier }
+    const chunk = { id, object, created, model, ...told, choices: [], usage }
     return `data: ${JSON.stringify(chunk)}\n\n${DONE}`
   }
 
   #render(chunk: Chunk, data: string): string {
-    const { wantsUsage, wantsContinuousUsage, isRenamed, model } = this.#options
+    const { wantsUsage, wantsContinuousUsage, isRenamed, model, tier } = this.#options
     if (chunk.isUsageOnly && !wantsUsage) return ''
     if (chunk.isUsageOnly) this.#isUsageShown = true
     const hidesUsage = 'usage' in chunk.json && !wantsContinuousUsage && !chunk.isUsageOnly
-    if (!hidesUsage && !isRenamed && !data.includes('\n')) return `data: ${data}\n\n`
+    if (!hidesUsage && !isRenamed && tier === undefined && !data.includes('\n'))
+      return `data: ${data}\n\n`
     const json = { ...chunk.json }
     if (isRenamed) json['model'] = model
+    if (tier !== undefined) json['service_tier'] = tier
     if (hidesUsage && wantsUsage) json['usage'] = null
     else if (hidesUsage) delete json['usage']
     return `data: ${JSON.stringify(json)}\n\n`

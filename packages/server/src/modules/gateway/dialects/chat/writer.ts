@@ -53,8 +53,9 @@ export class ChatWriter implements StreamWriter {
   }
 
   #chunk(choices: readonly Json[], usage: Json | null = null): string {
-    const { id, createdS: created, model, request } = this.#context
-    const chunk = { id: `chatcmpl-${id}`, object: 'chat.completion.chunk', created, model, choices }
+    const { id, createdS: created, model, request, tier } = this.#context
+    const head = { id: `chatcmpl-${id}`, object: 'chat.completion.chunk', created, model }
+    const chunk = { ...head, ...(tier === undefined ? {} : { service_tier: tier }), choices }
     return `data: ${JSON.stringify(request.wantsUsage ? { ...chunk, usage } : chunk)}\n\n`
   }
 }
@@ -83,7 +84,7 @@ function renderChoice({ index, ...said }: CollectedChoice): Json {
 }
 
 export function renderCompletion(
-  { id, createdS, model }: AnswerContext,
+  { id, createdS, model, tier }: AnswerContext,
   events: readonly AnswerEvent[],
   used: Quantities,
 ): string {
@@ -92,6 +93,7 @@ export function renderCompletion(
     object: 'chat.completion',
     created: createdS,
     model,
+    ...(tier === undefined ? {} : { service_tier: tier }),
     choices: collect(events).map(renderChoice),
     usage: renderUsage(used),
   })

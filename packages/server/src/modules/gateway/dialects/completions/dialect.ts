@@ -10,8 +10,15 @@ export const completions: Dialect = {
   name: 'completions',
   parse: parseCompletions,
   ...nativeOnly('completions of a text'),
-  openPassage: ({ model, request }, { isRenamed }) => {
+  openPassage: ({ model, request, tier }, { isRenamed }) => {
     const { wantsUsage, wantsContinuousUsage } = request
-    return new ChatPassage({ model, isRenamed, wantsUsage, wantsContinuousUsage, field: 'text' })
+    return new ChatPassage({
+      model,
+      isRenamed,
+      wantsUsage,
+      wantsContinuousUsage,
+      tier,
+      field: 'text',
+    })
   },
 }

@@ -18,7 +18,7 @@ export function renderEvent(json: Json): string {
   return `event: ${String(json['type'])}\ndata: ${JSON.stringify(json)}\n\n`
 }
 
-function renderMessage({ id, model }: AnswerContext, content: readonly Json[]): Json {
+function renderMessage({ id, model, tier }: AnswerContext, content: readonly Json[]): Json {
   return {
     id: `msg_${id}`,
     type: 'message',
@@ -27,7 +27,7 @@ function renderMessage({ id, model }: AnswerContext, content: readonly Json[]): 
     content,
     stop_reason: null,
     stop_sequence: null,
-    usage: renderUsage({ inputTokens: 0, outputTokens: 0 }),
+    usage: renderUsage({ inputTokens: 0, outputTokens: 0 }, tier),
   }
 }
 
@@ -145,6 +145,6 @@ export function renderWhole(
     ...renderMessage(context, content),
     stop_reason: REASONS[said.finish],
     stop_sequence: said.stopSequence,
-    usage: renderUsage(used),
+    usage: renderUsage(used, context.tier),
   })
 }

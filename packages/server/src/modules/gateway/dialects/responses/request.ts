@@ -29,7 +29,7 @@ const RULES: Rules = {
 /** Fields that only say how the answer is to be shown or remembered, or bound what no tool here does. */
 const NOTED = new Set([
   ...['store', 'background', 'metadata', 'stream_options', 'truncation', 'max_tool_calls'],
-  ...['prompt_cache_retention', 'prompt_cache_options'],
+  ...['prompt_cache_retention', 'prompt_cache_options', 'service_tier'],
   ...['previous_response_id', 'conversation', 'prompt'],
 ])
 

@@ -38,7 +38,6 @@ function renderAsked(body: Json): Json {
     prompt_cache_key: body['prompt_cache_key'] ?? null,
     reasoning: { effort: reasoning['effort'] ?? null, summary: reasoning['summary'] ?? null },
     safety_identifier: body['safety_identifier'] ?? null,
-    service_tier: 'default',
     store: false,
     temperature: body['temperature'] ?? null,
     text: { ...text, format: text['format'] ?? { type: 'text' } },
@@ -52,7 +51,7 @@ function renderAsked(body: Json): Json {
 }
 
 export function renderResponse(
-  { id, createdS, model, request }: AnswerContext,
+  { id, createdS, model, request, tier }: AnswerContext,
   { status, output, used, reason = 'stop', failure }: Standing,
 ): Json {
   return {
@@ -66,6 +65,7 @@ export function renderResponse(
     model,
     output,
     ...renderAsked(request.body),
+    service_tier: tier ?? 'default',
     usage: used === null ? null : renderUsage(used),
   }
 }

@@ -13,7 +13,7 @@ import { Refused, refuse, unsupported } from './refused.ts'
 const SAME = [
   ...['model', 'stream', 'temperature', 'top_p', 'top_k', 'min_p', 'seed', 'stop'],
   ...['presence_penalty', 'frequency_penalty', 'repetition_penalty', 'logit_bias'],
-  ...['parallel_tool_calls', 'service_tier', 'user', 'prompt_cache_key', 'safety_identifier'],
+  ...['parallel_tool_calls', 'user', 'prompt_cache_key', 'safety_identifier'],
 ] as const
 
 function toolOf(tool: unknown, at: string): Json {

@@ -3,11 +3,11 @@ import type { ModelRequest } from '../../frame/dialect.ts'
 import type { Ask, UpstreamRequest, WholeAnswer, Wire } from '../../frame/provider.ts'
 import { readCompletion } from './chunk.ts'
 import { ChatReader } from './reader.ts'
-import { HEADERS, renderBody } from './request.ts'
+import { headersFor, renderBody } from './request.ts'
 
 function renderRequest({ request, target }: Ask): UpstreamRequest {
   const body = renderBody(request.body, request, target)
-  return { path: '/completions', headers: HEADERS, body }
+  return { path: '/completions', headers: headersFor({ request, target }), body }
 }
 
 /** With `echo` a text begins with its prompt, which is no output: where the server counts, its count holds. */

@@ -6,14 +6,14 @@ import { parseError, readCompletion } from './chunk.ts'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { ChatReader, readEvents } from './reader.ts'
-import { HEADERS, renderBody } from './request.ts'
+import { HEADERS, headersFor, renderBody } from './request.ts'
 import { isCount } from './usage.ts'
 
 function renderRequest({ dialect, request, target }: Ask): UpstreamRequest | Refusal {
   const chat = dialect.toChat(request)
   if (isRefusal(chat)) return chat
   const body = renderBody(chat, request, target)
-  return { path: '/chat/completions', headers: HEADERS, body }
+  return { path: '/chat/completions', headers: headersFor({ request, target }), body }
 }
 
 /** Not of OpenAI's dialect, but our replicas, vLLM and others have it, each with an answer of its own. */

@@ -3,9 +3,16 @@
  * repeated key could otherwise mean one thing to the admission and another to the model.
  */
 import type { Json, ModelRequest } from '../../frame/dialect.ts'
+import type { Ask } from '../../frame/provider.ts'
 import type { Target } from '../../route.ts'
 
 export const HEADERS = { 'content-type': 'application/json', accept: '*/*' }
+const FIRST = { ...HEADERS, 'x-spillway-priority': 'first' }
+
+/** Only our own replicas are told who comes first; others would take it for whatever it means to them. */
+export function headersFor({ request, target }: Pick<Ask, 'request' | 'target'>) {
+  return request.isFirst === true && target.kind === 'replica' ? FIRST : HEADERS
+}
 
 export function renderBody(
   chat: Json,

@@ -1,8 +1,8 @@
 /**
- * How many lines of batches a model's servers may have now, by what they say of their own load. Where nothing is known
- * there is no room; where anybody waits, batches give way. Pure.
+ * Whether servers have room to spare, and how many lines of batches that is, by what they say of their own load. Where
+ * nothing is known there is no room; where anybody waits, batches give way. Pure.
  */
-import type { ServerLoad } from '#modules/gateway/index.ts'
+import type { ServerLoad } from './server-load.ts'
 
 export interface SpareView {
   /** What each server says of itself; null: nothing. */
@@ -17,7 +17,7 @@ const KV_FULL = 0.85
 /** Of places that a server counts, this many stay free for those who come. */
 const KEPT_FREE = 1
 
-/** Whether a line may be sent to a server that says this of itself. */
+/** Whether what has no claim on a place may be sent to a server that says this of itself. */
 export function isSpare(load: ServerLoad | null): load is ServerLoad {
   if (load === null || isPressed(load)) return false
   return load.free === undefined || load.free > KEPT_FREE
