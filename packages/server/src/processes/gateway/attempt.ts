@@ -206,7 +206,8 @@ async function tryOne<Answer>(
   try {
     const origin = renderOrigin(decision, { asked, attempts })
     const got = await send({ target, route, origin, onOutput, entry: entry ?? null })
-    const isEnd = got.kind === 'answered' || got.kind === 'refused'
+    // What the second refuses the first may answer.
+    const isEnd = got.kind === 'answered' || (got.kind === 'refused' && reason !== 'hedge')
     outcome = isEnd && entry?.claim() === false ? calledOff(route.model) : got
     return { target, outcome }
   } finally {

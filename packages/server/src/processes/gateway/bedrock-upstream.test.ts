@@ -230,7 +230,7 @@ describe('money', () => {
     { tokens: 9, hugeAfter: 5 },
     { tokens: 9, garbageAfter: 5 },
     { tokens: 9, stopAfter: 5 },
-  ])('what was delivered before it broke is charged, and no more: %j', async (told) => {
+  ])('T12: what was delivered before it broke is charged, and no more: %j', async (told) => {
     const customer = await newCustomer()
     await expect(chunksOf(told, customer)).rejects.toThrow(/not complete/)
     // Four words of six bytes; it counts only at its end, so both are estimated.

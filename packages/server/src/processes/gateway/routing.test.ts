@@ -51,6 +51,12 @@ beforeAll(async () => {
     retries: { attemptsMax: 2, sharePercent: 0 },
     hedge: { afterMs: 10 },
   })
+  await addUpstream(db, { ...upstream('odd', 'late'), sell })
+  await addUpstream(db, { ...upstream('odd', 'dear'), provider: 'gemini' })
+  await addRoute(db, 'odd', {
+    groups: await Promise.all(['late', 'dear'].map((name) => groupOf('odd', name))),
+    hedge: { afterMs: 10 },
+  })
   for (const model of ['slow-true', 'slow-false']) {
     await addUpstream(db, { ...upstream(model, 'us'), sell })
     await addRoute(db, model, {
@@ -367,11 +373,15 @@ describe('a second server', () => {
 
   test('is not asked beyond what tries may cost: then the slow one is waited for', async () => {
     const before = { late: servers.late.state.gated, dear: servers.dear.state.requests }
+    // What the second server could not honour is no answer of the first.
+    const odd = send({ model: 'odd', behaviour: late, more: { n: 2 } })
+    await untilTrue(() => Promise.resolve(servers.late.state.gated === before.late + 1))
     // Two of the burst of ten are gone.
     const asked = Array.from({ length: 12 }, () => send({ model: 'hedged', behaviour: late }))
-    await untilTrue(() => Promise.resolve(servers.late.state.gated === before.late + 12))
+    await untilTrue(() => Promise.resolve(servers.late.state.gated === before.late + 13))
     await untilTrue(() => Promise.resolve(servers.dear.state.requests === before.dear + 8))
     servers.late.openGate()
+    expect((await odd).status).toBe(200)
     const answers = await Promise.all(asked)
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200))
     const regions = answers.map((answer) => originOf(answer)['region'])
