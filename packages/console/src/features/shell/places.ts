@@ -38,9 +38,9 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { to: '/', word: 'Overview', icon: 'overview', permission: 'pool.list' },
   { to: '/models', word: 'Models', icon: 'model', permission: 'model.list' },
-  { to: '/playground', word: 'Playground', icon: 'playground', permission: 'model.infer' },
   { to: '/leases', word: 'Leases', icon: 'lease', permission: 'lease.list' },
   { to: '/market', word: 'Market', icon: 'market', permission: 'price.read' },
+  { to: '/playground', word: 'Playground', icon: 'playground', permission: 'model.infer' },
   { to: '/orders', word: 'Orders', icon: 'order', permission: 'order.list' },
   { to: '/blocks', word: 'Blocks', icon: 'block', permission: 'order.list' },
   { to: '/batches', word: 'Batches', icon: 'batch', permission: 'batch.list' },
