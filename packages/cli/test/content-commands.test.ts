@@ -20,7 +20,7 @@ test('what projects let be kept is shown', async () => {
   const { stdout } = await run(['content', 'show'], {
     answers: { listContentPolicies: () => page([policy({ storedDays: 7 })]) },
   })
-  expect(stdout).toMatch(/on +3600 s +no +7 days/)
+  expect(stdout).toMatch(/on +1 h +no +7 days/)
 })
 
 test('only what is said is set', async () => {

@@ -4,7 +4,7 @@ import { Argument, InvalidArgumentError, Option, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { type Column, renderTable } from '../output/table.ts'
-import { renderRelative } from '../output/time.ts'
+import { renderDuration, renderRelative } from '../output/time.ts'
 import { duration } from '../parse/option-values.ts'
 
 interface SetOptions {
@@ -100,7 +100,11 @@ function columns(): readonly Column<ContentPolicy>[] {
   return [
     { heading: 'PROJECT', cell: ({ projectId }) => projectId },
     { heading: 'CACHE', cell: ({ cache }) => cache },
-    { heading: 'FOR', align: 'right', cell: ({ cacheTtlSeconds }) => `${cacheTtlSeconds} s` },
+    {
+      heading: 'FOR',
+      align: 'right',
+      cell: ({ cacheTtlSeconds }) => renderDuration(cacheTtlSeconds * 1000),
+    },
     { heading: 'SAMPLED', cell: ({ isSampledCached }) => (isSampledCached ? 'if asked' : 'no') },
     {
       heading: 'STORED',

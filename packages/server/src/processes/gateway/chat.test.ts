@@ -69,7 +69,10 @@ test('the official client lists models and finds one', async () => {
     x_spillway: {
       is_toy: true,
       is_ready: true,
-      price: { input: { amount_usd: '1', per: '1000000', unit: 'token' } },
+      price: {
+        input: { amount_usd: '1', per: '1000000', unit: 'token' },
+        cached_response: { amount_usd: '0.1', per: '1000000', unit: 'token' },
+      },
     },
   })
   await expect(client().models.retrieve('nope')).rejects.toMatchObject({

@@ -39,6 +39,10 @@ function renderModel(route: Route) {
         input: renderPrice(route.inputPrice),
         output: renderPrice(route.outputPrice),
         ...renderClasses(route.classPrices),
+        // Of each token of an answer that a project's cache gives.
+        ...(route.cachedResponse && {
+          cached_response: renderPrice(route.cachedResponse.price),
+        }),
       },
     },
   }
