@@ -20,9 +20,9 @@ beforeAll(async () => {
   buyer = createClient({ url, credential: demoApiKey })
   operator = createClient({ url, credential: operatorToken })
   await untilTrue(async () => (await buyer.getModel({ params: { id: 'toy' } })).state === 'ready', {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
-})
+}, 120_000)
 
 afterAll(async () => {
   await installation.stop()
