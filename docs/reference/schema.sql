@@ -845,6 +845,75 @@ CREATE TABLE model (
 );
 CREATE TRIGGER model_notify AFTER INSERT OR DELETE OR UPDATE ON model FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
 
+CREATE TABLE model_access (
+  project_id text NOT NULL,
+  set_by text NOT NULL,
+  organization_id text NOT NULL,
+  version integer NOT NULL,
+  rule text NOT NULL,
+  models text[] NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT model_access_pkey PRIMARY KEY (project_id, set_by),
+  CONSTRAINT model_access_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organization(id),
+  CONSTRAINT model_access_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(id),
+  CONSTRAINT model_access_rule_check CHECK ((rule = ANY (ARRAY['only'::text, 'except'::text]))),
+  CONSTRAINT model_access_set_by_check CHECK ((set_by = ANY (ARRAY['operator'::text, 'organization'::text]))),
+  CONSTRAINT model_access_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER model_access_notify AFTER INSERT OR DELETE OR UPDATE ON model_access FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE model_alias (
+  alias text NOT NULL,
+  version integer NOT NULL,
+  model_name text,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT model_alias_pkey PRIMARY KEY (alias, version),
+  CONSTRAINT model_alias_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
+  CONSTRAINT model_alias_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER model_alias_append_only BEFORE DELETE OR UPDATE ON model_alias FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER model_alias_notify AFTER INSERT ON model_alias FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE model_card (
+  model_name text NOT NULL,
+  version integer NOT NULL,
+  document jsonb NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT model_card_pkey PRIMARY KEY (model_name, version),
+  CONSTRAINT model_card_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
+  CONSTRAINT model_card_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER model_card_append_only BEFORE DELETE OR UPDATE ON model_card FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER model_card_notify AFTER INSERT ON model_card FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
+CREATE TABLE model_measure (
+  model_name text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  first_output_counts integer[] NOT NULL,
+  answer_counts integer[] NOT NULL,
+  answer_s double precision NOT NULL,
+  output_tokens bigint NOT NULL,
+  CONSTRAINT model_measure_pkey PRIMARY KEY (model_name, hour),
+  CONSTRAINT model_measure_answer_s_check CHECK ((answer_s >= (0)::double precision)),
+  CONSTRAINT model_measure_output_tokens_check CHECK ((output_tokens >= 0))
+);
+CREATE INDEX model_measure_hour ON model_measure USING btree (hour);
+
+CREATE TABLE model_retirement (
+  model_name text NOT NULL,
+  version integer NOT NULL,
+  announced_at timestamp with time zone NOT NULL,
+  retires_at timestamp with time zone NOT NULL,
+  successor text,
+  told smallint NOT NULL DEFAULT 0,
+  CONSTRAINT model_retirement_pkey PRIMARY KEY (model_name),
+  CONSTRAINT model_retirement_model_name_fkey FOREIGN KEY (model_name) REFERENCES model(name),
+  CONSTRAINT model_retirement_successor_fkey FOREIGN KEY (successor) REFERENCES model(name),
+  CONSTRAINT model_retirement_check CHECK ((successor <> model_name)),
+  CONSTRAINT model_retirement_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER model_retirement_notify AFTER INSERT OR DELETE OR UPDATE ON model_retirement FOR EACH STATEMENT EXECUTE FUNCTION notify_route();
+
 CREATE TABLE node (
   id text NOT NULL,
   pool_name text NOT NULL,

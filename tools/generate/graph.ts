@@ -3,7 +3,7 @@ import { MODULES, moduleOf } from '../tidy/layers.ts'
 import type { Tree } from '../tidy/tree.ts'
 import type { Generated } from './generated.ts'
 
-/** Only modules that exist are drawn, with every import that the table allows. */
+/** Only modules that exist are drawn, with every import that the table allows: a line for each module. */
 function renderGraph(present: ReadonlySet<string>): string {
   const names = Object.keys(MODULES).filter((name) => present.has(name))
   const lines = names.map((from) => {

@@ -9,7 +9,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   identity: ['audit'],
   fleet: ['audit'],
   ledger: ['audit'],
-  catalog: ['audit'],
+  catalog: ['audit', 'identity'],
   book: ['fleet'],
   metering: ['catalog', 'ledger'],
   market: ['book', 'catalog', 'fleet'],
@@ -23,6 +23,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   gateway: ['budget', 'rate', 'guardrail', 'identity', 'catalog', 'serving', 'metering', 'ledger'],
   routing: ['catalog', 'fleet', 'gateway', 'identity', 'metering', 'serving'],
   batch: ['gateway', 'identity', 'metering', 'serving'],
+  card: ['catalog', 'gateway', 'identity', 'metering', 'routing'],
   billing: ['ledger', 'metering', 'catalog', 'identity'],
   economics: ['ledger', 'metering', 'fleet', 'book'],
   order: [

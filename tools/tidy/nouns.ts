@@ -66,6 +66,14 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   surplus: { module: 'market', page: 'forecast/surplus-section.tsx', command: 'surplus' },
   anchor: { module: 'market', page: 'leases/new-lease-page.tsx', command: 'anchor' },
   model: { module: 'catalog', page: 'models/models-page.tsx', command: 'model' },
+  model_card: { module: 'card', page: 'catalog/card-section.tsx', command: 'model-card' },
+  model_alias: { module: 'catalog', page: 'catalog/aliases-section.tsx', command: 'model-alias' },
+  model_access: { module: 'catalog', page: 'catalog/access-section.tsx', command: 'model-access' },
+  model_retirement: {
+    module: 'catalog',
+    page: 'catalog/retirement.tsx',
+    command: 'model-card',
+  },
   deployment: {
     module: 'serving',
     page: 'deployments/deployments-page.tsx',

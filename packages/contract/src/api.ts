@@ -14,6 +14,8 @@ import * as fleet from './fleet.ts'
 import * as forecasts from './forecasts.ts'
 import * as guardrails from './guardrails.ts'
 import * as leases from './leases.ts'
+import * as modelAccess from './model-access.ts'
+import * as modelCards from './model-cards.ts'
 import * as models from './models.ts'
 import * as money from './money.ts'
 import * as nodes from './nodes.ts'
@@ -142,6 +144,21 @@ export const API = {
   getTransferPrice: benchmarks.getTransferPrice,
   listModels: models.listModels,
   getModel: models.getModel,
+  listModelCards: modelCards.listModelCards,
+  getModelCard: modelCards.getModelCard,
+  listModelCardVersions: modelCards.listModelCardVersions,
+  setModelCard: modelCards.setModelCard,
+  listModelMeasures: modelCards.listModelMeasures,
+  getModelDocumentation: modelCards.getModelDocumentation,
+  announceModelRetirement: modelCards.announceModelRetirement,
+  withdrawModelRetirement: modelCards.withdrawModelRetirement,
+  listModelAliases: modelAccess.listModelAliases,
+  listModelAliasVersions: modelAccess.listModelAliasVersions,
+  setModelAlias: modelAccess.setModelAlias,
+  deleteModelAlias: modelAccess.deleteModelAlias,
+  listModelAccess: modelAccess.listModelAccess,
+  setModelAccess: modelAccess.setModelAccess,
+  deleteModelAccess: modelAccess.deleteModelAccess,
   listDeployments: models.listDeployments,
   listDiscoveries: models.listDiscoveries,
   createDeployment: models.createDeployment,

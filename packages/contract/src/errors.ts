@@ -4,6 +4,7 @@ import { BLOCK_ERRORS } from './block-errors.ts'
 import { CONTENT_ERRORS } from './content-errors.ts'
 import { GUARDRAIL_ERRORS } from './guardrail-errors.ts'
 import { LIMIT_ERRORS } from './limit-errors.ts'
+import { MODEL_ERRORS } from './model-errors.ts'
 
 export interface ErrorDeclaration {
   readonly status: number
@@ -150,6 +151,7 @@ export const ERRORS = {
       'Raise --max-price to the reserve named in the message; `spillway price reserve` shows the rule that it follows from.',
   },
   ...BLOCK_ERRORS,
+  ...MODEL_ERRORS,
   'clearing.not_found': {
     status: 404,
     title: 'No such clearing',

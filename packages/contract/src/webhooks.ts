@@ -23,6 +23,9 @@ export const WebhookEvent = z.enum([
   'lease.requeued',
   'lease.ended',
   'lease.reclaim_credited',
+  'model.retirement_announced',
+  'model.retirement_near',
+  'model.retired',
 ])
 export type WebhookEvent = z.infer<typeof WebhookEvent>
 
@@ -35,6 +38,9 @@ export const WEBHOOK_DEFAULT_EVENTS: readonly WebhookEvent[] = [
   'lease.stopping',
   'lease.confirmed_gone',
   'lease.reclaim_credited',
+  'model.retirement_announced',
+  'model.retirement_near',
+  'model.retired',
 ]
 
 /** `organization`: the events of one's own leases. `fleet`: of everybody's; for the operator. */

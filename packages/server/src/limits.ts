@@ -70,6 +70,9 @@ export const USAGE_DETAIL_KEPT_MS = 31 * 24 * 60 * MINUTE_MS
 export const TASK_KEPT_MS = 100 * 24 * 60 * MINUTE_MS
 /** So many attempts and reports of one task are shown at most. */
 export const TASK_SHOWN_MAX = 1_000
+/** How long it is known how a model answered, hour by hour; and how often gateways say so. */
+export const MODEL_MEASURE_KEPT_MS = 31 * 24 * 60 * MINUTE_MS
+export const MODEL_MEASURE_TOLD_EVERY_MS = 5 * SECOND_MS
 export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS
 /** The text of a job trace once it is unpacked, and the jobs in it. */
 export const SIMULATION_TRACE_BYTES_MAX = 32 * MIB

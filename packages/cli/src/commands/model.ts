@@ -1,4 +1,4 @@
-/** `spillway model`: the catalog. */
+/** `spillway model`: the catalog; cards, aliases and access have files of their own beside this one. */
 import type { Model } from '@spillway/contract'
 import { Argument, type Command } from 'commander'
 import { addCommand, addGroup, type Call, type Context } from '../command.ts'
@@ -6,6 +6,9 @@ import { counted, group, renderPrice, renderSeconds } from '../output/amount.ts'
 import type { Colour, Paint } from '../output/paint.ts'
 import { renderFields, renderTable, type Column, type TableOptions } from '../output/table.ts'
 import { toLine } from '../output/text.ts'
+import { addModelAccessCommands } from './model-access.ts'
+import { addModelAliasCommands } from './model-alias.ts'
+import { addModelCardCommands } from './model-card.ts'
 
 const STATE_COLOURS: Readonly<Record<Model['state'], Colour>> = {
   ready: 'green',
@@ -15,7 +18,11 @@ const STATE_COLOURS: Readonly<Record<Model['state'], Colour>> = {
 }
 
 export function addModelCommands(program: Command, context: Context): void {
-  const model = addGroup(program, 'model', 'Look at the models')
+  const model = addGroup(
+    program,
+    'model',
+    'Look at the models, and say what they are and who may use them',
+  )
   addCommand(model, context, {
     usage: 'list',
     summary: 'List the models with prices and state',
@@ -31,6 +38,9 @@ export function addModelCommands(program: Command, context: Context): void {
     arguments: [new Argument('<name>', 'the name that requests carry')],
     run: showModel,
   })
+  addModelCardCommands(model, context)
+  addModelAliasCommands(model, context)
+  addModelAccessCommands(model, context)
 }
 
 async function listModels(call: Call): Promise<void> {

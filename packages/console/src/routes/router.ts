@@ -18,7 +18,13 @@ import { appRoute } from './app.tsx'
 import { blocksRoute, newBlockRoute } from './blocks.ts'
 import { leaseRoute, leasesRoute, newLeaseRoute } from './leases.ts'
 import { clearingRoute, marketRoute, newOrderRoute, offersRoute, ordersRoute } from './market.ts'
-import { modelRoute, modelsRoute, playgroundRoute } from './models.ts'
+import {
+  compareRoute,
+  documentationRoute,
+  modelRoute,
+  modelsRoute,
+  playgroundRoute,
+} from './models.ts'
 import {
   auditRoute,
   booksRoute,
@@ -41,6 +47,8 @@ const routeTree = rootRoute.addChildren([
   appRoute.addChildren([
     overviewRoute,
     modelsRoute,
+    compareRoute,
+    documentationRoute,
     modelRoute,
     playgroundRoute,
     batchesRoute,

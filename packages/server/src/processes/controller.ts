@@ -8,6 +8,7 @@ import { leaseOfAttempt } from '#kernel/attempt.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { BATCH_PROGRAM, stepBatch } from '#modules/batch/index.ts'
 import { stepBlock } from '#modules/block/index.ts'
+import { RETIREMENT_PROGRAM, stepRetirements } from '#modules/card/index.ts'
 import {
   Beat,
   BLOCK_PROGRAM,
@@ -90,7 +91,10 @@ export interface Controller {
 
 const STEPS_AT_ONCE = 16
 /** Programs with one strand for all of the installation. */
-const WOKEN_AT_START = [HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM, FORECAST_PROGRAM, TRANSFER_PROGRAM]
+const WOKEN_AT_START = [
+  ...[HOUSEKEEPING_PROGRAM, HEALTH_PROGRAM, FORECAST_PROGRAM, TRANSFER_PROGRAM],
+  RETIREMENT_PROGRAM,
+]
 /** What forecasts hear of from elsewhere: what became of promises, who waits for one, and what of the owner's runs. */
 const HEARD = {
   measures: { listPromises: listEndedPromises, headWaitsMs },
@@ -185,6 +189,7 @@ export async function startController(deps: ControllerDeps): Promise<Controller>
       [RECONCILIATION_PROGRAM]: reconciliation,
       [SIMULATION_PROGRAM]: simulations.step,
       [BATCH_PROGRAM]: (id) => stepBatch(deps, id),
+      [RETIREMENT_PROGRAM]: () => stepRetirements(deps),
       [DEPLOYMENT_PROGRAM]: (id) => stepDeploymentUnlessStopping({ ...deps, meter }, id),
       [SCALING_PROGRAM]: (pool) => stepScaling({ ...deps, meter }, pool),
     },

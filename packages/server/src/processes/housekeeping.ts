@@ -1,6 +1,7 @@
 /** Removes what nobody will ask for again: old events, answers to mutations that are not repeated any more. */
 import type { Logger } from 'pino'
 import { removeOldFiles, removeOldLines } from '#modules/batch/index.ts'
+import { deleteOldMeasures } from '#modules/card/index.ts'
 import { deleteOldContent, deleteOldKeyedCalls } from '#modules/content/index.ts'
 import { discardOldFiles } from '#modules/lease/index.ts'
 import { deleteOldDemand } from '#modules/market/index.ts'
@@ -24,6 +25,7 @@ import {
   SIMULATION_KEPT_MS,
   IDEMPOTENT_ANSWER_KEPT_MS,
   TASK_KEPT_MS,
+  MODEL_MEASURE_KEPT_MS,
   WEBHOOK_DELIVERY_KEPT_MS,
 } from '../limits.ts'
 
@@ -50,6 +52,7 @@ export async function keepHouse(
   await deleteOldHeld(database, before(HOUSEKEEPING_EVERY_MS))
   await deleteOldDetails(database, before(USAGE_DETAIL_KEPT_MS))
   await deleteOldTasks(database, before(TASK_KEPT_MS))
+  await deleteOldMeasures(database, before(MODEL_MEASURE_KEPT_MS))
   await deleteOldSimulations(database, before(SIMULATION_KEPT_MS))
   await removeOldFiles(database, now)
   await removeOldLines(database, before(BATCH_LINES_KEPT_MS))

@@ -8,6 +8,8 @@ import { billingRoutes } from '#modules/billing/index.ts'
 import { askBlock, blockRoutes, verifyBlocks } from '#modules/block/index.ts'
 import { bookRoutes } from '#modules/book/index.ts'
 import { budgetRoutes } from '#modules/budget/index.ts'
+import { cardRoutes, wakeRetirements } from '#modules/card/index.ts'
+import { catalogRoutes } from '#modules/catalog/index.ts'
 import { contentRoutes } from '#modules/content/index.ts'
 import { economicsRoutes } from '#modules/economics/index.ts'
 import { fleetRoutes } from '#modules/fleet/index.ts'
@@ -116,6 +118,8 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...servingRoutes({ ids, ...deps.upstreams }),
     ...upstreamRoutes({ ids, pepper }),
     ...routingRoutes(),
+    ...catalogRoutes({ onAnnounced: wakeRetirements }),
+    ...cardRoutes,
     ...billingRoutes({ pepper, ids, burnOf, verifyCredits: verifyPromises }),
     ...economicsRoutes(poolsOfModels),
     ...simulationRoutes({ ids }),

@@ -37,7 +37,7 @@ const STALE_BY_NOUN: Readonly<Record<string, readonly JsonName[]>> = {
   usage: ['getBalance', 'getUsage'],
   credit: ['getBalance', 'listOrganizations'],
   hold: ['getBalance'],
-  model: ['listModels', 'getModel', 'listDeployments'],
+  model: ['listModels', 'getModel', 'listDeployments', 'getModelCard', 'listModelCards'],
   deployment: ['listModels', 'getModel', 'listDeployments', 'listDiscoveries', 'listBids'],
   route: ['getRoute', 'listRoutes'],
   replica: ['listModels', 'getModel', 'listDeployments', 'listBids'],

@@ -11,6 +11,7 @@ import { formatCount } from '../../ui/format/numbers.ts'
 import { formatDuration } from '../../ui/format/time.ts'
 import { Banner, BlockSkeleton } from '../../ui/notices.tsx'
 import { Facts, PageHead, Section } from '../../ui/page.tsx'
+import { CardBanners, CardFigures, CardSection } from '../catalog/card-section.tsx'
 import { EmbeddingNote } from './embedding-note.tsx'
 import { ModelStateWord, PerMillion, ToyTag } from './model-looks.tsx'
 import { Playground } from './playground.tsx'
@@ -64,9 +65,11 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
         }
       />
       {model.state !== 'ready' && <Banner tone="warn">{stateLine(model)}</Banner>}
+      <CardBanners model={model.id} />
       <div className="grid gap-x-8 gap-y-6 lg:grid-cols-12">
-        <div className="min-w-0 lg:col-span-7">
+        <div className="flex min-w-0 flex-col gap-6 lg:col-span-7">
           {model.isEmbedding ? <EmbeddingNote model={model} /> : <Playground model={model} />}
+          <CardFigures model={model.id} />
         </div>
         <div className="flex min-w-0 flex-col gap-6 lg:col-span-5">
           <Section title="Card">
@@ -106,8 +109,6 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
                     ? 'an upstream server'
                     : `${model.replicasReady} ready ${model.replicasReady === 1 ? 'replica' : 'replicas'}`,
                 ],
-                ['Publisher', model.publisher],
-                ['Licence', model.licence],
                 ['State', model.stateText],
                 [
                   'Cold start',
@@ -116,6 +117,7 @@ function ModelDetail({ model }: { model: Model }): ReactElement {
               ]}
             />
           </Section>
+          <CardSection model={model.id} />
           {!model.isEmbedding && (
             <Snippets
               model={model}

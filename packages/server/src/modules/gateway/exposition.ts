@@ -9,7 +9,7 @@ interface Histogram {
 }
 
 /** Upper bounds in seconds: fine where a gateway should be, coarse where a model is. */
-const BOUNDS_S = [
+export const BOUNDS_S = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ]
 
@@ -27,12 +27,18 @@ function keyOf(labels: Labels): string {
 
 /** The values of one metric by their labels. */
 class Series<Value> {
-  readonly #values = new Map<string, { readonly labels: string; value: Value }>()
+  readonly #values = new Map<
+    string,
+    { readonly labels: string; readonly of: Labels; value: Value }
+  >()
 
   at(labels: Labels, initial: () => Value): { value: Value } {
     const key = keyOf(labels)
     let entry = this.#values.get(key)
-    if (!entry) this.#values.set(key, (entry = { labels: renderLabels(labels), value: initial() }))
+    if (!entry) {
+      entry = { labels: renderLabels(labels), of: labels, value: initial() }
+      this.#values.set(key, entry)
+    }
     return entry
   }
 
@@ -70,6 +76,26 @@ export class Metrics {
     if (bucket >= 0) value.counts[bucket] = (value.counts[bucket] ?? 0) + 1
     value.sum += seconds
     value.total += 1
+  }
+
+  /** What a counter has come to, by its labels. */
+  readCounter(name: string): readonly { readonly labels: Labels; readonly value: number }[] {
+    return [...(this.#counters.get(name)?.list() ?? [])].map(({ of, value }) => {
+      return { labels: of, value }
+    })
+  }
+
+  /** The same of a histogram; what is above every bound is the last of its counts. */
+  readHistogram(name: string): readonly {
+    readonly labels: Labels
+    readonly counts: readonly number[]
+    readonly sum: number
+  }[] {
+    return [...(this.#histograms.get(name)?.list() ?? [])].map(({ of, value }) => {
+      const { counts, sum, total } = value
+      const above = total - counts.reduce((all, each) => all + each, 0)
+      return { labels: of, counts: [...counts, above], sum }
+    })
   }
 
   /** The text exposition format, version 0.0.4. */

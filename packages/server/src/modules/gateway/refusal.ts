@@ -111,6 +111,22 @@ export const unknownModel = (model: string) =>
     code: 'model_not_found',
   })
 
+/** It was there: whoever still asks is told since when it is not, and what to ask instead. */
+export const modelRetired = (
+  model: string,
+  { atMs, successor }: { readonly atMs: number; readonly successor: string | null },
+): Refusal =>
+  refusal(
+    404,
+    {
+      message: `The model \`${model}\` was retired on ${new Date(atMs).toISOString()}.${successor === null ? '' : ` Ask \`${successor}\` instead.`}`,
+      type: 'invalid_request_error',
+      param: 'model',
+      code: 'model_retired',
+    },
+    successor === null ? NONE : { 'x-spillway-model-successor': successor },
+  )
+
 export const wrongKindOfModel = (model: string, isEmbedding: boolean) =>
   invalidRequest(
     isEmbedding

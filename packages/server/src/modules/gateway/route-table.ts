@@ -10,7 +10,7 @@ import {
   type TargetLoad,
   type Wish,
 } from './route-choice.ts'
-import type { Route, RoutingTable, Target } from './route.ts'
+import type { ProjectAccess, Route, RoutingTable, Target } from './route.ts'
 import type { ServerLoad } from './server-load.ts'
 import type { TryOutcome } from './trail.ts'
 
@@ -35,6 +35,8 @@ export interface BreakerChange {
   readonly isFirst: boolean
 }
 
+const NO_ALIASES: ReadonlyMap<string, string> = new Map()
+
 /** How long a target that failed is tried last. */
 const AVOID_MS = 2000
 
@@ -46,6 +48,8 @@ export class RouteTable {
   readonly #budgets = new Map<string, RetryBudget>()
   readonly #loadById = (id: string): TargetLoad | undefined => this.#loads.get(id)
   #projects: ReadonlyMap<string, RouteConstraints> = new Map()
+  #aliases: ReadonlyMap<string, string> = NO_ALIASES
+  #access: ReadonlyMap<string, ProjectAccess> | undefined
   #routes: ReadonlyMap<string, Route> | null = null
   #refresh: Promise<void> | null = null
   #isStale = false
@@ -60,8 +64,19 @@ export class RouteTable {
     return this.#routes !== null
   }
 
+  /** By its name, or by another one that stands for it. */
   find(model: string): Route | null {
-    return this.#routes?.get(model) ?? null
+    return this.#routes?.get(model) ?? this.#findByAlias(model)
+  }
+
+  #findByAlias(alias: string): Route | null {
+    const model = this.#aliases.get(alias)
+    return model === undefined ? null : (this.#routes?.get(model) ?? null)
+  }
+
+  /** Rules of a project about models; undefined where there is none. */
+  accessOf(projectId: string): ProjectAccess | undefined {
+    return this.#access?.get(projectId)
   }
 
   /** What a project allows; undefined where it never said. */
@@ -71,6 +86,11 @@ export class RouteTable {
 
   list(): readonly Route[] {
     return [...(this.#routes?.values() ?? [])]
+  }
+
+  /** Other names of models. A model's own name comes first. */
+  listAliases(): readonly string[] {
+    return [...this.#aliases.keys()].filter((id) => !this.#routes?.has(id))
   }
 
   /** Reads the table again. Calls during a reading share one more after it, since they may know of something newer. */
@@ -175,8 +195,10 @@ export class RouteTable {
     }
   }
 
-  #take({ routes, projects }: RoutingTable): void {
+  #take({ routes, projects, aliases, access }: RoutingTable): void {
     this.#projects = projects
+    this.#aliases = aliases ?? NO_ALIASES
+    this.#access = access && access.size > 0 ? access : undefined
     this.#routes = new Map(routes.map((route) => [route.model, route]))
     const targets = routes.flatMap((route) => route.targets)
     const ids = new Set(targets.map(({ id }) => id))

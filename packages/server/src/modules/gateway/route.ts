@@ -1,5 +1,6 @@
 /** Which servers answer for a model, at which prices, and what an operator and a project say of them. Types alone. */
 import type {
+  ModelCardDocument,
   RouteConstraints,
   RouteDocument,
   UpstreamDataPolicy,
@@ -52,6 +53,31 @@ export interface RoutePolicy {
   readonly document: RouteDocument
 }
 
+/** When a model goes, and what is told of it until then. */
+export interface ModelRetirement {
+  readonly atMs: number
+  readonly successor: string | null
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What is declared of a model, as far as lists of models show it. */
+export type ListedCard = Pick<
+  ModelCardDocument,
+  | 'publisher'
+  | 'licence'
+  | 'outputTokensMax'
+  | 'inputModalities'
+  | 'outputModalities'
+  | 'capabilities'
+>
+
+/** Rules of a project about models. All of them hold. */
+export type ProjectAccess = readonly {
+  /** These and no others; else all but these. */
+  readonly isOnly: boolean
+  readonly models: ReadonlySet<string>
+}[]
+
 /** What tokens are charged as. */
 export interface RoutePrices {
   readonly inputSku: string
@@ -88,6 +114,9 @@ export interface Route extends RoutePrices {
   /** A replica of ours as it is when it runs: whether it may be asked is judged before it is woken. */
   readonly ours: Target | null
   readonly policy: RoutePolicy | null
+  /** Absent while nothing is announced. */
+  readonly retirement?: ModelRetirement
+  readonly card?: ListedCard
 }
 
 /** All that gateways route by. */
@@ -95,4 +124,8 @@ export interface RoutingTable {
   readonly routes: readonly Route[]
   /** What projects allow, by the project's id. */
   readonly projects: ReadonlyMap<string, RouteConstraints>
+  /** Other names, and the models that they stand for. */
+  readonly aliases?: ReadonlyMap<string, string>
+  /** By the project's id. */
+  readonly access?: ReadonlyMap<string, ProjectAccess>
 }

@@ -18,6 +18,8 @@ import type { Guard } from './guard/guard.ts'
 import { type Parse, type Screened, screenRequest } from './guard/screening-service.ts'
 import { Holding, type HoldingDeps, type OnGone } from './holding.ts'
 import { LimitTable, type LimitTableDeps } from './limit-table.ts'
+import { noticeOf } from './model-gate.ts'
+import { findNamed, usable } from './name-service.ts'
 import { PrincipalCache, type PrincipalCacheDeps, type Verdict } from './principal-cache.ts'
 import { RateGate, type RateGateDeps, type RatePass } from './rate-gate-service.ts'
 import { renderRateHeaders } from './rate-headers.ts'
@@ -63,6 +65,7 @@ export class Gateway {
   readonly holding: Holding
   readonly progress = new ProgressKeeper()
   readonly #deps: GatewayDeps
+  readonly #nowMs = () => this.#deps.recorder.now().getTime()
   #calls = 0
   #isStopping = false
 
@@ -105,10 +108,9 @@ export class Gateway {
     return this.principals.resolve(credential).then((answer) => judge(answer, credential))
   }
 
-  findModel(model: string): Route | Refusal {
-    const route = this.routes.find(model)
-    if (route) return route
-    return this.routes.isLoaded ? refusals.unknownModel(model) : refusals.databaseAway()
+  /** What a name stands for, for whoever asks. What a project may not use is answered as what there is not. */
+  findModel(model: string, { projectId }: Pick<Principal, 'projectId'>): Route | Refusal {
+    return findNamed({ routes: this.routes, projectId, nowMs: this.#nowMs }, model)
   }
 
   /** Judges and screens a body, and finds the route of the model that it goes to, and who of it may answer. */
@@ -119,7 +121,7 @@ export class Gateway {
     const screened = this.#screen(asking, parsed, parse)
     if (screened.kind === 'refusal') return screened
     const { request, guard } = screened
-    const route = this.findModel(request.model)
+    const route = this.findModel(request.model, asking.principal)
     if ('status' in route) return route
     const { bounds } = asking.principal
     if (bounds && !allowsModel(bounds, route.model, request.model))
@@ -163,7 +165,12 @@ export class Gateway {
     // A key that is kept to some models is answered by no other in their stead.
     const { bounds } = principal
     const find = (model: string) =>
-      bounds && !allowsModel(bounds, model, model) ? null : standIn(this.routes, model, route)
+      bounds && !allowsModel(bounds, model, model)
+        ? null
+        : usable(
+            { routes: this.routes, projectId, nowMs: this.#nowMs },
+            standIn(this.routes, model, route),
+          )
     const standing = standingOf({ route, wish, find })
     if (standing.kind === 'refusal') return standing
     const isPlain = wish === null && request.needs.tier === null
@@ -193,6 +200,8 @@ export class Gateway {
     tried.cancel()
     const found = await this.holding.hold(route, onGone)
     // Rules may have changed meanwhile: it is judged anew.
+    const allowed = this.findModel(judged.asked.model, principal)
+    if ('status' in allowed) return allowed
     const again = this.#judgeRoute(asking, judged.asked, found ?? route)
     if (again.kind === 'refusal') return again
     const { guard } = judged
@@ -275,6 +284,7 @@ export class Gateway {
     const { taskId } = judged
     const payer = taskId === undefined ? bounded : { ...bounded, taskId }
     const told = tierHeaders(dialect, judged.asked, route)
+    const notice = noticeOf(route, judged.asked.model)
     return new Call({
       dialect,
       request,
@@ -284,7 +294,9 @@ export class Gateway {
       guard: judged.guard ?? null,
       recording: new Recording(this.#recorderOf(judged), payer, record?.eventId),
       progress: this.progress,
-      ...(told || rates ? { answerHeaders: { ...rates?.headers, ...told } } : null),
+      ...(told || rates || notice
+        ? { answerHeaders: { ...rates?.headers, ...told, ...notice } }
+        : null),
       settle: (cost, tokens) => {
         outcome.settle(cost)
         pass?.settle(cost)

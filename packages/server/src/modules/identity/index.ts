@@ -15,6 +15,7 @@ export {
   hasProject,
   listApiKeys,
   listOrganizations,
+  organizationOf,
   type OrganizationRow,
   touchApiKeys,
 } from './store.ts'

@@ -168,6 +168,12 @@ export async function hasProject(
   return row !== undefined
 }
 
+/** Whose a project is; null where there is none. */
+export async function organizationOf(db: Db, projectId: string): Promise<string | null> {
+  const query = db.selectFrom('project').select('organization_id').where('id', '=', projectId)
+  return (await query.executeTakeFirst())?.organization_id ?? null
+}
+
 export async function insertApiKey(
   db: Db,
   key: ApiKeyRow & {

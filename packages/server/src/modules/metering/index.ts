@@ -1,6 +1,7 @@
 /** Metering: the gateway's journal, usage events, cumulative rating, and everything that is read from usage. */
 export type { UsageEvent, UsageLine, UsageTask } from './usage-event.ts'
 export { listTraffic, type RecordedRequest } from './traffic-store.ts'
+export { listBuyers } from './buyer-store.ts'
 export { deleteOldDetails } from './detail-store.ts'
 export { listPosted } from './store.ts'
 export { postUsage, type PostedUsage, type PostUsageDeps, type TaskedUsage } from './service.ts'

@@ -56,6 +56,20 @@ describe('who is told', () => {
 })
 
 describe('what a message says', () => {
+  test('of a model that goes names the model, and no lease', () => {
+    const data = { retiresAt: '2027-03-01T00:00:00.000Z', successor: 'new', other: 'not told' }
+    const message = messageOf(event({ type: 'model.retired', subject: 'old', data }))
+    expect(message).toMatchObject({ leaseId: null, attempt: null, lane: 'usual' })
+    expect(JSON.parse(message.body)).toEqual({
+      type: 'model.retired',
+      timestamp: now.toISOString(),
+      data: {
+        ...{ model: 'old', organizationId: 'org_a', successor: 'new' },
+        retiresAt: '2027-03-01T00:00:00.000Z',
+      },
+    })
+  })
+
   test('type, instant, lease and organization, with the data that is named as told', () => {
     expect(JSON.parse(messageOf(event()).body)).toEqual({
       type: 'lease.notice_given',

@@ -85,6 +85,8 @@ const TOLD: readonly string[] = [
   'host',
   'status',
   'text',
+  'retiresAt',
+  'successor',
 ]
 
 function isPlain(value: unknown): boolean {
@@ -102,21 +104,27 @@ function deadlineOf({ type, at, data }: StoredEvent): Date | null {
   return stopAt !== null && stopAt > at ? stopAt : null
 }
 
+/** What an event is about: a lease, or a model of the catalog. */
+function aboutOf({ type, subject }: StoredEvent): { leaseId: string } | { model: string } {
+  return type.startsWith('model.') ? { model: subject } : { leaseId: subject }
+}
+
 export function messageOf(event: StoredEvent): Message {
   const told = Object.entries(event.data).filter(
     ([name, value]) => TOLD.includes(name) && isPlain(value),
   )
   const attempt = event.data['attempt']
+  const about = aboutOf(event)
   return {
     messageId: `evt_${event.position}`,
     type: event.type,
-    leaseId: event.subject,
+    leaseId: 'leaseId' in about ? about.leaseId : null,
     attempt: typeof attempt === 'number' ? attempt : null,
     body: JSON.stringify({
       type: event.type,
       timestamp: event.at.toISOString(),
       data: {
-        leaseId: event.subject,
+        ...about,
         organizationId: event.organizationId,
         ...Object.fromEntries(told),
       },

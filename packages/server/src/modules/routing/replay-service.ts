@@ -9,6 +9,7 @@ import {
   chargeOf,
   chooseTarget,
   IDLE,
+  mayStandIn,
   type Quantities,
   type Route,
   type RoutingTable,
@@ -117,11 +118,19 @@ export function replay({ model, document, table, requests }: Replaying): Replay 
   if (!found) return { servers: [], refused: new Map([['model_not_found', requests.length]]) }
   const route: Route = { ...found, policy: document === null ? null : { version: 0, document } }
   routes.set(model, route)
-  const find = (name: string) => routes.get(name) ?? null
   const load = new VirtualLoad()
   for (const [turn, recorded] of requests.entries()) {
     load.passTo(recorded.atMs)
     const wish = wishOf(recorded, { document, project: table.projects.get(recorded.projectId) })
+    const access = table.access?.get(recorded.projectId)
+    const gate = {
+      ...{ access, nowMs: () => recorded.atMs },
+      find: (name: string) => routes.get(name) ?? null,
+    }
+    const find = (name: string) => {
+      const other = gate.find(name)
+      return other && mayStandIn(other, gate) ? other : null
+    }
     const chosen = choose({ route, find, wish, load, nowMs: recorded.atMs, turn })
     if ('code' in chosen) refused.set(chosen.code, (refused.get(chosen.code) ?? 0) + 1)
     else {

@@ -1,8 +1,20 @@
 /** All that gateways route by: servers with region and owner, documents of operators, constraints of projects. */
 import type { RouteConstraints } from '@spillway/contract'
 import { ZERO } from '#kernel/money.ts'
+import {
+  listAccessRules,
+  listAliases,
+  listCurrentCards,
+  listRetirements,
+} from '#modules/catalog/index.ts'
 import { listPools, listSites } from '#modules/fleet/index.ts'
-import type { Route, RoutingTable, Target } from '#modules/gateway/index.ts'
+import {
+  type ProjectAccess,
+  renderRetirementHeaders,
+  type Route,
+  type RoutingTable,
+  type Target,
+} from '#modules/gateway/index.ts'
 import { listRoutes, type ServedRoute } from '#modules/serving/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import { providerNameOf } from './provider-name.ts'
@@ -52,9 +64,44 @@ function oursOf({ model, pool }: ServedRoute, regions: Regions): Target | null {
   return { ...server, ...own, provider: 'openai', sealedCredential: null, pool }
 }
 
+/** What is declared and announced of each model; of most nothing is. */
+async function sayingsOf(db: Db): Promise<(model: string) => Pick<Route, 'card' | 'retirement'>> {
+  const cards = new Map(
+    (await listCurrentCards(db)).map(({ model, document }) => [model, document]),
+  )
+  const retirements = new Map(
+    (await listRetirements(db)).map((each) => [
+      each.model,
+      {
+        atMs: each.retiresAt.getTime(),
+        successor: each.successor,
+        headers: renderRetirementHeaders(each),
+      },
+    ]),
+  )
+  return (model) => {
+    const [card, retirement] = [cards.get(model), retirements.get(model)]
+    return { ...(card && { card }), ...(retirement && { retirement }) }
+  }
+}
+
+async function namesOf(db: Db): Promise<Pick<RoutingTable, 'access' | 'aliases'>> {
+  const aliases = (await listAliases(db)).flatMap(({ alias, model }) =>
+    model === null ? [] : [[alias, model] as const],
+  )
+  const access = new Map<string, ProjectAccess>()
+  for (const { projectId, rule, models } of await listAccessRules(db))
+    access.set(projectId, [
+      ...(access.get(projectId) ?? []),
+      { isOnly: rule === 'only', models: new Set(models) },
+    ])
+  return { aliases: new Map(aliases), access }
+}
+
 export async function loadRouting(db: Db, now: Date): Promise<RoutingTable> {
   const regions = await regionsOfPools(db)
   const current = new Map((await store.listCurrent(db)).map((each) => [each.model, each]))
+  const sayings = await sayingsOf(db)
   const routes = (await listRoutes(db, now)).map((served): Route => {
     const { pool: _, targets, ...route } = served
     const { version = 0, document = null } = current.get(served.model) ?? {}
@@ -63,10 +110,11 @@ export async function loadRouting(db: Db, now: Date): Promise<RoutingTable> {
       targets: targets.map((target) => toTarget(target, regions)),
       ours: oursOf(served, regions),
       policy: document === null ? null : { version, document },
+      ...sayings(served.model),
     }
   })
   const projects = new Map<string, RouteConstraints>(
     (await store.listConstraints(db)).map(({ projectId, constraints }) => [projectId, constraints]),
   )
-  return { routes, projects }
+  return { routes, projects, ...(await namesOf(db)) }
 }

@@ -2,7 +2,7 @@
 import { Fault } from '#kernel/fault.ts'
 import type { IdSource } from '#kernel/ids.ts'
 import { type Price, renderMoney } from '#kernel/money.ts'
-import { listModels, type Model } from '#modules/catalog/index.ts'
+import { listModels, type Model, readAccess } from '#modules/catalog/index.ts'
 import type { Db } from '#platform/db/database.ts'
 import type { Call, Routes } from '#platform/http/handler.ts'
 import type { Reach } from '#platform/outbound/target.ts'
@@ -112,10 +112,16 @@ function parseTerms(body: ScaleBody): Partial<ScalingTerms> {
 
 export function servingRoutes({ ids, discover, probe }: ServingRouteDeps): Pick<Routes, Names> {
   return {
-    listModels: async ({ db, now }) => ({ items: await renderModels(db, now), nextCursor: null }),
-    getModel: async ({ db, params, now }) => {
+    listModels: async ({ db, principal, now }) => {
+      const { isKnown } = await readAccess(db, principal)
+      const items = (await renderModels(db, now)).filter(({ id }) => isKnown(id))
+      return { items, nextCursor: null }
+    },
+    getModel: async ({ db, params, principal, now }) => {
+      const { isKnown } = await readAccess(db, principal)
       const model = (await renderModels(db, now)).find((each) => each.id === params.id)
-      if (!model) throw new Fault('model.not_found', `There is no model ${params.id}.`)
+      if (!model || !isKnown(model.id))
+        throw new Fault('model.not_found', `There is no model ${params.id}.`)
       return model
     },
     listDeployments: async ({ db }) => ({ items: await renderDeployments(db), nextCursor: null }),

@@ -535,6 +535,48 @@ export interface ModelTable {
   is_embedding: Generated<boolean>
 }
 
+export interface ModelAccessTable {
+  project_id: string
+  set_by: string
+  organization_id: string
+  version: number
+  rule: string
+  models: string[]
+  set_at: Date
+}
+
+export interface ModelAliasTable {
+  alias: string
+  version: number
+  model_name: string | null
+  set_at: Date
+}
+
+export interface ModelCardTable {
+  model_name: string
+  version: number
+  document: ColumnType<unknown, string, string>
+  set_at: Date
+}
+
+export interface ModelMeasureTable {
+  model_name: string
+  hour: Date
+  first_output_counts: number[]
+  answer_counts: number[]
+  answer_s: number
+  output_tokens: bigint
+}
+
+export interface ModelRetirementTable {
+  model_name: string
+  version: number
+  announced_at: Date
+  retires_at: Date
+  successor: string | null
+  told: Generated<number>
+}
+
 export interface NodeTable {
   id: string
   pool_name: string
@@ -1115,6 +1157,11 @@ export interface Schema {
   ledger_transaction: LedgerTransactionTable
   market_order: MarketOrderTable
   model: ModelTable
+  model_access: ModelAccessTable
+  model_alias: ModelAliasTable
+  model_card: ModelCardTable
+  model_measure: ModelMeasureTable
+  model_retirement: ModelRetirementTable
   node: NodeTable
   node_fact: NodeFactTable
   organization: OrganizationTable

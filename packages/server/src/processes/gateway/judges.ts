@@ -24,6 +24,7 @@ export type Ruling =
 /** A judge says a word, and perhaps which kind of thing it found. */
 const JUDGEMENT_TOKENS_MAX = 32
 const SOUND: Ruling = { kind: 'sound' }
+const GONE: ReadonlySet<string> = new Set(['model_not_found', 'model_retired'])
 
 /** A request that was admitted, and whose it is. */
 export interface Asked {
@@ -59,7 +60,8 @@ async function askOne(
   const body = renderQuestion(judge, textOf(asked.request))
   const asking = { principal, dialect: DIALECTS.chat, headers: {}, body, guard: 'none' } as const
   const call = await deps.gateway.open(asking, onGoneOf(exchange))
-  if (call.kind === 'refusal') return call
+  // The client named no such model: that its project may not use it, or that it went, is the guardrail's trouble.
+  if (call.kind === 'refusal') return GONE.has(call.error.code ?? '') ? null : call
   try {
     const outcome = await askWhole(deps, exchange, call)
     if (outcome.kind === 'gone') return null

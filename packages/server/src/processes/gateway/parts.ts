@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type IdSource, renderUuid, uuidBytes } from '#kernel/ids.ts'
 import { listBudgets } from '#modules/budget/index.ts'
+import { addMeasures } from '#modules/card/index.ts'
 import {
   AnswerCache,
   ContentStore,
@@ -36,6 +37,7 @@ import { ApiRelay } from './api-relay.ts'
 import { BatchRunner } from './batch-runner.ts'
 import { ContentServing } from './content-serving.ts'
 import { KeyedServing } from './keyed.ts'
+import { Measures } from './measures.ts'
 import type { Parent } from './parent.ts'
 import { RandomPool } from './random-pool.ts'
 import { RecordKeeper } from './record-keeper.ts'
@@ -76,6 +78,7 @@ export interface Parts extends Base {
   readonly now: () => Date
   readonly trustedProxies: readonly string[]
   readonly apiRelay: ApiRelay
+  readonly measures: Measures
   readonly newRequestId: () => string
   readonly batches: BatchRunner
 }
@@ -138,6 +141,7 @@ function createParts(base: Base, randomness: RandomPool): Omit<Parts, keyof Base
       aside: assembleSetAside(now),
       newClaim: () => `${settings.writer}/${renderUuid(uuidBytes(ids))}`,
     }),
+    measures: measuresOf(base),
   }
 }
 
@@ -252,6 +256,14 @@ function limitsOf({
       onFailure: (failure) => watch.onFailure('budgets', failure),
     },
   }
+}
+
+function measuresOf({ watch, database, clock }: Base): Measures {
+  return new Measures({
+    metrics: watch.metrics,
+    write: (measured) => inTransaction(database, (tx) => addMeasures(tx, measured, clock.now())),
+    onFailure: (failure) => watch.onFailure('measures', failure),
+  })
 }
 
 function guardsOf(database: Database, watch: Watch): GatewayDeps['guards'] {

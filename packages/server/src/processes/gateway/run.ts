@@ -3,7 +3,12 @@ import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Dedicated } from '#platform/db/dedicated-connection.ts'
 import { listen } from '#platform/db/listen.ts'
-import { CONTENT_LOOK_EVERY_MS, GATEWAY_DRAIN_MS, HELD_TOLD_EVERY_MS } from '../../limits.ts'
+import {
+  CONTENT_LOOK_EVERY_MS,
+  GATEWAY_DRAIN_MS,
+  HELD_TOLD_EVERY_MS,
+  MODEL_MEASURE_TOLD_EVERY_MS,
+} from '../../limits.ts'
 import { LoadWatch } from './load-watch.ts'
 import type { EndReason, Parent } from './parent.ts'
 import { assemble, type Parts } from './parts.ts'
@@ -110,7 +115,7 @@ function followChanges(parts: Parts): Dedicated {
 }
 
 function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
-  const { gateway, clock, nowMs, watch, records, batches } = parts
+  const { gateway, clock, nowMs, watch, records, batches, measures } = parts
   const report = () => {
     watch.metrics.set('spillway_gateway_calls', gateway.calls)
     watch.metrics.set('spillway_gateway_held', gateway.holding.size)
@@ -138,6 +143,7 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
     setInterval(report, METRICS_EVERY_MS),
     setInterval(() => gateway.holding.remind(), HELD_TOLD_EVERY_MS),
     setInterval(closeIdle, SLABS_EVERY_MS),
+    setInterval(() => void measures.tell(), MODEL_MEASURE_TOLD_EVERY_MS),
     setInterval(() => {
       for (const table of tablesOf(parts)) void table.refresh()
     }, TABLES_EVERY_MS),
@@ -177,12 +183,13 @@ async function drain(
 
 /** Nothing here stops the end: what cannot be given back now is given back once this process is known to be dead. */
 async function close(parts: Parts, listener: Dedicated): Promise<void> {
-  const { gateway, records, upstreams, apiRelay, database, contentDatabase, watch } = parts
+  const { gateway, records, upstreams, apiRelay, database, contentDatabase, watch, measures } =
+    parts
   const closeAll = () =>
     Promise.all(
       [gateway.admission, gateway.budgetAdmission].map((each) => each.closeIdle(Infinity)),
     )
-  for (const end of [closeAll, () => records.close()])
+  for (const end of [closeAll, () => records.close(), () => measures.tell()])
     await end().catch((failure: unknown) => watch.onFailure('journal', failure))
   await Promise.allSettled([
     listener.close(),

@@ -6,10 +6,10 @@ import {
   type Dialect,
   DIALECTS,
   type Gateway,
+  type ListedModel,
   type Principal,
   type Refusal,
   refusals,
-  type Route,
 } from '#modules/gateway/index.ts'
 import { type ApiRelay, LEASE_PROXY } from './api-relay.ts'
 import { BATCHES, serveBatches } from './batches.ts'
@@ -152,17 +152,23 @@ async function serveModels(deps: ServerDeps, exchange: Exchange, path: string): 
   if (!gateway.routes.isLoaded) return sendRefusal(exchange, refusals.databaseAway())
   if (path === MODELS)
     return sendJson(exchange, dialect.renderModelList(listFor(gateway, principal)))
-  const model = gateway.findModel(decode(path.slice(MODELS.length + 1)))
-  if ('status' in model) return sendRefusal(exchange, model)
-  if (!allowsModel(principal.bounds, model.model))
-    return sendRefusal(exchange, refusals.unknownModel(model.model))
-  sendJson(exchange, dialect.renderModelCard(model))
+  const id = decode(path.slice(MODELS.length + 1))
+  const route = gateway.findModel(id, principal)
+  if ('status' in route) return sendRefusal(exchange, route)
+  if (!allowsModel(principal.bounds, route.model, id))
+    return sendRefusal(exchange, refusals.unknownModel(id))
+  sendJson(exchange, dialect.renderModelCard({ id, route }))
 }
 
-/** A key sees what it may use. */
-function listFor({ routes }: Gateway, { bounds }: Principal): readonly Route[] {
-  const all = routes.list()
-  return bounds === undefined ? all : all.filter(({ model }) => allowsModel(bounds, model))
+/** Whoever asks sees what may be used: not what the project or the key is kept from, nor what went. */
+function listFor(gateway: Gateway, principal: Principal): readonly ListedModel[] {
+  const { routes } = gateway
+  const ids = [...routes.list().map(({ model }) => model), ...routes.listAliases()]
+  return ids.flatMap((id) => {
+    const route = gateway.findModel(id, principal)
+    const isUsable = !('status' in route) && allowsModel(principal.bounds, route.model, id)
+    return isUsable ? [{ id, route }] : []
+  })
 }
 
 /** A name that cannot be decoded is no model's. */

@@ -48,6 +48,7 @@ export type Part =
   | 'keys'
   | 'content'
   | 'batch'
+  | 'measures'
 
 export class Watch {
   readonly metrics = new Metrics(HELP)
@@ -69,17 +70,16 @@ export class Watch {
     return used
   }
 
-  onFirstOutput({ route }: Call, { startedMs }: Exchange): void {
+  onFirstOutput({ served: { model } }: Call, { startedMs }: Exchange): void {
     const seconds = (this.#deps.nowMs() - startedMs) / 1000
-    this.metrics.observe('spillway_gateway_first_output_seconds', { model: route.model }, seconds)
+    this.metrics.observe('spillway_gateway_first_output_seconds', { model }, seconds)
   }
 
   onAnswer(
-    { route, request, calledOff }: Call,
+    { served: { model }, request, calledOff }: Call,
     { startedMs }: Pick<Exchange, 'startedMs'>,
     used: Bill,
   ): void {
-    const { model } = route
     const seconds = (this.#deps.nowMs() - startedMs) / 1000
     const stream = String(request.isStream)
     this.metrics.observe('spillway_gateway_request_seconds', { model, stream }, seconds)

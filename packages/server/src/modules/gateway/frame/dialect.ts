@@ -91,6 +91,12 @@ export interface RenderedRefusal {
   readonly body: string
 }
 
+/** A name that may be asked for, and the model that it stands for: its own, or another one. */
+export interface ListedModel {
+  readonly id: string
+  readonly route: Route
+}
+
 export interface Dialect {
   readonly name: DialectName
   /** Judges a body. `counting`: only its input is to be counted. */
@@ -110,6 +116,6 @@ export interface Dialect {
   /** What says the tier in a whole answer of a server of this very dialect. */
   mendTier?(json: Json, tier: string): Json
   renderCount(inputTokens: number): string
-  renderModelList(routes: readonly Route[]): string
-  renderModelCard(route: Route): string
+  renderModelList(models: readonly ListedModel[]): string
+  renderModelCard(model: ListedModel): string
 }

@@ -1,5 +1,6 @@
 /** The catalog in OpenAI's shape, with what OpenAI has no place for under `x_spillway`. */
 import { renderMoney, type Price } from '#kernel/money.ts'
+import type { ListedModel } from '../../frame/dialect.ts'
 import type { ClassPrice, Route } from '../../route.ts'
 
 const OWNED_BY = 'spillway'
@@ -22,14 +23,31 @@ function renderClasses(classes: Route['classPrices']) {
   )
 }
 
-function renderModel(route: Route) {
+/** What is declared and announced of it; what is not is left out. */
+function renderCard({ card, retirement }: Route) {
   return {
-    id: route.model,
+    ...(card?.publisher === undefined ? null : { publisher: card.publisher }),
+    ...(card?.licence === undefined ? null : { licence: card.licence }),
+    ...(card?.outputTokensMax === undefined ? null : { output_tokens_max: card.outputTokensMax }),
+    ...(card?.inputModalities && { input_modalities: card.inputModalities }),
+    ...(card?.outputModalities && { output_modalities: card.outputModalities }),
+    ...(card?.capabilities && { capabilities: card.capabilities }),
+    ...(retirement && {
+      retires_at: new Date(retirement.atMs).toISOString(),
+      successor: retirement.successor,
+    }),
+  }
+}
+
+function renderModel({ id, route }: ListedModel) {
+  return {
+    id,
     object: 'model',
     // The catalog keeps no date of birth; clients want a number here.
     created: 0,
     owned_by: OWNED_BY,
     x_spillway: {
+      ...(id === route.model ? null : { alias_of: route.model }),
       is_toy: route.isToy,
       is_embedding: route.isEmbedding === true,
       context_tokens: route.contextTokens,
@@ -44,14 +62,15 @@ function renderModel(route: Route) {
           cached_response: renderPrice(route.cachedResponse.price),
         }),
       },
+      ...renderCard(route),
     },
   }
 }
 
-export function renderModelList(routes: readonly Route[]): string {
-  return JSON.stringify({ object: 'list', data: routes.map(renderModel) })
+export function renderModelList(models: readonly ListedModel[]): string {
+  return JSON.stringify({ object: 'list', data: models.map(renderModel) })
 }
 
-export function renderModelCard(route: Route): string {
-  return JSON.stringify(renderModel(route))
+export function renderModelCard(model: ListedModel): string {
+  return JSON.stringify(renderModel(model))
 }
