@@ -125,6 +125,38 @@ test('an urgent program runs though every place is taken and much is overdue', a
   await runner.stop()
 })
 
+test('beside an urgent step a few others run, and no more until it has ended', async () => {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  const clock = makeClock()
+  const begun: string[] = []
+  const programs = {
+    crowd: async (subject: string) => {
+      begun.push(subject)
+      await opened
+      return { kind: 'done' as const }
+    },
+    quick: async () => {
+      begun.push('quick')
+      await ended
+      return { kind: 'done' as const }
+    },
+  }
+  await wakeStrand(db, { program: 'quick', subject: 'a' }, clock.now())
+  for (let index = 0; index < 40; index++)
+    await wakeStrand(db, { program: 'crowd', subject: `${index}` }, clock.now())
+  const deps = { database: db, programs, now: clock.now, log, concurrencyMax: 16 }
+  const runner = runStrands({ ...deps, urgent: ['quick'] })
+  await untilTrue(() => begun.length === 5)
+  runner.poke()
+  end()
+  await untilTrue(() => begun.length === 17)
+  expect(begun[0]).toBe('quick')
+  open()
+  await untilTrue(() => begun.length === 41)
+  await runner.stop()
+})
+
 test('the pause between tries doubles and is bounded', () => {
   expect(retryDelayMs(1)).toBe(2 * retryDelayMs(0))
   expect(retryDelayMs(100)).toBe(30_000)

@@ -54,7 +54,10 @@ export interface StrandRunnerDeps {
   readonly log: Logger
   /** At most so many steps at once. */
   readonly concurrencyMax: number
-  /** Programs with few subjects that wait for nobody: neither behind what is overdue nor for a step to end. */
+  /**
+   * Programs with few subjects that wait for nobody: neither behind what is overdue nor for a step to end. Beside one of
+   * them only a few others begin, since all share one thread and somebody waits for what it decides.
+   */
   readonly urgent?: readonly string[]
 }
 
@@ -82,6 +85,9 @@ export function retryDelayMs(failures: number): number {
 }
 
 const IDLE_LOOK_MS = 1000
+
+/** So many steps of others may run beside an urgent one, which may last: nothing stands still meanwhile. */
+const BESIDE_URGENT_MAX = 4
 
 class Runner implements StrandRunner {
   readonly #deps: StrandRunnerDeps
@@ -155,7 +161,7 @@ class Runner implements StrandRunner {
         WHERE wake_at <= ${at} AND program = ANY(${of})
           AND program || '/' || subject <> ALL(${blocked}::text[])
         ORDER BY wake_at LIMIT ${most})`
-    const isFull = this.#running.size >= concurrencyMax
+    const isFull = this.#running.size >= this.#usualMax()
     const { rows } = await sql<LookRow>`${due(urgent, concurrencyMax * 4)}
       UNION ALL ${due(usual, isFull ? 0 : concurrencyMax * 4)}
       UNION ALL (SELECT program, subject, failures, xmin::text, wake_at, false FROM strand
@@ -165,11 +171,19 @@ class Runner implements StrandRunner {
     return rows
   }
 
-  #start(rows: readonly DueRow[], at: Date): void {
+  #usualMax(): number {
     const { concurrencyMax, urgent = [] } = this.#deps
+    const isUrgentRunning = [...this.#running.keys()].some((key) =>
+      urgent.some((program) => key.startsWith(`${program}/`)),
+    )
+    return isUrgentRunning ? Math.min(concurrencyMax, 1 + BESIDE_URGENT_MAX) : concurrencyMax
+  }
+
+  #start(rows: readonly DueRow[], at: Date): void {
+    const { urgent = [] } = this.#deps
     for (const row of this.#isStopped ? [] : rows) {
       const key = `${row.program}/${row.subject}`
-      const isFull = this.#running.size >= concurrencyMax && !urgent.includes(row.program)
+      const isFull = this.#running.size >= this.#usualMax() && !urgent.includes(row.program)
       if (this.#running.has(key) || isFull) continue
       if ((this.#notBeforeMs.get(key) ?? 0) > at.getTime()) continue
       const step = this.#step(row).finally(() => {
