@@ -23,6 +23,7 @@ export const NOUNS: Readonly<Record<string, NounHome>> = {
   credit: { module: 'billing', page: 'organizations/organizations-page.tsx', command: 'credit' },
   balance: { module: 'ledger', page: 'usage/usage-page.tsx', command: 'balance' },
   ledger: { module: 'ledger', page: 'books/books-page.tsx', command: 'ledger' },
+  request: { module: 'request', page: 'requests/requests-page.tsx', command: 'request' },
   usage: { module: 'metering', page: 'usage/usage-page.tsx', command: 'usage' },
   books: { module: 'economics', page: 'books/books-page.tsx', command: 'books' },
   simulation: { module: 'simulation', page: 'plan/plans-page.tsx', command: 'simulation' },

@@ -36,6 +36,7 @@ import { addQuoteCommands } from './commands/quote.ts'
 import { addRateLimitCommands } from './commands/rate-limit.ts'
 import { addReclaimCommands } from './commands/reclaim.ts'
 import { addRegistryCommands } from './commands/registry.ts'
+import { addRequestCommands } from './commands/request.ts'
 import { addRouteCommands } from './commands/route.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addSimulationCommands } from './commands/simulation.ts'
@@ -105,6 +106,7 @@ function addForBuyers(program: Command, context: Context): void {
   addCacheCommands(program, context)
   addClearingCommands(program, context)
   addPriceCommands(program, context)
+  addRequestCommands(program, context)
   addUsageCommand(program, context)
   addBalanceCommand(program, context)
   addKeyCommands(program, context)

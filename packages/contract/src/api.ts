@@ -29,6 +29,7 @@ import * as rateLimits from './rate-limits.ts'
 import * as reclaims from './reclaims.ts'
 import * as reconciliation from './reconciliation.ts'
 import * as registries from './registries.ts'
+import * as requests from './requests.ts'
 import * as routes from './routes.ts'
 import * as session from './session.ts'
 import * as simulations from './simulations.ts'
@@ -176,6 +177,9 @@ export const API = {
   getSystem: system.getSystem,
   streamEvents: system.streamEvents,
   listAuditEvents: system.listAuditEvents,
+  listRequests: requests.listRequests,
+  tailRequests: requests.tailRequests,
+  getRequestMetrics: requests.getRequestMetrics,
   listUpstreams: upstreams.listUpstreams,
   createUpstream: upstreams.createUpstream,
   updateUpstream: upstreams.updateUpstream,

@@ -19,6 +19,8 @@ export interface Config {
   readonly hubToken: string | null
   /** Networks of proxies whose word on where a request came from is taken. */
   readonly trustedProxies: readonly string[]
+  /** Whether the request log is kept. */
+  readonly isLoggingRequests: boolean
 }
 
 export type ConfigOutcome =
@@ -69,6 +71,10 @@ const environment = z.object({
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .pipe(z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], PROXIES_FORM)))
     .default([]),
+  SPILLWAY_REQUEST_LOG: z
+    .enum(['on', 'off'], 'must be on or off')
+    .transform((word) => word === 'on')
+    .default(true),
 })
 
 /** Reads the configuration, or says everything that is wrong with it. `root` is the repository's folder. */
@@ -93,6 +99,7 @@ export function readConfig(
     HF_ENDPOINT,
     HF_TOKEN,
     SPILLWAY_TRUSTED_PROXIES,
+    SPILLWAY_REQUEST_LOG,
   } = parsed.data
   return {
     kind: 'config',
@@ -110,6 +117,7 @@ export function readConfig(
       hubUrl: HF_ENDPOINT,
       hubToken: HF_TOKEN ?? null,
       trustedProxies: SPILLWAY_TRUSTED_PROXIES,
+      isLoggingRequests: SPILLWAY_REQUEST_LOG,
     },
   }
 }

@@ -73,6 +73,20 @@ export const TASK_SHOWN_MAX = 1_000
 /** How long it is known how a model answered, hour by hour; and how often gateways say so. */
 export const MODEL_MEASURE_KEPT_MS = 31 * 24 * 60 * MINUTE_MS
 export const MODEL_MEASURE_TOLD_EVERY_MS = 5 * SECOND_MS
+/** How long the request log goes back, and how much of it is listed where nothing is said. */
+export const REQUEST_KEPT_MS = 31 * 24 * 60 * MINUTE_MS
+export const REQUEST_LISTED_MS = 24 * 60 * MINUTE_MS
+/** How often a gateway writes the lines of requests that used nothing, and how many may wait there. */
+export const REQUEST_LINES_EVERY_MS = SECOND_MS / 2
+export const REQUEST_LINES_WAITING_MAX = 2_000
+/** Of one project such lines are kept so many at once, and then so many a second; the others are counted. */
+export const REQUEST_LINES_BURST = 200
+export const REQUEST_LINES_PER_SECOND = 2
+export const REQUEST_LINES_PROJECTS_MAX = 10_000
+/** How often a live tail looks, and how many requests it takes at once; what is older is left out, and counted. */
+export const REQUEST_TAIL_LOOK_MS = SECOND_MS / 2
+export const REQUEST_TAIL_ROWS_MAX = 1_000
+
 export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS
 /** The text of a job trace once it is unpacked, and the jobs in it. */
 export const SIMULATION_TRACE_BYTES_MAX = 32 * MIB

@@ -2,20 +2,15 @@
 import { Event } from '@spillway/contract'
 import { Option, type Command } from 'commander'
 import { addCommand, type Call, type Context } from '../command.ts'
-import { EXIT } from '../exit-codes.ts'
+import { followStream } from '../follow/live-stream.ts'
 import type { Paint } from '../output/paint.ts'
 import { toLine } from '../output/text.ts'
 import { renderClock } from '../output/time.ts'
-import { parseJson } from '../parse/json.ts'
-import { readEvents } from '../parse/sse.ts'
-import { isAway } from '../transport.ts'
 
 interface EventOptions {
   readonly after?: string
   readonly type?: string
 }
-
-const RETRY_MS = 1000
 
 export function addEventCommand(program: Command, context: Context): void {
   addCommand<EventOptions>(program, context, {
@@ -32,64 +27,19 @@ export function addEventCommand(program: Command, context: Context): void {
   })
 }
 
-async function followEvents(call: Call<EventOptions>): Promise<number> {
-  const { surroundings, output, options } = call
-  const stop = new AbortController()
-  const stopListening = surroundings.onInterrupt(() => stop.abort())
-  const place: Place = { after: options.after, isConnected: false }
-  try {
-    for (;;) {
-      await showUntilBreak(call, place, stop.signal)
-      if (stop.signal.aborted) return EXIT.detached
-      output.progress('the connection is lost; waiting for the server')
-      await surroundings.wait(RETRY_MS, stop.signal)
-    }
-  } finally {
-    output.progress(null)
-    stopListening()
-  }
-}
-
-/** Where the stream is to go on. */
-interface Place {
-  after: string | undefined
-  isConnected: boolean
-}
-
-async function showUntilBreak(
-  call: Call<EventOptions>,
-  place: Place,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    const response = await openStream(call, place.after, signal)
-    call.output.progress(null)
-    if (!place.isConnected) await call.output.note('Following; Ctrl-C ends it.')
-    place.isConnected = true
-    for await (const event of factsOf(response)) {
-      place.after = event.position
-      if (event.type.startsWith(call.options.type ?? '')) await show(call, event)
-    }
-  } catch (error) {
-    // A stream that once flowed is waited for; one that never did is a failure.
-    if (!signal.aborted && !(place.isConnected && isBreak(error))) throw error
-  }
-}
-
-function openStream(
-  call: Call<object>,
-  after: string | undefined,
-  signal: AbortSignal,
-): Promise<Response> {
-  return call.client().streamEvents({ query: after === undefined ? {} : { after }, signal })
-}
-
-async function* factsOf(response: Response): AsyncGenerator<Event> {
-  for await (const { data } of readEvents(response.body)) {
-    const parsed = Event.safeParse(parseJson(data))
-    // Other traffic of the stream, such as a greeting, is not a fact.
-    if (parsed.success) yield parsed.data
-  }
+function followEvents(call: Call<EventOptions>): Promise<number> {
+  const { after, type = '' } = call.options
+  return followStream<Event>(call, {
+    after,
+    open: (position, signal) =>
+      call
+        .client()
+        .streamEvents({ query: position === undefined ? {} : { after: position }, signal }),
+    parse: (document) => Event.safeParse(document).data ?? null,
+    show: async (event) => {
+      if (event.type.startsWith(type)) await show(call, event)
+    },
+  })
 }
 
 async function show({ output, surroundings, isJson }: Call<object>, event: Event): Promise<void> {
@@ -116,9 +66,4 @@ function renderEvent(event: Event, nowMs: number, paint: Paint): string {
 
 function plain(value: unknown): string {
   return toLine(typeof value === 'string' ? value : JSON.stringify(value))
-}
-
-/** Node tells of a stream that broke in the middle by a bare TypeError. */
-function isBreak(error: unknown): boolean {
-  return isAway(error) || error instanceof TypeError
 }

@@ -11,7 +11,7 @@ import {
 } from '@spillway/contract'
 import type { z } from 'zod'
 
-export type StreamName = 'streamEvents' | 'getLeaseLogs'
+export type StreamName = 'streamEvents' | 'getLeaseLogs' | 'tailRequests' | 'getRequestMetrics'
 export type JsonName = Exclude<EndpointName, StreamName>
 
 /** What a JSON endpoint answers. */

@@ -1,9 +1,10 @@
-/** `/batches`, `/quotas`, `/budgets`, `/rate-limits`, `/data`, `/usage?range=24h`, `/outcomes`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
+/** `/batches`, `/quotas`, `/budgets`, `/rate-limits`, `/data`, `/requests?status=4xx`, `/usage?range=24h`, `/outcomes`, `/keys` and `/webhooks`: what an organization may hold and spends, who may, and who is told. */
+import { RequestOutcome } from '@spillway/contract'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiQuery } from '../api/queries.ts'
 import { appRoute } from './app.tsx'
-import { chartSearch, searchWord, tableSearch } from './search.ts'
+import { chartSearch, optionalText, searchWord, tableSearch } from './search.ts'
 
 export const quotasRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -73,6 +74,26 @@ export const contentRoute = createRoute({
   component: lazyRouteComponent(
     () => import('../features/content/content-page.tsx'),
     'ContentPage',
+  ),
+})
+
+export const requestsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/requests',
+  validateSearch: z.object({
+    ...tableSearch,
+    model: searchWord,
+    user: searchWord,
+    key: optionalText,
+    status: searchWord,
+    outcome: RequestOutcome.optional().catch(undefined),
+    slow: searchWord,
+    costly: searchWord,
+    request: searchWord,
+  }),
+  component: lazyRouteComponent(
+    () => import('../features/requests/requests-page.tsx'),
+    'RequestsPage',
   ),
 })
 

@@ -4,6 +4,7 @@ import { Fault } from '#kernel/fault.ts'
 import type { Database } from '#platform/db/database.ts'
 import { currentPosition, isPosition, readEvents, type StoredEvent } from '#platform/events/read.ts'
 import type { Routes } from '#platform/http/handler.ts'
+import { toStream } from '#platform/http/text-stream.ts'
 import { EVENT_HELD_UP_LOOK_MS, EVENT_STREAM_LIFE_MS, EVENT_STREAM_PING_MS } from '../limits.ts'
 
 /** Tells open streams that there may be something new. */
@@ -73,25 +74,6 @@ async function* follow(subscription: Subscription): AsyncGenerator<string> {
     await rung
     yield ': still here\n\n'
   }
-}
-
-function toStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  return new ReadableStream({
-    pull: async (controller) => {
-      try {
-        const { done, value } = await texts.next()
-        if (done) controller.close()
-        else controller.enqueue(encoder.encode(value))
-      } catch {
-        // The database is away. The client comes back with its position and misses nothing.
-        controller.close()
-      }
-    },
-    cancel: async () => {
-      await texts.return(undefined)
-    },
-  })
 }
 
 export function eventRoutes(database: Database, bell: EventBell): Pick<Routes, 'streamEvents'> {

@@ -8,6 +8,7 @@ import { deleteOldDemand } from '#modules/market/index.ts'
 import { deleteOldDetails } from '#modules/metering/index.ts'
 import { deleteOldDeliveries } from '#modules/notice/index.ts'
 import { deleteOldTasks } from '#modules/outcome/index.ts'
+import { deleteOldRequests } from '#modules/request/index.ts'
 import { deleteOldHeld, deleteOldLooks } from '#modules/scaling/index.ts'
 import { deleteOldSimulations } from '#modules/simulation/index.ts'
 import type { Database } from '#platform/db/database.ts'
@@ -20,6 +21,7 @@ import {
   DEMAND_KEPT_MS,
   EVENT_KEPT_MS,
   HOUSEKEEPING_EVERY_MS,
+  REQUEST_KEPT_MS,
   SCALING_KEPT_MS,
   USAGE_DETAIL_KEPT_MS,
   SIMULATION_KEPT_MS,
@@ -53,6 +55,7 @@ export async function keepHouse(
   await deleteOldDetails(database, before(USAGE_DETAIL_KEPT_MS))
   await deleteOldTasks(database, before(TASK_KEPT_MS))
   await deleteOldMeasures(database, before(MODEL_MEASURE_KEPT_MS))
+  await deleteOldRequests(database, before(REQUEST_KEPT_MS))
   await deleteOldSimulations(database, before(SIMULATION_KEPT_MS))
   await removeOldFiles(database, now)
   await removeOldLines(database, before(BATCH_LINES_KEPT_MS))

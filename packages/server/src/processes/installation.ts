@@ -177,6 +177,7 @@ function startGateway(base: Base, running: Running, apiPort: number): GatewayChi
       databaseUrl: ground.server.url,
       port: config.port,
       trustedProxies: [...config.trustedProxies],
+      isLoggingRequests: config.isLoggingRequests,
       api: { url: `http://127.0.0.1:${apiPort}` },
       journalDirectory: join(config.dataDir, 'journal'),
       writer,

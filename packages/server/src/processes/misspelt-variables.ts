@@ -4,6 +4,7 @@ import { nearest } from '#modules/fleet/index.ts'
 const PREFIX = 'SPILLWAY_'
 const KNOWN = [
   ...['PORT', 'GATEWAYS', 'PUBLIC_URL', 'DATA_DIR', 'FLEET', 'LOG_LEVEL', 'TRUSTED_PROXIES'],
+  'REQUEST_LOG',
 ]
 /** What a server hands its gateways. */
 const HANDED_ON = 'GATEWAY'

@@ -29,6 +29,7 @@ import { offerRoutes, orderRoutes, verifyTransfers, worthRoutes } from '#modules
 import { outcomeRoutes, verifyTasks } from '#modules/outcome/index.ts'
 import { quotaRoutes } from '#modules/quota/index.ts'
 import { rateRoutes } from '#modules/rate/index.ts'
+import { requestRoutes } from '#modules/request/index.ts'
 import { routingRoutes } from '#modules/routing/index.ts'
 import { bidsOfReplicas, scalingRoutes } from '#modules/scaling/index.ts'
 import {
@@ -124,6 +125,7 @@ export function assembleRoutes(deps: RoutesDeps): Routes {
     ...economicsRoutes(poolsOfModels),
     ...simulationRoutes({ ids }),
     ...noticeRoutes({ pepper, ids, isPrivateAllowed: deps.isPrivateAllowed }),
+    ...requestRoutes(database),
     ...eventRoutes(database, deps.bell),
     ...systemRoutes(deps.system),
   }

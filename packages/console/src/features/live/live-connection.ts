@@ -7,10 +7,12 @@ import { readServerSentEvents } from '../../api/server-sent-events.ts'
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'paused'
 
-export interface LiveDeps {
+export interface StreamDeps<Item> {
   /** Opens the stream after a position, or from now on. */
   readonly open: (after: string | null, signal: AbortSignal) => Promise<Response>
-  readonly onEvent: (event: Event) => void
+  /** What a message says, and its position where it names one; null: it is passed over. */
+  readonly parse: (text: string) => { readonly item: Item; readonly position: string | null } | null
+  readonly onEvent: (item: Item) => void
   readonly onState: (state: LiveState) => void
   /** Called when the stream is open again after it was lost. */
   readonly onResume: () => void
@@ -21,6 +23,9 @@ export interface LiveDeps {
   readonly watch: (onSilence: () => void) => Watch
 }
 
+/** The stream of facts. */
+export type LiveDeps = Omit<StreamDeps<Event>, 'parse'>
+
 export interface Watch {
   readonly seen: () => void
   readonly end: () => void
@@ -29,9 +34,17 @@ export interface Watch {
 const WAIT_FIRST_MS = 500
 const WAIT_MAX_MS = 10_000
 
-/** Runs until the signal is aborted or an error is final. Resolves with the last position seen. */
-export async function keepLive(
+export function keepLive(
   deps: LiveDeps,
+  signal: AbortSignal,
+  start: string | null,
+): Promise<string | null> {
+  return keepStream({ ...deps, parse: parseEvent }, signal, start)
+}
+
+/** Runs until the signal is aborted or an error is final. Resolves with the last position seen. */
+export async function keepStream<Item>(
+  deps: StreamDeps<Item>,
   signal: AbortSignal,
   start: string | null,
 ): Promise<string | null> {
@@ -63,15 +76,15 @@ export async function keepLive(
   return position
 }
 
-interface Reading {
-  readonly deps: LiveDeps
+interface Reading<Item> {
+  readonly deps: StreamDeps<Item>
   readonly watch: Watch
   readonly start: string | null
 }
 
-async function readEvents(
+async function readEvents<Item>(
   response: Response,
-  { deps, watch, start }: Reading,
+  { deps, watch, start }: Reading<Item>,
 ): Promise<string | null> {
   let position = start
   if (response.body === null) return position
@@ -81,10 +94,10 @@ async function readEvents(
       if (message === null) continue
       // The stream tells its position before its first event, so that a line cut early continues too.
       position = message.id ?? position
-      const event = parseEvent(message.data)
-      if (event === null) continue
-      position = event.position
-      deps.onEvent(event)
+      const parsed = deps.parse(message.data)
+      if (parsed === null) continue
+      position = parsed.position ?? position
+      deps.onEvent(parsed.item)
     }
   } catch {
     // The line was cut. The position says where to continue, which is all there is to save.
@@ -92,13 +105,16 @@ async function readEvents(
   return position
 }
 
-/** Replies are read leniently: what is not an event is passed over. */
-function parseEvent(text: string): Event | null {
+function parseEvent(text: string): { readonly item: Event; readonly position: string } | null {
+  const value = readLeniently(text) as Partial<Event> | null
+  if (typeof value?.type !== 'string' || typeof value.position !== 'string') return null
+  return { item: value as Event, position: value.position }
+}
+
+/** Replies are read leniently: what is no document is passed over. */
+export function readLeniently(text: string): unknown {
   try {
-    const value = JSON.parse(text) as Partial<Event> | null
-    return typeof value?.type === 'string' && typeof value.position === 'string'
-      ? (value as Event)
-      : null
+    return JSON.parse(text)
   } catch {
     // Not JSON: a later server may send other kinds of messages.
     return null

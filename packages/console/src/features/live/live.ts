@@ -37,7 +37,7 @@ export function useLive(): LiveSnapshot {
   return useSyncExternalStore(subscribe, () => snapshot)
 }
 
-function waitUntil(durationMs: number, signal: AbortSignal): Promise<void> {
+export function waitUntil(durationMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, durationMs)
     signal.addEventListener('abort', () => {
@@ -47,7 +47,7 @@ function waitUntil(durationMs: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function watchSilence(onSilence: () => void): Watch {
+export function watchSilence(onSilence: () => void): Watch {
   let timer = setTimeout(onSilence, SILENCE_MAX_MS)
   return {
     seen: () => {

@@ -17,6 +17,7 @@ export interface Place {
     | '/rate-limits'
     | '/guardrails'
     | '/data'
+    | '/requests'
     | '/usage'
     | '/outcomes'
     | '/playground'
@@ -49,6 +50,7 @@ export const PLACES: readonly Place[] = [
   { to: '/budgets', word: 'Budgets', icon: 'budget', permission: 'budget.list' },
   { to: '/guardrails', word: 'Guardrails', icon: 'guardrail', permission: 'guardrail.list' },
   { to: '/data', word: 'Data', icon: 'content', permission: 'content_policy.list' },
+  { to: '/requests', word: 'Requests', icon: 'request', permission: 'request.list' },
   { to: '/usage', word: 'Usage and cost', icon: 'usage', permission: 'usage.read' },
   { to: '/outcomes', word: 'Outcomes', icon: 'outcome', permission: 'outcome.read' },
   { to: '/keys', word: 'Keys', icon: 'key', permission: 'api_key.list' },

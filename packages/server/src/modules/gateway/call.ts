@@ -5,7 +5,7 @@ import { chargeOf, type Quantities } from './charge.ts'
 import type { Dialect, ModelRequest } from './frame/dialect.ts'
 import { estimateInputTokens } from './frame/estimate.ts'
 import type { Guard } from './guard/guard.ts'
-import type { ProgressKeeper, Recording } from './recorder.ts'
+import type { Note, ProgressKeeper, Recording } from './recorder.ts'
 import type { Wish } from './route-choice.ts'
 import type { Route } from './route.ts'
 import type { Try } from './trail.ts'
@@ -62,6 +62,15 @@ export class Call {
     this.routes = parts.routes
     this.guard = parts.guard
     this.served = parts.route
+  }
+
+  get tries(): readonly Try[] {
+    return this.#tries
+  }
+
+  /** What it comes to is said by this in the record of it. */
+  sayIn(note: Note): void {
+    this.#parts.recording.sayIn(note)
   }
 
   /** A server of this route is asked now. */

@@ -3,7 +3,7 @@
  * own exact cumulative rule; the gateway only has to be sure never to promise more than is held.
  */
 import { present } from '#kernel/assert.ts'
-import { add, ceiling, greatest, picos, type Money, type Price } from '#kernel/money.ts'
+import { add, ceiling, greatest, picos, rate, type Money, type Price } from '#kernel/money.ts'
 import type { ClassPrice, Route } from './route.ts'
 
 /**
@@ -97,6 +97,17 @@ export function chargeOf(route: Priced, used: Quantities): Money {
   return classes.reduce(
     (sum, { price, quantity }) => add(sum, cover(price, quantity)),
     add(cover(inputPrice, input), cover(outputPrice, output)),
+  )
+}
+
+/** What quantities cost by themselves, exactly as each line of a bill is rated. */
+export function ratedCost(route: Priced, used: Quantities): Money {
+  const { inputPrice, outputPrice } = route
+  const { input, output, classes } = splitByPrice(route, used)
+  return add(
+    rate(inputPrice, BigInt(input)),
+    rate(outputPrice, BigInt(output)),
+    ...classes.map(({ price, quantity }) => rate(price, BigInt(quantity))),
   )
 }
 

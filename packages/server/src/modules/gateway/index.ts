@@ -31,6 +31,7 @@ export { type Candidate, exclusionOf, type RequestFacts, serversOf } from './rou
 export type { ProjectAccess, Route, RoutePolicy, RoutingTable, Target } from './route.ts'
 export type { BreakerChange } from './route-table.ts'
 export { type BatchLine, Gateway, type GatewayDeps, type Judged } from './service.ts'
+export { Sight } from './sight-service.ts'
 export { SLAB_POLICY } from './slab.ts'
 export { isSpare, linesAllowed } from './spare.ts'
 export { renderTier } from './tier.ts'

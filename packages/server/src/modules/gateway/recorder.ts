@@ -28,6 +28,13 @@ export interface Payer {
   readonly taskId?: string
 }
 
+/** Says of a request what the request log is to say, as one line of JSON. */
+export interface Note {
+  render(route: Route, used: Quantities): string
+  /** The final word is on disk, and what was rendered last with it. */
+  onKept(): void
+}
+
 /** The record of one request. */
 export class Recording {
   readonly #deps: RecorderDeps
@@ -36,6 +43,7 @@ export class Recording {
   readonly #from: Date
   #route: Route
   #trail: Trail | null = null
+  #note: Note | null = null
   #written: Quantities = { inputTokens: 0, outputTokens: 0 }
 
   constructor(deps: RecorderDeps, payer: Payer, eventId?: string) {
@@ -54,6 +62,11 @@ export class Recording {
   /** How the request came to be answered is kept with what it used. */
   explain(trail: Trail): void {
     this.#trail = trail
+  }
+
+  /** From now on this is asked for the request's line of the log. */
+  sayIn(note: Note): void {
+    this.#note = note
   }
 
   /** Notes what was used so far, if that is news. It counts only if this process dies before the final word. */
@@ -79,6 +92,7 @@ export class Recording {
     const record = { kind: 'usage', event: this.#event(used) } as const
     try {
       await this.#deps.append(record)
+      if (record.event.lines.length > 0) this.#note?.onKept()
     } catch (failure) {
       if (isDelivered) this.#deps.keep(record)
       throw failure
@@ -87,7 +101,7 @@ export class Recording {
 
   #event(used: Quantities): UsageEvent {
     const { organizationId, projectId, holdId, leaseIds, taskId } = this.#payer
-    const [route, trail] = [this.#route, this.#trail]
+    const [route, trail, note] = [this.#route, this.#trail, this.#note]
     const { input, output, classes } = splitByPrice(route, used)
     const lines = [
       { sku: route.inputSku, priceId: route.inputPriceId, quantity: BigInt(input) },
@@ -107,6 +121,7 @@ export class Recording {
       ...(leaseIds ? { budgets: { leaseIds, cost: chargeOf(route, used) } } : null),
       ...(trail ? { detail: renderTrail(trail, used) } : null),
       ...(taskId === undefined ? null : { task: this.#taskOf(taskId) }),
+      ...(note ? { note: note.render(route, used) } : null),
     }
   }
 

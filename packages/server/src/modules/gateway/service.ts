@@ -30,6 +30,7 @@ import type { Wish } from './route-choice.ts'
 import { standingOf } from './route-standing.ts'
 import { RouteTable, type RouteTableDeps } from './route-table.ts'
 import type { Route, Target } from './route.ts'
+import type { Sight } from './sight-service.ts'
 import { taskOf, withoutTask } from './task-service.ts'
 import { priceRoute, standIn, tierHeaders } from './tier-service.ts'
 import { readWish, withoutOurs } from './wish-service.ts'
@@ -118,6 +119,7 @@ export class Gateway {
     const parse = (body: Uint8Array) => asking.dialect.parse(body, purpose)
     const parsed = parse(asking.body)
     if (parsed.kind === 'refusal') return parsed
+    asking.sight?.read(parsed)
     const screened = this.#screen(asking, parsed, parse)
     if (screened.kind === 'refusal') return screened
     const { request, guard } = screened
@@ -317,6 +319,8 @@ export interface Asking {
   /** `none`: it asks for a guardrail itself. `asked`: the models that judge it have been asked. */
   readonly guard?: 'asked' | 'none'
   readonly record?: CallRecord | undefined
+  /** Who looks on. */
+  readonly sight?: Sight | null
   /** It is a line of a batch. */
   readonly line?: BatchLine
 }

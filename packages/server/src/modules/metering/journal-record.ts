@@ -39,11 +39,12 @@ export function encodeRecord(record: SegmentRecord): string {
 }
 
 /** What most events do not have, in order; what is absent at the end is left out. */
-function encodeRest({ detail, budgets, task }: UsageEvent): readonly unknown[] {
+function encodeRest({ detail, budgets, task, note }: UsageEvent): readonly unknown[] {
   const rest = [
     detail ?? null,
     budgets ? [budgets.leaseIds, String(budgets.cost)] : null,
     task ? [task.id, task.asked, task.routeVersion, task.tries] : null,
+    note ?? null,
   ]
   while (rest.length > 0 && rest.at(-1) === null) rest.pop()
   return rest
@@ -73,7 +74,7 @@ function decodeRecord(fields: unknown): SegmentRecord {
 
 function decodeEvent(fields: readonly unknown[]): UsageEvent {
   const [id, organizationId, projectId, resource, holdId, from, to, ...rest] = fields
-  const [lines, detail, budgets, task] = rest
+  const [lines, detail, budgets, task, note] = rest
   assert(Array.isArray(lines), 'an event has lines')
   return {
     id: text(id),
@@ -86,6 +87,7 @@ function decodeEvent(fields: readonly unknown[]): UsageEvent {
     ...(typeof detail === 'string' ? { detail } : {}),
     ...(Array.isArray(budgets) ? { budgets: decodeBudgets(budgets) } : {}),
     ...(Array.isArray(task) ? { task: decodeTask(task) } : {}),
+    ...(typeof note === 'string' ? { note } : {}),
     lines: lines.map((line: unknown) => {
       assert(Array.isArray(line), 'a line is a list')
       return { sku: text(line[0]), priceId: text(line[1]), quantity: BigInt(text(line[2])) }

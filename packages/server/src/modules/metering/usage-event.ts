@@ -41,6 +41,8 @@ export interface UsageEvent {
   readonly detail?: string
   /** Absent: its caller named none. Nothing is charged by it. */
   readonly task?: UsageTask
+  /** Its line of the request log, for whoever keeps that. Nothing is charged by it. */
+  readonly note?: string
 }
 
 /** What quantities are added up by. */
@@ -94,7 +96,8 @@ export function assertUsageEvent(event: UsageEvent): void {
       text !== '' && !text.includes('\0') && !text.includes('\n'),
       'a name is one line of text',
     )
-  assert((event.detail?.length ?? 0) <= DETAIL_CHARACTERS_MAX, 'a detail is short')
+  for (const { length } of [event.detail ?? '', event.note ?? ''])
+    assert(length <= DETAIL_CHARACTERS_MAX, 'a detail is short')
   for (const { quantity } of event.lines)
     assert(
       quantity >= 0n && quantity <= QUANTITY_MAX,
@@ -107,5 +110,6 @@ function textsOf(event: UsageEvent): readonly string[] {
   if (event.holdId !== null) names.push(event.holdId)
   if (event.detail !== undefined) names.push(event.detail)
   if (event.task !== undefined) names.push(event.task.id, event.task.asked)
+  if (event.note !== undefined) names.push(event.note)
   return [event.organizationId, event.projectId, event.resource, ...names]
 }

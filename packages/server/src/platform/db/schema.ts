@@ -860,6 +860,61 @@ export interface ReplicaStartTable {
   loaded_ms: number
 }
 
+export interface RequestTable {
+  id: string
+  at: Date
+  organization_id: string
+  project_id: string
+  api_key_id: string
+  end_user: string | null
+  dialect: string
+  is_stream: boolean
+  model_asked: string | null
+  model: string | null
+  outcome: string
+  status: number
+  error_code: string | null
+  input_tokens: bigint
+  output_tokens: bigint
+  cached_input_tokens: bigint
+  cache_write_tokens: bigint
+  reasoning_tokens: bigint
+  cost: string
+  first_output_ms: number | null
+  duration_ms: number
+  is_cached: boolean
+  guardrails: string | null
+  route_version: number | null
+  tries: ColumnType<unknown, string, string>
+  xid: Generated<string>
+  number: GeneratedAlways<bigint>
+}
+
+export interface RequestOmissionTable {
+  project_id: string
+  organization_id: string
+  minute: Date
+  requests: bigint
+}
+
+export interface RequestTotalTable {
+  project_id: string
+  model: string
+  outcome: string
+  requests: bigint
+  input_tokens: Generated<bigint>
+  output_tokens: Generated<bigint>
+  cached_input_tokens: Generated<bigint>
+  cache_write_tokens: Generated<bigint>
+  reasoning_tokens: Generated<bigint>
+  cost: Generated<string>
+  duration_ms: Generated<bigint>
+  duration_counts: Generated<bigint[]>
+  first_outputs: Generated<bigint>
+  first_output_ms: Generated<bigint>
+  first_output_counts: Generated<bigint[]>
+}
+
 export interface RouteTable {
   model_name: string
   version: number
@@ -1185,6 +1240,9 @@ export interface Schema {
   replica: ReplicaTable
   replica_bid: ReplicaBidTable
   replica_start: ReplicaStartTable
+  request: RequestTable
+  request_omission: RequestOmissionTable
+  request_total: RequestTotalTable
   route: RouteTable
   route_breaker: RouteBreakerTable
   route_constraint: RouteConstraintTable

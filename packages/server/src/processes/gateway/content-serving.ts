@@ -137,6 +137,7 @@ export class ContentServing {
     const { inputTokens, outputTokens } = found
     const used = { inputTokens, outputTokens, isCachedResponse: true, isEstimated: false }
     call.answerFrom(found.requestId)
+    exchange.sight?.end('complete', call.served, used)
     const lost = await finish(deps, call, { used, isDelivered: false })
     if (lost) return sendRefusal(exchange, lost)
     this.#cache.count(policy.projectId, { hitTokens: inputTokens + outputTokens })

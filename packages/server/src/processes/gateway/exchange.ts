@@ -7,6 +7,7 @@ import type {
   CallRecord,
   Dialect,
   Refusal,
+  Sight,
 } from '#modules/gateway/index.ts'
 
 /** Where an answer goes: the client's connection, or what stands before it. */
@@ -51,6 +52,8 @@ export interface Exchange {
   readonly startedMs: number
   /** Absent for most. */
   readonly kept?: Keeping
+  /** Who looks on, once it is known who calls; null: nobody. */
+  sight: Sight | null
 }
 
 /** One that has the client's own connection. */
@@ -124,6 +127,7 @@ export function sendJson(
 export function sendRefusal(exchange: Exchange, refusal: Refusal): void {
   const { request, response, requestId, dialect } = exchange
   if (response.headersSent || response.destroyed) return
+  exchange.sight?.refuse(refusal)
   const { status, headers, body: text } = dialect.renderRefusal(refusal, requestId)
   // What was not read of a body would be taken for the next request.
   const isUnread = !request.complete

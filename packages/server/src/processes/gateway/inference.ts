@@ -31,17 +31,21 @@ import { identifyCaller, type IdentifyDeps } from './identify.ts'
 import { askJudges } from './judges.ts'
 import type { KeyedServing, Received } from './keyed.ts'
 import { StreamedAnswer, type StreamEnd } from './relay-stream.ts'
+import type { Sights } from './sights.ts'
 import { contextOf, renderWhole } from './whole-answer.ts'
 
 export interface InferenceDeps extends IdentifyDeps, AskDeps {
   readonly keyed: KeyedServing
   readonly content: ContentServing
+  /** Null: nobody looks on. */
+  readonly sights: Sights | null
 }
 
 export async function serveInference(deps: InferenceDeps, exchange: Exchange): Promise<void> {
   const identified = identifyCaller(deps, exchange.request)
   const principal = identified instanceof Promise ? await identified : identified
   if ('status' in principal) return sendRefusal(exchange, principal)
+  if (deps.sights !== null) exchange.sight = deps.sights.open(exchange, principal)
   const body = await readBody(exchange.request)
   if (body.kind === 'aborted') return
   if (body.kind === 'too_large') return sendRefusal(exchange, refusals.bodyTooLarge(BODY_BYTES_MAX))
@@ -55,13 +59,14 @@ async function serveReceived(
   deps: InferenceDeps,
   { exchange, principal, body }: Received,
 ): Promise<void> {
-  const { dialect, request, kept } = exchange
+  const { dialect, request, kept, sight } = exchange
   const opened = deps.gateway.open(
-    { principal, dialect, headers: request.headers, body, record: kept?.record },
+    { principal, dialect, headers: request.headers, body, record: kept?.record, sight },
     onGoneOf(exchange),
   )
   const call = opened instanceof Promise ? await opened : opened
   if (call.kind === 'refusal') return sendRefusal(exchange, call)
+  sight?.take(call)
   deps.watch.onKeyUsed(principal.apiKeyId)
   if (call.answerHeaders) sayBeside(exchange, call.answerHeaders)
   try {
@@ -91,6 +96,7 @@ async function answer(deps: InferenceDeps, { exchange, principal, call }: Admitt
     onGoneOf(exchange),
   )
   if (other.kind === 'refusal') return sendRefusal(exchange, other)
+  exchange.sight?.take(other)
   try {
     await relay(deps, { exchange, principal, call: other })
   } finally {
@@ -121,6 +127,7 @@ async function sendWhole(
   { exchange, call, asked, text, whole }: WholeText & { exchange: Exchange; call: Call },
 ): Promise<void> {
   const used = call.bill(deliver(EMPTY_TALLY, whole))
+  exchange.sight?.end('complete', call.served, used)
   const refusal = await finish(deps, call, { used, isDelivered: false })
   if (refusal) return sendRefusal(exchange, refusal)
   const provider = PROVIDERS[asked.target.provider]
@@ -163,6 +170,7 @@ async function relayStream(deps: InferenceDeps, exchange: Exchange, call: Call):
     const attempted = new StreamRelay(followed ?? passage, call.request.choices, framing)
     const onStart = () => {
       deps.watch.onFirstOutput(call, exchange)
+      exchange.sight?.onFirstOutput()
       call.startOutput(() => attempted.tally)
     }
     return new Promise((settle) => {
@@ -200,6 +208,7 @@ async function endStream(
   { exchange, call, relay, followed, end }: EndedStream,
 ): Promise<void> {
   const used = call.bill(relay.tally)
+  exchange.sight?.end(end.kind, call.served, used)
   const refusal = await finish(deps, call, { used, isDelivered: true })
   const { response } = exchange
   deps.watch.onAnswer(call, exchange, used)

@@ -8,6 +8,7 @@ import {
   redirect,
   type Refusal,
   refusals,
+  type Sight,
   textOf,
 } from '#modules/gateway/index.ts'
 import type { ModelRail } from '#modules/guardrail/index.ts'
@@ -59,15 +60,20 @@ async function askOne(
 ): Promise<string | Refusal | null> {
   const body = renderQuestion(judge, textOf(asked.request))
   const asking = { principal, dialect: DIALECTS.chat, headers: {}, body, guard: 'none' } as const
-  const call = await deps.gateway.open(asking, onGoneOf(exchange))
+  const sight = exchange.sight?.beside(judge.guardrail.name) ?? null
+  const call = await deps.gateway.open({ ...asking, sight }, onGoneOf(exchange))
   // The client named no such model: that its project may not use it, or that it went, is the guardrail's trouble.
   if (call.kind === 'refusal') return GONE.has(call.error.code ?? '') ? null : call
+  sight?.take(call)
   try {
     const outcome = await askWhole(deps, exchange, call)
     if (outcome.kind === 'gone') return null
-    return outcome.kind === 'answered' ? await read(deps, call, outcome.answer) : outcome.refusal
+    if (outcome.kind === 'answered') return await read(deps, { call, sight }, outcome.answer)
+    sight?.refuse(outcome.refusal)
+    return outcome.refusal
   } finally {
     call.cancel()
+    sight?.close()
   }
 }
 
@@ -81,10 +87,11 @@ function renderQuestion({ check }: ModelRail, text: string): Uint8Array {
 
 async function read(
   deps: AskDeps,
-  call: Call,
+  { call, sight }: { readonly call: Call; readonly sight: Sight | null },
   { asked, whole }: WholeText,
 ): Promise<string | Refusal> {
   const used = call.bill(deliver(EMPTY_TALLY, whole))
+  sight?.end('complete', call.served, used)
   const lost = await finish(deps, call, { used, isDelivered: false })
   if (lost) return lost
   return PROVIDERS[asked.target.provider]

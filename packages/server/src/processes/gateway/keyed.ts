@@ -116,8 +116,12 @@ function outcomeOf(response: KeptResponse, { isCharged, isWhole, claim }: Run): 
 }
 
 /** The same bytes, of a stream as well. */
-function repeat({ response, requestId }: Exchange, { headers, body, ...of }: KeptAnswer): void {
+function repeat(
+  { response, requestId, sight }: Exchange,
+  { headers, body, ...of }: KeptAnswer,
+): void {
   if (response.destroyed) return
+  sight?.repeat()
   response.writeHead(200, {
     ...headers,
     'x-spillway-idempotent-replayed': 'true',

@@ -42,6 +42,7 @@ import type { Parent } from './parent.ts'
 import { RandomPool } from './random-pool.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import type { GatewaySettings } from './settings.ts'
+import { Sights } from './sights.ts'
 import { Upstreams } from './upstreams.ts'
 import { Watch } from './watch.ts'
 
@@ -81,6 +82,7 @@ export interface Parts extends Base {
   readonly measures: Measures
   readonly newRequestId: () => string
   readonly batches: BatchRunner
+  readonly sights: Sights | null
 }
 
 export async function assemble(settings: GatewaySettings, parent: Parent): Promise<Parts> {
@@ -142,7 +144,16 @@ function createParts(base: Base, randomness: RandomPool): Omit<Parts, keyof Base
       newClaim: () => `${settings.writer}/${renderUuid(uuidBytes(ids))}`,
     }),
     measures: measuresOf(base),
+    sights: settings.isLoggingRequests ? sightsOf(base) : null,
   }
+}
+
+function sightsOf({ database, clock, nowMs, watch }: Base): Sights {
+  return new Sights({
+    ...{ database, now: () => clock.now(), nowMs },
+    onOmitted: () => watch.onOmitted(),
+    onFailure: (failure) => watch.onFailure('requests', failure),
+  })
 }
 
 function createGateway(base: Base): Gateway {

@@ -8,6 +8,7 @@ import {
   GATEWAY_DRAIN_MS,
   HELD_TOLD_EVERY_MS,
   MODEL_MEASURE_TOLD_EVERY_MS,
+  REQUEST_LINES_EVERY_MS,
 } from '../../limits.ts'
 import { LoadWatch } from './load-watch.ts'
 import type { EndReason, Parent } from './parent.ts'
@@ -144,6 +145,7 @@ function startTimers(parts: Parts, parent: Parent): NodeJS.Timeout[] {
     setInterval(() => gateway.holding.remind(), HELD_TOLD_EVERY_MS),
     setInterval(closeIdle, SLABS_EVERY_MS),
     setInterval(() => void measures.tell(), MODEL_MEASURE_TOLD_EVERY_MS),
+    setInterval(() => void parts.sights?.flush(), REQUEST_LINES_EVERY_MS),
     setInterval(() => {
       for (const table of tablesOf(parts)) void table.refresh()
     }, TABLES_EVERY_MS),
@@ -185,11 +187,13 @@ async function drain(
 async function close(parts: Parts, listener: Dedicated): Promise<void> {
   const { gateway, records, upstreams, apiRelay, database, contentDatabase, watch, measures } =
     parts
+  const { sights } = parts
   const closeAll = () =>
     Promise.all(
       [gateway.admission, gateway.budgetAdmission].map((each) => each.closeIdle(Infinity)),
     )
-  for (const end of [closeAll, () => records.close(), () => measures.tell()])
+  const flush = () => sights?.flush() ?? Promise.resolve()
+  for (const end of [closeAll, () => records.close(), () => measures.tell(), flush])
     await end().catch((failure: unknown) => watch.onFailure('journal', failure))
   await Promise.allSettled([
     listener.close(),

@@ -102,6 +102,7 @@ function receive(deps: ServerDeps, request: IncomingMessage, response: ServerRes
     requestId: deps.newRequestId(),
     dialect: dialectOf(path, request),
     startedMs: deps.nowMs(),
+    sight: null,
   }
   if (!url.startsWith('/v1/') && url !== '/v1') return deps.apiRelay.relay(exchange)
   // What fails on the connection itself has nobody left to be told.
@@ -119,6 +120,8 @@ async function serve(deps: ServerDeps, exchange: ServedExchange, path: string): 
     if (!isTooDeep) deps.watch.onDefect(exchange.requestId, failure)
     if (exchange.response.headersSent) exchange.response.destroy()
     else sendRefusal(exchange, isTooDeep ? refusals.malformedJson() : refusals.defect())
+  } finally {
+    exchange.sight?.close()
   }
 }
 

@@ -26,6 +26,8 @@ export const GatewaySettings = z.strictObject({
   trustedProxies: z.array(z.string()).default([]),
   /** How long a server may say nothing amid an answer. Default: five minutes. */
   silenceMaxMs: z.number().int().min(100).optional(),
+  /** Whether the request log is kept. */
+  isLoggingRequests: z.boolean().default(true),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),
 })
 export type GatewaySettings = z.infer<typeof GatewaySettings>

@@ -21,6 +21,7 @@ const HELP = {
   spillway_gateway_first_output_seconds:
     'From the request\u2019s headers to the first streamed output.',
   spillway_gateway_cache_total: 'Requests that looked into a cache, by model and outcome.',
+  spillway_gateway_requests_omitted_total: 'Requests that are only counted in the request log.',
   spillway_gateway_calls: 'Requests that are being answered.',
   spillway_gateway_held: 'Requests that wait for a model that sleeps.',
   spillway_gateway_breakers_open: 'Servers whose breaker is open or half open.',
@@ -49,6 +50,7 @@ export type Part =
   | 'content'
   | 'batch'
   | 'measures'
+  | 'requests'
 
 export class Watch {
   readonly metrics = new Metrics(HELP)
@@ -120,6 +122,10 @@ export class Watch {
     if (outcome === 'answered') return
     const labels = { model, provider: providerName, outcome }
     this.metrics.count('spillway_gateway_tries_unanswered_total', labels)
+  }
+
+  onOmitted(): void {
+    this.metrics.count('spillway_gateway_requests_omitted_total', {})
   }
 
   onBrokenStream({ route }: Call, why: string): void {

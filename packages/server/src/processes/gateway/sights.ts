@@ -1,0 +1,69 @@
+/** Opens a sight for each request whose caller is known, and sees what it saw into the request log. */
+import { type Principal, Sight } from '#modules/gateway/index.ts'
+import { keepBatch, renderLine, WaitingLines } from '#modules/request/index.ts'
+import { type Database, inTransaction } from '#platform/db/database.ts'
+import {
+  REQUEST_LINES_BURST,
+  REQUEST_LINES_PER_SECOND,
+  REQUEST_LINES_PROJECTS_MAX,
+  REQUEST_LINES_WAITING_MAX,
+} from '../../limits.ts'
+import type { Exchange } from './exchange.ts'
+
+export interface SightsDeps {
+  readonly database: Database
+  readonly now: () => Date
+  /** The monotonic clock, for durations. */
+  readonly nowMs: () => number
+  /** A request has no line, and is only counted. */
+  readonly onOmitted: () => void
+  readonly onFailure: (failure: unknown) => void
+}
+
+export class Sights {
+  readonly #deps: SightsDeps
+  readonly #waiting = new WaitingLines({
+    waitingMax: REQUEST_LINES_WAITING_MAX,
+    burst: REQUEST_LINES_BURST,
+    perSecond: REQUEST_LINES_PER_SECOND,
+    projectsMax: REQUEST_LINES_PROJECTS_MAX,
+  })
+  #isWriting = false
+
+  constructor(deps: SightsDeps) {
+    this.#deps = deps
+  }
+
+  open({ requestId, dialect, startedMs }: Exchange, principal: Principal): Sight {
+    const { now, nowMs } = this.#deps
+    return new Sight({
+      ...{ id: requestId, at: now(), startedMs, nowMs, principal, dialect: dialect.name },
+      onEnd: this.#onEnd,
+    })
+  }
+
+  /** Writes what waits. What cannot be written now is written the next time. */
+  async flush(): Promise<void> {
+    const { database, now, nowMs, onFailure } = this.#deps
+    if (this.#isWriting) return
+    const batch = this.#waiting.take(nowMs())
+    if (batch === null) return
+    this.#isWriting = true
+    try {
+      await inTransaction(database, (tx) => keepBatch(tx, batch, now()))
+    } catch (failure) {
+      this.#waiting.giveBack(batch)
+      onFailure(failure)
+    } finally {
+      this.#isWriting = false
+    }
+  }
+
+  /** What used something has its line with its usage. */
+  readonly #onEnd = (sight: Sight): void => {
+    if (sight.isKept) return
+    const { principal } = sight.parts
+    const { nowMs, onOmitted } = this.#deps
+    if (!this.#waiting.add(principal, () => renderLine(sight.line()), nowMs())) onOmitted()
+  }
+}
