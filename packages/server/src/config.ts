@@ -1,6 +1,7 @@
 /** Every environment variable of the server, parsed once. Nothing else reads the environment. */
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { type OtelSettings, readOtel } from '#platform/telemetry/otlp/otel-settings.ts'
 
 export interface Config {
   readonly port: number
@@ -21,6 +22,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** Whether the request log is kept. */
   readonly isLoggingRequests: boolean
+  /** Where telemetry goes; null: nowhere. */
+  readonly otel: OtelSettings | null
 }
 
 export type ConfigOutcome =
@@ -83,11 +86,12 @@ export function readConfig(
   { root, cwd }: { readonly root: string; readonly cwd: string },
 ): ConfigOutcome {
   const parsed = environment.safeParse(env)
-  if (!parsed.success)
-    return {
-      kind: 'refused',
-      faults: parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
-    }
+  const otel = readOtel(env)
+  if (!parsed.success || otel.kind === 'refused') {
+    const own =
+      parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? []
+    return { kind: 'refused', faults: [...own, ...(otel.kind === 'refused' ? otel.faults : [])] }
+  }
   const {
     SPILLWAY_PORT,
     SPILLWAY_GATEWAYS,
@@ -118,6 +122,7 @@ export function readConfig(
       hubToken: HF_TOKEN ?? null,
       trustedProxies: SPILLWAY_TRUSTED_PROXIES,
       isLoggingRequests: SPILLWAY_REQUEST_LOG,
+      otel: otel.settings,
     },
   }
 }

@@ -87,6 +87,9 @@ export const REQUEST_LINES_PROJECTS_MAX = 10_000
 export const REQUEST_TAIL_LOOK_MS = SECOND_MS / 2
 export const REQUEST_TAIL_ROWS_MAX = 1_000
 
+/** Series that a gateway keeps of each metric for a collector; beyond, all go into one. */
+export const OTEL_SERIES_MAX = 1_000
+
 export const SIMULATION_KEPT_MS = 90 * 24 * 60 * MINUTE_MS
 /** The text of a job trace once it is unpacked, and the jobs in it. */
 export const SIMULATION_TRACE_BYTES_MAX = 32 * MIB

@@ -178,6 +178,7 @@ function startGateway(base: Base, running: Running, apiPort: number): GatewayChi
       port: config.port,
       trustedProxies: [...config.trustedProxies],
       isLoggingRequests: config.isLoggingRequests,
+      otel: config.otel,
       api: { url: `http://127.0.0.1:${apiPort}` },
       journalDirectory: join(config.dataDir, 'journal'),
       writer,

@@ -6,8 +6,7 @@ import { reconciliationLines } from '#modules/upkeep/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Routes } from '#platform/http/handler.ts'
 import type { GatewayChild } from './gateway-child.ts'
-
-export const VERSION = '0.1.0'
+import { VERSION } from './version.ts'
 
 export interface SystemDeps {
   readonly database: Database

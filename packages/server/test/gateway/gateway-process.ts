@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { OtelSettings } from '#platform/telemetry/otlp/otel-settings.ts'
 import { PEPPER } from './installation.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../src/processes/gateway.ts')
@@ -62,6 +63,8 @@ export interface GatewayOptions {
   readonly trustedProxies?: readonly string[]
   /** How long a server may say nothing amid an answer. */
   readonly silenceMaxMs?: number
+  /** Where telemetry goes. */
+  readonly otel?: OtelSettings | null
 }
 
 export interface Launched {
@@ -84,6 +87,7 @@ export function launchGateway(options: GatewayOptions): Launched {
     pepper: PEPPER,
     logLevel: options.logLevel ?? 'silent',
     ...(options.isPortShared ? { isPortShared: true } : {}),
+    ...(options.otel ? { otel: options.otel } : {}),
     ...(options.silenceMaxMs === undefined ? {} : { silenceMaxMs: options.silenceMaxMs }),
   }
   const command = [

@@ -74,6 +74,7 @@ export interface SimulatorState {
   /** Tokens that left in chunks, over all requests. */
   tokensSent: number
   lastBody: unknown
+  lastHeaders: IncomingMessage['headers']
   readonly dropped: Set<string>
   /** Requests that wait at the gate. */
   gated: number
@@ -98,6 +99,7 @@ export async function startUpstreamSimulator(port = 0): Promise<UpstreamSimulato
     aborted: 0,
     tokensSent: 0,
     lastBody: null,
+    lastHeaders: {},
     dropped: new Set(),
     gated: 0,
     metrics: null,
@@ -150,6 +152,7 @@ async function answer(
 ): Promise<void> {
   if (request.url === '/metrics') return tellLoad(response, state)
   state.requests += 1
+  state.lastHeaders = request.headers
   response.on('close', () => {
     if (!response.writableFinished) state.aborted += 1
   })

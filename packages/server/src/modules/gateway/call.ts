@@ -47,6 +47,8 @@ export class Call {
   readonly guard: Guard | null
   /** Of the model that answers: what is used costs what it costs there. */
   served: Route
+  /** What a server of ours is told of the trace; null: nothing. */
+  traceparent: string | null = null
   readonly answerHeaders: Readonly<Record<string, string>> | undefined
   readonly #parts: CallParts
   readonly #tries: Try[] = []

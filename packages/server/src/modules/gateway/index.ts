@@ -30,6 +30,7 @@ export { type Candidate, exclusionOf, type RequestFacts, serversOf } from './rou
 
 export type { ProjectAccess, Route, RoutePolicy, RoutingTable, Target } from './route.ts'
 export type { BreakerChange } from './route-table.ts'
+export { GEN_AI_INSTRUMENTS, GEN_AI_SCHEMA_URL, recordRequest, spansOf } from './gen-ai-service.ts'
 export { type BatchLine, Gateway, type GatewayDeps, type Judged } from './service.ts'
 export { Sight } from './sight-service.ts'
 export { SLAB_POLICY } from './slab.ts'

@@ -6,6 +6,7 @@ import type { RequestOutcome, RequestTry } from '@spillway/contract'
 import { ZERO } from '#kernel/money.ts'
 import type { Principal } from '#modules/identity/index.ts'
 import { type RequestLine, renderLine } from '#modules/request/index.ts'
+import { renderTraceparent, type TraceContext } from '#platform/telemetry/otlp/trace-context.ts'
 import { endUserOf } from './budget-gate-service.ts'
 import type { Call } from './call.ts'
 import { type Quantities, ratedCost } from './charge.ts'
@@ -21,10 +22,16 @@ export interface SightParts {
   /** On the monotonic clock. */
   readonly startedMs: number
   readonly nowMs: () => number
+  readonly now: () => Date
+  readonly childOf: (trace: TraceContext) => TraceContext
   readonly principal: Principal
   readonly dialect: DialectName
   /** The guardrail that asks; null: a client does. */
   readonly guardrail?: string
+  /** Whether its line is for the request log. */
+  readonly isLogged: boolean
+  /** Null: no collector is told. */
+  readonly trace: TraceContext | null
   readonly onEnd: (sight: Sight) => void
 }
 
@@ -70,6 +77,11 @@ export class Sight implements Note {
     return this.#isKept
   }
 
+  /** The catalog\u2019s name of what was asked for; null: it is not in the catalog. */
+  get catalogModel(): string | null {
+    return this.#call?.route.model ?? null
+  }
+
   get tries(): readonly Try[] {
     return this.#call?.tries ?? []
   }
@@ -82,7 +94,9 @@ export class Sight implements Note {
   /** It is admitted; a later one takes the place of an earlier. */
   take(call: Call): void {
     this.#call = call
-    call.sayIn(this)
+    if (this.parts.isLogged) call.sayIn(this)
+    const { trace } = this.parts
+    if (trace) call.traceparent = renderTraceparent(trace)
   }
 
   onFirstOutput(): void {
@@ -117,7 +131,17 @@ export class Sight implements Note {
   beside(guardrail: string): Sight {
     const { parts } = this
     const id = `${parts.id}-${++this.#judges}`
-    return new Sight({ ...parts, id, guardrail, startedMs: parts.nowMs(), dialect: 'chat' })
+    const trace = parts.trace && parts.childOf(parts.trace)
+    const startedMs = parts.nowMs()
+    return new Sight({
+      ...parts,
+      id,
+      guardrail,
+      trace,
+      startedMs,
+      at: parts.now(),
+      dialect: 'chat',
+    })
   }
 
   render(route: Route, used: Quantities): string {

@@ -28,6 +28,8 @@ export interface Try {
   readonly outcome: TryOutcome
   /** Of its answer, where it gave one that was no success. */
   readonly status: number | null
+  /** On the monotonic clock. */
+  readonly startedMs: number
   readonly ms: number
 }
 

@@ -126,6 +126,12 @@ function hedgeFor({ routes }: Gateway, { wish, request, guard, route }: Call): {
   }
 }
 
+/** A server of ours goes on with the trace; servers of somebody else hear nothing of it. */
+function traced(asking: UpstreamRequest, { traceparent }: Call, { kind }: Target): UpstreamRequest {
+  if (traceparent === null || kind !== 'replica') return asking
+  return { ...asking, headers: { ...asking.headers, traceparent } }
+}
+
 export function attempt<Answer>(
   { gateway, watch, nowMs }: AskDeps,
   call: Call,
@@ -145,7 +151,7 @@ export function attempt<Answer>(
     const named = asked.route === route ? request : renamed(request, asked.route.model)
     const wire = wireOf(PROVIDERS[target.provider], dialect.name)
     const asking = wire.renderRequest({ dialect, request: named, target })
-    if ('body' in asking) return send(asked, asking)
+    if ('body' in asking) return send(asked, traced(asking, call, target))
     return Promise.resolve({ kind: 'refused', refusal: asking })
   })
 }

@@ -216,7 +216,7 @@ async function tryOne<Answer>(
     gateway.routes.end(target, { outcome: went.outcome, firstOutputMs, answerMs: ms })
     if (went.outcome === 'answered' || went.outcome === 'called_off')
       hedge?.note(firstOutputMs ?? ms)
-    onTried?.({ target, model: route.model, group, reason, ms, ...went })
+    onTried?.({ target, model: route.model, group, reason, startedMs, ms, ...went })
   }
 }
 

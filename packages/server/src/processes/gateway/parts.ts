@@ -33,6 +33,7 @@ import { type Database, inTransaction, openDatabase } from '#platform/db/databas
 import { createLog, type Logger } from '#platform/telemetry/log.ts'
 import { HELD_TOLD_EVERY_MS, REQUEST_HELD_MS, REQUESTS_HELD_MAX } from '../../limits.ts'
 import { assembleSetAside } from '../set-aside.ts'
+import { VERSION } from '../version.ts'
 import { ApiRelay } from './api-relay.ts'
 import { BatchRunner } from './batch-runner.ts'
 import { ContentServing } from './content-serving.ts'
@@ -43,6 +44,7 @@ import { RandomPool } from './random-pool.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import type { GatewaySettings } from './settings.ts'
 import { Sights } from './sights.ts'
+import { Telemetry } from './telemetry.ts'
 import { Upstreams } from './upstreams.ts'
 import { Watch } from './watch.ts'
 
@@ -83,6 +85,8 @@ export interface Parts extends Base {
   readonly newRequestId: () => string
   readonly batches: BatchRunner
   readonly sights: Sights | null
+  /** Null: no collector is told. */
+  readonly telemetry: Telemetry | null
 }
 
 export async function assemble(settings: GatewaySettings, parent: Parent): Promise<Parts> {
@@ -133,6 +137,7 @@ function createParts(base: Base, randomness: RandomPool): Omit<Parts, keyof Base
   const { now } = base.clock
   const gateway = createGateway(base)
   const newRequestId = () => `req_${Buffer.from(randomness.take(12)).toString('hex')}`
+  const telemetry = telemetryOf(base)
   return {
     ...createContent(base),
     ...{ now, gateway, newRequestId },
@@ -144,13 +149,30 @@ function createParts(base: Base, randomness: RandomPool): Omit<Parts, keyof Base
       newClaim: () => `${settings.writer}/${renderUuid(uuidBytes(ids))}`,
     }),
     measures: measuresOf(base),
-    sights: settings.isLoggingRequests ? sightsOf(base) : null,
+    telemetry,
+    sights: sightsOf(base, telemetry),
   }
 }
 
-function sightsOf({ database, clock, nowMs, watch }: Base): Sights {
+function telemetryOf({ settings, clock, ids, watch }: Base): Telemetry | null {
+  if (settings.otel === null) return null
+  return new Telemetry({
+    ...{ settings: settings.otel, instance: settings.writer, version: VERSION },
+    ...{ now: () => clock.now(), randomBytes: ids.randomBytes },
+    onSpans: (spans, became) => watch.onSpans(spans, became),
+    onFailure: (failure) => watch.onFailure('telemetry', failure),
+  })
+}
+
+/** Null: nobody looks on. */
+function sightsOf(
+  { database, clock, nowMs, watch, settings }: Base,
+  telemetry: Telemetry | null,
+): Sights | null {
+  if (!settings.isLoggingRequests && telemetry === null) return null
   return new Sights({
-    ...{ database, now: () => clock.now(), nowMs },
+    ...{ database, now: () => clock.now(), nowMs, telemetry },
+    isLogging: settings.isLoggingRequests,
     onOmitted: () => watch.onOmitted(),
     onFailure: (failure) => watch.onFailure('requests', failure),
   })

@@ -187,7 +187,8 @@ async function drain(
 async function close(parts: Parts, listener: Dedicated): Promise<void> {
   const { gateway, records, upstreams, apiRelay, database, contentDatabase, watch, measures } =
     parts
-  const { sights } = parts
+  const { sights, telemetry } = parts
+  const told = telemetry?.close(CLOSING_MS)
   const closeAll = () =>
     Promise.all(
       [gateway.admission, gateway.budgetAdmission].map((each) => each.closeIdle(Infinity)),
@@ -196,6 +197,7 @@ async function close(parts: Parts, listener: Dedicated): Promise<void> {
   for (const end of [closeAll, () => records.close(), () => measures.tell(), flush])
     await end().catch((failure: unknown) => watch.onFailure('journal', failure))
   await Promise.allSettled([
+    told,
     listener.close(),
     upstreams.destroy(),
     apiRelay.destroy(),

@@ -1,5 +1,6 @@
 /** What the parent tells a gateway process when it starts it: one JSON document in its environment. */
 import { z } from 'zod'
+import { OtelSettings } from '#platform/telemetry/otlp/otel-settings.ts'
 
 /** The variable's name. An argument would show the database's password in the process table. */
 export const SETTINGS_VARIABLE = 'SPILLWAY_GATEWAY'
@@ -28,6 +29,8 @@ export const GatewaySettings = z.strictObject({
   silenceMaxMs: z.number().int().min(100).optional(),
   /** Whether the request log is kept. */
   isLoggingRequests: z.boolean().default(true),
+  /** Where telemetry goes; null: nowhere. */
+  otel: OtelSettings.nullable().default(null),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),
 })
 export type GatewaySettings = z.infer<typeof GatewaySettings>

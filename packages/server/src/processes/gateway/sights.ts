@@ -2,6 +2,7 @@
 import { type Principal, Sight } from '#modules/gateway/index.ts'
 import { keepBatch, renderLine, WaitingLines } from '#modules/request/index.ts'
 import { type Database, inTransaction } from '#platform/db/database.ts'
+import type { TraceContext, TraceHeaders } from '#platform/telemetry/otlp/trace-context.ts'
 import {
   REQUEST_LINES_BURST,
   REQUEST_LINES_PER_SECOND,
@@ -9,12 +10,17 @@ import {
   REQUEST_LINES_WAITING_MAX,
 } from '../../limits.ts'
 import type { Exchange } from './exchange.ts'
+import type { Telemetry } from './telemetry.ts'
 
 export interface SightsDeps {
   readonly database: Database
   readonly now: () => Date
   /** The monotonic clock, for durations. */
   readonly nowMs: () => number
+  /** Whether the request log is kept. */
+  readonly isLogging: boolean
+  /** Null: no collector is told. */
+  readonly telemetry: Telemetry | null
   /** A request has no line, and is only counted. */
   readonly onOmitted: () => void
   readonly onFailure: (failure: unknown) => void
@@ -34,13 +40,17 @@ export class Sights {
     this.#deps = deps
   }
 
-  open({ requestId, dialect, startedMs }: Exchange, principal: Principal): Sight {
-    const { now, nowMs } = this.#deps
+  open({ request, requestId, dialect, startedMs }: Exchange, principal: Principal): Sight {
+    const { now, nowMs, isLogging, telemetry } = this.#deps
     return new Sight({
-      ...{ id: requestId, at: now(), startedMs, nowMs, principal, dialect: dialect.name },
-      onEnd: this.#onEnd,
+      ...{ id: requestId, at: now(), startedMs, now, nowMs, principal, dialect: dialect.name },
+      ...{ isLogged: isLogging, childOf: this.#childOf, onEnd: this.#onEnd },
+      trace: telemetry && telemetry.begin(request.headers as TraceHeaders),
     })
   }
+
+  readonly #childOf = (trace: TraceContext): TraceContext =>
+    this.#deps.telemetry?.child(trace) ?? trace
 
   /** Writes what waits. What cannot be written now is written the next time. */
   async flush(): Promise<void> {
@@ -61,7 +71,8 @@ export class Sights {
 
   /** What used something has its line with its usage. */
   readonly #onEnd = (sight: Sight): void => {
-    if (sight.isKept) return
+    this.#deps.telemetry?.onEnd(sight, sight.catalogModel)
+    if (sight.isKept || !sight.parts.isLogged) return
     const { principal } = sight.parts
     const { nowMs, onOmitted } = this.#deps
     if (!this.#waiting.add(principal, () => renderLine(sight.line()), nowMs())) onOmitted()

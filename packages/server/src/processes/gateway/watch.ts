@@ -22,6 +22,7 @@ const HELP = {
     'From the request\u2019s headers to the first streamed output.',
   spillway_gateway_cache_total: 'Requests that looked into a cache, by model and outcome.',
   spillway_gateway_requests_omitted_total: 'Requests that are only counted in the request log.',
+  spillway_gateway_spans_total: 'Spans for the collector, by what became of them.',
   spillway_gateway_calls: 'Requests that are being answered.',
   spillway_gateway_held: 'Requests that wait for a model that sleeps.',
   spillway_gateway_breakers_open: 'Servers whose breaker is open or half open.',
@@ -51,6 +52,7 @@ export type Part =
   | 'batch'
   | 'measures'
   | 'requests'
+  | 'telemetry'
 
 export class Watch {
   readonly metrics = new Metrics(HELP)
@@ -126,6 +128,10 @@ export class Watch {
 
   onOmitted(): void {
     this.metrics.count('spillway_gateway_requests_omitted_total', {})
+  }
+
+  onSpans(spans: number, became: string): void {
+    this.metrics.count('spillway_gateway_spans_total', { became }, spans)
   }
 
   onBrokenStream({ route }: Call, why: string): void {

@@ -1,0 +1,3 @@
+/** Which release this is. */
+
+export const VERSION = '0.1.0'
