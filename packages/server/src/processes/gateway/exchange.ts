@@ -69,6 +69,8 @@ export interface Waiting {
     once(event: 'close', listener: () => void): unknown
     off(event: 'close', listener: () => void): unknown
   }
+  /** Absent: nobody looks on. */
+  readonly sight?: Sight | null
 }
 
 /** Room for a million tokens of text, or a few images. */
