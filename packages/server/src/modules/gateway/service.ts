@@ -8,6 +8,7 @@ import type { Budget } from '#modules/budget/index.ts'
 import type { Credential, Principal } from '#modules/identity/index.ts'
 import type { RateLimit } from '#modules/rate/index.ts'
 import { Admission, type AdmissionDeps, type AdmissionOutcome } from './admission.ts'
+import type { Asking, BatchLine, Judged } from './asking.ts'
 import { type BudgetPass, endUserOf, passBudgets } from './budget-gate-service.ts'
 import { Call, type CallRecord } from './call.ts'
 import { worstCharge, worstQuantities } from './charge.ts'
@@ -308,49 +309,6 @@ export class Gateway {
       },
     })
   }
-}
-
-/** What a client sent, who it is, and in which dialect. */
-export interface Asking {
-  readonly dialect: Dialect
-  readonly body: Uint8Array
-  readonly headers: Headers
-  readonly principal: Principal
-  /** `none`: it asks for a guardrail itself. `asked`: the models that judge it have been asked. */
-  readonly guard?: 'asked' | 'none'
-  readonly record?: CallRecord | undefined
-  /** Who looks on. */
-  readonly sight?: Sight | null
-  /** It is a line of a batch. */
-  readonly line?: BatchLine
-}
-
-/** A line of a batch: at its price, from spare capacity, in nobody's rate limit, and recorded with its answer. */
-export interface BatchLine {
-  readonly isSpare: (target: Target) => boolean
-  readonly record: Pick<RecorderDeps, 'append' | 'newEventId'>
-}
-
-/** A request that makes sense, of a model that somebody answers for, now or once it is woken. */
-export interface Judged {
-  readonly kind: 'judged'
-  readonly dialect: Dialect
-  /** What is sent of it. */
-  readonly request: ModelRequest
-  /** With what it says to us alone. */
-  readonly asked: ModelRequest
-  readonly route: Route
-  /** Null where nothing but the model's servers is to go by. */
-  readonly wish: Wish | null
-  /** At whose prices it may be answered. */
-  readonly routes: readonly Route[]
-  /** False while the model sleeps. */
-  readonly isReady: boolean
-  readonly guard?: Guard
-  readonly record?: CallRecord | undefined
-  /** Absent: its caller names no task. */
-  readonly taskId?: string
-  readonly line: BatchLine | undefined
 }
 
 interface Admitting {
