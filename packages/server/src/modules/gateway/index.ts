@@ -1,4 +1,5 @@
 /** The gateway: the data path from a client's request to a model's server, admitted, relayed and recorded. */
+export type { BatchLine, Judged } from './asking-service.ts'
 export type { AdmissionDeps, HoldKeeper } from './admission.ts'
 export type { Call, CallRecord } from './call.ts'
 export { DIALECTS } from './dialects/index.ts'
@@ -31,7 +32,7 @@ export { type Candidate, exclusionOf, type RequestFacts, serversOf } from './rou
 export type { ProjectAccess, Route, RoutePolicy, RoutingTable, Target } from './route.ts'
 export type { BreakerChange } from './route-table.ts'
 export { GEN_AI_INSTRUMENTS, GEN_AI_SCHEMA_URL, recordRequest, spansOf } from './gen-ai-service.ts'
-export { type BatchLine, Gateway, type GatewayDeps, type Judged } from './service.ts'
+export { Gateway, type GatewayDeps } from './service.ts'
 export { Sight } from './sight-service.ts'
 export { SLAB_POLICY } from './slab.ts'
 export { isSpare, linesAllowed } from './spare.ts'
