@@ -1,5 +1,13 @@
 /** Documents as an installation would answer them, whole and valid; a test changes what it is about. */
-import type { Lease, LeaseFact, Model, Pool, PoolBooks, ReclaimTerms } from '@spillway/contract'
+import type {
+  ApiKey,
+  Lease,
+  LeaseFact,
+  Model,
+  Pool,
+  PoolBooks,
+  ReclaimTerms,
+} from '@spillway/contract'
 
 export const LEASE_ID = 'lse_06f3k0000000000000000000aa'
 export const OTHER_LEASE_ID = 'lse_06f3k0000000000000000000bb'
@@ -160,6 +168,17 @@ export function poolBooks(changes: Partial<PoolBooks> = {}): PoolBooks {
     internalKeptUsd: '0',
     capexUsd: '10000',
     capexRecoveredFraction: 0.0000606,
+    ...changes,
+  }
+}
+
+export const KEY_ID = 'key_06f3k0000000000000000000aa'
+
+export function apiKey(changes: Partial<ApiKey> = {}): ApiKey {
+  return {
+    ...{ id: KEY_ID, name: 'ci', hint: 'sk-spillway-abc…wxyz', role: 'member' },
+    ...{ createdAt: AT, lastUsedAt: null, revokedAt: null },
+    ...{ scopes: null, models: null, networks: null, expiresAt: null, replacedBy: null },
     ...changes,
   }
 }

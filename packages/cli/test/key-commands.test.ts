@@ -1,21 +1,10 @@
 /** API keys through the binary: what one is kept to, and rotation. */
-import type { ApiKey } from '@spillway/contract'
 import { expect, test } from 'vitest'
-import { AT, page } from './documents.ts'
+import { AT, apiKey as key, KEY_ID, page } from './documents.ts'
 import { createWorkplace } from './workplace.ts'
 
 const { run } = createWorkplace()
-const KEY_ID = 'key_06f3k0000000000000000000aa'
 const NEW_ID = 'key_06f3k0000000000000000000bb'
-
-function key(changes: Partial<ApiKey> = {}): ApiKey {
-  return {
-    ...{ id: KEY_ID, name: 'ci', hint: 'sk-spillway-abc\u2026wxyz', role: 'member' },
-    ...{ createdAt: AT, lastUsedAt: null, revokedAt: null },
-    ...{ scopes: null, models: null, networks: null, expiresAt: null, replacedBy: null },
-    ...changes,
-  }
-}
 
 test('a key is made with what it is kept to, and the list says so', async () => {
   const bodies: unknown[] = []

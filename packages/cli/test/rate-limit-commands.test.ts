@@ -1,7 +1,7 @@
 /** Rate limits through the binary. */
 import type { RateLimit } from '@spillway/contract'
 import { expect, test } from 'vitest'
-import { AT, page } from './documents.ts'
+import { apiKey, AT, KEY_ID, page } from './documents.ts'
 import { createWorkplace } from './workplace.ts'
 
 const { run } = createWorkplace()
@@ -34,4 +34,18 @@ test('limits are listed, set and deleted', async () => {
   expect(set.stdout).toContain(LIMIT_ID)
   const gone = await run(['rate-limit', 'delete', 'aa'], { answers })
   expect(gone.stdout).toContain(`deleted ${LIMIT_ID}`)
+})
+
+test('one of a key is set by the name of the key, with the caller’s own credential', async () => {
+  const bodies: unknown[] = []
+  const answers = {
+    listApiKeys: () => page([apiKey()]),
+    setRateLimit: ({ body }: { readonly body: unknown }) => {
+      bodies.push(body)
+      return limit({ apiKeyId: KEY_ID })
+    },
+  }
+  const set = await run(['rate-limit', 'set', '--requests', '60', '--of-key', 'ci'], { answers })
+  expect(bodies).toEqual([{ requestsPerMinute: 60, apiKeyId: KEY_ID }])
+  expect(set.stdout).toContain(KEY_ID)
 })

@@ -11,7 +11,7 @@ interface SetOptions {
   readonly period: BudgetPeriod
   readonly organization?: string
   readonly project?: string
-  readonly key?: string
+  readonly ofKey?: string
   readonly endUser?: string
   readonly alert?: readonly number[]
 }
@@ -51,7 +51,7 @@ function setOptions(): readonly Option[] {
     new Option('--period <period>', 'in a calendar period, UTC')
       .choices(BudgetPeriod.options)
       .default('month'),
-    new Option('--key <name>', 'of one API key; default: of all together'),
+    new Option('--of-key <name>', 'of one API key; default: of all together'),
     new Option('--project <id>', 'of one project; default: of all together'),
     new Option('--end-user <name>', 'of whom requests name as `user`; "*": of each by itself'),
     new Option('--organization <name>', 'as the operator: of this one; default: your own'),
@@ -76,14 +76,14 @@ async function listBudgets(call: Call): Promise<void> {
 }
 
 async function setBudget(call: Call<SetOptions>): Promise<void> {
-  const { usd, period, organization, project, key, endUser, alert } = call.options
+  const { usd, period, organization, project, ofKey, endUser, alert } = call.options
   const client = call.client()
   const named = (rows: readonly { readonly id: string; readonly name: string }[]) =>
     rows.map(({ id, name }) => ({ id, name, label: name }))
   const apiKeyId =
-    key === undefined
+    ofKey === undefined
       ? null
-      : await findId(key, {
+      : await findId(ofKey, {
           ...{ prefix: 'key', noun: 'key', listing: 'spillway key list' },
           candidates: async () =>
             named((await client.listApiKeys()).items.filter(({ revokedAt }) => revokedAt === null)),

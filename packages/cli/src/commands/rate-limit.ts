@@ -14,7 +14,7 @@ interface SetOptions {
   readonly concurrency?: number
   readonly organization?: string
   readonly project?: string
-  readonly key?: string
+  readonly ofKey?: string
   readonly model?: string
 }
 
@@ -32,7 +32,7 @@ export function addRateLimitCommands(program: Command, context: Context): void {
     summary:
       'Limit requests and tokens a minute, or requests at once; one for the same is replaced',
     details: 'All limits that cover a request hold: one below the operator\u2019s is the tighter.',
-    example: 'spillway rate-limit set --requests 600 --tokens 200000 --key ci',
+    example: 'spillway rate-limit set --requests 600 --tokens 200000 --of-key ci',
     persona: 'demo',
     options: setOptions(),
     run: setRateLimit,
@@ -53,7 +53,7 @@ function setOptions(): readonly Option[] {
     new Option('--requests <n>', 'so many requests a minute').argParser(count(1e9)),
     new Option('--tokens <n>', 'so many tokens a minute, in and out').argParser(count(1e12)),
     new Option('--concurrency <n>', 'so many requests at once').argParser(count(1e6)),
-    new Option('--key <name>', 'of one API key; default: of all together'),
+    new Option('--of-key <name>', 'of one API key; default: of all together'),
     new Option('--project <id>', 'of one project; default: of all together'),
     new Option('--model <name>', 'of one model; default: of all together'),
     new Option('--organization <name>', 'as the operator; default: of each customer by itself'),
@@ -90,11 +90,11 @@ async function listRateLimits(call: Call): Promise<void> {
 }
 
 async function setRateLimit(call: Call<SetOptions>): Promise<void> {
-  const { requests, tokens, concurrency, organization, project, key, model } = call.options
+  const { requests, tokens, concurrency, organization, project, ofKey, model } = call.options
   const client = call.client()
   const named = (rows: readonly { readonly id: string; readonly name: string }[]) =>
     rows.map(({ id, name }) => ({ id, name, label: name }))
-  const apiKeyId = await findOptional(key, {
+  const apiKeyId = await findOptional(ofKey, {
     ...{ prefix: 'key', noun: 'key', listing: 'spillway key list' },
     candidates: async () => named((await client.listApiKeys()).items),
   })

@@ -40,6 +40,8 @@ test('whatever the file has in it and wherever it is cut, all of it comes throug
   fc.assert(
     fc.property(content, fc.array(fc.nat(400), { maxLength: 12 }), (texts, cuts) => {
       const bytes = Buffer.from(texts.join(''))
+      // Who sends a form chooses a boundary that its file does not have.
+      fc.pre(!bytes.includes(`\r\n--${BOUNDARY}`))
       const whole = form(bytes)
       const places = [...new Set([0, ...cuts.filter((at) => at < whole.length), whole.length])]
       const sorted = places.toSorted((a, b) => a - b)
