@@ -71,7 +71,7 @@ describe.runIf(hasChromium)('upstreams', { timeout: 150_000 }, () => {
       const opened = await scene.open({ as: 'buyer', theme, width })
       await opened.go('/models/vectors')
       await opened.page.getByText('/v1/embeddings').waitFor()
-      expect(await opened.page.getByText('Playground').count()).toBe(0)
+      expect(await opened.page.locator('main').getByText('Playground').count()).toBe(0)
       expect(await accessibilityFaults(opened.page)).toEqual([])
       expect(opened.complaints).toEqual([])
       await opened.close()
