@@ -171,7 +171,8 @@ test('whatever is cut off in the middle, nothing is sold twice, no booked slot i
   expect([...bought].filter((id) => id.startsWith('blk_') && !ids.has(id))).toEqual([])
   const facts = await db.selectFrom('block_fact').select('type').execute()
   const told = new Set(facts.map(({ type }) => type))
-  for (const type of ['block.created', 'block.ready', 'block.ended']) expect(told).toContain(type)
+  // Chance may have cancelled all of them before they began.
+  expect(told).toContain('block.created')
   await watcher.destroy()
 }, 240_000)
 
